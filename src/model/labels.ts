@@ -1,0 +1,181 @@
+import { compareUtf8 } from './utf8.ts';
+
+/** Name of the label that holds a series' metric name. */
+export const METRIC_NAME = '__name__';
+
+/**
+ * Joins names and values in `Labels.key`. A lone surrogate can not come out of valid UTF-8, so no label contains it and
+ * two different label sets never share a key.
+ */
+const KEY_SEPARATOR = '\ud800';
+
+/**
+ * An immutable label set.
+ *
+ * Invariants:
+ * - `pairs` is name, value, name, value, ...; names rise strictly in UTF-8 byte order.
+ * - No value is empty: in the data model an empty value and an absent label are the same.
+ */
+export class Labels {
+  static readonly EMPTY = new Labels([]);
+
+  readonly pairs: readonly string[];
+  #key: string | null = null;
+
+  /** Takes pairs that already meet the invariants; use `labelsFromPairs` or `labelsFromObject` for any others. */
+  constructor(pairs: readonly string[]) {
+    this.pairs = pairs;
+  }
+
+  /** Number of labels. */
+  get size(): number {
+    return this.pairs.length >>> 1;
+  }
+
+  /** The value of `name`, or the empty string where the label is absent. */
+  get(name: string): string {
+    const { pairs } = this;
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1]!;
+    return '';
+  }
+
+  has(name: string): boolean {
+    const { pairs } = this;
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return true;
+    return false;
+  }
+
+  /** A string that is equal for equal label sets and different for different ones. Made once, then kept. */
+  get key(): string {
+    this.#key ??= this.pairs.join(KEY_SEPARATOR);
+    return this.#key;
+  }
+
+  equals(other: Labels): boolean {
+    const a = this.pairs;
+    const b = other.pairs;
+    if (a === b) return true;
+    if (a.length !== b.length) return false;
+    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+    return true;
+  }
+
+  /** This set without one label; the same object where the label is absent. */
+  without(name: string): Labels {
+    const { pairs } = this;
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (pairs[i] === name) return new Labels([...pairs.slice(0, i), ...pairs.slice(i + 2)]);
+    }
+    return this;
+  }
+
+  /** This set with `name` set to `value`, or without it where `value` is empty. */
+  with(name: string, value: string): Labels {
+    const kept: string[] = [];
+    let placed = value === '';
+    const { pairs } = this;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const at = pairs[i]!;
+      if (at === name) continue;
+      if (!placed && compareUtf8(at, name) > 0) {
+        kept.push(name, value);
+        placed = true;
+      }
+      kept.push(at, pairs[i + 1]!);
+    }
+    if (!placed) kept.push(name, value);
+    return new Labels(kept);
+  }
+
+  toObject(): Record<string, string> {
+    const object: Record<string, string> = Object.create(null);
+    const { pairs } = this;
+    for (let i = 0; i < pairs.length; i += 2) object[pairs[i]!] = pairs[i + 1]!;
+    return object;
+  }
+
+  /** Prometheus' text form: `{a="b", "utf-8 name"="c"}` with every label in the braces, the metric name too. */
+  toString(): string {
+    let text = '{';
+    const { pairs } = this;
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (i > 0) text += ', ';
+      text += `${quoteLabelName(pairs[i]!)}=${goQuote(pairs[i + 1]!)}`;
+    }
+    return `${text}}`;
+  }
+}
+
+/** Orders label sets as Prometheus does: label by label, names before values, a prefix before what it begins. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const x = a.pairs;
+  const y = b.pairs;
+  const shared = Math.min(x.length, y.length);
+  for (let i = 0; i < shared; i++) {
+    if (x[i] === y[i]) continue;
+    return compareUtf8(x[i]!, y[i]!);
+  }
+  return x.length - y.length;
+}
+
+/** Builds a label set from name, value, name, value, ... in any order; empty values vanish, the last of a name wins. */
+export function labelsFromPairs(pairs: readonly string[]): Labels {
+  let ordered = true;
+  for (let i = 0; i < pairs.length && ordered; i += 2) {
+    ordered = pairs[i + 1] !== '' && (i === 0 || compareUtf8(pairs[i - 2]!, pairs[i]!) < 0);
+  }
+  if (ordered) return new Labels(pairs);
+  const byName = new Map<string, string>();
+  for (let i = 0; i < pairs.length; i += 2) byName.set(pairs[i]!, pairs[i + 1]!);
+  const names = [...byName.keys()].filter((name) => byName.get(name) !== '').sort(compareUtf8);
+  return new Labels(names.flatMap((name) => [name, byName.get(name)!]));
+}
+
+export function labelsFromObject(object: Readonly<Record<string, string>>): Labels {
+  return labelsFromPairs(Object.entries(object).flat());
+}
+
+const LEGACY_LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+/** True for label names that need no quotes in PromQL and in the classic text format. */
+export function isLegacyLabelName(name: string): boolean {
+  return LEGACY_LABEL_NAME.test(name);
+}
+
+/** True for metric names that need no quotes in PromQL and in the classic text format. */
+export function isLegacyMetricName(name: string): boolean {
+  return LEGACY_METRIC_NAME.test(name);
+}
+
+function quoteLabelName(name: string): string {
+  return isLegacyLabelName(name) ? name : goQuote(name);
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '"': '\\"',
+  '\\': '\\\\',
+};
+
+/** Quotes as Go's `strconv.Quote` does: printable characters stay, the others become escapes. */
+export function goQuote(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
+  let quoted = '"';
+  for (const character of text) {
+    const short = SHORT_ESCAPES[character];
+    const code = character.codePointAt(0)!;
+    if (short !== undefined) quoted += short;
+    else if (code === 0x20 || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) quoted += character;
+    else if (code < 0x80) quoted += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code < 0x10000) quoted += `\\u${code.toString(16).padStart(4, '0')}`;
+    else quoted += `\\U${code.toString(16).padStart(8, '0')}`;
+  }
+  return `${quoted}"`;
+}

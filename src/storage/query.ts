@@ -1,0 +1,84 @@
+import type { FloatHistogram } from '../model/histogram.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+
+/** Both ends inclusive, milliseconds since the epoch. */
+export interface TimeRange {
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+export interface SelectRequest {
+  readonly matchers: readonly Matcher[];
+  /** The samples wanted; may be narrower than the querier's range. */
+  readonly range: TimeRange;
+  /** Rows come in label order when set; otherwise in any order. */
+  readonly sorted: boolean;
+  /** At most so many series; 0 = no limit. */
+  readonly limit: number;
+}
+
+/** Raw samples of one series, oldest first, times strictly rising. Stale markers are among them. */
+export interface SampleColumn {
+  length: number;
+  times: Float64Array;
+  values: Float64Array;
+  /** The same buffer as `values`, as 32-bit halves (low, high). */
+  bits: Uint32Array;
+  /** Start timestamps, parallel to `times`; null where no sample has one. */
+  startTimes: Float64Array | null;
+  /** Parallel to `times`; an entry means the sample is a histogram. null: floats only, the usual case. */
+  histograms: (FloatHistogram | undefined)[] | null;
+}
+
+/** Everything one select found: labels first, then one whole series per call into the caller's column. */
+export interface SeriesSet {
+  readonly length: number;
+  labels(row: number): Labels;
+  /** Decodes the samples of `row` inside the requested range into `into`, which is grown if needed. Never waits. */
+  read(row: number, into: SampleColumn): void;
+  readonly warnings: readonly string[];
+}
+
+export interface Querier {
+  /** The only place of a query that may wait. */
+  select(request: SelectRequest): SeriesSet | Promise<SeriesSet>;
+  /** Sorted by UTF-8 bytes; `limit` 0 = all. */
+  labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]>;
+  /** Sorted by UTF-8 bytes; `limit` 0 = all. */
+  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]>;
+  /** Releases what the querier pinned. Series sets are invalid afterwards. */
+  close(): void;
+}
+
+export interface Queryable {
+  querier(range: TimeRange): Querier;
+}
+
+export function createSampleColumn(capacity: number): SampleColumn {
+  const values = new Float64Array(capacity);
+  return {
+    length: 0,
+    times: new Float64Array(capacity),
+    values,
+    bits: new Uint32Array(values.buffer),
+    startTimes: null,
+    histograms: null,
+  };
+}
+
+/** Makes room for `capacity` samples, keeping the first `length`; the arrays are replaced when they grow. */
+export function reserveSampleColumn(column: SampleColumn, capacity: number): void {
+  if (column.times.length >= capacity) return;
+  const grown = createSampleColumn(Math.max(capacity, 2 * column.times.length));
+  grown.times.set(column.times.subarray(0, column.length));
+  grown.bits.set(column.bits.subarray(0, 2 * column.length));
+  column.times = grown.times;
+  column.values = grown.values;
+  column.bits = grown.bits;
+  if (column.startTimes !== null) {
+    const startTimes = new Float64Array(grown.times.length);
+    startTimes.set(column.startTimes.subarray(0, column.length));
+    column.startTimes = startTimes;
+  }
+}
