@@ -6,7 +6,7 @@
  */
 export function compareUtf8(a: string, b: string): number {
   if (a === b) return 0;
-  const shared = a.length < b.length ? a.length : b.length;
+  const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);

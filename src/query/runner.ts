@@ -1,0 +1,47 @@
+import type { Labels } from '../model/labels.ts';
+import type { StepColumn } from '../promql/exec/step-column.ts';
+
+/** What a caller asks: one expression on one grid. */
+export interface QueryRequest {
+  readonly text: string;
+  /** `instant`: one evaluation at `start`, and matrix or string results are allowed. */
+  readonly kind: 'instant' | 'range';
+  /** Milliseconds since the epoch; for an instant query `end` equals `start` and `step` is 0. */
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly lookbackMs: number;
+  readonly timeoutMs: number;
+  /** Vector and matrix answers are cut to so many series, with a warning; 0 = no limit. */
+  readonly limit: number;
+  /** The `stats` parameter, `null` where absent. */
+  readonly stats: string | null;
+  readonly priority: 'rule' | 'interactive';
+  readonly form: 'json' | 'columns';
+}
+
+export type QueryErrorType = 'bad_data' | 'execution' | 'canceled' | 'timeout' | 'internal';
+
+export type QueryReply =
+  /** `body` is the whole response: `{"status":"success","data":{...},...}`. */
+  | { readonly ok: true; readonly form: 'json'; readonly body: Uint8Array }
+  | {
+      readonly ok: true;
+      readonly form: 'columns';
+      readonly series: readonly { readonly labels: Labels; readonly column: StepColumn }[];
+      readonly warnings: readonly string[];
+      readonly infos: readonly string[];
+    }
+  /** `warnings` and `infos` gathered before the failure. */
+  | {
+      readonly ok: false;
+      readonly errorType: QueryErrorType;
+      readonly message: string;
+      readonly warnings: readonly string[];
+      readonly infos: readonly string[];
+    };
+
+export interface QueryRunner {
+  /** Never rejects for what the query did wrong: failures are replies. */
+  run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply>;
+}
