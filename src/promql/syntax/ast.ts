@@ -25,12 +25,19 @@ export type DurationExpr =
       readonly isDuration: boolean;
       readonly position: PositionRange;
     }
-  | { readonly kind: 'call'; readonly name: 'step' | 'range'; readonly position: PositionRange }
+  | {
+      readonly kind: 'call';
+      readonly name: 'step' | 'range';
+      /** Written in parentheses of its own, which the printer keeps. */
+      readonly wrapped: boolean;
+      readonly position: PositionRange;
+    }
   | {
       readonly kind: 'minmax';
       readonly name: 'min_of' | 'max_of';
       readonly left: DurationExpr;
       readonly right: DurationExpr;
+      readonly wrapped: boolean;
       readonly position: PositionRange;
     }
   | {
