@@ -5,3 +5,14 @@ export interface Discoverer {
   /** Ends when the signal aborts. */
   discover(signal: AbortSignal): AsyncIterable<readonly TargetGroup[]>;
 }
+
+/** One decoded `*_sd_configs` entry (or all `static_configs` of a job together), by `kind`. */
+export type DiscoveryConfig = StaticDiscoveryConfig;
+
+export interface StaticDiscoveryConfig {
+  readonly kind: 'static';
+  readonly groups: readonly TargetGroup[];
+}
+
+/** Makes the discoverer for a configuration; `discovery/providers.ts` is the table behind it. */
+export type DiscovererFactory = (config: DiscoveryConfig) => Discoverer;
