@@ -1,0 +1,18 @@
+export type Theme = 'light' | 'dark';
+
+const STORED = 'narthex-theme';
+
+/** What the user chose last, else what the system prefers. */
+export function initialTheme(): Theme {
+  const stored = localStorage.getItem(STORED);
+  if (stored === 'light' || stored === 'dark') return stored;
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+}
+
+export function showTheme(theme: Theme): void {
+  document.documentElement.dataset['theme'] = theme;
+}
+
+export function keepTheme(theme: Theme): void {
+  localStorage.setItem(STORED, theme);
+}
