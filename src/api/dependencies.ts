@@ -118,9 +118,9 @@ export interface HeadStatistics {
   readonly numSeries: number;
   readonly numLabelPairs: number;
   readonly chunkCount: number;
-  /** Milliseconds; an empty head says 2^63-1 and -2^63 as the reference does. */
-  readonly minTime: number;
-  readonly maxTime: number;
+  /** Milliseconds; null while the head is empty. */
+  readonly minTime: number | null;
+  readonly maxTime: number | null;
   readonly seriesCountByMetricName: readonly NameAndCount[];
   readonly labelValueCountByLabelName: readonly NameAndCount[];
   readonly memoryInBytesByLabelName: readonly NameAndCount[];
