@@ -1,0 +1,24 @@
+/** Every path below the data directory, in one place. What the files are: docs/internals/data-directory.md. */
+export interface DataDirectory {
+  readonly root: string;
+  readonly lock: string;
+  readonly wal: string;
+  /** Damaged bytes of the log, set aside. */
+  readonly walDamaged: string;
+  /** Log of out-of-order samples. */
+  readonly wbl: string;
+  /** Sealed chunks of the head. */
+  readonly chunksHead: string;
+}
+
+export function dataDirectory(root: string): DataDirectory {
+  const base = root.replace(/\/+$/, '');
+  return {
+    root,
+    lock: `${base}/lock`,
+    wal: `${base}/wal`,
+    walDamaged: `${base}/wal-damaged`,
+    wbl: `${base}/wbl`,
+    chunksHead: `${base}/chunks_head`,
+  };
+}

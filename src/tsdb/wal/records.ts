@@ -1,0 +1,208 @@
+import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
+import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
+import type { Labels } from '../../model/labels.ts';
+import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
+import { RecordBuffer, writeDelta } from './record-buffer.ts';
+import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
+
+/**
+ * Batches to records. The byte layouts are drawn in docs/formats/wal.md.
+ *
+ * Every function returns a record of its own, which stays valid for as long as the caller keeps it; `WalWriter.append`
+ * is done with it when it returns. Refs and times are integers within +-(2^53 - 1).
+ */
+const buffer = new RecordBuffer();
+
+export function seriesRecord(entries: readonly SeriesEntry[]): Uint8Array {
+  buffer.begin(RECORD.series);
+  for (const entry of entries) {
+    buffer.int64(entry.ref);
+    writeLabels(entry.labels);
+  }
+  return buffer.take();
+}
+
+/**
+ * Samples of the rows `indexes[0..count-1]` of a batch's columns; `bits` are the values as 32-bit halves, low first.
+ * A row costs 8 bytes for the value and, deltas being to the first row of the record, 2 to 5 for ref and time.
+ */
+export function samplesRecord(
+  refs: Float64Array,
+  times: Float64Array,
+  bits: Uint32Array,
+  indexes: Uint32Array,
+  count: number,
+): Uint8Array {
+  buffer.begin(RECORD.samples);
+  if (count > 0) {
+    const first = indexes[0]!;
+    buffer.int64(refs[first]!);
+    buffer.int64(times[first]!);
+    buffer.reserve(count * SAMPLE_BYTES_MAX);
+    buffer.size = writeSamples(buffer.bytes, buffer.size, refs, times, bits, indexes, count);
+  }
+  return buffer.take();
+}
+
+/** One record for each kind that occurs: integer and float, with exponential and with custom buckets. */
+export function histogramRecords(entries: readonly HistogramEntry[]): Uint8Array[] {
+  const records: Uint8Array[] = [];
+  for (const type of HISTOGRAM_RECORDS) {
+    const chosen = entries.filter((entry) => recordTypeOf(entry.histogram) === type);
+    if (chosen.length > 0) records.push(histogramRecord(type, chosen));
+  }
+  return records;
+}
+
+export function exemplarsRecord(entries: readonly ExemplarEntry[]): Uint8Array {
+  buffer.begin(RECORD.exemplars);
+  writeBase(entries);
+  for (const entry of entries) {
+    buffer.delta(entry.ref, entries[0]!.ref);
+    buffer.delta(entry.time, entries[0]!.time);
+    buffer.float64(entry.value);
+    writeLabels(entry.labels);
+  }
+  return buffer.take();
+}
+
+export function tombstonesRecord(entries: readonly TombstoneEntry[]): Uint8Array {
+  buffer.begin(RECORD.tombstones);
+  for (const entry of entries) {
+    buffer.int64(entry.ref);
+    buffer.varint(entry.minTime);
+    buffer.varint(entry.maxTime);
+  }
+  return buffer.take();
+}
+
+export function metadataRecord(entries: readonly MetadataEntry[]): Uint8Array {
+  buffer.begin(RECORD.metadata);
+  for (const entry of entries) {
+    buffer.uvarint(entry.ref);
+    buffer.byte(METRIC_TYPES.indexOf(entry.type));
+    buffer.uvarint(2);
+    buffer.text('UNIT');
+    buffer.text(entry.unit);
+    buffer.text('HELP');
+    buffer.text(entry.help);
+  }
+  return buffer.take();
+}
+
+/** Two varints of at most ten bytes and the value. */
+const SAMPLE_BYTES_MAX = 28;
+
+/** The hot loop: about 12 bytes a row. Returns the offset behind the last one. */
+function writeSamples(
+  bytes: Uint8Array,
+  start: number,
+  refs: Float64Array,
+  times: Float64Array,
+  bits: Uint32Array,
+  indexes: Uint32Array,
+  count: number,
+): number {
+  let at = start;
+  const firstRef = refs[indexes[0]!]!;
+  const firstTime = times[indexes[0]!]!;
+  for (let i = 0; i < count; i++) {
+    const row = indexes[i]!;
+    at = writeDelta(bytes, at, refs[row]!, firstRef);
+    at = writeDelta(bytes, at, times[row]!, firstTime);
+    const low = bits[2 * row]!;
+    const high = bits[2 * row + 1]!;
+    bytes[at] = high >>> 24;
+    bytes[at + 1] = high >>> 16;
+    bytes[at + 2] = high >>> 8;
+    bytes[at + 3] = high;
+    bytes[at + 4] = low >>> 24;
+    bytes[at + 5] = low >>> 16;
+    bytes[at + 6] = low >>> 8;
+    bytes[at + 7] = low;
+    at += 8;
+  }
+  return at;
+}
+
+const HISTOGRAM_RECORDS = [
+  RECORD.histograms,
+  RECORD.floatHistograms,
+  RECORD.customHistograms,
+  RECORD.customFloatHistograms,
+] as const;
+
+function recordTypeOf(histogram: Histogram): number {
+  const custom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;
+  if (histogram.kind === 'integer') return custom ? RECORD.customHistograms : RECORD.histograms;
+  return custom ? RECORD.customFloatHistograms : RECORD.floatHistograms;
+}
+
+function histogramRecord(type: number, entries: readonly HistogramEntry[]): Uint8Array {
+  buffer.begin(type);
+  writeBase(entries);
+  for (const entry of entries) {
+    buffer.delta(entry.ref, entries[0]!.ref);
+    buffer.delta(entry.time, entries[0]!.time);
+    writeHistogram(entry.histogram);
+  }
+  return buffer.take();
+}
+
+const HINTS: Readonly<Record<CounterResetHint, number>> = { unknown: 0, reset: 1, notReset: 2, gauge: 3 };
+
+function writeHistogram(histogram: Histogram): void {
+  buffer.byte(HINTS[histogram.counterResetHint]);
+  buffer.varint(histogram.schema);
+  buffer.float64(histogram.zeroThreshold);
+  if (histogram.kind === 'integer') {
+    buffer.uvarint(histogram.zeroCount);
+    buffer.uvarint(histogram.count);
+  } else {
+    buffer.float64(histogram.zeroCount);
+    buffer.float64(histogram.count);
+  }
+  buffer.float64(histogram.sum);
+  writeSpans(histogram.positiveSpans);
+  writeSpans(histogram.negativeSpans);
+  if (histogram.kind === 'integer') {
+    writeDeltas(histogram.positiveDeltas);
+    writeDeltas(histogram.negativeDeltas);
+  } else {
+    writeFloats(histogram.positiveCounts);
+    writeFloats(histogram.negativeCounts);
+  }
+  if (histogram.schema === CUSTOM_BUCKETS_SCHEMA) writeFloats(histogram.customValues);
+}
+
+function writeSpans(spans: readonly Span[]): void {
+  buffer.uvarint(spans.length);
+  for (const span of spans) {
+    buffer.varint(span.offset);
+    buffer.uvarint(span.length);
+  }
+}
+
+function writeDeltas(deltas: readonly number[]): void {
+  buffer.uvarint(deltas.length);
+  for (const delta of deltas) buffer.varint(delta);
+}
+
+function writeFloats(values: readonly number[]): void {
+  buffer.uvarint(values.length);
+  for (const value of values) buffer.float64(value);
+}
+
+/** Ref and time of the first entry, to which all deltas are; nothing where there are no entries. */
+function writeBase(entries: readonly { readonly ref: number; readonly time: number }[]): void {
+  const first = entries[0];
+  if (first === undefined) return;
+  buffer.int64(first.ref);
+  buffer.int64(first.time);
+}
+
+function writeLabels(labels: Labels): void {
+  const { pairs } = labels;
+  buffer.uvarint(pairs.length / 2);
+  for (const text of pairs) buffer.text(text);
+}
