@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { findProgram } from './find-program.ts';
+
+/** A kind of server that speaks Prometheus' API and configuration. */
+export type ServerKind = 'narthex' | 'prometheus' | 'victoria';
+
+export interface Competitor {
+  /** Name in the tables. */
+  readonly name: string;
+  readonly kind: ServerKind;
+  readonly program: string;
+}
+
+/** Node flags for the Narthex under test, such as `--cpu-prof`. */
+const NODE_OPTIONS_OF_SUBJECT = process.env['NARTHEX_BENCH_NODE_OPTIONS'];
+
+/**
+ * Narthex itself and the peers that can be found: `--peer prom=/path/prometheus` arguments name them, else `prometheus`
+ * and `victoria-metrics` are looked up through `NARTHEX_PEERS` and PATH.
+ */
+export function findCompetitors(peerArguments: readonly string[]): Competitor[] {
+  const narthex: Competitor = {
+    name: 'narthex',
+    kind: 'narthex',
+    program: join(import.meta.dirname, '..', '..', 'bin', 'narthex'),
+  };
+  if (peerArguments.length > 0) {
+    return [narthex, ...peerArguments.map(competitorFromArgument)];
+  }
+  const prometheus = findProgram('prometheus');
+  const victoria = findProgram('victoria-metrics');
+  return [
+    narthex,
+    ...(prometheus === null ? [] : [{ name: 'prometheus', kind: 'prometheus' as const, program: prometheus }]),
+    ...(victoria === null ? [] : [{ name: 'victoria', kind: 'victoria' as const, program: victoria }]),
+  ];
+}
+
+function competitorFromArgument(argument: string): Competitor {
+  const at = argument.indexOf('=');
+  if (at < 1) throw new Error(`Cannot read --peer ${argument}: expected NAME=PROGRAM`);
+  const name = argument.slice(0, at);
+  const program = argument.slice(at + 1);
+  const kind = /victoria|^vm/.test(name) ? 'victoria' : /narthex/.test(name) ? 'narthex' : 'prometheus';
+  return { name, kind, program };
+}
+
+export interface RunningServer {
+  readonly competitor: Competitor;
+  readonly url: string;
+  readonly pid: number;
+  readonly directory: string;
+  /** From spawning until `/-/ready` (VictoriaMetrics: `/health`) first answered 200, ms. */
+  readonly readyAfterMs: number;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a competitor with a configuration of Prometheus' form. A directory that is given is kept by `stop`. */
+export async function startServer(
+  competitor: Competitor,
+  config: string,
+  { directory, flags = [] }: { directory?: string; flags?: readonly string[] } = {},
+): Promise<RunningServer> {
+  const home = directory ?? mkdtempSync(join(tmpdir(), `narthex-bench-${competitor.name}-`));
+  const port = await freePort();
+  writeFileSync(join(home, 'prometheus.yml'), config);
+  const log = openSync(join(home, 'server.log'), 'a');
+  const started = performance.now();
+  const child = spawn(competitor.program, [...argumentsFor(competitor.kind, home, port), ...flags], {
+    stdio: ['ignore', log, log],
+    env: {
+      ...process.env,
+      ...(competitor.kind === 'narthex' && NODE_OPTIONS_OF_SUBJECT ? { NODE_OPTIONS: NODE_OPTIONS_OF_SUBJECT } : {}),
+    },
+  });
+  closeSync(log);
+  const url = `http://127.0.0.1:${port}`;
+  const health = competitor.kind === 'victoria' ? '/health' : '/-/ready';
+  try {
+    await untilReady(child, `${url}${health}`);
+  } catch (error) {
+    child.kill('SIGKILL');
+    const output = readFileSync(join(home, 'server.log'), 'utf8').slice(-2000);
+    throw new Error(`Cannot start ${competitor.name} (${competitor.program}): ${output}`, { cause: error });
+  }
+  return {
+    competitor,
+    url,
+    pid: child.pid!,
+    directory: home,
+    readyAfterMs: performance.now() - started,
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill(signal);
+        await ended;
+      }
+      if (directory === undefined) rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function argumentsFor(kind: ServerKind, home: string, port: number): string[] {
+  const config = join(home, 'prometheus.yml');
+  if (kind === 'victoria') {
+    return [
+      `-promscrape.config=${config}`,
+      `-storageDataPath=${join(home, 'data')}`,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      '-retentionPeriod=100y',
+      '-search.latencyOffset=0s',
+      '-search.disableCache',
+    ];
+  }
+  return [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(home, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--web.enable-remote-write-receiver',
+    '--storage.tsdb.retention.time=100y',
+    '--log.level=warn',
+  ];
+}
+
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  for (let waited = 0; waited < 60_000; waited += 5) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended before it was ready');
+    try {
+      const { statusCode, body } = await request(url);
+      await body.dump();
+      if (statusCode === 200) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error('it was not ready after 60 s');
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
+  return address.port;
+}

@@ -1,0 +1,169 @@
+import { Agent, request } from 'undici';
+import { resultHash } from './kernel-bench.ts';
+import { querySeries } from './load/query-data.ts';
+import { sendLoad } from './load/remote-writer.ts';
+import type { BenchOptions } from './options.ts';
+import { findCompetitors, type RunningServer, startServer } from './peers/server.ts';
+import { processUse } from './process-tree.ts';
+import { BENCH_QUERIES, type BenchQuery } from './queries.ts';
+import { geometricMean, median, pairedOrder } from './statistics.ts';
+import { printTable } from './table.ts';
+
+const STEP_MS = 15_000;
+/** One connection: one query at a time. */
+const connection = new Agent({ connections: 1, pipelining: 1 });
+
+interface QueryFigures {
+  readonly wallMs: number;
+  /** CPU of the whole process tree per call, from a burst of calls. */
+  readonly cpuMs: number;
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+/**
+ * Wall and CPU time of each query against all servers on the same 5,800 series x 6 h, one query at a time, servers in
+ * paired order for every query. The hash is over the answers with numbers rounded to ten digits and series sorted.
+ */
+export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOptions): Promise<unknown> {
+  const scale = sizes.get('scale') ?? (smoke ? 0.1 : 1);
+  const hours = sizes.get('hours') ?? (smoke ? 1 : 6);
+  const budgetMs = sizes.get('budget') ?? (smoke ? 20 : 300);
+  const queries = BENCH_QUERIES.filter((query) => only === null || query.name.includes(only));
+  const steps = (hours * 3_600_000) / STEP_MS;
+  const end = Math.floor(Date.now() / 60_000) * 60_000;
+  const start = end - (steps - 1) * STEP_MS;
+  const servers: RunningServer[] = [];
+  try {
+    for (const competitor of findCompetitors(peers)) {
+      const server = await startServer(competitor, 'global: {}\n');
+      servers.push(server);
+      const series = querySeries(scale);
+      const load = { series, steps, start, stepMs: STEP_MS, seriesPerRequest: 500, stepsPerRequest: 40, shards: 1 };
+      const samples = await sendLoad(server.url, load);
+      console.log(`${competitor.name}: ${samples.toLocaleString('en-US')} samples of ${series.length} series`);
+    }
+    const rows: { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[] = [];
+    for (const query of queries) {
+      const samples = new Map<string, QueryFigures[]>(servers.map((server) => [server.competitor.name, []]));
+      for (const server of pairedOrder(servers, rounds)) {
+        samples.get(server.competitor.name)!.push(await measure(server, query, end, budgetMs));
+      }
+      rows.push({
+        query,
+        figures: new Map(
+          [...samples].map(([name, own]) => [
+            name,
+            {
+              wallMs: median(own.map((one) => one.wallMs)),
+              cpuMs: median(own.map((one) => one.cpuMs)),
+              hash: own[0]!.hash,
+              bytes: own[0]!.bytes,
+            },
+          ]),
+        ),
+      });
+    }
+    return report(
+      rows,
+      servers.map((server) => server.competitor.name),
+    );
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+async function measure(server: RunningServer, query: BenchQuery, end: number, budgetMs: number): Promise<QueryFigures> {
+  const url = urlOf(server.url, query, end);
+  const first = await ask(url);
+  const walls: number[] = [];
+  const before = processUse(server.pid).cpuSeconds;
+  const started = performance.now();
+  while (performance.now() - started < budgetMs || walls.length < 3) {
+    const asked = performance.now();
+    await ask(url);
+    walls.push(performance.now() - asked);
+  }
+  const cpuSeconds = processUse(server.pid).cpuSeconds - before;
+  return {
+    wallMs: median(walls),
+    cpuMs: (1000 * cpuSeconds) / walls.length,
+    hash: resultHash(canonical(first)),
+    bytes: first.length,
+  };
+}
+
+async function ask(url: string): Promise<string> {
+  const { statusCode, body } = await request(url, { dispatcher: connection });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 300)}`);
+  return text;
+}
+
+function urlOf(server: string, { path, expr, rangeMs }: BenchQuery, end: number): string {
+  const params = new URLSearchParams();
+  const start = (end - rangeMs) / 1000;
+  if (path === 'query') params.set('time', String(end / 1000));
+  else {
+    params.set('start', String(start));
+    params.set('end', String(end / 1000));
+  }
+  if (path === 'query_range') params.set('step', String(Math.max(15, rangeMs / 1000 / 240)));
+  if (path === 'query' || path === 'query_range') params.set('query', expr);
+  else if (expr !== '') params.set('match[]', expr);
+  return `${server}/api/v1/${path}?${params}`;
+}
+
+/** An answer without what may differ between servers that agree: order of series, digits beyond the tenth. */
+function canonical(text: string): string {
+  const { data } = JSON.parse(text) as { data: { result?: { metric: object }[] } | unknown[] };
+  const series = Array.isArray(data) ? data : (data.result ?? []);
+  const round = (_: string, value: unknown): unknown => {
+    if (typeof value === 'string' && /^[-+0-9.e]+$/.test(value) && Number.isFinite(Number(value))) {
+      return Number(value).toPrecision(10);
+    }
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    }
+    return value;
+  };
+  return series
+    .map((one) => JSON.stringify(one, round))
+    .sort()
+    .join('\n');
+}
+
+function report(
+  rows: readonly { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[],
+  names: readonly string[],
+): unknown {
+  const [subject, ...others] = names;
+  const wall = (row: (typeof rows)[number], name: string): number => row.figures.get(name)!.wallMs;
+  printTable(
+    ['query', ...names.map((name) => `${name} ms`), ...others.map((name) => `/ ${name}`), 'same answer as'],
+    rows.map((row) => [
+      row.query.name,
+      ...names.map((name) => wall(row, name)),
+      ...others.map((name) => wall(row, subject!) / wall(row, name)),
+      others.filter((name) => row.figures.get(name)!.hash === row.figures.get(subject!)!.hash).join(' '),
+    ]),
+  );
+  const means = others.map((name) => ({
+    against: name,
+    wall: geometricMean(rows.map((row) => wall(row, subject!) / wall(row, name))),
+    cpu: geometricMean(
+      rows.map((row) => {
+        const own = row.figures.get(subject!)!.cpuMs;
+        const theirs = row.figures.get(name)!.cpuMs;
+        // A burst whose CPU is below one tick can not be compared.
+        return own > 0 && theirs > 0 ? own / theirs : 1;
+      }),
+    ),
+  }));
+  for (const mean of means) {
+    console.log(
+      `${subject} / ${mean.against}: wall ${mean.wall.toFixed(2)}, CPU ${mean.cpu.toFixed(2)} (geometric means)`,
+    );
+  }
+  return { means, rows: rows.map((row) => ({ ...row.query, figures: Object.fromEntries(row.figures) })) };
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kernelsBench } from './kernels.bench.ts';
+import { type BenchOptions, benchOptions } from './options.ts';
+import { queryBench } from './query.bench.ts';
+import { remoteWriteBench } from './remote-write.bench.ts';
+import { scrapeBench } from './scrape.bench.ts';
+import { startupBench } from './startup.bench.ts';
+
+/** Every bench by the name it is called with. What one returns is kept as JSON under `bench/results/`. */
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {
+  kernels: kernelsBench,
+  scrape: scrapeBench,
+  'remote-write': remoteWriteBench,
+  query: queryBench,
+  startup: startupBench,
+};
+
+const { benches, options } = benchOptions(process.argv.slice(2));
+const unknown = benches.find((name) => BENCHES[name] === undefined);
+if (benches.length === 0 || unknown !== undefined) {
+  console.error(
+    `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--smoke] [--peer NAME=PROGRAM] [--only TEXT]`,
+  );
+  console.error('       [--rounds N] [--set NAME=NUMBER]. Peers are found through NARTHEX_PEERS and PATH.');
+  if (unknown !== undefined) console.error(`There is no bench named ${unknown}.`);
+  process.exit(2);
+}
+const results = join(import.meta.dirname, 'results');
+mkdirSync(results, { recursive: true });
+for (const name of benches) {
+  console.log(`\n# ${name}${options.smoke ? ' (smoke: numbers mean nothing)' : ''}`);
+  const result = await BENCHES[name]!(options);
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
