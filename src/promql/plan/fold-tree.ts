@@ -1,0 +1,35 @@
+/**
+ * Folds a tree from its leaves to its root without recursion, so that a chain of 100,000 operators needs no stack.
+ *
+ * `enter` is called on the way down (a node before its children), `combine` on the way up with the results of the
+ * children in order.
+ */
+export function foldTree<Node, Result>(
+  root: Node,
+  childrenOf: (node: Node) => readonly Node[],
+  combine: (node: Node, results: readonly Result[]) => Result,
+  enter: (node: Node) => void = () => {},
+): Result {
+  const frames: Frame<Node, Result>[] = [{ node: root, children: childrenOf(root), results: [] }];
+  enter(root);
+  for (;;) {
+    const frame = frames[frames.length - 1]!;
+    const child = frame.children[frame.results.length];
+    if (child !== undefined) {
+      enter(child);
+      frames.push({ node: child, children: childrenOf(child), results: [] });
+      continue;
+    }
+    frames.pop();
+    const result = combine(frame.node, frame.results);
+    const parent = frames[frames.length - 1];
+    if (parent === undefined) return result;
+    parent.results.push(result);
+  }
+}
+
+interface Frame<Node, Result> {
+  readonly node: Node;
+  readonly children: readonly Node[];
+  readonly results: Result[];
+}

@@ -1,0 +1,322 @@
+import { goQuote } from '../../model/labels.ts';
+import { EvaluationError, type FunctionImplementation, type FunctionRegistry } from '../functions/contracts.ts';
+import type {
+  Aggregate,
+  AtModifier,
+  Binary,
+  Call,
+  Expr,
+  MatrixSelector,
+  Subquery,
+  VectorSelector,
+} from '../syntax/ast.ts';
+import { absentLabels } from './absent-labels.ts';
+import { foldTree } from './fold-tree.ts';
+import { infoReference } from './info-reference.ts';
+import {
+  type CallSite,
+  type InstantSelectPlan,
+  isScalarPlan,
+  type Plan,
+  type RangePlan,
+  type RangeSelectPlan,
+  type ScalarPlan,
+  type VectorPlan,
+} from './plan.ts';
+import { type QueryTimes, resolveDuration } from './resolve-duration.ts';
+
+export interface PlanOptions {
+  readonly times: QueryTimes;
+  readonly functions: FunctionRegistry;
+  /** Step (ms) of a subquery that names none. */
+  readonly defaultSubqueryStepMs: (rangeMs: number) => number;
+}
+
+/**
+ * The plan of a type-checked expression, before any pass.
+ *
+ * @throws PlanError where a duration expression has no usable value, EvaluationError where a function is missing or
+ * may not be used like this.
+ */
+export function planFromAst(root: Expr, options: PlanOptions): Plan {
+  return foldTree<Expr, Plan>(
+    root,
+    evaluatedChildren,
+    (expr, inputs) => planNode(expr, inputs, options),
+    (expr) => checkDurations(expr, options.times),
+  );
+}
+
+/** Parentheses mean nothing once the tree stands. */
+export function withoutParens(expr: Expr): Expr {
+  let inner = expr;
+  while (inner.kind === 'paren') inner = inner.expr;
+  return inner;
+}
+
+const NOTHING: readonly Expr[] = [];
+
+function evaluatedChildren(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'subquery':
+    case 'paren':
+    case 'unary':
+      return [expr.expr];
+    case 'call':
+      if (readsSelectorItself(expr)) return NOTHING;
+      return expr.func === 'info' ? expr.args.slice(0, 1) : expr.args;
+    case 'aggregate':
+      return expr.param === null ? [expr.expr] : [expr.param, expr.expr];
+    case 'binary':
+      return [expr.left, expr.right];
+    default:
+      return NOTHING;
+  }
+}
+
+/** `timestamp` of a selector is about the stored sample, so it is no function over values. */
+function readsSelectorItself(call: Call): boolean {
+  if (call.func !== 'timestamp' && call.func !== 'start_timestamp') return false;
+  const argument = call.args[0];
+  return argument !== undefined && withoutParens(argument).kind === 'vectorSelector';
+}
+
+/** Runs on the way down, so that of several bad durations the first in the text is reported. */
+function checkDurations(expr: Expr, times: QueryTimes): void {
+  if (expr.kind === 'matrixSelector') {
+    resolveDuration(expr.range, times, 'positive');
+    if (expr.selector.offset !== null) resolveDuration(expr.selector.offset, times, 'any');
+  } else if (expr.kind === 'vectorSelector' && expr.offset !== null) resolveDuration(expr.offset, times, 'any');
+  else if (expr.kind === 'subquery') {
+    if (expr.offset !== null) resolveDuration(expr.offset, times, 'any');
+    if (expr.step !== null) resolveDuration(expr.step, times, 'positive');
+    resolveDuration(expr.range, times, 'positive');
+  }
+}
+
+function planNode(expr: Expr, inputs: readonly Plan[], options: PlanOptions): Plan {
+  switch (expr.kind) {
+    case 'number':
+      return { kind: 'number', value: expr.value };
+    case 'string':
+      return { kind: 'string', value: expr.value };
+    case 'vectorSelector':
+      return instantSelect(expr, expr.smoothed ? 'smoothed' : 'value', options.times);
+    case 'matrixSelector':
+      return rangeSelect(expr, options.times);
+    case 'subquery':
+      return subquery(expr, inputs[0] as VectorPlan, options);
+    case 'paren':
+      return inputs[0]!;
+    case 'unary': {
+      const input = inputs[0]!;
+      if (expr.op === '+') return input;
+      if (isScalarPlan(input)) return { kind: 'negateScalar', input };
+      return { kind: 'negateVector', input: input as VectorPlan };
+    }
+    case 'call':
+      return call(expr, inputs, options);
+    case 'aggregate':
+      return aggregate(expr, inputs);
+    case 'binary':
+      return binary(expr, inputs[0]!, inputs[1]!);
+  }
+}
+
+function instantSelect(
+  selector: VectorSelector,
+  take: InstantSelectPlan['take'],
+  times: QueryTimes,
+): InstantSelectPlan {
+  return {
+    kind: 'instantSelect',
+    matchers: selector.matchers,
+    offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
+    at: resolveAt(selector.at, times),
+    take,
+    position: selector.position,
+  };
+}
+
+function rangeSelect(expr: MatrixSelector, times: QueryTimes): RangeSelectPlan {
+  const { selector } = expr;
+  return {
+    kind: 'rangeSelect',
+    matchers: selector.matchers,
+    offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
+    at: resolveAt(selector.at, times),
+    rangeMs: resolveDuration(expr.range, times, 'positive'),
+    extension: selector.anchored ? 'anchored' : selector.smoothed ? 'smoothed' : 'none',
+    position: expr.position,
+  };
+}
+
+function subquery(expr: Subquery, input: VectorPlan, options: PlanOptions): Plan {
+  const rangeMs = resolveDuration(expr.range, options.times, 'positive');
+  const writtenStepMs = expr.step === null ? 0 : resolveDuration(expr.step, options.times, 'positive');
+  return {
+    kind: 'subquery',
+    input,
+    rangeMs,
+    stepMs: writtenStepMs === 0 ? options.defaultSubqueryStepMs(rangeMs) : writtenStepMs,
+    offsetMs: expr.offset === null ? 0 : resolveDuration(expr.offset, options.times, 'any'),
+    at: resolveAt(expr.at, options.times),
+    position: expr.position,
+  };
+}
+
+function resolveAt(at: AtModifier | null, times: QueryTimes): number | null {
+  if (at === null) return null;
+  if (at.kind === 'time') return at.timestamp;
+  return at.kind === 'start' ? times.start : times.end;
+}
+
+function call(expr: Call, inputs: readonly Plan[], options: PlanOptions): Plan {
+  const implementation = options.functions[expr.func];
+  if (implementation === undefined) throw new EvaluationError(`${expr.func} is not supported yet`);
+  const site: CallSite = {
+    func: expr.func,
+    position: expr.position,
+    argPositions: expr.args.map((argument) => withoutParens(argument).position),
+  };
+  const args = inputs.filter(isScalarPlan);
+  const vector = inputs.find((input) => !isScalarPlan(input) && input.kind !== 'string') as VectorPlan | undefined;
+  const strings = inputs.flatMap((input) => (input.kind === 'string' ? [input.value] : []));
+  switch (implementation.kind) {
+    case 'range':
+      return rangeCall(expr, site, implementation, inputs[implementation.rangeArgument] as RangePlan, args);
+    case 'instant':
+      return { kind: 'instantCall', call: site, run: implementation.run, input: vector ?? timeVector(options), args };
+    case 'scalar':
+      return { kind: 'scalarCall', call: site, run: implementation.run, args };
+    case 'labels':
+      return { kind: 'labelCall', call: site, run: implementation.run, strings, input: vector! };
+    case 'histogram': {
+      const { run, vectorArgument } = implementation;
+      return { kind: 'histogramCall', call: site, run, vectorArgument, input: vector!, args };
+    }
+    case 'histogramQuantiles': {
+      const label = strings[0]!;
+      return { kind: 'histogramQuantiles', call: site, run: implementation.run, label, input: vector!, args };
+    }
+    case 'sortByValue':
+      return { kind: 'sortByValue', call: site, descending: implementation.descending, input: vector! };
+    case 'sortByLabel':
+      return { kind: 'sortByLabel', call: site, compare: implementation.compare, names: strings, input: vector! };
+    case 'engine':
+      return engineCall(expr, site, inputs, options);
+  }
+}
+
+/** What a calendar function without argument is applied to. */
+function timeVector(options: PlanOptions): VectorPlan {
+  const time = options.functions['time'];
+  if (time?.kind !== 'scalar') throw new EvaluationError('time is not supported yet');
+  const nowhere = { start: 0, end: 0 };
+  const site: CallSite = { func: 'time', position: nowhere, argPositions: [] };
+  return { kind: 'vectorOf', input: { kind: 'scalarCall', call: site, run: time.run, args: [] } };
+}
+
+const ANCHORED_FUNCTIONS = ['changes', 'delta', 'increase', 'rate', 'resets'];
+const SMOOTHED_FUNCTIONS = ['delta', 'increase', 'rate'];
+
+function rangeCall(
+  expr: Call,
+  site: CallSite,
+  implementation: FunctionImplementation & { kind: 'range' },
+  input: RangePlan,
+  args: readonly ScalarPlan[],
+): Plan {
+  checkExtension(expr.func, input);
+  return { kind: 'rangeCall', call: site, run: implementation.run, keepsName: implementation.keepsName, input, args };
+}
+
+/** Extended selectors bring samples from outside the window, which few functions know how to treat. */
+function checkExtension(func: string, input: RangePlan): void {
+  if (input.kind !== 'rangeSelect' || input.extension === 'none') return;
+  const allowed = input.extension === 'anchored' ? ANCHORED_FUNCTIONS : SMOOTHED_FUNCTIONS;
+  if (allowed.includes(func)) return;
+  throw new EvaluationError(
+    `${input.extension} modifier can only be used with: ${allowed.join(', ')} - not with ${func}`,
+  );
+}
+
+function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options: PlanOptions): Plan {
+  const { times } = options;
+  const first = expr.args[0] === undefined ? null : withoutParens(expr.args[0]);
+  switch (expr.func) {
+    case 'start':
+      return { kind: 'number', value: times.start / 1000 };
+    case 'end':
+      return { kind: 'number', value: times.end / 1000 };
+    case 'range':
+      return { kind: 'number', value: (times.end - times.start) / 1000 };
+    case 'step':
+      return { kind: 'number', value: times.start === times.end ? 0 : times.step / 1000 };
+    case 'vector':
+      return { kind: 'vectorOf', input: inputs[0] as ScalarPlan };
+    case 'scalar':
+      return { kind: 'scalarOf', input: inputs[0] as VectorPlan };
+    case 'absent':
+      return { kind: 'absent', labels: absentLabels(first!), input: inputs[0] as VectorPlan };
+    case 'absent_over_time':
+      checkExtension(expr.func, inputs[0] as RangePlan);
+      return { kind: 'absentOverTime', call: site, labels: absentLabels(first!), input: inputs[0] as RangePlan };
+    case 'timestamp':
+    case 'start_timestamp': {
+      const take = expr.func === 'timestamp' ? 'time' : 'startTime';
+      if (first?.kind === 'vectorSelector') return instantSelect(first, take, times);
+      return { kind: 'timestamp', input: inputs[0] as VectorPlan, take };
+    }
+    case 'info': {
+      const selector = expr.args[1] === undefined ? null : withoutParens(expr.args[1]);
+      return {
+        kind: 'info',
+        call: site,
+        input: inputs[0] as VectorPlan,
+        matchers: selector?.kind === 'vectorSelector' ? selector.matchers : null,
+        ...infoReference(first!, times),
+      };
+    }
+    default:
+      throw new EvaluationError(`${expr.func} is not supported yet`);
+  }
+}
+
+function aggregate(expr: Aggregate, inputs: readonly Plan[]): Plan {
+  const param = expr.param === null ? null : inputs[0]!;
+  const valueLabel = param?.kind === 'string' ? param.value : '';
+  if (expr.op === 'count_values' && valueLabel === '') {
+    throw new EvaluationError(`invalid label name ${goQuote(valueLabel)}`);
+  }
+  return {
+    kind: 'aggregate',
+    op: expr.op,
+    input: inputs.at(-1) as VectorPlan,
+    param: param !== null && isScalarPlan(param) ? param : null,
+    valueLabel,
+    grouping: expr.grouping,
+    without: expr.without,
+    position: expr.position,
+    inputPosition: withoutParens(expr.expr).position,
+    paramPosition: expr.param === null ? expr.position : withoutParens(expr.param).position,
+  };
+}
+
+function binary(expr: Binary, left: Plan, right: Plan): Plan {
+  const { op, position, returnBool } = expr;
+  const scalarOp = op as Exclude<typeof op, 'and' | 'or' | 'unless'>;
+  if (isScalarPlan(left) && isScalarPlan(right)) {
+    return { kind: 'scalarBinary', op: scalarOp as Exclude<typeof scalarOp, '</' | '>/'>, left, right };
+  }
+  if (isScalarPlan(left) || isScalarPlan(right)) {
+    const scalarLeft = isScalarPlan(left);
+    const vector = (scalarLeft ? right : left) as VectorPlan;
+    const scalar = (scalarLeft ? left : right) as ScalarPlan;
+    return { kind: 'vectorScalar', op: scalarOp, vector, scalar, scalarLeft, returnBool, position };
+  }
+  const vectors = { left: left as VectorPlan, right: right as VectorPlan };
+  const matching = expr.matching!;
+  if (op === 'and' || op === 'or' || op === 'unless') return { kind: 'setOperation', op, ...vectors, matching };
+  return { kind: 'vectorBinary', op, ...vectors, matching, returnBool, position };
+}

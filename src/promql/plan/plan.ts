@@ -1,0 +1,361 @@
+import type { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import type {
+  HistogramFunction,
+  InstantFunction,
+  LabelFunction,
+  RangeFunction,
+  ScalarFunction,
+} from '../functions/contracts.ts';
+import type {
+  AggregateOp,
+  ArithmeticOp,
+  ComparisonOp,
+  PositionRange,
+  SetOp,
+  TrimOp,
+  VectorMatching,
+} from '../syntax/ast.ts';
+
+/**
+ * A query as data: what is to be computed, with every duration, `@` and query parameter resolved to numbers. Passes
+ * turn a plan into a plan; `exec/build.ts` turns the last one into operators. All times and durations are in ms.
+ */
+export type Plan = ScalarPlan | VectorPlan | RangePlan | StringPlan;
+
+/** A number on every step. */
+export type ScalarPlan =
+  | NumberPlan
+  | ScalarCallPlan
+  | ScalarOfPlan
+  | ScalarBinaryPlan
+  | NegateScalarPlan
+  | InvariantScalarPlan;
+
+/** Series with at most one sample on every step. */
+export type VectorPlan =
+  | InstantSelectPlan
+  | RangeCallPlan
+  | AbsentOverTimePlan
+  | InstantCallPlan
+  | TimestampPlan
+  | LabelCallPlan
+  | HistogramCallPlan
+  | HistogramQuantilesPlan
+  | SortByValuePlan
+  | SortByLabelPlan
+  | AbsentPlan
+  | InfoPlan
+  | VectorOfPlan
+  | AggregatePlan
+  | VectorBinaryPlan
+  | SetOperationPlan
+  | VectorScalarPlan
+  | NegateVectorPlan
+  | InvariantVectorPlan;
+
+/** Series with all their samples in a window. */
+export type RangePlan = RangeSelectPlan | SubqueryPlan;
+
+/** Where a call stands in the query; function code needs it for annotations. */
+export interface CallSite {
+  readonly func: string;
+  readonly position: PositionRange;
+  readonly argPositions: readonly PositionRange[];
+}
+
+export interface NumberPlan {
+  readonly kind: 'number';
+  readonly value: number;
+}
+
+export interface StringPlan {
+  readonly kind: 'string';
+  readonly value: string;
+}
+
+/** When a selector or subquery looks: at `at`, or at each step, minus `offsetMs`. */
+export interface Reference {
+  readonly offsetMs: number;
+  readonly at: number | null;
+}
+
+export interface InstantSelectPlan extends Reference {
+  readonly kind: 'instantSelect';
+  readonly matchers: readonly Matcher[];
+  /** The newest sample within the lookback, its time or start time (seconds), or a value between two neighbours. */
+  readonly take: 'value' | 'time' | 'startTime' | 'smoothed';
+  readonly position: PositionRange;
+}
+
+export interface RangeSelectPlan extends Reference {
+  readonly kind: 'rangeSelect';
+  readonly matchers: readonly Matcher[];
+  readonly rangeMs: number;
+  readonly extension: 'none' | 'anchored' | 'smoothed';
+  readonly position: PositionRange;
+}
+
+export interface SubqueryPlan extends Reference {
+  readonly kind: 'subquery';
+  readonly input: VectorPlan;
+  readonly rangeMs: number;
+  readonly stepMs: number;
+  readonly position: PositionRange;
+}
+
+export interface RangeCallPlan {
+  readonly kind: 'rangeCall';
+  readonly call: CallSite;
+  readonly run: RangeFunction;
+  readonly keepsName: boolean;
+  readonly input: RangePlan;
+  readonly args: readonly ScalarPlan[];
+}
+
+export interface AbsentOverTimePlan {
+  readonly kind: 'absentOverTime';
+  readonly call: CallSite;
+  readonly labels: Labels;
+  readonly input: RangePlan;
+}
+
+export interface InstantCallPlan {
+  readonly kind: 'instantCall';
+  readonly call: CallSite;
+  readonly run: InstantFunction;
+  readonly input: VectorPlan;
+  readonly args: readonly ScalarPlan[];
+}
+
+/** `timestamp(v)` and `start_timestamp(v)` of anything but a selector. */
+export interface TimestampPlan {
+  readonly kind: 'timestamp';
+  readonly input: VectorPlan;
+  readonly take: 'time' | 'startTime';
+}
+
+export interface ScalarCallPlan {
+  readonly kind: 'scalarCall';
+  readonly call: CallSite;
+  readonly run: ScalarFunction;
+  readonly args: readonly ScalarPlan[];
+}
+
+export interface LabelCallPlan {
+  readonly kind: 'labelCall';
+  readonly call: CallSite;
+  readonly run: LabelFunction;
+  readonly strings: readonly string[];
+  readonly input: VectorPlan;
+}
+
+export interface HistogramCallPlan {
+  readonly kind: 'histogramCall';
+  readonly call: CallSite;
+  readonly run: HistogramFunction;
+  readonly vectorArgument: number;
+  readonly input: VectorPlan;
+  readonly args: readonly ScalarPlan[];
+}
+
+export interface HistogramQuantilesPlan {
+  readonly kind: 'histogramQuantiles';
+  readonly call: CallSite;
+  readonly run: HistogramFunction;
+  /** The label that tells the quantile. */
+  readonly label: string;
+  readonly input: VectorPlan;
+  readonly args: readonly ScalarPlan[];
+}
+
+export interface SortByValuePlan {
+  readonly kind: 'sortByValue';
+  readonly call: CallSite;
+  readonly descending: boolean;
+  readonly input: VectorPlan;
+}
+
+export interface SortByLabelPlan {
+  readonly kind: 'sortByLabel';
+  readonly call: CallSite;
+  readonly compare: (a: Labels, b: Labels, names: readonly string[]) => number;
+  readonly names: readonly string[];
+  readonly input: VectorPlan;
+}
+
+export interface AbsentPlan {
+  readonly kind: 'absent';
+  readonly labels: Labels;
+  readonly input: VectorPlan;
+}
+
+export interface InfoPlan extends Reference {
+  readonly kind: 'info';
+  readonly call: CallSite;
+  readonly input: VectorPlan;
+  /** The matchers of the second argument, or null where it is absent. */
+  readonly matchers: readonly Matcher[] | null;
+}
+
+export interface VectorOfPlan {
+  readonly kind: 'vectorOf';
+  readonly input: ScalarPlan;
+}
+
+export interface ScalarOfPlan {
+  readonly kind: 'scalarOf';
+  readonly input: VectorPlan;
+}
+
+export interface AggregatePlan {
+  readonly kind: 'aggregate';
+  readonly op: AggregateOp;
+  readonly input: VectorPlan;
+  readonly param: ScalarPlan | null;
+  /** The label that `count_values` writes; otherwise empty. */
+  readonly valueLabel: string;
+  readonly grouping: readonly string[];
+  readonly without: boolean;
+  readonly position: PositionRange;
+  readonly inputPosition: PositionRange;
+  readonly paramPosition: PositionRange;
+}
+
+export interface ScalarBinaryPlan {
+  readonly kind: 'scalarBinary';
+  readonly op: ArithmeticOp | ComparisonOp;
+  readonly left: ScalarPlan;
+  readonly right: ScalarPlan;
+}
+
+export interface VectorBinaryPlan {
+  readonly kind: 'vectorBinary';
+  readonly op: ArithmeticOp | ComparisonOp | TrimOp;
+  readonly left: VectorPlan;
+  readonly right: VectorPlan;
+  readonly matching: VectorMatching;
+  readonly returnBool: boolean;
+  readonly position: PositionRange;
+}
+
+export interface SetOperationPlan {
+  readonly kind: 'setOperation';
+  readonly op: SetOp;
+  readonly left: VectorPlan;
+  readonly right: VectorPlan;
+  readonly matching: VectorMatching;
+}
+
+export interface VectorScalarPlan {
+  readonly kind: 'vectorScalar';
+  readonly op: ArithmeticOp | ComparisonOp | TrimOp;
+  readonly vector: VectorPlan;
+  readonly scalar: ScalarPlan;
+  /** The scalar was written on the left side. */
+  readonly scalarLeft: boolean;
+  readonly returnBool: boolean;
+  readonly position: PositionRange;
+}
+
+export interface NegateVectorPlan {
+  readonly kind: 'negateVector';
+  readonly input: VectorPlan;
+}
+
+export interface NegateScalarPlan {
+  readonly kind: 'negateScalar';
+  readonly input: ScalarPlan;
+}
+
+/** Evaluated on the first step alone, the answer then stands for all steps. */
+export interface InvariantVectorPlan {
+  readonly kind: 'invariantVector';
+  readonly input: VectorPlan;
+}
+
+export interface InvariantScalarPlan {
+  readonly kind: 'invariantScalar';
+  readonly input: ScalarPlan;
+}
+
+/** The plans that a plan is made of, in order of evaluation. */
+export function planInputs(plan: Plan): readonly Plan[] {
+  switch (plan.kind) {
+    case 'number':
+    case 'string':
+    case 'instantSelect':
+    case 'rangeSelect':
+      return [];
+    case 'scalarCall':
+      return plan.args;
+    case 'rangeCall':
+    case 'instantCall':
+    case 'histogramCall':
+    case 'histogramQuantiles':
+      return [...plan.args, plan.input];
+    case 'aggregate':
+      return plan.param === null ? [plan.input] : [plan.param, plan.input];
+    case 'scalarBinary':
+    case 'vectorBinary':
+    case 'setOperation':
+      return [plan.left, plan.right];
+    case 'vectorScalar':
+      return plan.scalarLeft ? [plan.scalar, plan.vector] : [plan.vector, plan.scalar];
+    default:
+      return [plan.input];
+  }
+}
+
+/** The same plan over other inputs, given in the order of `planInputs` and of the same types. */
+export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
+  const last = inputs.at(-1);
+  switch (plan.kind) {
+    case 'number':
+    case 'string':
+    case 'instantSelect':
+    case 'rangeSelect':
+      return plan;
+    case 'scalarCall':
+      return { ...plan, args: inputs as ScalarPlan[] };
+    case 'rangeCall':
+      return { ...plan, args: inputs.slice(0, -1) as ScalarPlan[], input: last as RangePlan };
+    case 'instantCall':
+    case 'histogramCall':
+    case 'histogramQuantiles':
+      return { ...plan, args: inputs.slice(0, -1) as ScalarPlan[], input: last as VectorPlan };
+    case 'aggregate':
+      return { ...plan, param: plan.param === null ? null : (inputs[0] as ScalarPlan), input: last as VectorPlan };
+    case 'scalarBinary':
+      return { ...plan, left: inputs[0] as ScalarPlan, right: inputs[1] as ScalarPlan };
+    case 'vectorBinary':
+    case 'setOperation':
+      return { ...plan, left: inputs[0] as VectorPlan, right: inputs[1] as VectorPlan };
+    case 'vectorScalar':
+      return {
+        ...plan,
+        scalar: inputs[plan.scalarLeft ? 0 : 1] as ScalarPlan,
+        vector: inputs[plan.scalarLeft ? 1 : 0] as VectorPlan,
+      };
+    default:
+      return { ...plan, input: last } as Plan;
+  }
+}
+
+export function isScalarPlan(plan: Plan): plan is ScalarPlan {
+  switch (plan.kind) {
+    case 'number':
+    case 'scalarCall':
+    case 'scalarOf':
+    case 'scalarBinary':
+    case 'negateScalar':
+    case 'invariantScalar':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function isRangePlan(plan: Plan): plan is RangePlan {
+  return plan.kind === 'rangeSelect' || plan.kind === 'subquery';
+}

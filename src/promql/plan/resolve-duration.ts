@@ -1,0 +1,74 @@
+import type { DurationExpr, DurationValue, PositionRange } from '../syntax/ast.ts';
+
+/** The times of the query itself, in ms; an instant query has `end === start` and `step` 0. */
+export interface QueryTimes {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** What the query says can not be carried out whatever the data; answered like a syntax error. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+/** Durations are kept in nanoseconds by the reference; what does not fit into 64 bits is refused. */
+const DURATION_SECONDS_MAX = 2 ** 63 / 1e9;
+
+/**
+ * The duration in whole ms (rounded towards zero). `step()` and `range()` take the query's times.
+ *
+ * @throws PlanError with the position for durations that are not finite, out of range, or not positive where they must be.
+ */
+export function resolveDuration(duration: DurationValue, times: QueryTimes, sign: 'any' | 'positive'): number {
+  const expression = duration.expression;
+  if (expression === null) return duration.ms;
+  const seconds = secondsOf(expression, times);
+  if (!Number.isFinite(seconds)) throw refuse(expression.position, 'duration is NaN or infinite');
+  if (seconds <= 0 && sign === 'positive') throw refuse(expression.position, 'duration must be greater than 0');
+  if (Math.abs(seconds) > DURATION_SECONDS_MAX) throw refuse(expression.position, 'duration is out of range');
+  return Math.trunc(seconds * 1000);
+}
+
+function secondsOf(expr: DurationExpr, times: QueryTimes): number {
+  switch (expr.kind) {
+    case 'number':
+      return expr.seconds;
+    case 'call':
+      return (expr.name === 'step' ? times.step : times.end - times.start) / 1000;
+    case 'minmax': {
+      const left = secondsOf(expr.left, times);
+      const right = secondsOf(expr.right, times);
+      return expr.name === 'min_of' ? Math.min(left, right) : Math.max(left, right);
+    }
+    case 'unary': {
+      const operand = secondsOf(expr.operand, times);
+      return expr.op === '-' ? -operand : operand;
+    }
+    case 'binary':
+      return binary(expr, secondsOf(expr.left, times), secondsOf(expr.right, times));
+  }
+}
+
+function binary(expr: DurationExpr & { kind: 'binary' }, left: number, right: number): number {
+  switch (expr.op) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      if (right === 0) throw refuse(expr.position, 'division by zero');
+      return left / right;
+    case '%':
+      if (right === 0) throw refuse(expr.position, 'modulo by zero');
+      return left % right;
+    case '^':
+      return left ** right;
+  }
+}
+
+function refuse(position: PositionRange, problem: string): PlanError {
+  return new PlanError(`${position.start}:${position.end}: ${problem}`);
+}
