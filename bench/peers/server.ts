@@ -57,17 +57,18 @@ export interface RunningServer {
   readonly directory: string;
   /** From spawning until `/-/ready` (VictoriaMetrics: `/health`) first answered 200, ms. */
   readonly readyAfterMs: number;
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the process and removes its directory, unless that is to be kept. */
+  stop(signal?: NodeJS.Signals, options?: { keepDirectory: boolean }): Promise<void>;
 }
 
-/** Starts a competitor with a configuration of Prometheus' form. A directory that is given is kept by `stop`. */
+/** Starts a competitor with a configuration of Prometheus' form, on a new directory and a free port unless given. */
 export async function startServer(
   competitor: Competitor,
   config: string,
-  { directory, flags = [] }: { directory?: string; flags?: readonly string[] } = {},
+  { directory, port: givenPort, flags = [] }: { directory?: string; port?: number; flags?: readonly string[] } = {},
 ): Promise<RunningServer> {
   const home = directory ?? mkdtempSync(join(tmpdir(), `narthex-bench-${competitor.name}-`));
-  const port = await freePort();
+  const port = givenPort ?? (await freePort());
   writeFileSync(join(home, 'prometheus.yml'), config);
   const log = openSync(join(home, 'server.log'), 'a');
   const started = performance.now();
@@ -94,13 +95,13 @@ export async function startServer(
     pid: child.pid!,
     directory: home,
     readyAfterMs: performance.now() - started,
-    async stop(signal = 'SIGTERM') {
+    async stop(signal = 'SIGTERM', { keepDirectory } = { keepDirectory: false }) {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = new Promise((resolve) => child.once('exit', resolve));
         child.kill(signal);
         await ended;
       }
-      if (directory === undefined) rmSync(home, { recursive: true, force: true });
+      if (!keepDirectory) rmSync(home, { recursive: true, force: true });
     },
   };
 }
