@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findCompetitors, freePort, type RunningServer, startServer } from '../../bench/peers/server.ts';
+import { askData, eventually } from '../support/ask.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Chromium's own traffic switched off: a test needs nothing but the page. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe.skipIf(!existsSync(CHROMIUM))('the query page in a real browser (skips without chromium)', () => {
+  let server: RunningServer;
+  let browser: BrowserContext;
+  let page: Page;
+  const profile = mkdtempSync(join(tmpdir(), 'narthex-chromium-'));
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    const port = await freePort();
+    const config = `
+global: {scrape_interval: 1s, scrape_timeout: 1s}
+scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${port}']}]}]
+`;
+    server = await startServer(findCompetitors([])[0]!, config, { port });
+    await eventually(
+      () => askData<{ result: unknown[] }>(server.url, 'query', { query: 'rate(prometheus_http_requests_total[1m])' }),
+      ({ result }) => result.length > 0,
+      15_000,
+    );
+    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: QUIET });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => faults.push(error.message));
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.stop();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  async function run(expression: string): Promise<void> {
+    await page.goto(`${server.url}/`);
+    await page.click('.cm-content');
+    await page.keyboard.type(expression);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
+  }
+
+  test('typing an expression and Enter fills the table', async () => {
+    await run('up');
+    const row = page.locator('table.result tr').first();
+    await row.waitFor();
+    expect(await row.innerText()).toContain('job="narthex"');
+    expect(await row.locator('td.value').innerText()).toBe('1');
+  });
+
+  test('rate(prometheus_http_requests_total[1m]) draws lines in the graph tab', async () => {
+    await run('rate(prometheus_http_requests_total[1m])');
+    await page.getByRole('tab', { name: 'Graph' }).click();
+    await page.getByLabel('Range', { exact: true }).fill('1m');
+    await page.keyboard.press('Enter');
+    await page.locator('.legend li').first().waitFor();
+    expect(await page.locator('.legend li').count()).toBeGreaterThan(0);
+    // Pixels of the first series' colour on the canvas: a line is there, not only axes.
+    await eventually(
+      () => page.evaluate(colouredPixels),
+      (pixels) => pixels > 20,
+      10_000,
+    );
+    expect(page.url()).toContain('g0.expr=rate');
+    expect(page.url()).toContain('g0.tab=graph');
+  });
+
+  test('a wrong expression shows the server\u2019s error and its position', async () => {
+    await run('sum(');
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.innerText()).toContain('parse error');
+  });
+
+  test('the targets page says that Narthex is up', async () => {
+    await page.goto(`${server.url}/targets`);
+    await page.locator('table.targets .health.up').first().waitFor();
+    expect(await page.locator('table.targets').innerText()).toContain('/metrics');
+  });
+
+  test('no page threw an error', () => {
+    expect(faults).toEqual([]);
+  });
+});
+
+/** Runs in the page: counts canvas pixels that are saturated, which axes, grid and ground are not. */
+function colouredPixels(): number {
+  type Canvas = { width: number; height: number; getContext(kind: '2d'): Context };
+  type Context = { getImageData(x: number, y: number, w: number, h: number): { data: Uint8ClampedArray } };
+  const { document } = globalThis as unknown as { document: { querySelector(selector: string): Canvas | null } };
+  const canvas = document.querySelector('.u-wrap canvas');
+  if (canvas === null || canvas.width === 0) return 0;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let coloured = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b, a] = [data[i]!, data[i + 1]!, data[i + 2]!, data[i + 3]!];
+    if (a > 200 && Math.max(r, g, b) - Math.min(r, g, b) > 80) coloured++;
+  }
+  return coloured;
+}
