@@ -1,0 +1,111 @@
+/**
+ * Decoder of the snappy block format (github.com/google/snappy, format_description.txt): the decompressed size as a
+ * varint, then elements. An element's tag byte says in its low two bits what follows:
+ *
+ *     00  literal      upper six bits: size - 1, or 60..63: the size - 1 follows in 1..4 bytes
+ *     01  copy         3 bits size - 4, 11 bits offset (high three in the tag, then one byte)
+ *     10  copy         6 bits size - 1, 16 bits offset, little-endian
+ *     11  copy         6 bits size - 1, 32 bits offset, little-endian
+ */
+
+/** The input ends inside the size or an element. */
+export const SNAPPY_TRUNCATED = -1;
+/** The size is not a varint of at most 32 bits. */
+export const SNAPPY_BAD_SIZE = -2;
+/** A copy reaches before the start of the output, or has offset zero. */
+export const SNAPPY_BAD_OFFSET = -3;
+/** The elements make more or fewer bytes than the size says. */
+export const SNAPPY_WRONG_SIZE = -4;
+/** The output does not fit into the space given. */
+export const SNAPPY_NO_ROOM = -5;
+
+/** Three bytes make at most 64, so an honest block is never larger than this many times its compressed size. */
+export const SNAPPY_EXPANSION_MAX = 22;
+
+/** The decompressed size that a block claims, or a negative code. It is the caller's to limit. */
+export function snappyDecodedSize(source: Uint8Array, start: number, end: number): number {
+  let size = 0;
+  let shift = 0;
+  for (let at = start; at < end && shift < 35; at++, shift += 7) {
+    const byte = source[at]!;
+    size += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return size > 0xffffffff ? SNAPPY_BAD_SIZE : size;
+  }
+  return shift < 35 ? SNAPPY_TRUNCATED : SNAPPY_BAD_SIZE;
+}
+
+/**
+ * Decompresses `source[start..end-1]` into `target` from `at` on, never writing at or beyond `limit`. Returns the number
+ * of bytes made, which is the size that the block claims, or a negative code; the output is then undefined.
+ */
+export function snappyDecode(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+  limit: number,
+): number {
+  const size = snappyDecodedSize(source, start, end);
+  if (size < 0) return size;
+  if (size > limit - at) return SNAPPY_NO_ROOM;
+  let from = start + 1;
+  while (source[from - 1]! >= 0x80) from++;
+  const stop = at + size;
+  let to = at;
+  while (from < end) {
+    const tag = source[from++]!;
+    let length = (tag >>> 2) + 1;
+    if ((tag & 3) === 0) {
+      if (length > 60) {
+        const extra = length - 60;
+        if (from + extra > end) return SNAPPY_TRUNCATED;
+        length = source[from]!;
+        if (extra > 1) length |= source[from + 1]! << 8;
+        if (extra > 2) length |= source[from + 2]! << 16;
+        if (extra > 3) length += source[from + 3]! * 0x1000000;
+        length++;
+        from += extra;
+      }
+      if (length > end - from) return SNAPPY_TRUNCATED;
+      if (length > stop - to) return SNAPPY_WRONG_SIZE;
+      const literalEnd = from + length;
+      for (const quad = literalEnd - 3; from < quad; from += 4, to += 4) {
+        target[to] = source[from]!;
+        target[to + 1] = source[from + 1]!;
+        target[to + 2] = source[from + 2]!;
+        target[to + 3] = source[from + 3]!;
+      }
+      while (from < literalEnd) target[to++] = source[from++]!;
+      continue;
+    }
+    let offset: number;
+    if ((tag & 3) === 1) {
+      if (from >= end) return SNAPPY_TRUNCATED;
+      length = ((tag >>> 2) & 7) + 4;
+      offset = ((tag & 0xe0) << 3) | source[from++]!;
+    } else if ((tag & 3) === 2) {
+      if (from + 2 > end) return SNAPPY_TRUNCATED;
+      offset = source[from]! | (source[from + 1]! << 8);
+      from += 2;
+    } else {
+      if (from + 4 > end) return SNAPPY_TRUNCATED;
+      offset = (source[from]! | (source[from + 1]! << 8) | (source[from + 2]! << 16)) + source[from + 3]! * 0x1000000;
+      from += 4;
+    }
+    if (offset === 0 || offset > to - at) return SNAPPY_BAD_OFFSET;
+    if (length > stop - to) return SNAPPY_WRONG_SIZE;
+    let copy = to - offset;
+    const copyEnd = copy + length;
+    if (offset >= 4) {
+      for (const quad = copyEnd - 3; copy < quad; copy += 4, to += 4) {
+        target[to] = target[copy]!;
+        target[to + 1] = target[copy + 1]!;
+        target[to + 2] = target[copy + 2]!;
+        target[to + 3] = target[copy + 3]!;
+      }
+    }
+    while (copy < copyEnd) target[to++] = target[copy++]!;
+  }
+  return to === stop ? size : SNAPPY_WRONG_SIZE;
+}

@@ -1,0 +1,134 @@
+/**
+ * Encoder of the snappy block format (drawn in snappy-decode.ts). Greedy: a table of hashes of four bytes remembers
+ * where they last stood; what stands there again becomes a copy, everything else literals. Input is cut into blocks of
+ * 64 KiB, so that offsets fit into two bytes.
+ */
+
+/** Length of the hash table that the caller lends, for any input. */
+export const SNAPPY_TABLE_LENGTH = 1 << 14;
+
+const BLOCK_SIZE = 1 << 16;
+const TABLE_BITS = 14;
+/** Closer to the end than this, four-byte reads and runs of literals are not worth the checks. */
+const MARGIN = 15;
+
+/** Enough output space for `size` bytes of any content. */
+export function snappyEncodedSizeMax(size: number): number {
+  return 32 + size + Math.ceil(size / 6);
+}
+
+/**
+ * Compresses `source[start..end-1]` into `target` from `at` on, which must have room for `snappyEncodedSizeMax`.
+ * `table` has `SNAPPY_TABLE_LENGTH` entries of any content. Returns the offset behind the last byte.
+ */
+export function snappyEncode(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+  table: Uint16Array,
+): number {
+  let rest = end - start;
+  while (rest >= 0x80) {
+    target[at++] = (rest & 0x7f) | 0x80;
+    rest = Math.floor(rest / 0x80);
+  }
+  target[at++] = rest;
+  for (let block = start; block < end; block += BLOCK_SIZE) {
+    at = encodeBlock(source, block, Math.min(block + BLOCK_SIZE, end), target, at, table);
+  }
+  return at;
+}
+
+function encodeBlock(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+  table: Uint16Array,
+): number {
+  let literal = start;
+  if (end - start > MARGIN) {
+    table.fill(0);
+    const limit = end - MARGIN;
+    let from = start + 1;
+    let word = read32(source, from);
+    let misses = 32;
+    while (from < limit) {
+      const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS);
+      const candidate = start + table[slot]!;
+      table[slot] = from - start;
+      if (word !== read32(source, candidate) || candidate >= from) {
+        // The longer nothing matches, the larger the strides: incompressible input costs little.
+        from += misses >>> 5;
+        misses++;
+        word = read32(source, from);
+        continue;
+      }
+      misses = 32;
+      if (literal < from) at = emitLiteral(source, literal, from, target, at);
+      let match = candidate + 4;
+      let next = from + 4;
+      while (next < end && source[next] === source[match]) {
+        next++;
+        match++;
+      }
+      at = emitCopy(target, at, from - candidate, next - from);
+      literal = next;
+      from = next;
+      if (from >= limit) break;
+      table[Math.imul(read32(source, from - 1), 0x1e35a7bd) >>> (32 - TABLE_BITS)] = from - 1 - start;
+      word = read32(source, from);
+    }
+  }
+  return literal < end ? emitLiteral(source, literal, end, target, at) : at;
+}
+
+function read32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+function emitLiteral(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
+  const last = end - start - 1;
+  if (last < 60) {
+    target[at++] = last << 2;
+  } else if (last < 0x100) {
+    target[at++] = 60 << 2;
+    target[at++] = last;
+  } else {
+    target[at++] = 61 << 2;
+    target[at++] = last;
+    target[at++] = last >>> 8;
+  }
+  for (let from = start; from < end; from++) target[at++] = source[from]!;
+  return at;
+}
+
+/** A copy of at least four bytes. Tags hold up to 64 bytes; what would remain below four is avoided by a split of 60. */
+function emitCopy(target: Uint8Array, at: number, offset: number, size: number): number {
+  while (size >= 68) {
+    target[at] = (63 << 2) | 2;
+    target[at + 1] = offset;
+    target[at + 2] = offset >>> 8;
+    at += 3;
+    size -= 64;
+  }
+  if (size > 64) {
+    target[at] = (59 << 2) | 2;
+    target[at + 1] = offset;
+    target[at + 2] = offset >>> 8;
+    at += 3;
+    size -= 60;
+  }
+  if (size >= 12 || offset >= 2048) {
+    target[at] = ((size - 1) << 2) | 2;
+    target[at + 1] = offset;
+    target[at + 2] = offset >>> 8;
+    return at + 3;
+  }
+  target[at] = ((offset >>> 8) << 5) | ((size - 4) << 2) | 1;
+  target[at + 1] = offset;
+  return at + 2;
+}

@@ -1,0 +1,93 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../../kernels/snappy-decode.ts';
+import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../../kernels/snappy-encode.ts';
+import { SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
+
+export type WalCompression = 'snappy' | 'zstd' | 'none';
+
+/** A compressed record: the first `size` bytes of `bytes`, which stay valid until the next call. */
+export interface CompressedRecord {
+  bytes: Uint8Array;
+  size: number;
+  /** What goes into the fragment's type byte; 0 where compression would not have made the record smaller. */
+  flags: number;
+}
+
+/** Compresses records one after the other into one buffer of its own. */
+export class RecordCompressor {
+  readonly #kind: WalCompression;
+  readonly #table = new Uint16Array(SNAPPY_TABLE_LENGTH);
+  readonly #result: CompressedRecord = { bytes: new Uint8Array(0), size: 0, flags: 0 };
+  #buffer = new Uint8Array(0);
+
+  constructor(kind: WalCompression) {
+    this.#kind = kind;
+  }
+
+  compress(record: Uint8Array): CompressedRecord {
+    const result = this.#result;
+    if (this.#kind === 'snappy' && record.length > 0) {
+      const room = snappyEncodedSizeMax(record.length);
+      if (this.#buffer.length < room) this.#buffer = new Uint8Array(2 * room);
+      result.bytes = this.#buffer;
+      result.size = snappyEncode(record, 0, record.length, this.#buffer, 0, this.#table);
+      result.flags = SNAPPY_FLAG;
+    } else if (this.#kind === 'zstd' && record.length > 0) {
+      result.bytes = zstdCompressSync(record, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+      result.size = result.bytes.length;
+      result.flags = ZSTD_FLAG;
+    } else {
+      result.size = record.length;
+    }
+    if (result.size >= record.length) {
+      result.bytes = record;
+      result.size = record.length;
+      result.flags = 0;
+    }
+    return result;
+  }
+
+  /** Lets go of a buffer that one huge record needed. */
+  shrink(): void {
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = new Uint8Array(0);
+    this.#result.bytes = this.#buffer;
+  }
+}
+
+/** Decompresses records one after the other into one buffer of its own. */
+export class RecordDecompressor {
+  readonly #recordBytesMax: number;
+  #buffer = new Uint8Array(256 * 1024);
+
+  constructor(recordBytesMax: number) {
+    this.#recordBytesMax = recordBytesMax;
+  }
+
+  /**
+   * The record in `bytes[0..size-1]`, compressed as `flags` say; a view that stays valid until the next call. A string
+   * says why it can not be had.
+   */
+  decompress(bytes: Uint8Array, size: number, flags: number): Uint8Array | string {
+    if (flags === 0) return bytes.subarray(0, size);
+    if (flags === SNAPPY_FLAG) return this.#snappy(bytes, size);
+    try {
+      return zstdDecompressSync(bytes.subarray(0, size), { maxOutputLength: this.#recordBytesMax });
+    } catch (error) {
+      return `zstd: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  #snappy(bytes: Uint8Array, size: number): Uint8Array | string {
+    const decoded = snappyDecodedSize(bytes, 0, size);
+    if (decoded < 0) return 'snappy: malformed size';
+    if (decoded > size * SNAPPY_EXPANSION_MAX) return `snappy: ${size} bytes can not hold ${decoded}`;
+    if (decoded > this.#recordBytesMax)
+      return `a record of ${decoded} bytes is above the limit of ${this.#recordBytesMax}`;
+    if (decoded > this.#buffer.length) this.#buffer = new Uint8Array(Math.max(decoded, 2 * this.#buffer.length));
+    const made = snappyDecode(bytes, 0, size, this.#buffer, 0, this.#buffer.length);
+    if (made < 0) return `snappy: malformed (${made})`;
+    return this.#buffer.subarray(0, made);
+  }
+}
+
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,0 +1,81 @@
+import { crc32c } from '../../kernels/crc32c.ts';
+
+/**
+ * Records to pages. A segment is a row of pages of 32 KiB; a record is cut into fragments so that none crosses a page:
+ *
+ *     fragment   type u8 | size u16 | crc32c(data) u32 | data        (big-endian; the checksum is not masked)
+ *     type       000 zstd snappy kkk
+ *                kkk: 0 the rest of the page is zeros, 1 whole record, 2 first, 3 middle, 4 last fragment
+ *
+ * Where fewer than seven bytes of a page are left, they are zeros. Full text: docs/formats/wal.md.
+ */
+export const PAGE_SIZE = 32 * 1024;
+export const HEADER_SIZE = 7;
+export const FRAGMENT_DATA_MAX = PAGE_SIZE - HEADER_SIZE;
+
+export const FRAGMENT = { padding: 0, whole: 1, first: 2, middle: 3, last: 4 } as const;
+export const KIND_MASK = 0x07;
+export const SNAPPY_FLAG = 0x08;
+export const ZSTD_FLAG = 0x10;
+export const RESERVED_MASK = 0xe0;
+
+/** Bytes that `frameRecord` adds for a record of `size` bytes when the next free byte of the segment is at `position`. */
+export function framedSize(position: number, size: number): number {
+  let at = position + gapAt(position);
+  let rest = size;
+  for (;;) {
+    const room = PAGE_SIZE - (at % PAGE_SIZE) - HEADER_SIZE;
+    if (rest <= room) {
+      at += HEADER_SIZE + rest;
+      return at - position;
+    }
+    at += HEADER_SIZE + room;
+    rest -= room;
+    at += gapAt(at);
+  }
+}
+
+/**
+ * Writes the fragments of `record` to `target` from `at` on; the byte at `at` will stand at `position` in the segment.
+ * `flags` is 0, `SNAPPY_FLAG` or `ZSTD_FLAG`. Returns the offset behind the last byte, `at` plus `framedSize`.
+ */
+export function frameRecord(
+  record: Uint8Array,
+  size: number,
+  flags: number,
+  target: Uint8Array,
+  at: number,
+  position: number,
+): number {
+  const shift = at - position;
+  let from = 0;
+  let to = at;
+  for (;;) {
+    const gap = gapAt(to - shift);
+    target.fill(0, to, to + gap);
+    to += gap;
+    const room = PAGE_SIZE - ((to - shift) % PAGE_SIZE) - HEADER_SIZE;
+    const count = Math.min(room, size - from);
+    const done = from + count === size;
+    const kind = from === 0 ? (done ? FRAGMENT.whole : FRAGMENT.first) : done ? FRAGMENT.last : FRAGMENT.middle;
+    const crc = crc32c(record, from, from + count, 0);
+    target[to] = kind | flags;
+    target[to + 1] = count >>> 8;
+    target[to + 2] = count;
+    target[to + 3] = crc >>> 24;
+    target[to + 4] = crc >>> 16;
+    target[to + 5] = crc >>> 8;
+    target[to + 6] = crc;
+    to += HEADER_SIZE;
+    target.set(from === 0 && done && size === record.length ? record : record.subarray(from, from + count), to);
+    to += count;
+    from += count;
+    if (done) return to;
+  }
+}
+
+/** Zeros that `position` needs so that a header fits into its page. */
+export function gapAt(position: number): number {
+  const left = PAGE_SIZE - (position % PAGE_SIZE);
+  return left < HEADER_SIZE ? left : 0;
+}

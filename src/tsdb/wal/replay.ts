@@ -1,0 +1,197 @@
+import type { FileHandle, FileSystem } from '../../std/file-system.ts';
+import { type Log, silentLog } from '../../telemetry/log.ts';
+import { RecordDecompressor } from './compression.ts';
+import { type EntryCounts, RecordDecoder } from './decode-records.ts';
+import { type BadBytes, SegmentReader } from './segment-reader.ts';
+import { lastCheckpoint, listSegments, segmentName, segmentPath } from './segments.ts';
+import { setAside } from './set-aside.ts';
+import type { WalVisitor } from './visitor.ts';
+
+export interface ReplayOptions {
+  /**
+   * Where damaged bytes are copied to. Giving it also allows the replay to cut torn tails off, which whoever writes to
+   * the log afterwards must do. Without it nothing on the disk is changed.
+   */
+  readonly damagedDirectory?: string;
+  /** A record that claims more bytes (compressed or not) counts as damaged; default 512 MiB. */
+  readonly recordBytesMax?: number;
+  readonly log?: Log;
+}
+
+/** Bytes of the log that could not be read. */
+export interface WalDamage extends BadBytes {
+  /** Path of the segment. */
+  readonly path: string;
+  /** Where they were copied to, or null. */
+  readonly savedTo: string | null;
+}
+
+export interface ReplayReport {
+  /** Number of the last segment that the checkpoint covers, or null. */
+  readonly checkpoint: number | null;
+  /** Numbers of the first and last segment of the log itself, -1 where there is none. */
+  readonly firstSegment: number;
+  readonly lastSegment: number;
+  /** Numbers missing between them. */
+  readonly missingSegments: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly entries: Readonly<EntryCounts>;
+  readonly damages: readonly WalDamage[];
+  /** What a crash left at the end of the last segment; cut off where `damagedDirectory` was given. */
+  readonly tornTail: WalDamage | null;
+}
+
+export interface ReplayProgress {
+  /** First, last and current segment, as `/api/v1/status/walreplay` tells them. */
+  readonly first: number;
+  readonly last: number;
+  readonly current: number;
+}
+
+/** Reads the whole log: the last checkpoint, then the segments after it. Throws a `FileSystemError` for I/O errors only. */
+export function replayWal(
+  fileSystem: FileSystem,
+  walDirectory: string,
+  visitor: WalVisitor,
+  options: ReplayOptions = {},
+): ReplayReport {
+  const steps = replayWalInSteps(fileSystem, walDirectory, visitor, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * As `replayWal`, in steps of about a megabyte between which the caller may let the event loop run. Memory is bounded by
+ * the largest record.
+ */
+export function* replayWalInSteps(
+  fileSystem: FileSystem,
+  walDirectory: string,
+  visitor: WalVisitor,
+  options: ReplayOptions = {},
+): Generator<ReplayProgress, ReplayReport> {
+  const checkpoint = lastCheckpoint(fileSystem, walDirectory);
+  const segments = listSegments(fileSystem, walDirectory).filter((n) => checkpoint === null || n > checkpoint.segment);
+  const first = segments[0] ?? -1;
+  const last = segments.at(-1) ?? -1;
+  const replay = new Replay(fileSystem, visitor, options);
+  if (checkpoint !== null) {
+    for (const number of listSegments(fileSystem, checkpoint.path)) {
+      const name = `checkpoint.${segmentName(checkpoint.segment)}.${segmentName(number)}`;
+      const file = replay.file(segmentPath(checkpoint.path, number), name, 'fixed');
+      for (const _ of file) yield { first, last, current: first };
+    }
+  }
+  for (const number of segments) {
+    const role = number === last ? 'last' : 'older';
+    const file = replay.file(segmentPath(walDirectory, number), segmentName(number), role);
+    for (const _ of file) yield { first, last, current: number };
+  }
+  return {
+    checkpoint: checkpoint?.segment ?? null,
+    firstSegment: first,
+    lastSegment: last,
+    missingSegments: segments.length === 0 ? 0 : last - first + 1 - segments.length,
+    records: replay.records,
+    bytes: replay.bytes,
+    entries: replay.decoder.counts,
+    damages: replay.damages,
+    tornTail: replay.tornTail,
+  };
+}
+
+/** `fixed` files belong to a checkpoint, which is never changed. */
+type FileRole = 'fixed' | 'older' | 'last';
+
+class Replay {
+  readonly decoder: RecordDecoder;
+  readonly damages: WalDamage[] = [];
+  tornTail: WalDamage | null = null;
+  records = 0;
+  bytes = 0;
+  readonly #fileSystem: FileSystem;
+  readonly #options: ReplayOptions;
+  readonly #log: Log;
+  readonly #recordBytesMax: number;
+  readonly #decompressor: RecordDecompressor;
+
+  constructor(fileSystem: FileSystem, visitor: WalVisitor, options: ReplayOptions) {
+    this.decoder = new RecordDecoder(visitor);
+    this.#fileSystem = fileSystem;
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+    this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX;
+    this.#decompressor = new RecordDecompressor(this.#recordBytesMax);
+  }
+
+  /** Visits the records of one file; yields now and then. */
+  *file(path: string, name: string, role: FileRole): Generator<void, void> {
+    const file = this.#fileSystem.openSync(path, 'r');
+    try {
+      const reader = new SegmentReader(file, this.#recordBytesMax);
+      const bad: BadBytes[] = [];
+      let pause = STEP_BYTES;
+      while (reader.next()) {
+        const reason = this.#visit(reader);
+        if (reason !== null) {
+          bad.push({ offset: reader.recordOffset, size: reader.recordEnd - reader.recordOffset, reason });
+        }
+        if (reader.position < pause) continue;
+        pause = reader.position + STEP_BYTES;
+        yield;
+      }
+      this.bytes += reader.size;
+      for (const bytes of [...bad, ...reader.bad]) this.damages.push(this.#report(file, name, bytes));
+      if (reader.tail !== null) this.#endAt(file, name, role, reader.tail, reader.end === 'short');
+      yield;
+    } finally {
+      file.closeSync();
+    }
+  }
+
+  #visit(reader: SegmentReader): string | null {
+    const record = this.#decompressor.decompress(reader.record, reader.recordSize, reader.recordFlags);
+    if (typeof record === 'string') return record;
+    this.records++;
+    return this.decoder.visit(record);
+  }
+
+  /** Bad bytes up to the end of the segment: a crash's in the last one, damage elsewhere. Cut off either way. */
+  #endAt(file: FileHandle, name: string, role: FileRole, tail: BadBytes, isShort: boolean): void {
+    const isTorn = role === 'last';
+    const damage = isTorn && isShort ? { ...tail, path: file.path, savedTo: null } : this.#report(file, name, tail);
+    if (isTorn) this.tornTail = damage;
+    else this.damages.push(damage);
+    if (role === 'fixed' || this.#options.damagedDirectory === undefined) return;
+    // Bytes that may be somebody's samples are only cut off once there is a copy.
+    if (!isShort && damage.savedTo === null) return;
+    this.#log.info('Cut the torn end of a log segment off', { path: file.path, offset: tail.offset, size: tail.size });
+    const writable = this.#fileSystem.openSync(file.path, 'r+');
+    try {
+      writable.truncateSync(tail.offset);
+      writable.syncSync();
+    } finally {
+      writable.closeSync();
+    }
+  }
+
+  #report(file: FileHandle, name: string, bad: BadBytes): WalDamage {
+    let savedTo: string | null = null;
+    const { damagedDirectory } = this.#options;
+    if (damagedDirectory !== undefined) {
+      try {
+        savedTo = setAside(this.#fileSystem, damagedDirectory, name, file, bad);
+      } catch (error) {
+        this.#log.warn('Cannot set damaged bytes of the log aside', { error: String(error) });
+      }
+    }
+    this.#log.warn('Damaged bytes in the log were passed over', { path: file.path, ...bad, savedTo });
+    return { ...bad, path: file.path, savedTo };
+  }
+}
+
+const RECORD_BYTES_MAX = 512 * 1024 * 1024;
+const STEP_BYTES = 1024 * 1024;
