@@ -1,0 +1,45 @@
+/** What Narthex does with a name given to `--enable-feature`. */
+export type FeatureState =
+  /** Does what the reference does. */
+  | 'supported'
+  /** The reference always has it on or no longer looks at it; so do we. */
+  | 'always'
+  /** Accepted with a warning: what it would change is not there yet. */
+  | 'pending';
+
+/** Every feature name that Prometheus 3.14 knows. */
+export const FEATURES: Readonly<Record<string, FeatureState>> = {
+  'auto-reload-config': 'pending',
+  'concurrent-rule-eval': 'pending',
+  'created-timestamp-zero-ingestion': 'pending',
+  'delayed-compaction': 'pending',
+  'exemplar-storage': 'pending',
+  'extra-scrape-metrics': 'pending',
+  'fast-startup': 'pending',
+  'histograms-st-encoding': 'pending',
+  'memory-snapshot-on-shutdown': 'pending',
+  'metadata-wal-records': 'pending',
+  'native-histograms': 'always',
+  'old-ui': 'pending',
+  'ooo-native-histograms': 'always',
+  'otlp-deltatocumulative': 'pending',
+  'otlp-native-delta-ingestion': 'pending',
+  'promql-binop-fill-modifiers': 'pending',
+  'promql-delayed-name-removal': 'pending',
+  'promql-duration-expr': 'always',
+  'promql-experimental-functions': 'pending',
+  'promql-extended-range-selectors': 'pending',
+  'promql-per-step-stats': 'pending',
+  'search-api': 'pending',
+  'st-storage': 'pending',
+  'st-synthesis': 'pending',
+  'type-and-unit-labels': 'pending',
+  'use-start-timestamps': 'pending',
+  'use-uncached-io': 'pending',
+  'xor2-encoding': 'pending',
+};
+
+/** Names given to `--enable-feature`, one by one: each occurrence may hold several, separated by commas. */
+export function featureNames(given: readonly string[]): string[] {
+  return given.flatMap((text) => text.split(','));
+}

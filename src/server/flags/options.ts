@@ -1,0 +1,194 @@
+import { hostname } from 'node:os';
+import { type CommandLine, CommandLineError } from './command-line.ts';
+import { FLAGS } from './flag-table.ts';
+import { type FlagValue, flagValueText } from './flag-values.ts';
+
+/** What the flags say, typed: the only form in which other parts meet them. Times are milliseconds, sizes bytes. */
+export interface ServerOptions {
+  readonly config: {
+    readonly file: string;
+    /** False where `file` is only the default name, which need not exist. */
+    readonly given: boolean;
+    readonly autoReload: boolean;
+    readonly autoReloadIntervalMs: number;
+  };
+  readonly web: {
+    readonly listenAddresses: readonly string[];
+    readonly readTimeoutMs: number;
+    readonly connectionsMax: number;
+    /** Without a trailing slash; its path is the prefix others see. */
+    readonly externalUrl: string;
+    /** `/` or `/prefix`. */
+    readonly routePrefix: string;
+    readonly userAssets: string;
+    readonly enableLifecycle: boolean;
+    readonly enableAdminApi: boolean;
+    readonly enableRemoteWriteReceiver: boolean;
+    readonly acceptedWriteMessages: readonly string[];
+    readonly enableOtlpReceiver: boolean;
+    readonly pageTitle: string;
+    readonly corsOrigin: string;
+  };
+  readonly storage: {
+    readonly path: string;
+    readonly noLockfile: boolean;
+    readonly minBlockMs: number;
+    readonly maxBlockMs: number;
+    /** 0 = the storage's standard. */
+    readonly walSegmentBytes: number;
+    readonly walCompression: 'none' | 'snappy' | 'zstd';
+    readonly samplesPerChunk: number;
+    readonly retentionMs: number;
+    readonly retentionBytes: number;
+  };
+  readonly query: {
+    readonly lookbackMs: number;
+    readonly timeoutMs: number;
+    readonly concurrencyMax: number;
+    readonly samplesMax: number;
+  };
+  readonly scrape: {
+    readonly adjustTimestamps: boolean;
+    readonly timestampToleranceMs: number;
+    readonly discoveryReloadIntervalMs: number;
+  };
+  readonly features: readonly string[];
+  readonly log: { readonly level: LogLevel; readonly format: 'logfmt' | 'json' };
+  /** Name to value, as `/api/v1/status/flags` answers. */
+  readonly flagsForApi: Readonly<Record<string, string>>;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+const DAY_MS = 86_400_000;
+const RETENTION_STANDARD_MS = 15 * DAY_MS;
+const MAX_BLOCK_LIMIT_MS = 31 * DAY_MS;
+
+/** Checks what flags say together and gives it types. Throws CommandLineError. */
+export function optionsFromCommandLine(line: CommandLine): ServerOptions {
+  refuseWrongMode(line);
+  refuseMissing(line);
+  const get = <T extends FlagValue>(name: string) => line.values.get(name) as T;
+  const given = get<readonly string[]>('web.listen-address');
+  const listenAddresses = given.length === 0 ? ['0.0.0.0:9090'] : given;
+  const externalUrl = externalUrlFrom(get<string>('web.external-url'), listenAddresses[0]!);
+  const retentionBytes = get<number>('storage.tsdb.retention.size');
+  const retentionGivenMs = get<number>('storage.tsdb.retention.time');
+  const retentionMs = retentionGivenMs === 0 && retentionBytes === 0 ? RETENTION_STANDARD_MS : retentionGivenMs;
+  const maxBlockGivenMs = get<number>('storage.tsdb.max-block-duration');
+  const maxBlockMs = maxBlockGivenMs > 0 ? maxBlockGivenMs : maxBlockStandardMs(retentionMs);
+  const routePrefix = `/${(get<string>('web.route-prefix') || new URL(externalUrl).pathname).replace(/^\/+|\/+$/g, '')}`;
+  return {
+    config: {
+      file: get('config.file'),
+      given: line.given.has('config.file'),
+      autoReload: get('config.auto-reload'),
+      autoReloadIntervalMs: Math.max(1000, get<number>('config.auto-reload-interval')),
+    },
+    web: {
+      listenAddresses,
+      readTimeoutMs: get('web.read-timeout'),
+      connectionsMax: get('web.max-connections'),
+      externalUrl,
+      routePrefix,
+      userAssets: get('web.user-assets'),
+      enableLifecycle: get('web.enable-lifecycle'),
+      enableAdminApi: get('web.enable-admin-api'),
+      enableRemoteWriteReceiver: get('web.enable-remote-write-receiver'),
+      acceptedWriteMessages: get('web.remote-write-receiver.accepted-protobuf-messages'),
+      enableOtlpReceiver: get('web.enable-otlp-receiver'),
+      pageTitle: get('web.page-title'),
+      corsOrigin: get('web.cors.origin'),
+    },
+    storage: {
+      path: get('storage.tsdb.path'),
+      noLockfile: get('storage.tsdb.no-lockfile'),
+      minBlockMs: get('storage.tsdb.min-block-duration'),
+      maxBlockMs,
+      walSegmentBytes: get('storage.tsdb.wal-segment-size'),
+      walCompression: get<boolean>('storage.tsdb.wal-compression')
+        ? get<'snappy' | 'zstd'>('storage.tsdb.wal-compression-type')
+        : 'none',
+      samplesPerChunk: get('storage.tsdb.samples-per-chunk'),
+      retentionMs,
+      retentionBytes,
+    },
+    query: {
+      lookbackMs: get('query.lookback-delta'),
+      timeoutMs: get('query.timeout'),
+      concurrencyMax: get('query.max-concurrency'),
+      samplesMax: get('query.max-samples'),
+    },
+    scrape: {
+      adjustTimestamps: get('scrape.adjust-timestamps'),
+      timestampToleranceMs: get('scrape.timestamp-tolerance'),
+      discoveryReloadIntervalMs: get('scrape.discovery-reload-interval'),
+    },
+    features: get<readonly string[]>('enable-feature').flatMap((text) => text.split(',')),
+    log: { level: get('log.level'), format: get('log.format') },
+    flagsForApi: flagsForApi(line, {
+      'web.listen-address': listenAddresses,
+      'web.route-prefix': routePrefix,
+      'storage.tsdb.retention.time': retentionMs,
+      'storage.tsdb.max-block-duration': maxBlockMs,
+    }),
+  };
+}
+
+/** Every flag with its text; `resolved` are those whose value was worked out from others. */
+export function flagsForApi(line: CommandLine, resolved: Readonly<Record<string, FlagValue>>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const spec of FLAGS)
+    texts[spec.name] = flagValueText(spec.kind, resolved[spec.name] ?? line.values.get(spec.name)!);
+  return texts;
+}
+
+function refuseWrongMode(line: CommandLine): void {
+  const agent = line.values.get('agent') === true;
+  const wrong = FLAGS.filter((spec) => line.given.has(spec.name) && spec.mode === (agent ? 'server' : 'agent'));
+  if (wrong.length === 0) return;
+  const list = wrong.map((spec) => JSON.stringify(`--${spec.name}`)).join(' ');
+  const mode = agent ? 'can not be used in agent mode' : 'can only be used in agent mode';
+  throw new CommandLineError(`The following flag(s) ${mode}: [${list}]`, 3);
+}
+
+/** What would change answers, or leave a door open, is refused instead of being passed over. */
+function refuseMissing(line: CommandLine): void {
+  if (line.values.get('agent') === true)
+    throw new CommandLineError('Agent mode is not supported yet: start without --agent', 2);
+  if (line.values.get('web.config.file') !== '')
+    throw new CommandLineError(
+      'TLS and authentication of --web.config.file are not supported yet: start without it, or behind a proxy that does both',
+      2,
+    );
+  if (line.values.get('web.enable-otlp-receiver') === true)
+    throw new CommandLineError('The OTLP receiver is not supported yet: start without --web.enable-otlp-receiver', 2);
+  const ratio = line.values.get('auto-gomemlimit.ratio') as number;
+  if (ratio <= 0 || ratio > 1)
+    throw new CommandLineError('--auto-gomemlimit.ratio must be greater than 0 and less than or equal to 1.', 1);
+  const searchMax = line.values.get('web.search.max-limit') as number;
+  if (searchMax < 0)
+    throw new CommandLineError(
+      `--web.search.max-limit must be non-negative; got ${searchMax} (use 0 to disable the cap)`,
+      1,
+    );
+}
+
+/** Blocks grow to a tenth of the retention, 31 days at most. */
+function maxBlockStandardMs(retentionMs: number): number {
+  return retentionMs === 0 ? MAX_BLOCK_LIMIT_MS : Math.min(MAX_BLOCK_LIMIT_MS, Math.floor(retentionMs / 10));
+}
+
+function externalUrlFrom(text: string, listenAddress: string): string {
+  if (text === '') return `http://${hostname()}:${listenAddress.slice(listenAddress.lastIndexOf(':') + 1)}`;
+  const refuse = (cause: string) =>
+    new CommandLineError(
+      `parse external URL ${JSON.stringify(text)}: ${cause}`,
+      2,
+      'A right one: https://metrics.example.org/prometheus',
+    );
+  if (/^["']|["']$/.test(text)) throw refuse('URL must not begin or end with quotes');
+  if (!/^https?:\/\//i.test(text)) throw refuse(`parse ${JSON.stringify(text)}: missing protocol scheme`);
+  if (!URL.canParse(text)) throw refuse(`parse ${JSON.stringify(text)}: invalid URL`);
+  return text.replace(/[?#].*$/, '').replace(/\/+$/, '');
+}
