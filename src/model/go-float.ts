@@ -1,0 +1,48 @@
+/**
+ * Numbers as Go prints them. Both languages print the shortest digits that read back as the same number; they differ in
+ * when the exponent is written, and how.
+ */
+
+/** Go's shortest form without exponent (`strconv.FormatFloat(value, 'f', -1, 64)`): `+Inf`, `-Inf`, `NaN`, `-0`. */
+export function goFloatPlain(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  const mark = text.indexOf('e');
+  return mark < 0 ? text : expand(text.slice(0, mark), Number(text.slice(mark + 1)));
+}
+
+/** Go's `%v` of a float64: like `goFloatPlain`, but with a two-digit exponent below 1e-4 and from 1e21. */
+export function goFloatCompact(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  const magnitude = Math.abs(value);
+  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e21)) return goFloatPlain(value);
+  const text = value.toExponential();
+  const mark = text.indexOf('e');
+  const digits = text.slice(mark + 2);
+  return `${text.slice(0, mark + 2)}${digits.length < 2 ? `0${digits}` : digits}`;
+}
+
+/** Go's `%.Nf`: a fixed number of digits behind the point, whatever the magnitude. */
+export function goFloatFixed(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  if (Math.abs(value) < 1e21) return value.toFixed(digits);
+  // From here on every number is whole, and BigInt prints all its digits.
+  return `${BigInt(value)}.${'0'.repeat(digits)}`;
+}
+
+function nonFinite(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? '+Inf' : '-Inf';
+}
+
+/** `1.25`, 3 -> `1250`; `-1.25`, -3 -> `-0.00125`. */
+function expand(mantissa: string, exponent: number): string {
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const unsigned = sign === '' ? mantissa : mantissa.slice(1);
+  const point = unsigned.indexOf('.');
+  const digits = unsigned.replace('.', '');
+  const whole = (point < 0 ? unsigned.length : point) + exponent;
+  if (whole <= 0) return `${sign}0.${'0'.repeat(-whole)}${digits}`;
+  if (whole >= digits.length) return sign + digits + '0'.repeat(whole - digits.length);
+  return `${sign}${digits.slice(0, whole)}.${digits.slice(whole)}`;
+}

@@ -1,0 +1,77 @@
+import { DurationSyntaxError, parseDuration } from '../../model/duration.ts';
+import { goQuote } from '../../model/labels.ts';
+import { textOfBytes } from './byte-text.ts';
+import type { TokenStream } from './token-stream.ts';
+import type { Token } from './tokens.ts';
+
+/** The value of a `number` or `duration` token; durations count in seconds. */
+export function numberValue(stream: TokenStream, token: Token): number {
+  if (token.kind === 'duration') return durationSeconds(stream, token);
+  const value = parseNumber(token.text);
+  if (value !== null) return value;
+  const problem = FLOAT.test(token.text) ? 'value out of range' : 'invalid syntax';
+  return stream.fail(`error parsing number: strconv.ParseFloat: parsing ${goQuote(token.text)}: ${problem}`, token);
+}
+
+/**
+ * The value of a string token as UTF-8 bytes, one character each. The lexer has checked quotes and escapes; `\xff` may
+ * still make bytes that are no UTF-8.
+ */
+export function unquote(token: Token): string {
+  const body = token.text.slice(1, -1);
+  if (token.text[0] === '`' || !body.includes('\\')) return body;
+  return body.replace(/\\(?:x(..)|u(.{4})|U(.{8})|([0-7]{3})|(.))/gs, (_match, byte, short, long, octal, simple) => {
+    if (simple !== undefined) return SIMPLE_ESCAPES[simple] ?? simple;
+    if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
+    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+    const character = String.fromCodePoint(Number.parseInt(short ?? long, 16));
+    return Buffer.from(character, 'utf8').toString('latin1');
+  });
+}
+
+/** The value of a string token as text. */
+export function stringValue(token: Token): string {
+  return textOfBytes(unquote(token));
+}
+
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+function durationSeconds(stream: TokenStream, token: Token): number {
+  try {
+    const ms = parseDuration(token.text);
+    // Whole seconds and the rest are added up separately, as the reference does: the sum then rounds alike.
+    return Math.trunc(ms / 1000) + ((ms % 1000) * 1e6) / 1e9;
+  } catch (error) {
+    if (error instanceof DurationSyntaxError) return stream.fail(error.message, token);
+    throw error;
+  }
+}
+
+const INTEGER = /^(?:0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/;
+const FLOAT = /^(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
+const INT64_MAX = 9_223_372_036_854_775_807n;
+
+/**
+ * Reads integers as Go does with base 0 (`0x1F`, `017` is octal, underscores between digits), everything else and what
+ * does not fit 64 bits as a decimal float. Null where the text is no number or lies beyond float64.
+ */
+function parseNumber(text: string): number | null {
+  if (/^inf$/i.test(text)) return Number.POSITIVE_INFINITY;
+  if (/^nan$/i.test(text)) return Number.NaN;
+  const digits = text.replaceAll('_', '');
+  if (INTEGER.test(text)) {
+    const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+    if (value <= INT64_MAX) return Number(value);
+  }
+  if (!FLOAT.test(text)) return null;
+  const value = Number(digits);
+  return Number.isFinite(value) ? value : null;
+}

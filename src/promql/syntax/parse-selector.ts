@@ -1,0 +1,99 @@
+import { goQuote, METRIC_NAME } from '../../model/labels.ts';
+import type { Matcher, MatchType } from '../../model/matcher.ts';
+import { compileRegex, RegexSyntaxError } from '../../model/regex.ts';
+import type { VectorSelector } from './ast.ts';
+import { isUtf8, textOfBytes } from './byte-text.ts';
+import { stringValue, unquote } from './literals.ts';
+import type { TokenStream } from './token-stream.ts';
+import { isGroupingLabel, type Token, type TokenKind } from './tokens.ts';
+
+const IN_MATCHERS = 'label matching';
+const IN_GROUPING = 'grouping opts';
+
+/** `name`, `name{...}` or `{...}`; `name` is the token already taken, or null where the braces stand alone. */
+export function parseSelector(stream: TokenStream, name: Token | null): VectorSelector {
+  const first = name ?? stream.peek();
+  const matchers: Matcher[] = [];
+  let end = first.end;
+  if (stream.peek().kind === '{') end = parseMatchers(stream, matchers);
+  // The name's matcher comes last, as the reference lists them.
+  if (name !== null) matchers.push({ type: '=', name: METRIC_NAME, value: name.text });
+  return {
+    kind: 'vectorSelector',
+    name: name?.text ?? '',
+    matchers,
+    offset: null,
+    at: null,
+    anchored: false,
+    smoothed: false,
+    position: { start: first.start, end },
+  };
+}
+
+/** The labels of `by (...)`, `on (...)`, `group_left (...)`. */
+export function parseGroupingLabels(stream: TokenStream): string[] {
+  const labels: string[] = [];
+  if (stream.takeIf('(') === null) stream.unexpected({ inside: IN_GROUPING, expected: '"("' });
+  while (stream.takeIf(')') === null) {
+    labels.push(parseGroupingLabel(stream));
+    if (stream.takeIf(',') === null && stream.peek().kind !== ')') {
+      stream.unexpected({ inside: IN_GROUPING, expected: '"," or ")"' });
+    }
+  }
+  return labels;
+}
+
+function parseGroupingLabel(stream: TokenStream): string {
+  const token = stream.peek();
+  if (isGroupingLabel(token.kind)) return stream.take().text;
+  if (token.kind !== 'string') return stream.unexpected({ inside: IN_GROUPING, expected: 'label' });
+  const bytes = unquote(stream.take());
+  const label = textOfBytes(bytes);
+  if (label === '' || !isUtf8(bytes)) stream.fail(`invalid label name for grouping: ${goQuote(label)}`, token);
+  return label;
+}
+
+/** Takes `{...}` and returns where it ends. */
+function parseMatchers(stream: TokenStream, matchers: Matcher[]): number {
+  stream.expect('{');
+  for (;;) {
+    const closing = stream.takeIf('}');
+    if (closing !== null) return closing.end;
+    matchers.push(parseMatcher(stream));
+    if (stream.takeIf(',') === null && stream.peek().kind !== '}') {
+      stream.unexpected({ inside: IN_MATCHERS, expected: '"," or "}"' });
+    }
+  }
+}
+
+function parseMatcher(stream: TokenStream): Matcher {
+  const label = stream.peek();
+  if (label.kind !== 'identifier' && label.kind !== 'string') {
+    return stream.unexpected({ inside: IN_MATCHERS, expected: 'identifier or "}"' });
+  }
+  stream.take();
+  const name = label.kind === 'string' ? stringValue(label) : label.text;
+  const type = stream.peek().kind;
+  if (!isMatchType(type)) {
+    if (label.kind === 'string') return { type: '=', name: METRIC_NAME, value: name };
+    return stream.unexpected({ inside: IN_MATCHERS, expected: 'label matching operator' });
+  }
+  stream.take();
+  const value = stream.takeIf('string') ?? stream.unexpected({ inside: IN_MATCHERS, expected: 'string' });
+  const matcher: Matcher = { type, name, value: stringValue(value) };
+  if (type === '=~' || type === '!~') checkPattern(stream, matcher.value, { start: label.start, end: value.end });
+  return matcher;
+}
+
+function checkPattern(stream: TokenStream, pattern: string, position: { start: number; end: number }): void {
+  try {
+    compileRegex(pattern);
+  } catch (error) {
+    if (error instanceof RegexSyntaxError) stream.fail(error.message, position);
+    throw error;
+  }
+}
+
+function isMatchType(kind: TokenKind): kind is MatchType {
+  return kind === '=' || kind === '!=' || kind === '=~' || kind === '!~';
+}

@@ -1,0 +1,34 @@
+import type { Matcher } from '../../model/matcher.ts';
+import type { Expr } from './ast.ts';
+import { byteText } from './byte-text.ts';
+import { checkTypes } from './check-types.ts';
+import { DEFAULT_PARSER_OPTIONS, type ParserOptions } from './options.ts';
+import { parseExpression } from './parse-expression.ts';
+import { parseSelector } from './parse-selector.ts';
+import { TokenStream } from './token-stream.ts';
+import { isMetricName } from './tokens.ts';
+
+/** Parses a query and checks its types. Throws `PromqlSyntaxError`, and nothing else, whatever the text. */
+export function parseExpr(text: string, options: ParserOptions = DEFAULT_PARSER_OPTIONS): Expr {
+  const stream = new TokenStream(byteText(text), options);
+  if (stream.peek().kind === 'end of input') {
+    return stream.fail('no expression found in input', { start: 0, end: 0 });
+  }
+  const expr = parseExpression(stream);
+  stream.expect('end of input');
+  checkTypes(expr, stream.source);
+  return expr;
+}
+
+/**
+ * Parses a series selector as `match[]` has it: `name`, `name{...}` or `{...}`. Selectors that match the empty string
+ * are taken; who does not want them checks for it. Throws `PromqlSyntaxError`.
+ */
+export function parseMetricSelector(text: string): readonly Matcher[] {
+  const stream = new TokenStream(byteText(text), DEFAULT_PARSER_OPTIONS);
+  const token = stream.peek();
+  if (token.kind !== '{' && !isMetricName(token.kind)) stream.unexpected();
+  const selector = parseSelector(stream, token.kind === '{' ? null : stream.take());
+  stream.expect('end of input');
+  return selector.matchers;
+}
