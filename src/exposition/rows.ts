@@ -1,8 +1,10 @@
+import { CURSOR, METADATA_STRIDE, type ScanColumns, SLOW_STRIDE } from '../kernels/exposition-scan.ts';
+
 /**
  * A parsed scrape body, as columns: offsets into the body and numbers, no strings. The first `length` entries of each
  * column are valid. The arrays are reused from scrape to scrape and grown when needed.
  */
-export interface ExpositionRows {
+export interface ExpositionRows extends ScanColumns {
   length: number;
   /** The bytes `name{labels}` of each row in the body, end exclusive, without trailing blanks. */
   seriesStart: Uint32Array;
@@ -13,7 +15,25 @@ export interface ExpositionRows {
   /** Milliseconds; valid where `hasTime` is 1. */
   times: Float64Array;
   hasTime: Uint8Array;
+  /** What the series index that the scan was given knows the row's series as; 0 where it does not know it. */
+  entries: Uint32Array;
+  /** HELP, TYPE and UNIT lines, `METADATA_STRIDE` numbers each, `metadataCount` lines. */
+  metadata: Uint32Array;
+  metadataCount: number;
 }
+
+/** Metric types by the number that a TYPE line's metadata row carries. */
+export const METRIC_TYPES = [
+  'unknown',
+  'counter',
+  'gauge',
+  'histogram',
+  'summary',
+  'gaugehistogram',
+  'info',
+  'stateset',
+] as const;
+export type MetricType = (typeof METRIC_TYPES)[number];
 
 export function createExpositionRows(capacity: number): ExpositionRows {
   const values = new Float64Array(capacity);
@@ -25,5 +45,48 @@ export function createExpositionRows(capacity: number): ExpositionRows {
     bits: new Uint32Array(values.buffer),
     times: new Float64Array(capacity),
     hasTime: new Uint8Array(capacity),
+    entries: new Uint32Array(capacity),
+    slow: new Uint32Array(SLOW_STRIDE * Math.max(16, capacity >>> 3)),
+    metadata: new Uint32Array(METADATA_STRIDE * Math.max(16, capacity >>> 2)),
+    metadataCount: 0,
+    cursor: new Uint32Array(CURSOR.size),
   };
+}
+
+/** Forgets the rows of the last body; the arrays stay. */
+export function clearExpositionRows(rows: ExpositionRows): void {
+  rows.length = 0;
+  rows.metadataCount = 0;
+  rows.cursor.fill(0);
+}
+
+/** Doubles whichever columns have no room for one more row, value or metadata line; what they hold stays. */
+export function growExpositionRows(rows: ExpositionRows): void {
+  const { cursor } = rows;
+  if (cursor[CURSOR.rows]! + 1 > rows.seriesStart.length) growRowColumns(rows, 2 * rows.seriesStart.length + 16);
+  if (cursor[CURSOR.slow]! + SLOW_STRIDE > rows.slow.length) rows.slow = copyOf(rows.slow, 2 * rows.slow.length);
+  if (cursor[CURSOR.metadata]! + METADATA_STRIDE > rows.metadata.length) {
+    rows.metadata = copyOf(rows.metadata, 2 * rows.metadata.length);
+  }
+}
+
+function growRowColumns(rows: ExpositionRows, capacity: number): void {
+  rows.seriesStart = copyOf(rows.seriesStart, capacity);
+  rows.seriesEnd = copyOf(rows.seriesEnd, capacity);
+  rows.entries = copyOf(rows.entries, capacity);
+  // Copied as halves: a NaN's payload would not survive as a number.
+  rows.bits = copyOf(rows.bits, 2 * capacity);
+  rows.values = new Float64Array(rows.bits.buffer);
+  const times = new Float64Array(capacity);
+  times.set(rows.times);
+  rows.times = times;
+  const hasTime = new Uint8Array(capacity);
+  hasTime.set(rows.hasTime);
+  rows.hasTime = hasTime;
+}
+
+function copyOf(column: Uint32Array, capacity: number): Uint32Array {
+  const grown = new Uint32Array(capacity);
+  grown.set(column);
+  return grown;
 }
