@@ -1,0 +1,85 @@
+/**
+ * Who may still look at what: readers pin the present epoch, the writer retires memory, and retired memory comes back
+ * when every reader that could know of it is gone.
+ *
+ * The main thread keeps the pins, also those of other threads: it hands a query its rows, and hears when it is done.
+ *
+ * Invariants:
+ * - An item retired in epoch `e` may be known to pins of epochs up to `e`, to none above.
+ * - The queue of retired items is in epoch order.
+ */
+export class Epochs {
+  readonly #release: (item: number) => void;
+  #epoch = 1;
+  #retiredInEpoch = false;
+  /** Epoch -> readers in it. Epochs are added in rising order, so the first key is the oldest. */
+  readonly #pins = new Map<number, number>();
+  #items: number[] = [];
+  #itemEpochs: number[] = [];
+  #first = 0;
+
+  /** `release` gets each retired item once, when nobody can look at it any more. */
+  constructor(release: (item: number) => void) {
+    this.#release = release;
+  }
+
+  /** Items retired and not yet released. */
+  get waiting(): number {
+    return this.#items.length - this.#first;
+  }
+
+  get readers(): number {
+    let readers = 0;
+    for (const count of this.#pins.values()) readers += count;
+    return readers;
+  }
+
+  /** What is reachable now stays until `unpin` gets the number that this returns. */
+  pin(): number {
+    if (this.#retiredInEpoch) {
+      this.#epoch++;
+      this.#retiredInEpoch = false;
+    }
+    this.#pins.set(this.#epoch, (this.#pins.get(this.#epoch) ?? 0) + 1);
+    return this.#epoch;
+  }
+
+  unpin(epoch: number): void {
+    const count = this.#pins.get(epoch);
+    if (count === undefined) throw new Error(`Cannot unpin epoch ${epoch}: nobody pins it`);
+    if (count > 1) {
+      this.#pins.set(epoch, count - 1);
+      return;
+    }
+    this.#pins.delete(epoch);
+    this.#reclaim();
+  }
+
+  /** Gives `item` back as soon as no present reader is left: at once where there is none. */
+  retire(item: number): void {
+    if (this.#pins.size === 0) {
+      this.#release(item);
+      return;
+    }
+    this.#items.push(item);
+    this.#itemEpochs.push(this.#epoch);
+    this.#retiredInEpoch = true;
+  }
+
+  #reclaim(): void {
+    const oldest = this.#pins.keys().next();
+    const limit = oldest.done === true ? Number.POSITIVE_INFINITY : oldest.value;
+    let first = this.#first;
+    while (first < this.#items.length && this.#itemEpochs[first]! < limit) this.#release(this.#items[first++]!);
+    if (first === this.#items.length) {
+      this.#items = [];
+      this.#itemEpochs = [];
+      first = 0;
+    } else if (first > 4096 && first > this.#items.length / 2) {
+      this.#items = this.#items.slice(first);
+      this.#itemEpochs = this.#itemEpochs.slice(first);
+      first = 0;
+    }
+    this.#first = first;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Records of a fixed size over shared memory, growing by whole slabs.
+ *
+ * A record is a few doubles and words that are read together, so one row costs one or two cache lines. A row's record
+ * lies in slab `row >>> slabRowsLog2`, from double `(row & rowMask) * recordDoubles` and word twice that. Slabs have a
+ * fixed size and never move: a view made once stays valid, also in another thread.
+ *
+ * Fresh slabs are zero, and untouched pages of them take no memory.
+ */
+export class SharedRecords {
+  readonly recordDoubles: number;
+  readonly slabRowsLog2: number;
+  readonly rowMask: number;
+  readonly buffers: SharedArrayBuffer[] = [];
+  readonly doubles: Float64Array[] = [];
+  readonly words: Uint32Array[] = [];
+
+  constructor(recordDoubles: number, slabRowsLog2: number) {
+    this.recordDoubles = recordDoubles;
+    this.slabRowsLog2 = slabRowsLog2;
+    this.rowMask = (1 << slabRowsLog2) - 1;
+  }
+
+  /** Rows that have memory. */
+  get capacity(): number {
+    return this.buffers.length << this.slabRowsLog2;
+  }
+
+  /** Makes sure that rows `0 .. rows` have memory. Throws a `RangeError` where the host has none left. */
+  reserve(rows: number): void {
+    while (this.capacity < rows) {
+      this.attach(new SharedArrayBuffer((this.recordDoubles * 8) << this.slabRowsLog2));
+    }
+  }
+
+  /** Adds the next slab; how a reader in another thread learns of a slab that it has not seen. */
+  attach(buffer: SharedArrayBuffer): void {
+    this.buffers.push(buffer);
+    this.doubles.push(new Float64Array(buffer));
+    this.words.push(new Uint32Array(buffer));
+  }
+}

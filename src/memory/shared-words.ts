@@ -1,0 +1,48 @@
+const SLAB_WORDS_LOG2 = 22;
+const SLAB_WORDS = 1 << SLAB_WORDS_LOG2;
+const OFFSET_MASK = SLAB_WORDS - 1;
+
+/**
+ * An append-only log of entries of 32-bit words over shared slabs of 16 MiB. An entry never crosses a slab and never
+ * changes; a position (a word number) names it for good. One writer; readers look only at positions they were given.
+ */
+export class SharedWords {
+  readonly buffers: SharedArrayBuffer[] = [];
+  readonly slabs: Uint32Array[] = [];
+  #end = 0;
+
+  /** Words written, padding included. */
+  get length(): number {
+    return this.#end;
+  }
+
+  /** Appends `count` words of `words` and returns where they begin. */
+  append(words: Uint32Array, count: number): number {
+    if (count > SLAB_WORDS) throw new RangeError(`Cannot store a log entry of ${count} words: at most ${SLAB_WORDS}`);
+    let position = this.#end;
+    if ((position & OFFSET_MASK) + count > SLAB_WORDS) position = (position | OFFSET_MASK) + 1;
+    if (position + count > 0xffffffff) throw new RangeError('Cannot store a log entry: the log has 2^32 words');
+    const slab = position >>> SLAB_WORDS_LOG2;
+    if (slab === this.slabs.length) this.attach(new SharedArrayBuffer(SLAB_WORDS * 4));
+    const target = this.slabs[slab]!;
+    const offset = position & OFFSET_MASK;
+    for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
+    this.#end = position + count;
+    return position;
+  }
+
+  /** The slab that holds the entry at `position`. */
+  slabOf(position: number): Uint32Array {
+    return this.slabs[position >>> SLAB_WORDS_LOG2]!;
+  }
+
+  /** Where in its slab the entry at `position` begins. */
+  offsetOf(position: number): number {
+    return position & OFFSET_MASK;
+  }
+
+  attach(buffer: SharedArrayBuffer): void {
+    this.buffers.push(buffer);
+    this.slabs.push(new Uint32Array(buffer));
+  }
+}

@@ -1,0 +1,238 @@
+import { SharedRecords } from './shared-records.ts';
+
+/** Id of the empty string, which stands for "no such label". */
+export const EMPTY_SYMBOL = 0;
+/** What `find` gives for a string that is not in the table. */
+export const NO_SYMBOL = -1;
+
+const SLAB_BYTES_LOG2 = 24;
+const SLAB_BYTES = 1 << SLAB_BYTES_LOG2;
+const SLABS_MAX = 256;
+/** Length word: the top bit says that all bytes are ASCII. */
+const ASCII = 0x80000000;
+/** Strings kept for reuse, in UTF-16 units: 16 Mi, after which the kept ones are dropped and made again when asked for. */
+const KEPT_UNITS_MAX = 1 << 24;
+/** Label names come again and again; so many are found by V8's own hash of the string. */
+const KNOWN_NAMES_MAX = 4096;
+
+/**
+ * Every distinct label name and value once, numbered from 0 in the order of arrival. Strings are only added.
+ *
+ * Shared: the bytes (UTF-8, in slabs of 16 MiB; a longer string gets a slab of its own) and a record of two words for
+ * each id (position, length). Only on the writer's thread: the hash table from string to id.
+ */
+export class SymbolTable {
+  readonly buffers: SharedArrayBuffer[] = [];
+  /** Two words a symbol: slab (8 bits) and offset (24 bits), then length and the ASCII bit. */
+  readonly records = new SharedRecords(1, 20);
+  readonly #bytes: Uint8Array[] = [];
+  readonly #buffers: Buffer[] = [];
+  #count = 0;
+  #slab = -1;
+  #used = 0;
+  #textBytes = 0;
+  /** Slots of two words: hash, id + 1. */
+  #slots = new Uint32Array(2 * 1024);
+  #slotMask = 1023;
+  #kept: (string | undefined)[] = [];
+  #keptUnits = 0;
+  #names = new Map<string, number>();
+
+  constructor() {
+    this.add('');
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** UTF-8 bytes of all symbols. */
+  get textBytes(): number {
+    return this.#textBytes;
+  }
+
+  /** The id of `text`, or `NO_SYMBOL`. */
+  find(text: string): number {
+    return this.#slots[2 * this.#slotOf(text, hashOf(text)) + 1]! - 1;
+  }
+
+  /** The id of `text`, which is added where it is new. Lone surrogates become U+FFFD, as UTF-8 has none. */
+  add(text: string): number {
+    const hash = hashOf(text);
+    const slot = this.#slotOf(text, hash);
+    const known = this.#slots[2 * slot + 1]!;
+    if (known !== 0) return known - 1;
+    const id = this.#store(text);
+    this.#slots[2 * slot] = hash;
+    this.#slots[2 * slot + 1] = id + 1;
+    if (4 * this.#count > 3 * this.#slotMask) this.#growSlots();
+    return id;
+  }
+
+  /** As `add`, for strings that come often and are few: label names. */
+  addName(name: string): number {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const id = this.add(name);
+    if (this.#names.size >= KNOWN_NAMES_MAX) this.#names.clear();
+    this.#names.set(this.text(id), id);
+    return id;
+  }
+
+  /** The string of an id. Strings are kept and given again, within a bound. */
+  text(id: number): string {
+    const kept = this.#kept[id];
+    if (kept !== undefined) return kept;
+    const text = this.#decode(id);
+    if (this.#keptUnits + text.length > KEPT_UNITS_MAX) {
+      this.#kept = [];
+      this.#keptUnits = 0;
+    }
+    while (this.#kept.length <= id) this.#kept.push(undefined);
+    this.#kept[id] = text;
+    this.#keptUnits += text.length;
+    return text;
+  }
+
+  /** True where the symbol has only ASCII bytes. */
+  isAscii(id: number): boolean {
+    return (this.#words(id)[this.#wordOf(id) + 1]! & ASCII) !== 0;
+  }
+
+  /** Orders two symbols by their bytes. */
+  compare(a: number, b: number): number {
+    if (a === b) return 0;
+    const aWords = this.#words(a);
+    const bWords = this.#words(b);
+    const aPosition = aWords[this.#wordOf(a)]!;
+    const bPosition = bWords[this.#wordOf(b)]!;
+    const aLength = aWords[this.#wordOf(a) + 1]! & ~ASCII;
+    const bLength = bWords[this.#wordOf(b) + 1]! & ~ASCII;
+    const aBytes = this.#bytes[aPosition >>> SLAB_BYTES_LOG2]!;
+    const bBytes = this.#bytes[bPosition >>> SLAB_BYTES_LOG2]!;
+    const aStart = aPosition & (SLAB_BYTES - 1);
+    const bStart = bPosition & (SLAB_BYTES - 1);
+    const shared = Math.min(aLength, bLength);
+    for (let i = 0; i < shared; i++) {
+      const difference = aBytes[aStart + i]! - bBytes[bStart + i]!;
+      if (difference !== 0) return difference;
+    }
+    return aLength - bLength;
+  }
+
+  #words(id: number): Uint32Array {
+    return this.records.words[id >>> this.records.slabRowsLog2]!;
+  }
+
+  #wordOf(id: number): number {
+    return 2 * (id & this.records.rowMask);
+  }
+
+  #decode(id: number): string {
+    const words = this.#words(id);
+    const position = words[this.#wordOf(id)]!;
+    const length = words[this.#wordOf(id) + 1]!;
+    const buffer = this.#buffers[position >>> SLAB_BYTES_LOG2]!;
+    const start = position & (SLAB_BYTES - 1);
+    // The bytes came out of an encoder, so decoding them can not meet a malformed sequence.
+    if ((length & ASCII) !== 0) return buffer.toString('latin1', start, start + (length & ~ASCII));
+    return buffer.toString('utf8', start, start + length);
+  }
+
+  /** The slot that holds `text`, or the empty one where it belongs. */
+  #slotOf(text: string, hash: number): number {
+    const slots = this.#slots;
+    const mask = this.#slotMask;
+    let slot = hash & mask;
+    for (;;) {
+      const id = slots[2 * slot + 1]!;
+      if (id === 0) return slot;
+      if (slots[2 * slot] === hash && this.#equals(id - 1, text)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #equals(id: number, text: string): boolean {
+    const kept = this.#kept[id];
+    if (kept !== undefined) return kept === text;
+    const words = this.#words(id);
+    const position = words[this.#wordOf(id)]!;
+    const length = words[this.#wordOf(id) + 1]!;
+    if ((length & ASCII) === 0) return this.text(id) === text;
+    if ((length & ~ASCII) !== text.length) return false;
+    const bytes = this.#bytes[position >>> SLAB_BYTES_LOG2]!;
+    const start = position & (SLAB_BYTES - 1);
+    for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+
+  #store(text: string): number {
+    const units = text.length;
+    // Room for the longest encoding: three bytes a unit.
+    if (this.#slab < 0 || this.#used + 3 * units > this.#bytes[this.#slab]!.length) this.#addSlab(3 * units);
+    const bytes = this.#bytes[this.#slab]!;
+    const start = this.#used;
+    let length = 0;
+    let ascii = ASCII;
+    while (length < units) {
+      const unit = text.charCodeAt(length);
+      if (unit > 0x7f) {
+        const encoded = encoder.encode(text);
+        bytes.set(encoded, start);
+        length = encoded.length;
+        ascii = 0;
+        break;
+      }
+      bytes[start + length] = unit;
+      length++;
+    }
+    this.#used = start + length;
+    this.#textBytes += length;
+    const id = this.#count;
+    this.records.reserve(id + 1);
+    const words = this.#words(id);
+    words[this.#wordOf(id)] = ((this.#slab << SLAB_BYTES_LOG2) | start) >>> 0;
+    words[this.#wordOf(id) + 1] = (length | ascii) >>> 0;
+    this.#count++;
+    return id;
+  }
+
+  #addSlab(bytes: number): void {
+    if (this.buffers.length === SLABS_MAX) throw new RangeError('Cannot store a label: the symbol table has 4 GiB');
+    this.attach(new SharedArrayBuffer(Math.max(SLAB_BYTES, bytes)));
+    this.#slab = this.buffers.length - 1;
+    this.#used = 0;
+  }
+
+  attach(buffer: SharedArrayBuffer): void {
+    this.buffers.push(buffer);
+    this.#bytes.push(new Uint8Array(buffer));
+    this.#buffers.push(Buffer.from(buffer));
+  }
+
+  #growSlots(): void {
+    const old = this.#slots;
+    const mask = 2 * this.#slotMask + 1;
+    const slots = new Uint32Array(2 * (mask + 1));
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i + 1] === 0) continue;
+      let slot = old[i]! & mask;
+      while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+      slots[2 * slot] = old[i]!;
+      slots[2 * slot + 1] = old[i + 1]!;
+    }
+    this.#slots = slots;
+    this.#slotMask = mask;
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** 32 bits over the UTF-16 units: a multiply for each, and a mix at the end since slots are taken from the low bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,113 @@
+import { LRUCache } from 'lru-cache';
+import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { type Glob, globMatches, globsFromPattern } from './regex-globs.ts';
+
+/** A compiled pattern of a `=~` matcher or of relabelling: anchored at both ends, `.` matches a newline. */
+export interface Regex {
+  readonly pattern: string;
+  matches(value: string): boolean;
+  /** All strings that match, where they are few and known; then nothing else matches. Else null. */
+  readonly setMatches: readonly string[] | null;
+  /** What every matching string begins with; null where nothing is known. */
+  readonly prefix: string | null;
+  readonly matchesEmpty: boolean;
+  /** Every string matches (`.*`), or every string but the empty one (`.+`). */
+  readonly matchesAll: 'all' | 'non-empty' | null;
+}
+
+/** A pattern that RE2 does not take; the message is the one that Go's `regexp` gives. */
+export class RegexSyntaxError extends Error {
+  override readonly name = 'RegexSyntaxError';
+  readonly pattern: string;
+
+  constructor(pattern: string, message: string, cause: unknown) {
+    super(message, { cause });
+    this.pattern = pattern;
+  }
+}
+
+/** Compiled patterns kept. A pattern costs some kB, more while it matches; past the limit the oldest is compiled anew. */
+const COMPILED_MAX = 1000;
+const compiled = new LRUCache<string, Regex>({ max: COMPILED_MAX });
+
+/**
+ * Compiles an RE2 pattern, or gives the one compiled before. Patterns of literals, alternatives, `.*` and `.+` are
+ * matched by comparing strings; the others go to re2js, which takes linear time whatever the pattern.
+ * Throws `RegexSyntaxError`.
+ */
+export function compileRegex(pattern: string): Regex {
+  const known = compiled.get(pattern);
+  if (known !== undefined) return known;
+  const globs = globsFromPattern(pattern);
+  const regex = globs === null ? regexFromEngine(pattern) : regexFromGlobs(pattern, globs);
+  compiled.set(pattern, regex);
+  return regex;
+}
+
+function regexFromGlobs(pattern: string, globs: readonly Glob[]): Regex {
+  const matches = globsMatcher(globs);
+  const only = globs.length === 1 ? globs[0]! : null;
+  return {
+    pattern,
+    matches,
+    setMatches: globs.every((glob) => glob.gaps.length === 0)
+      ? [...new Set(globs.map((glob) => glob.texts[0]!))]
+      : null,
+    prefix: commonPrefix(globs.map((glob) => glob.texts[0]!)),
+    matchesEmpty: matches(''),
+    matchesAll: only === null ? null : matchesAll(only),
+  };
+}
+
+function matchesAll(glob: Glob): Regex['matchesAll'] {
+  if (glob.gaps.length !== 1 || glob.texts[0] !== '' || glob.texts[1] !== '') return null;
+  return glob.gaps[0] === 0 ? 'all' : 'non-empty';
+}
+
+function globsMatcher(globs: readonly Glob[]): (value: string) => boolean {
+  if (globs.every((glob) => glob.gaps.length === 0)) {
+    const texts = new Set(globs.map((glob) => glob.texts[0]!));
+    if (texts.size > 1) return (value) => texts.has(value);
+    const text = globs[0]!.texts[0]!;
+    return (value) => value === text;
+  }
+  if (globs.length === 1) {
+    const glob = globs[0]!;
+    return (value) => globMatches(glob, value);
+  }
+  return (value) => {
+    for (const glob of globs) if (globMatches(glob, value)) return true;
+    return false;
+  };
+}
+
+function commonPrefix(texts: readonly string[]): string | null {
+  let prefix = texts[0]!;
+  for (const text of texts) {
+    let shared = 0;
+    while (shared < prefix.length && prefix[shared] === text[shared]) shared++;
+    prefix = prefix.slice(0, shared);
+  }
+  return prefix === '' ? null : prefix;
+}
+
+function regexFromEngine(pattern: string): Regex {
+  let engine: RE2JS;
+  try {
+    engine = RE2JS.compile(pattern, RE2JS.DOTALL);
+  } catch (error) {
+    throw new RegexSyntaxError(pattern, syntaxMessage(pattern, error), error);
+  }
+  const matches = (value: string): boolean => engine.matches(value);
+  return { pattern, matches, setMatches: null, prefix: null, matchesEmpty: matches(''), matchesAll: null };
+}
+
+/** re2js puts its flags before the pattern and leaves an empty fragment out; Go does neither. */
+function syntaxMessage(pattern: string, error: unknown): string {
+  if (error instanceof RE2JSSyntaxException) {
+    const { error: reason, input } = error as RE2JSSyntaxException & { error: string; input: string | null };
+    const fragment = input === `(?s)${pattern}` ? pattern : (input ?? '');
+    return `error parsing regexp: ${reason}: \`${fragment}\``;
+  }
+  return `error parsing regexp: ${error instanceof Error ? error.message : String(error)}`;
+}

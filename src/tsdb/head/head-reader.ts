@@ -1,0 +1,149 @@
+import { xorDecode } from '../../kernels/xor-decode.ts';
+import { extentOffset, extentSlab } from '../../memory/extents.ts';
+import { Labels } from '../../model/labels.ts';
+import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
+import {
+  SEALED_DOUBLES,
+  SEALED_EXTENT,
+  SEALED_FIRST_TIME,
+  SEALED_LAST_TIME,
+  SEALED_MASK,
+  SEALED_OLDER,
+  SEALED_SIZE,
+  SEALED_SLAB_LOG2,
+} from '../chunk/sealed-chunks.ts';
+import type { HeadMemory } from './head-memory.ts';
+
+/** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
+const LABELS_KEPT_MAX = 1 << 16;
+
+/** The part of the head's memory that reading needs; nothing of it lives on the main thread alone. */
+export type ReadableMemory = Pick<HeadMemory, 'symbols' | 'labelLog' | 'series' | 'extents' | 'sealed'>;
+
+/**
+ * Labels and samples of rows, read in place. The caller holds a pin on the epoch in which it took its snapshot.
+ */
+export class HeadReader {
+  readonly #memory: ReadableMemory;
+  readonly #keptLabels: (Labels | null)[] = [];
+  readonly #keptRefs: number[] = [];
+  #chunks = new Uint32Array(64);
+
+  constructor(memory: ReadableMemory) {
+    this.#memory = memory;
+  }
+
+  /** The labels of a row in use. The same object comes again while it is kept. */
+  labels(row: number): Labels {
+    const { series, labelLog, symbols } = this.#memory;
+    const slot = row & (LABELS_KEPT_MAX - 1);
+    const ref = series.ref(row);
+    if (this.#keptRefs[slot] === ref) return this.#keptLabels[slot]!;
+    const position = series.labels(row);
+    const words = labelLog.slabOf(position);
+    const offset = labelLog.offsetOf(position);
+    const length = 2 * words[offset]!;
+    const pairs: string[] = [];
+    for (let i = 1; i <= length; i++) pairs.push(symbols.text(words[offset + i]!));
+    const labels = new Labels(pairs);
+    while (this.#keptRefs.length <= slot) {
+      this.#keptRefs.push(0);
+      this.#keptLabels.push(null);
+    }
+    this.#keptRefs[slot] = ref;
+    this.#keptLabels[slot] = labels;
+    return labels;
+  }
+
+  /**
+   * Decodes what the snapshot has between `minTime` and `maxTime`, both included, into `into`, which is emptied first.
+   * Where the open chunk surely begins after `maxTime` it is not decoded.
+   */
+  read(
+    extent: number,
+    byteLength: number,
+    count: number,
+    newestSealed: number,
+    minTime: number,
+    maxTime: number,
+    into: SampleColumn,
+  ): void {
+    into.length = 0;
+    into.histograms = null;
+    into.startTimes = null;
+    const { records } = this.#memory.sealed;
+    let chosen = 0;
+    let openIsLater = false;
+    for (let chunk = newestSealed; chunk !== 0; ) {
+      const doubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+      const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
+      const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+      if (doubles[at + SEALED_LAST_TIME]! < minTime) break;
+      if (doubles[at + SEALED_LAST_TIME]! >= maxTime) openIsLater = true;
+      if (doubles[at + SEALED_FIRST_TIME]! <= maxTime) {
+        if (chosen === this.#chunks.length) this.#growChunks();
+        this.#chunks[chosen++] = chunk;
+      }
+      chunk = words[2 * at + SEALED_OLDER]!;
+    }
+    while (chosen > 0) {
+      const chunk = this.#chunks[--chosen]!;
+      const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
+      const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
+      const size = words[w + SEALED_SIZE]!;
+      this.#decode(words[w + SEALED_EXTENT]!, size & 0xffff, size >>> 16, into);
+    }
+    if (extent !== 0 && !openIsLater) this.#decode(extent, byteLength, count, into);
+    trim(into, minTime, maxTime);
+  }
+
+  #decode(extent: number, byteLength: number, count: number, into: SampleColumn): void {
+    reserveSampleColumn(into, into.length + count);
+    const slab = extentSlab(extent);
+    const start = extentOffset(extent);
+    const { bytes, views } = this.#memory.extents;
+    const end = xorDecode(
+      bytes[slab]!,
+      views[slab]!,
+      start,
+      start + byteLength,
+      count,
+      into.times,
+      into.bits,
+      into.length,
+    );
+    if (end < 0) throw new Error(`Cannot decode a chunk of the head in extent ${extent}: code ${end}`);
+    into.length += count;
+  }
+
+  #growChunks(): void {
+    const grown = new Uint32Array(2 * this.#chunks.length);
+    grown.set(this.#chunks);
+    this.#chunks = grown;
+  }
+}
+
+/** Keeps the samples between two times, both included. */
+function trim(column: SampleColumn, minTime: number, maxTime: number): void {
+  const { times, bits } = column;
+  let { length } = column;
+  if (length > 0 && times[length - 1]! > maxTime) length = lowerBound(times, length, maxTime + 1);
+  const from = length > 0 && times[0]! < minTime ? lowerBound(times, length, minTime) : 0;
+  if (from > 0) {
+    times.copyWithin(0, from, length);
+    bits.copyWithin(0, 2 * from, 2 * length);
+  }
+  column.length = length - from;
+}
+
+/** The first index whose time is at least `wanted`. */
+function lowerBound(times: Float64Array, length: number, wanted: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,89 @@
+import type { Labels } from '../../model/labels.ts';
+import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
+import type { HeadState } from './head.ts';
+import type { HeadMemory } from './head-memory.ts';
+import type { HeadReplayCounts } from './head-stats.ts';
+import type { OpenChunks } from './open-chunks.ts';
+import type { SeriesDirectory } from './series-directory.ts';
+import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
+
+/**
+ * Fills the head from the log. Samples go straight to the open chunks; one that is not newer than its series' last is
+ * passed over, since the log may repeat what a checkpoint holds.
+ */
+export class HeadReplay implements WalVisitor {
+  readonly #memory: HeadMemory;
+  readonly #directory: SeriesDirectory;
+  readonly #openChunks: OpenChunks;
+  readonly #state: HeadState;
+  #series = 0;
+  #samples = 0;
+  #unknownRefs = 0;
+  #skippedSamples = 0;
+
+  constructor(memory: HeadMemory, directory: SeriesDirectory, openChunks: OpenChunks, state: HeadState) {
+    this.#memory = memory;
+    this.#directory = directory;
+    this.#openChunks = openChunks;
+    this.#state = state;
+  }
+
+  get counts(): HeadReplayCounts {
+    return {
+      series: this.#series,
+      samples: this.#samples,
+      unknownRefs: this.#unknownRefs,
+      skippedSamples: this.#skippedSamples,
+    };
+  }
+
+  series(ref: number, labels: Labels): void {
+    if (this.#directory.restore(ref, labels)) this.#series++;
+    else this.#unknownRefs++;
+  }
+
+  samples(columns: SampleColumns): void {
+    const { length, refs, times, bits } = columns;
+    const { refs: refMap } = this.#directory;
+    const { records } = this.#memory.series;
+    let { minTime, maxTime } = this.#state;
+    let appended = 0;
+    for (let i = 0; i < length; i++) {
+      const row = refMap.row(refs[i]!);
+      if (row < 0) {
+        this.#unknownRefs++;
+        continue;
+      }
+      const time = times[i]!;
+      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME;
+      if (!(time > records.doubles[row >>> SERIES_SLAB_LOG2]![at]!) || !Number.isSafeInteger(time)) {
+        this.#skippedSamples++;
+        continue;
+      }
+      this.#openChunks.append(row, time, bits[2 * i]!, bits[2 * i + 1]!);
+      if (time < minTime) minTime = time;
+      if (time > maxTime) maxTime = time;
+      appended++;
+    }
+    this.#samples += appended;
+    this.#state.minTime = minTime;
+    this.#state.maxTime = maxTime;
+  }
+
+  histograms(entries: readonly { readonly ref: number }[]): void {
+    this.#countUnknown(entries);
+  }
+
+  exemplars(entries: readonly { readonly ref: number }[]): void {
+    this.#countUnknown(entries);
+  }
+
+  /** Deletions and metadata are kept in the log; nothing in the head answers from them yet. */
+  tombstones(): void {}
+
+  metadata(): void {}
+
+  #countUnknown(entries: readonly { readonly ref: number }[]): void {
+    for (const { ref } of entries) if (this.#directory.refs.row(ref) < 0) this.#unknownRefs++;
+  }
+}

@@ -1,0 +1,89 @@
+import { xorByteLength } from '../../kernels/xor-encode.ts';
+import type { TimeRange } from '../../storage/query.ts';
+import {
+  SEALED_DOUBLES,
+  SEALED_FIRST_TIME,
+  SEALED_LAST_TIME,
+  SEALED_MASK,
+  SEALED_OLDER,
+  SEALED_SLAB_LOG2,
+} from '../chunk/sealed-chunks.ts';
+import type { HeadMemory } from './head-memory.ts';
+import {
+  LAST_TIME,
+  NEWEST_SEALED,
+  OPEN_COUNT,
+  OPEN_EXTENT,
+  SERIES_DOUBLES,
+  SERIES_ROW_MASK,
+  SERIES_SLAB_LOG2,
+} from './series-table.ts';
+
+/**
+ * Some rows of the head as they stood in one turn of the event loop, in parallel arrays: all that a reader, also in
+ * another thread, needs to see that moment. It decodes the published part of the open chunk and the chain of sealed
+ * chunks, neither of which changes while the reader's pin stands.
+ */
+export class HeadSnapshot {
+  readonly rows: Uint32Array;
+  /** Open extent, 0 = none. */
+  readonly extents: Uint32Array;
+  /** Of the open chunk: bytes in the low half, samples in the high half. */
+  readonly sizes: Uint32Array;
+  /** Newest sealed chunk, 0 = none. */
+  readonly sealed: Uint32Array;
+
+  /**
+   * Of the candidates, those with a chunk that overlaps the range stay; `arrange` then sorts and limits them.
+   * The candidates' array is used up.
+   */
+  constructor(
+    memory: HeadMemory,
+    candidates: Uint32Array,
+    range: TimeRange,
+    arrange: (rows: Uint32Array) => Uint32Array,
+  ) {
+    let kept = 0;
+    for (let i = 0; i < candidates.length; i++) {
+      if (overlaps(memory, candidates[i]!, range)) candidates[kept++] = candidates[i]!;
+    }
+    const rows = arrange(candidates.subarray(0, kept));
+    this.rows = rows;
+    this.extents = new Uint32Array(rows.length);
+    this.sizes = new Uint32Array(rows.length);
+    this.sealed = new Uint32Array(rows.length);
+    const { records } = memory.series;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+      this.extents[i] = words[2 * at + OPEN_EXTENT]!;
+      this.sizes[i] = xorByteLength(words, at) | (words[2 * at + OPEN_COUNT]! << 16);
+      this.sealed[i] = words[2 * at + NEWEST_SEALED]!;
+    }
+  }
+
+  get length(): number {
+    return this.rows.length;
+  }
+}
+
+/** True where a chunk of the row overlaps the range. */
+function overlaps(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRange): boolean {
+  const doubles = memory.series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
+  const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+  const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+  const lastTime = doubles[at + LAST_TIME]!;
+  if (lastTime < minTime || minTime > maxTime) return false;
+  if (lastTime <= maxTime) return true;
+  if (words[2 * at + OPEN_EXTENT] !== 0 && memory.openFirstTime(row) <= maxTime) return true;
+  const { records } = memory.sealed;
+  for (let chunk = words[2 * at + NEWEST_SEALED]!; chunk !== 0; ) {
+    const chunkDoubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+    const c = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    if (chunkDoubles[c + SEALED_LAST_TIME]! < minTime) return false;
+    if (chunkDoubles[c + SEALED_FIRST_TIME]! <= maxTime) return true;
+    chunk = records.words[chunk >>> SEALED_SLAB_LOG2]![2 * c + SEALED_OLDER]!;
+  }
+  return false;
+}

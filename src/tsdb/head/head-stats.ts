@@ -1,0 +1,36 @@
+import type { REFUSED } from '../../storage/append.ts';
+
+/** What the head counts for the server's own metrics. Totals are since the start; replayed samples are apart. */
+export interface HeadStats {
+  readonly series: number;
+  readonly seriesCreated: number;
+  readonly seriesRemoved: number;
+  /** Rows refused because their ref was not known (any more). */
+  readonly seriesNotFound: number;
+  readonly chunks: number;
+  readonly chunksCreated: number;
+  readonly samplesAppended: number;
+  readonly histogramsLogged: number;
+  readonly exemplarsLogged: number;
+  readonly refused: Readonly<Record<keyof typeof REFUSED, number>>;
+  /** Oldest and newest sample (ms); Infinity and -Infinity while there is none. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly activeAppenders: number;
+  readonly labelPairs: number;
+  readonly symbols: number;
+  readonly symbolBytes: number;
+  readonly chunkBytes: number;
+  /** Bytes of the label index and of the tables from refs and labels to rows. */
+  readonly indexBytes: number;
+}
+
+/** What a replay of the log met. */
+export interface HeadReplayCounts {
+  readonly series: number;
+  readonly samples: number;
+  /** Samples, histograms and exemplars of refs that no series record named. */
+  readonly unknownRefs: number;
+  /** Samples that were not newer than the series' last one, or out of range. */
+  readonly skippedSamples: number;
+}

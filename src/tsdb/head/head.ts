@@ -1,0 +1,131 @@
+import type { Labels } from '../../model/labels.ts';
+import type { Appender } from '../../storage/append.ts';
+import type { TimeRange } from '../../storage/query.ts';
+import { HeadAppender, type HeadLog, TransactionRows } from './head-appender.ts';
+import { HeadMemory } from './head-memory.ts';
+import { HeadQuerier } from './head-querier.ts';
+import { HeadReader } from './head-reader.ts';
+import { HeadReplay } from './head-replay.ts';
+import { HeadRowIndex } from './head-row-index.ts';
+import type { HeadStats } from './head-stats.ts';
+import { OpenChunks } from './open-chunks.ts';
+import { SeriesDirectory } from './series-directory.ts';
+
+export interface HeadOptions {
+  /** Width of the ranges that chunks and blocks are aligned to, ms. */
+  readonly chunkRangeMs: number;
+  /** Nothing older is taken: where the newest block ends. -Infinity where there is none. */
+  readonly minValidTime: number;
+}
+
+/** Oldest and newest sample of the head, ms; Infinity and -Infinity while it has none. */
+export interface HeadBounds {
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+/** The head's counters and bounds, which its parts move on. */
+export interface HeadState {
+  minTime: number;
+  maxTime: number;
+  samplesAppended: number;
+  histogramsLogged: number;
+  exemplarsLogged: number;
+  activeAppenders: number;
+  refused: { unknownRef: number; outOfOrder: number; duplicate: number; tooOld: number; outOfBounds: number };
+}
+
+/**
+ * The newest samples, in memory: ties the parts together.
+ *
+ * `SeriesDirectory` knows which series there are, `OpenChunks` takes their samples, `HeadAppender` is one transaction,
+ * `HeadQuerier` one reader; all share `HeadMemory`. Writing and selecting happen on the main thread only.
+ */
+export class Head {
+  readonly #options: HeadOptions;
+  readonly #memory = new HeadMemory();
+  readonly #directory = new SeriesDirectory(this.#memory);
+  readonly #reader = new HeadReader(this.#memory);
+  readonly #rows = new TransactionRows();
+  readonly #openChunks: OpenChunks;
+  readonly #rowIndex: HeadRowIndex;
+  #log: HeadLog | null = null;
+  readonly #state: HeadState = {
+    minTime: Number.POSITIVE_INFINITY,
+    maxTime: Number.NEGATIVE_INFINITY,
+    samplesAppended: 0,
+    histogramsLogged: 0,
+    exemplarsLogged: 0,
+    activeAppenders: 0,
+    refused: { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0 },
+  };
+
+  constructor(options: HeadOptions) {
+    this.#options = options;
+    this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
+    this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
+  }
+
+  get bounds(): HeadBounds {
+    return { minTime: this.#state.minTime, maxTime: this.#state.maxTime };
+  }
+
+  /** From here on transactions are logged there; before, there are none. */
+  logTo(log: HeadLog): void {
+    this.#log = log;
+  }
+
+  /** A fresh transaction; throws while another is open. */
+  appender(): Appender {
+    if (this.#log === null) throw new Error('Cannot open an appender: the head has no log yet');
+    return new HeadAppender({
+      memory: this.#memory,
+      directory: this.#directory,
+      openChunks: this.#openChunks,
+      state: this.#state,
+      rows: this.#rows,
+      log: this.#log,
+      chunkRangeMs: this.#options.chunkRangeMs,
+      minValidTime: this.#options.minValidTime,
+    });
+  }
+
+  querier(range: TimeRange): HeadQuerier {
+    return new HeadQuerier({
+      memory: this.#memory,
+      labelIndex: this.#directory.labelIndex,
+      rowIndex: this.#rowIndex,
+      reader: this.#reader,
+      bounds: this.#state,
+      range,
+    });
+  }
+
+  /** Takes what the log has; before the first transaction. */
+  replay(): HeadReplay {
+    return new HeadReplay(this.#memory, this.#directory, this.#openChunks, this.#state);
+  }
+
+  /** The ref of a series, or 0 where the head does not have it. Creates nothing. */
+  find(labels: Labels): number {
+    return this.#directory.find(labels);
+  }
+
+  /** Takes series out for good, with all their samples. Their refs are unknown from now on; open readers keep them. */
+  remove(refs: Float64Array): void {
+    this.#directory.remove(refs);
+  }
+
+  stats(): HeadStats {
+    const { refused, ...state } = this.#state;
+    return {
+      ...state,
+      ...this.#directory.stats(),
+      refused: { ...refused },
+      seriesNotFound: refused.unknownRef,
+      chunks: this.#memory.sealed.count + this.#memory.series.openChunkCount(),
+      chunksCreated: this.#openChunks.created,
+      chunkBytes: this.#memory.extents.usedBytes,
+    };
+  }
+}

@@ -1,0 +1,227 @@
+import { RowLists } from './row-lists.ts';
+
+/** Four words a slot: name id, value id, count with the dirty bit, and the only row or the position of the list. */
+const SLOT_WORDS = 4;
+const NAME = 0;
+const VALUE = 1;
+const COUNT = 2;
+const PLACE = 3;
+/** A list whose last row came out of order; it is sorted when it is read next. */
+const DIRTY = 0x80000000;
+const COUNT_MASK = 0x7fffffff;
+/** The value id (of the empty string) under which the list of a name's value ids stands. */
+const VALUES_OF_NAME = 0;
+
+const NO_ROWS = new Uint32Array(0);
+
+/**
+ * Which rows have which label: open addressing from (name id, value id) to the row, or to a list of rising rows in
+ * pooled memory. The table also has, for each name, the list of the ids of its values.
+ *
+ * Invariants:
+ * - A slot with count 0 is empty. A count of 1 stands for a row in the slot itself.
+ * - A list rises strictly, or has the dirty bit set: rows are reused, and a reused row is only appended.
+ *
+ * Lives on the main thread alone; views that it gives are valid until the next change.
+ */
+export class LabelIndex {
+  readonly #lists = new RowLists();
+  #slots = new Uint32Array(SLOT_WORDS * 4096);
+  #mask = 4095;
+  #used = 0;
+  #names = new Uint32Array(64);
+  #nameCount = 0;
+  readonly #one = new Uint32Array(1);
+
+  /** Pairs of a name and a value that some row has. */
+  get pairCount(): number {
+    return this.#used - this.#nameCount;
+  }
+
+  /** Bytes of the table and the lists. */
+  get bytes(): number {
+    return this.#slots.byteLength + this.#lists.bytes;
+  }
+
+  /** Enters a row under the pairs of an entry of the series log: their number, then name and value ids. */
+  add(row: number, entry: Uint32Array): void {
+    const end = 2 * entry[0]!;
+    for (let i = 1; i < end; i += 2) {
+      const name = entry[i]!;
+      const value = entry[i + 1]!;
+      if (this.#append(name, value, row) > 1) continue;
+      if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+    }
+  }
+
+  /** Rows that have this label, rising. */
+  rows(name: number, value: number): Uint32Array {
+    const slot = this.#find(name, value);
+    return slot < 0 ? NO_ROWS : this.#view(slot);
+  }
+
+  rowCount(name: number, value: number): number {
+    const slot = this.#find(name, value);
+    return slot < 0 ? 0 : this.#slots[slot + COUNT]! & COUNT_MASK;
+  }
+
+  /** Ids of the values of a label, in no useful order. */
+  values(name: number): Uint32Array {
+    return this.rows(name, VALUES_OF_NAME);
+  }
+
+  valueCount(name: number): number {
+    return this.rowCount(name, VALUES_OF_NAME);
+  }
+
+  /** Ids of the label names, in the order of arrival. */
+  names(): Uint32Array {
+    return this.#names.subarray(0, this.#nameCount);
+  }
+
+  /**
+   * Takes every row out for which `isDead` has a one (a byte a row), from the lists of the given pairs. Pairs may
+   * repeat. Values and names that no row has any more are taken out as well.
+   */
+  removeRows(isDead: Uint8Array, pairs: Uint32Array, pairCount: number): void {
+    const emptied = new Set<number>();
+    for (let i = 0; i < pairCount; i++) {
+      const name = pairs[2 * i]!;
+      const value = pairs[2 * i + 1]!;
+      if (this.#filter(name, value, (row) => isDead[row] !== 1) === 0) emptied.add(name);
+    }
+    for (const name of emptied) {
+      if (this.#filter(name, VALUES_OF_NAME, (value) => this.#find(name, value) >= 0) > 0) continue;
+      const at = this.#names.subarray(0, this.#nameCount).indexOf(name);
+      if (at < 0) continue;
+      this.#names.copyWithin(at, at + 1, this.#nameCount);
+      this.#nameCount--;
+    }
+  }
+
+  /** Appends to the list of a pair; returns its new count. */
+  #append(name: number, value: number, entry: number): number {
+    const slots = this.#slots;
+    let slot = (hashOf(name, value) & this.#mask) * SLOT_WORDS;
+    for (;;) {
+      const word = slots[slot + COUNT]!;
+      if (word === 0) break;
+      if (slots[slot + NAME] === name && slots[slot + VALUE] === value) {
+        const count = word & COUNT_MASK;
+        const place = slots[slot + PLACE]!;
+        const last = count === 1 ? place : this.#lists.last(place, count);
+        slots[slot + PLACE] = count === 1 ? this.#lists.create(place, entry) : this.#lists.append(place, count, entry);
+        slots[slot + COUNT] = ((count + 1) | (word & DIRTY) | (entry < last ? DIRTY : 0)) >>> 0;
+        return count + 1;
+      }
+      slot = (slot + SLOT_WORDS) & (slots.length - 1);
+    }
+    slots[slot + NAME] = name;
+    slots[slot + VALUE] = value;
+    slots[slot + COUNT] = 1;
+    slots[slot + PLACE] = entry;
+    this.#used++;
+    if (4 * this.#used > 3 * this.#mask) this.#grow();
+    return 1;
+  }
+
+  #addName(name: number): void {
+    if (this.#nameCount === this.#names.length) {
+      const grown = new Uint32Array(2 * this.#nameCount);
+      grown.set(this.#names);
+      this.#names = grown;
+    }
+    this.#names[this.#nameCount++] = name;
+  }
+
+  #find(name: number, value: number): number {
+    const slots = this.#slots;
+    let slot = (hashOf(name, value) & this.#mask) * SLOT_WORDS;
+    while (slots[slot + COUNT] !== 0) {
+      if (slots[slot + NAME] === name && slots[slot + VALUE] === value) return slot;
+      slot = (slot + SLOT_WORDS) & (slots.length - 1);
+    }
+    return -1;
+  }
+
+  #view(slot: number): Uint32Array {
+    const word = this.#slots[slot + COUNT]!;
+    const count = word & COUNT_MASK;
+    const place = this.#slots[slot + PLACE]!;
+    if (count === 1) {
+      this.#one[0] = place;
+      return this.#one;
+    }
+    const view = this.#lists.view(place, count);
+    if ((word & DIRTY) !== 0) {
+      view.sort();
+      this.#slots[slot + COUNT] = count;
+    }
+    return view;
+  }
+
+  /** Keeps the entries of a list that `keep` says; returns how many are left, or -1 where there is no such list. */
+  #filter(name: number, value: number, keep: (entry: number) => boolean): number {
+    const slot = this.#find(name, value);
+    if (slot < 0) return -1;
+    const view = this.#view(slot);
+    const place = this.#slots[slot + PLACE]!;
+    let kept = 0;
+    for (const entry of view) if (keep(entry)) view[kept++] = entry;
+    if (kept === view.length) return kept;
+    if (kept === 0) {
+      if (view.length > 1) this.#lists.drop(place, view.length);
+      this.#clear(slot);
+      return 0;
+    }
+    const only = view[0]!;
+    if (kept > 1) this.#slots[slot + PLACE] = this.#lists.shrink(place, view.length, kept);
+    else {
+      this.#lists.drop(place, view.length);
+      this.#slots[slot + PLACE] = only;
+    }
+    this.#slots[slot + COUNT] = kept;
+    return kept;
+  }
+
+  /** Empties a slot and moves back the entries after it that it stood in the way of. */
+  #clear(slot: number): void {
+    const slots = this.#slots;
+    const wrap = slots.length - 1;
+    let hole = slot;
+    let at = slot;
+    for (;;) {
+      at = (at + SLOT_WORDS) & wrap;
+      if (slots[at + COUNT] === 0) break;
+      const home = (hashOf(slots[at + NAME]!, slots[at + VALUE]!) & this.#mask) * SLOT_WORDS;
+      if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
+      slots.copyWithin(hole, at, at + SLOT_WORDS);
+      hole = at;
+    }
+    slots[hole + COUNT] = 0;
+    this.#used--;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    const mask = 2 * this.#mask + 1;
+    const slots = new Uint32Array(SLOT_WORDS * (mask + 1));
+    for (let from = 0; from < old.length; from += SLOT_WORDS) {
+      if (old[from + COUNT] === 0) continue;
+      let slot = (hashOf(old[from + NAME]!, old[from + VALUE]!) & mask) * SLOT_WORDS;
+      while (slots[slot + COUNT] !== 0) slot = (slot + SLOT_WORDS) & (slots.length - 1);
+      slots[slot] = old[from]!;
+      slots[slot + 1] = old[from + 1]!;
+      slots[slot + 2] = old[from + 2]!;
+      slots[slot + 3] = old[from + 3]!;
+    }
+    this.#slots = slots;
+    this.#mask = mask;
+  }
+}
+
+function hashOf(name: number, value: number): number {
+  let hash = Math.imul(name, 0x9e3779b1) ^ Math.imul(value, 0x85ebca77);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
+}

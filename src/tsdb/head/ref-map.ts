@@ -1,0 +1,63 @@
+const PAGE_LOG2 = 10;
+const PAGE_REFS = 1 << PAGE_LOG2;
+const FOLDER_PAGES_LOG2 = 12;
+const FOLDER_PAGES = 1 << FOLDER_PAGES_LOG2;
+
+/** Refs stay below this: at a thousand new series a second it is reached after 34 years. */
+export const REF_LIMIT = 2 ** 40;
+
+interface Folder {
+  /** Row + 1 for each ref of a page, and in one more word how many of them are set; null where no ref is left. */
+  readonly pages: (Uint32Array | null)[];
+  count: number;
+}
+
+/**
+ * From refs, which rise for ever, to rows, which are reused. Pages of 1,024 refs in folders of 4,096 pages: series made
+ * together lie together, so a batch walks along a page, and a page whose series are all gone is dropped. A ref that is
+ * not here is unknown, so no generation has to be compared.
+ */
+export class RefMap {
+  readonly #folders: (Folder | null)[] = [];
+
+  /** The row of a ref, or -1. Anything that can not be a ref (a fraction, NaN, a negative number) is unknown. */
+  row(ref: number): number {
+    if (!(ref >= 0 && ref < REF_LIMIT)) return -1;
+    const index = (ref / PAGE_REFS) | 0;
+    const folder = this.#folders[index >>> FOLDER_PAGES_LOG2];
+    if (folder === undefined || folder === null) return -1;
+    const page = folder.pages[index & (FOLDER_PAGES - 1)]!;
+    if (page === null) return -1;
+    const entry = page[ref - index * PAGE_REFS];
+    return entry === undefined ? -1 : entry - 1;
+  }
+
+  /** `ref` is an integer below `REF_LIMIT`. */
+  set(ref: number, row: number): void {
+    const index = (ref / PAGE_REFS) | 0;
+    const at = index >>> FOLDER_PAGES_LOG2;
+    while (this.#folders.length <= at) this.#folders.push(null);
+    const folder = (this.#folders[at] ??= { pages: new Array<null>(FOLDER_PAGES).fill(null), count: 0 });
+    let page = folder.pages[index & (FOLDER_PAGES - 1)]!;
+    if (page === null) {
+      page = new Uint32Array(PAGE_REFS + 1);
+      folder.pages[index & (FOLDER_PAGES - 1)] = page;
+      folder.count++;
+    }
+    const slot = ref - index * PAGE_REFS;
+    if (page[slot] === 0) page[PAGE_REFS]!++;
+    page[slot] = row + 1;
+  }
+
+  delete(ref: number): void {
+    if (this.row(ref) < 0) return;
+    const index = (ref / PAGE_REFS) | 0;
+    const at = index >>> FOLDER_PAGES_LOG2;
+    const folder = this.#folders[at]!;
+    const page = folder.pages[index & (FOLDER_PAGES - 1)]!;
+    page[ref - index * PAGE_REFS] = 0;
+    if (--page[PAGE_REFS]! > 0) return;
+    folder.pages[index & (FOLDER_PAGES - 1)] = null;
+    if (--folder.count === 0) this.#folders[at] = null;
+  }
+}

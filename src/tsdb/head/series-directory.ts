@@ -1,0 +1,156 @@
+import { NO_SYMBOL } from '../../memory/symbol-table.ts';
+import type { Labels } from '../../model/labels.ts';
+import type { HeadMemory } from './head-memory.ts';
+import type { HeadStats } from './head-stats.ts';
+import { LabelIndex } from './label-index.ts';
+import { LabelLookup } from './label-lookup.ts';
+import { REF_LIMIT, RefMap } from './ref-map.ts';
+
+/** A series that the log does not have yet. */
+export interface UnloggedSeries {
+  readonly ref: number;
+  readonly labels: Labels;
+}
+
+/**
+ * Which series there are: from labels and from refs to rows, and the label index. Creates and removes series.
+ *
+ * Refs rise by one and are never given twice, not even over restarts: replay reports those it has seen.
+ */
+export class SeriesDirectory {
+  readonly labelIndex = new LabelIndex();
+  readonly refs = new RefMap();
+  readonly #memory: HeadMemory;
+  readonly #lookup: LabelLookup;
+  /** Series made since the last record of series was logged. */
+  #unlogged: UnloggedSeries[] = [];
+  #nextRef = 1;
+  #created = 0;
+  #removed = 0;
+  /** The label set in hand as an entry of the series log: number of labels, then ids of name and value. */
+  #entry = new Uint32Array(129);
+
+  constructor(memory: HeadMemory) {
+    this.#memory = memory;
+    this.#lookup = new LabelLookup(memory.labelLog, memory.series);
+  }
+
+  /** Series that have to be logged before the next samples. */
+  get unlogged(): readonly UnloggedSeries[] {
+    return this.#unlogged;
+  }
+
+  markLogged(): void {
+    if (this.#unlogged.length > 0) this.#unlogged = [];
+  }
+
+  /** The ref of the series with these labels, which is created where it does not exist. */
+  resolve(labels: Labels): number {
+    if (labels.pairs.length === 0) throw new RangeError('empty labelset: invalid sample');
+    this.#writeEntry(labels);
+    const row = this.#lookup.find(this.#entry);
+    if (row >= 0) return this.#memory.series.ref(row);
+    if (this.#nextRef >= REF_LIMIT) throw new RangeError('Cannot create a series: 2^40 have been created');
+    const ref = this.#nextRef;
+    this.#create(ref);
+    this.#nextRef++;
+    this.#unlogged.push({ ref, labels });
+    return ref;
+  }
+
+  /** The ref of the series with these labels, or 0. */
+  find(labels: Labels): number {
+    const { pairs } = labels;
+    for (const text of pairs) if (this.#memory.symbols.find(text) === NO_SYMBOL) return 0;
+    this.#writeEntry(labels);
+    const row = this.#lookup.find(this.#entry);
+    return row < 0 ? 0 : this.#memory.series.ref(row);
+  }
+
+  /**
+   * A series that the log names. A ref that is known stays as it is; labels that are known make the ref another name of
+   * the same row. False where the ref can not be used.
+   */
+  restore(ref: number, labels: Labels): boolean {
+    if (!(ref >= 1 && ref < REF_LIMIT) || labels.pairs.length === 0) return false;
+    if (ref >= this.#nextRef) this.#nextRef = ref + 1;
+    if (this.refs.row(ref) >= 0) return true;
+    this.#writeEntry(labels);
+    const row = this.#lookup.find(this.#entry);
+    if (row >= 0) this.refs.set(ref, row);
+    else this.#create(ref);
+    return true;
+  }
+
+  /** Takes series out; refs that are not known are passed over. Their rows come back when no reader is left. */
+  remove(refs: Float64Array): void {
+    const { series, labelLog } = this.#memory;
+    const isDead = new Uint8Array(series.rowCount);
+    const rows: number[] = [];
+    for (const ref of refs) {
+      const row = this.refs.row(ref);
+      if (row < 0) continue;
+      this.refs.delete(ref);
+      if (series.ref(row) !== ref || isDead[row] === 1) continue;
+      isDead[row] = 1;
+      rows.push(row);
+    }
+    const seen = new Set<number>();
+    const pairs: number[] = [];
+    for (const row of rows) {
+      this.#lookup.delete(row);
+      const position = series.labels(row);
+      const words = labelLog.slabOf(position);
+      const offset = labelLog.offsetOf(position);
+      const end = offset + 2 * words[offset]!;
+      for (let at = offset + 1; at < end; at += 2) {
+        const key = words[at]! * 2 ** 32 + words[at + 1]!;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        pairs.push(words[at]!, words[at + 1]!);
+      }
+    }
+    this.labelIndex.removeRows(isDead, Uint32Array.from(pairs), pairs.length / 2);
+    for (const row of rows) this.#memory.retireRow(row);
+    this.#removed += rows.length;
+    const gone = new Set(refs);
+    this.#unlogged = this.#unlogged.filter((entry) => !gone.has(entry.ref));
+  }
+
+  stats(): Pick<
+    HeadStats,
+    'series' | 'seriesCreated' | 'seriesRemoved' | 'labelPairs' | 'symbols' | 'symbolBytes' | 'indexBytes'
+  > {
+    return {
+      series: this.#created - this.#removed,
+      seriesCreated: this.#created,
+      seriesRemoved: this.#removed,
+      labelPairs: this.labelIndex.pairCount,
+      symbols: this.#memory.symbols.count,
+      symbolBytes: this.#memory.symbols.textBytes,
+      indexBytes: this.labelIndex.bytes + this.#lookup.bytes,
+    };
+  }
+
+  #writeEntry(labels: Labels): void {
+    const { symbols } = this.#memory;
+    const { pairs } = labels;
+    if (this.#entry.length <= pairs.length) this.#entry = new Uint32Array(2 * pairs.length + 1);
+    const entry = this.#entry;
+    entry[0] = pairs.length >>> 1;
+    for (let i = 0; i < pairs.length; i += 2) {
+      entry[i + 1] = symbols.addName(pairs[i]!);
+      entry[i + 2] = symbols.add(pairs[i + 1]!);
+    }
+  }
+
+  #create(ref: number): void {
+    const entry = this.#entry;
+    const position = this.#memory.labelLog.append(entry, 1 + 2 * entry[0]!);
+    const row = this.#memory.series.create(ref, position);
+    this.#lookup.add(row, entry);
+    this.labelIndex.add(row, entry);
+    this.refs.set(ref, row);
+    this.#created++;
+  }
+}

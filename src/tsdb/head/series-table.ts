@@ -1,0 +1,103 @@
+import { XOR_STATE_COUNT } from '../../kernels/xor-encode.ts';
+import { SharedRecords } from '../../memory/shared-records.ts';
+
+/**
+ * One record of 64 bytes, a cache line, for each row:
+ *
+ * ```text
+ * doubles  0 last time | 1 time before it | 2, 3 = words 4..7 | 4 ref | 5 next cut | 6, 7 = words 12..15
+ * words    4, 5 last value's bits | 6 write position and window | 7 samples in the open chunk
+ *          12 open extent (0 = none) | 13 its size in units | 14 newest sealed chunk (0 = none) | 15 labels
+ * ```
+ *
+ * The first four doubles are the XOR encoder's state (`kernels/xor-encode.ts`).
+ *
+ * Invariants:
+ * - A row is free exactly if its ref is 0.
+ * - The last time is -Infinity until the row has a sample; it and the last value stay when a chunk is sealed.
+ */
+export const SERIES_DOUBLES = 8;
+/** 2^18 rows to a slab of 16 MiB. */
+export const SERIES_SLAB_LOG2 = 18;
+export const SERIES_ROW_MASK = (1 << SERIES_SLAB_LOG2) - 1;
+
+/** Offsets in doubles. */
+export const LAST_TIME = 0;
+export const REF = 4;
+export const NEXT_CUT = 5;
+/** Offsets in words. */
+export const VALUE_LOW = 4;
+export const VALUE_HIGH = 5;
+export const OPEN_COUNT = XOR_STATE_COUNT;
+export const OPEN_EXTENT = 12;
+export const OPEN_UNITS = 13;
+export const NEWEST_SEALED = 14;
+export const LABELS = 15;
+
+/** The head's rows: which are in use, and their records. Rows of removed series are used again. */
+export class SeriesTable {
+  readonly records = new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2);
+  #rowCount = 0;
+  #freeRows: number[] = [];
+
+  /** Rows that were ever in use; every row is below. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Rows in use. */
+  get liveCount(): number {
+    return this.#rowCount - this.#freeRows.length;
+  }
+
+  /** Takes a row for a series; its record has no samples and no chunks. */
+  create(ref: number, labels: number): number {
+    const row = this.#freeRows.pop() ?? this.#rowCount;
+    if (row === this.#rowCount) {
+      this.records.reserve(row + 1);
+      this.#rowCount++;
+    }
+    const doubles = this.records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const words = this.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    doubles.fill(0, at, at + SERIES_DOUBLES);
+    doubles[at + LAST_TIME] = Number.NEGATIVE_INFINITY;
+    doubles[at + REF] = ref;
+    words[2 * at + LABELS] = labels;
+    return row;
+  }
+
+  /** Makes a row free at once. The caller has made sure that no reader knows it. */
+  release(row: number): void {
+    this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF] = 0;
+    this.#freeRows.push(row);
+  }
+
+  /** Rows in use that have an open chunk. */
+  openChunkCount(): number {
+    let count = 0;
+    for (let row = 0; row < this.#rowCount; row++) {
+      const words = this.records.words[row >>> SERIES_SLAB_LOG2]!;
+      if (words[2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0) count++;
+    }
+    return count;
+  }
+
+  /** All rows in use, rising. */
+  liveRows(): Uint32Array {
+    const rows = new Uint32Array(this.liveCount);
+    let count = 0;
+    for (let row = 0; row < this.#rowCount; row++) if (this.ref(row) !== 0) rows[count++] = row;
+    return rows;
+  }
+
+  /** The ref of a row, 0 where it is free. */
+  ref(row: number): number {
+    return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF]!;
+  }
+
+  /** Where the row's labels are in the series log. */
+  labels(row: number): number {
+    return this.records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LABELS]!;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../std/clock.ts';
+import type { FileSystem } from '../std/file-system.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Registry } from '../telemetry/registry.ts';
+import type { WalCompression } from './wal/compression.ts';
+
+/** Two hours: the width of the ranges that chunks and the smallest blocks are aligned to. */
+export const CHUNK_RANGE_MS_DEFAULT = 2 * 60 * 60 * 1000;
+
+/** How far a replay has come, as `/api/v1/status/walreplay` tells it: numbers of WAL segments. */
+export interface ReplayProgress {
+  readonly first: number;
+  readonly last: number;
+  readonly current: number;
+}
+
+export interface DatabaseOptions {
+  /** The data directory; made where it is missing. */
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the database enters its `prometheus_tsdb_*` metrics. */
+  readonly registry?: Registry;
+  /** False leaves the lock file alone: whoever starts a second server on the directory damages it. Default true. */
+  readonly lock?: boolean;
+  /** Default two hours. Samples older than half of it before the newest one are out of bounds. */
+  readonly chunkRangeMs?: number;
+  readonly walCompression?: WalCompression;
+  /** Bytes, a multiple of 32 KiB; default 128 MiB. */
+  readonly walSegmentSize?: number;
+  /** What a power cut may cost, ms; default 1000. */
+  readonly walSyncIntervalMs?: number;
+  readonly onReplayProgress?: (progress: ReplayProgress) => void;
+}

@@ -1,0 +1,175 @@
+import {
+  countMarked,
+  dropMarked,
+  intersectSorted,
+  keepMarked,
+  markedRows,
+  markRows,
+  subtractSorted,
+} from '../../kernels/sorted-sets.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { matcherPredicate } from '../../model/matcher-predicate.ts';
+import { compileRegex } from '../../model/regex.ts';
+import type { RowIndex } from './row-index.ts';
+
+/** Looking at a row's own label costs about as much as testing a fraction of a value and marking its rows. */
+const FILTER_ROWS_PER_VALUE = 4;
+
+/** A matcher with what is known of it before any row is looked at. */
+interface Condition {
+  readonly name: string;
+  readonly meets: (value: string) => boolean;
+  /** A series without the label is chosen as well. */
+  readonly meetsEmpty: boolean;
+  /** The only values that meet it (`=`, `=~"a|b"`), or the only ones that do not where `negative`; null: unknown. */
+  readonly values: readonly string[] | null;
+  readonly negative: boolean;
+}
+
+/**
+ * The rows that all matchers choose, rising, in an array of their own. An absent label is an empty one: a matcher that
+ * takes the empty string chooses series without the label too. No matchers choose everything.
+ * Throws `RegexSyntaxError`.
+ *
+ * Order: lists of known values, shortest first; then conditions that ask for a label; last those that only take away.
+ */
+export function matchersToRows(index: RowIndex, matchers: readonly Matcher[]): Uint32Array {
+  const conditions: Condition[] = [];
+  for (const matcher of matchers) {
+    const condition = conditionOf(matcher);
+    if (condition === 'nothing') return new Uint32Array(0);
+    if (condition !== 'everything') conditions.push(condition);
+  }
+  const selection = new Selection(index);
+  const listed = conditions.filter(
+    (condition) => !condition.meetsEmpty && condition.values !== null && !condition.negative,
+  );
+  const asking = conditions.filter((condition) => !condition.meetsEmpty && !listed.includes(condition));
+  const taking = conditions.filter((condition) => condition.meetsEmpty);
+  const counts = new Map(listed.map((condition) => [condition, rowsListed(index, condition)]));
+  listed.sort((a, b) => counts.get(a)! - counts.get(b)!);
+  for (const condition of listed) selection.keepListed(condition.name, condition.values!, counts.get(condition)!);
+  for (const condition of asking) selection.keep(condition.name, condition.meets);
+  for (const condition of taking) {
+    if (condition.values !== null && condition.negative) selection.dropListed(condition.name, condition.values);
+    else selection.drop(condition.name, condition.meets);
+  }
+  return selection.take();
+}
+
+function rowsListed(index: RowIndex, condition: Condition): number {
+  let count = 0;
+  for (const value of condition.values!) count += index.rowCountOf(condition.name, value);
+  return count;
+}
+
+function conditionOf(matcher: Matcher): Condition | 'everything' | 'nothing' {
+  const { name, type, value } = matcher;
+  const negative = type === '!=' || type === '!~';
+  const meets = matcherPredicate(matcher);
+  let values: readonly string[] | null = [value];
+  if (type === '=~' || type === '!~') {
+    const regex = compileRegex(value);
+    if (regex.matchesAll === 'all') return negative ? 'nothing' : 'everything';
+    values = regex.setMatches;
+  }
+  // A list with the empty string in it does not say which series have the label.
+  if (values?.includes('')) values = null;
+  return { name, meets, meetsEmpty: meets(''), values, negative };
+}
+
+/** The rows still chosen; null stands for all of them. */
+class Selection {
+  readonly #index: RowIndex;
+  #rows: Uint32Array | null = null;
+  #count = 0;
+
+  constructor(index: RowIndex) {
+    this.#index = index;
+  }
+
+  /** Keeps rows that have one of the values of a label; together these have `rowCount` rows. */
+  keepListed(name: string, values: readonly string[], rowCount: number): void {
+    if (values.length === 1) {
+      const rows = this.#index.rowsOf(name, values[0]!);
+      if (this.#rows === null) this.#start(rows.slice());
+      else this.#count = intersectSorted(this.#rows, this.#count, rows, rows.length, this.#rows);
+      return;
+    }
+    if (this.#rows !== null && this.#count * FILTER_ROWS_PER_VALUE < rowCount) {
+      const wanted = new Set(values);
+      this.#count = this.#index.filterRows(this.#rows, this.#count, name, (value) => wanted.has(value));
+      return;
+    }
+    const bitmap = this.#bitmap();
+    for (const value of values) {
+      const rows = this.#index.rowsOf(name, value);
+      markRows(bitmap, rows, rows.length);
+    }
+    this.#keepMarked(bitmap);
+  }
+
+  /** Keeps rows that have a label whose value meets the condition; the empty string does not. */
+  keep(name: string, meets: (value: string) => boolean): void {
+    if (this.#filterIsCheaper(name)) {
+      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, meets);
+      return;
+    }
+    const bitmap = this.#bitmap();
+    this.#index.markRows(name, meets, bitmap);
+    this.#keepMarked(bitmap);
+  }
+
+  /** Drops rows that have one of the values of a label. */
+  dropListed(name: string, values: readonly string[]): void {
+    const rows = this.#all();
+    for (const value of values) {
+      const dropped = this.#index.rowsOf(name, value);
+      this.#count = subtractSorted(rows, this.#count, dropped, dropped.length, rows);
+    }
+  }
+
+  /** Drops rows that have a label whose value does not meet the condition. */
+  drop(name: string, meets: (value: string) => boolean): void {
+    if (this.#filterIsCheaper(name)) {
+      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, meets);
+      return;
+    }
+    const bitmap = this.#bitmap();
+    this.#index.markRows(name, (value) => !meets(value), bitmap);
+    const rows = this.#all();
+    this.#count = dropMarked(rows, this.#count, bitmap, rows);
+  }
+
+  take(): Uint32Array {
+    return this.#all().subarray(0, this.#count);
+  }
+
+  #all(): Uint32Array {
+    if (this.#rows === null) this.#start(this.#index.allRows());
+    return this.#rows!;
+  }
+
+  #start(rows: Uint32Array): void {
+    this.#rows = rows;
+    this.#count = rows.length;
+  }
+
+  #bitmap(): Uint32Array {
+    return new Uint32Array((this.#index.rowLimit + 31) >>> 5);
+  }
+
+  #filterIsCheaper(name: string): boolean {
+    return this.#rows !== null && this.#count < FILTER_ROWS_PER_VALUE * this.#index.valueCount(name);
+  }
+
+  #keepMarked(bitmap: Uint32Array): void {
+    if (this.#rows !== null) {
+      this.#count = keepMarked(this.#rows, this.#count, bitmap, this.#rows);
+      return;
+    }
+    const rows = new Uint32Array(countMarked(bitmap));
+    markedRows(bitmap, rows);
+    this.#start(rows);
+  }
+}

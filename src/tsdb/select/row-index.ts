@@ -1,0 +1,19 @@
+/**
+ * What choosing series by matchers needs to know of a head or a block. Rows are the numbers of its series; all lists of
+ * rows rise strictly.
+ */
+export interface RowIndex {
+  /** Every row is below. */
+  readonly rowLimit: number;
+  /** All rows, in an array that becomes the caller's. */
+  allRows(): Uint32Array;
+  /** The rows that have this label. A view, valid until the next call. */
+  rowsOf(name: string, value: string): Uint32Array;
+  rowCountOf(name: string, value: string): number;
+  /** How many different values the label has. */
+  valueCount(name: string): number;
+  /** Sets the bit of each row whose value of the label (which it has) meets the condition. */
+  markRows(name: string, condition: (value: string) => boolean, bitmap: Uint32Array): void;
+  /** Keeps, of the first `count` rows, those whose value ('' where absent) meets the condition; returns how many. */
+  filterRows(rows: Uint32Array, count: number, name: string, condition: (value: string) => boolean): number;
+}
