@@ -3,7 +3,7 @@
  * `memory-files.ts` can stand in for the disk and fail, die or lose power at any call.
  */
 
-/** `r` read · `r+` read and write · `w` create or empty · `wx` create, fail where it exists. All but `r` may write. */
+/** `r` read · `r+` read and write · `w` create or empty · `wx` create, fail where it exists. All may read, all but `r` write. */
 export type OpenMode = 'r' | 'r+' | 'w' | 'wx';
 
 export interface FileStat {

@@ -7,12 +7,12 @@ import {
   type FileStat,
   type FileSystem,
   FileSystemError,
-  type OpenMode,
 } from './file-system.ts';
 
 /** The disk of this host. */
 export const nodeFiles: FileSystem = {
-  openSync: (path, mode) => run('open', path, () => new NodeFile(path, fs.openSync(path, mode as OpenMode, 0o666))),
+  openSync: (path, mode) =>
+    run('open', path, () => new NodeFile(path, fs.openSync(path, mode.startsWith('w') ? `${mode}+` : mode, 0o666))),
   readFileSync: (path) => run('read', path, () => fs.readFileSync(path)),
   readFile: (path) => runAsync('read', path, () => fsPromises.readFile(path)),
   readDirectorySync: (path) => run('list', path, () => entriesOf(fs.readdirSync(path, { withFileTypes: true }))),
