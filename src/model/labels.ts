@@ -164,7 +164,10 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\\\',
 };
 
-/** Quotes as Go's `strconv.Quote` does: printable characters stay, the others become escapes. */
+/**
+ * Quotes as Go's `strconv.Quote` does: printable characters stay, the others become escapes. Lone surrogates
+ * U+DC80..U+DCFF stand for bytes that are no UTF-8 and are printed as such.
+ */
 export function goQuote(text: string): string {
   if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   let quoted = '"';
@@ -174,6 +177,7 @@ export function goQuote(text: string): string {
     if (short !== undefined) quoted += short;
     else if (code === 0x20 || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character)) quoted += character;
     else if (code < 0x80) quoted += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code >= 0xdc80 && code <= 0xdcff) quoted += `\\x${(code - 0xdc00).toString(16)}`;
     else if (code < 0x10000) quoted += `\\u${code.toString(16).padStart(4, '0')}`;
     else quoted += `\\U${code.toString(16).padStart(8, '0')}`;
   }

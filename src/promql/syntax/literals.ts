@@ -13,11 +13,13 @@ export function numberValue(stream: TokenStream, token: Token): number {
   return stream.fail(`error parsing number: strconv.ParseFloat: parsing ${goQuote(token.text)}: ${problem}`, token);
 }
 
-/**
- * The value of a string token as UTF-8 bytes, one character each. The lexer has checked quotes and escapes; `\xff` may
- * still make bytes that are no UTF-8.
- */
-export function unquote(token: Token): string {
+/** The value of a string token, whose quotes and escapes the lexer has checked. */
+export function stringValue(token: Token): string {
+  return textOfBytes(unquote(token));
+}
+
+/** UTF-8 bytes, one character each. */
+function unquote(token: Token): string {
   const body = token.text.slice(1, -1);
   if (token.text[0] === '`' || !body.includes('\\')) return body;
   return body.replace(/\\(?:x(..)|u(.{4})|U(.{8})|([0-7]{3})|(.))/gs, (_match, byte, short, long, octal, simple) => {
@@ -27,11 +29,6 @@ export function unquote(token: Token): string {
     const character = String.fromCodePoint(Number.parseInt(short ?? long, 16));
     return Buffer.from(character, 'utf8').toString('latin1');
   });
-}
-
-/** The value of a string token as text. */
-export function stringValue(token: Token): string {
-  return textOfBytes(unquote(token));
 }
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {

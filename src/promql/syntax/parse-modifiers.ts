@@ -122,6 +122,8 @@ function parseTimestamp(stream: TokenStream, expr: Expr): number {
     stream.fail(`timestamp out of bounds for @ modifier: ${goFloatFixed(seconds, 6)}`, expr.position);
   }
   const ms = seconds * 1000;
+  // What does not fit 64 bits becomes the smallest time there is, as the reference's conversion has it.
+  if (Math.abs(ms) >= 2 ** 63) return -(2 ** 63);
   return ms < 0 ? -Math.round(-ms) : Math.round(ms);
 }
 

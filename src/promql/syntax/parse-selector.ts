@@ -2,8 +2,7 @@ import { goQuote, METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher, MatchType } from '../../model/matcher.ts';
 import { compileRegex, RegexSyntaxError } from '../../model/regex.ts';
 import type { VectorSelector } from './ast.ts';
-import { isUtf8, textOfBytes } from './byte-text.ts';
-import { stringValue, unquote } from './literals.ts';
+import { stringValue } from './literals.ts';
 import type { TokenStream } from './token-stream.ts';
 import { isGroupingLabel, type Token, type TokenKind } from './tokens.ts';
 
@@ -47,9 +46,8 @@ function parseGroupingLabel(stream: TokenStream): string {
   const token = stream.peek();
   if (isGroupingLabel(token.kind)) return stream.take().text;
   if (token.kind !== 'string') return stream.unexpected({ inside: IN_GROUPING, expected: 'label' });
-  const bytes = unquote(stream.take());
-  const label = textOfBytes(bytes);
-  if (label === '' || !isUtf8(bytes)) stream.fail(`invalid label name for grouping: ${goQuote(label)}`, token);
+  const label = stringValue(stream.take());
+  if (label === '' || !label.isWellFormed()) stream.fail(`invalid label name for grouping: ${goQuote(label)}`, token);
   return label;
 }
 
