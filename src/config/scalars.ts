@@ -1,7 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { bytesFromText, bytesText } from './byte-size.ts';
 import { type Codec, mismatch } from './decode.ts';
-import { durationMsFromText, durationText } from './duration-field.ts';
 
 /** Where a secret is printed, this is. */
 const MASKED = '<secret>';
@@ -55,9 +54,6 @@ export const toggle: Codec<boolean> = {
 export const integer: Codec<number> = numeric('int', (value) => Number.isSafeInteger(value));
 export const unsigned: Codec<number> = numeric('uint', (value) => Number.isSafeInteger(value) && value >= 0);
 export const decimal: Codec<number> = numeric('float64', () => true);
-
-/** Milliseconds. */
-export const duration: Codec<number> = parsed('model.Duration', 0, durationMsFromText, durationText);
 
 /** Bytes. */
 export const byteSize: Codec<number> = parsed('units.Base2Bytes', 0, bytesFromText, bytesText);

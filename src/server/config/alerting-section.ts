@@ -8,9 +8,10 @@ import {
   record,
   shown,
 } from '../../config/decode.ts';
-import { duration, parsed, text } from '../../config/scalars.ts';
+import { parsed, text } from '../../config/scalars.ts';
 import type { NameValidationScheme } from '../../model/name-validation.ts';
 import { discoveryFault, discoveryFields } from './discovery-section.ts';
+import { duration } from './duration.ts';
 import { httpClientFault, httpClientFields } from './http-client-section.ts';
 import { emptyRelabelFault, relabelConfigs, relabelConfigsFrom } from './relabel-section.ts';
 import { sigv4Codec } from './sigv4-section.ts';

@@ -1,8 +1,9 @@
 import { type DecodeContext, field, list, mapOf, optional, type RecordOf, record } from '../../config/decode.ts';
-import { durationText } from '../../config/duration-field.ts';
-import { byteSize, duration, parsed, path, text, textNamed, toggle, unsigned } from '../../config/scalars.ts';
+import { byteSize, parsed, path, text, textNamed, toggle, unsigned } from '../../config/scalars.ts';
+import { formatDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
 import { isValidLabelName, type NameValidationScheme } from '../../model/name-validation.ts';
+import { duration } from './duration.ts';
 import { scrapeProtocolsProblem } from './scrape-protocols.ts';
 
 /** Which names are valid; empty where the file leaves it open. */
@@ -69,7 +70,7 @@ function globalFault(value: RawGlobal, context: DecodeContext) {
   }
   const intervalMs = value.scrape_interval || STANDARD.scrapeIntervalMs;
   if (value.scrape_timeout > intervalMs) {
-    const found = `scrape_timeout is ${durationText(value.scrape_timeout)}, scrape_interval ${durationText(intervalMs)}`;
+    const found = `scrape_timeout is ${formatDuration(value.scrape_timeout)}, scrape_interval ${formatDuration(intervalMs)}`;
     return context.fault(value, `global scrape timeout greater than scrape interval (${found})`, 'scrape_timeout');
   }
   const problem = value.scrape_protocols === null ? null : scrapeProtocolsProblem(value.scrape_protocols);

@@ -9,10 +9,11 @@ import {
   record,
   shown,
 } from '../../config/decode.ts';
-import { duration, integer, parsed, secret, text, toggle, unsigned } from '../../config/scalars.ts';
+import { integer, parsed, secret, text, toggle, unsigned } from '../../config/scalars.ts';
 import { goQuote } from '../../model/labels.ts';
 import type { NameValidationScheme } from '../../model/name-validation.ts';
 import { WRITE_MESSAGES } from '../flags/flag-table.ts';
+import { duration } from './duration.ts';
 import { httpClientFault, httpClientFields } from './http-client-section.ts';
 import { emptyRelabelFault, relabelConfigs, relabelConfigsFrom } from './relabel-section.ts';
 import { reservedHeaderProblem } from './reserved-headers.ts';

@@ -9,8 +9,8 @@ import {
   record,
   shown,
 } from '../../config/decode.ts';
-import { durationText } from '../../config/duration-field.ts';
-import { decimal, duration, path, text, textNamed, toggle, unsigned } from '../../config/scalars.ts';
+import { decimal, path, text, textNamed, toggle, unsigned } from '../../config/scalars.ts';
+import { formatDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
 import {
   DEFAULT_PROTO_FIRST_SCRAPE_PROTOCOLS,
@@ -20,6 +20,7 @@ import {
   type ScrapeSettings,
 } from '../../scrape/scrape-config.ts';
 import { discoveryFault, discoveryFields, discoveryFrom } from './discovery-section.ts';
+import { duration } from './duration.ts';
 import { limitFields, type RawGlobal, validationScheme } from './global-section.ts';
 import { httpClientFault, httpClientFields, httpClientSettingsFrom } from './http-client-section.ts';
 import { emptyRelabelFault, relabelConfigs, relabelConfigsFrom } from './relabel-section.ts';
@@ -93,7 +94,7 @@ export function scrapeSettingsFrom(raw: RawScrapeConfig, global: RawGlobal, cont
   const job = goQuote(raw.job_name);
   raw.scrape_interval ||= global.scrape_interval;
   if (raw.scrape_timeout > raw.scrape_interval) {
-    const found = `scrape_timeout is ${durationText(raw.scrape_timeout)}, scrape_interval ${durationText(raw.scrape_interval)}`;
+    const found = `scrape_timeout is ${formatDuration(raw.scrape_timeout)}, scrape_interval ${formatDuration(raw.scrape_interval)}`;
     const message = `scrape timeout greater than scrape interval for scrape config with job name ${job} (${found})`;
     throw context.fault(raw, message, 'scrape_timeout');
   }

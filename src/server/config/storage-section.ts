@@ -1,7 +1,8 @@
 import { bytesText } from '../../config/byte-size.ts';
-import { field, optional, type Printed, type RecordOf, record } from '../../config/decode.ts';
-import { byteSize, decimal, duration, integer, text } from '../../config/scalars.ts';
+import { field, optional, type RecordOf, record, shown } from '../../config/decode.ts';
+import { byteSize, decimal, integer, text } from '../../config/scalars.ts';
 import { goQuote } from '../../model/labels.ts';
+import { duration } from './duration.ts';
 
 /** `max_exemplars` where exemplars are stored and the file says nothing. */
 export const EXEMPLARS_STANDARD = 100_000;
@@ -22,30 +23,24 @@ const retentionCodec = record(
   },
 );
 
-const tsdbRecord = record(
+const tsdbCodec = record(
   'config.plain',
   {
+    // The window in milliseconds: the reference prints and reads it, and then goes by the next field alone.
+    outofordertimewindow: shown(integer),
     out_of_order_time_window: field(duration),
     stale_series_compaction_threshold: field(decimal),
     chunk_encoding: field(record('config.ChunkEncodingConfig', { floats: field(text) })),
     retention: optional(retentionCodec),
   },
   (value, context) => {
+    value.outofordertimewindow = value.out_of_order_time_window;
     const { floats } = value.chunk_encoding;
     if (floats === '' || floats === 'xor' || floats === 'xor2') return null;
     const rule = "'storage.tsdb.chunk_encoding.floats' must be 'xor' or 'xor2', or the field must be omitted entirely";
     return context.fault(value, `${rule}, got ${goQuote(floats)}`, 'chunk_encoding');
   },
 );
-
-/** The reference prints the window in milliseconds, too, under a name that can not be given. */
-const tsdbCodec: typeof tsdbRecord = {
-  ...tsdbRecord,
-  print: (value) => ({
-    outofordertimewindow: value.out_of_order_time_window,
-    ...(tsdbRecord.print(value) as Record<string, Printed>),
-  }),
-};
 
 const exemplarsCodec = record('config.ExemplarsConfig', { max_exemplars: field(integer) });
 

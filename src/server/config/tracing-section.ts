@@ -1,5 +1,6 @@
 import { field, mapOf, type RecordOf, record } from '../../config/decode.ts';
-import { decimal, duration, parsed, text, toggle } from '../../config/scalars.ts';
+import { decimal, parsed, text, toggle } from '../../config/scalars.ts';
+import { duration } from './duration.ts';
 import { tlsCodec } from './http-client-section.ts';
 import { reservedHeaderProblem } from './reserved-headers.ts';
 

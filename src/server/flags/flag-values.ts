@@ -1,5 +1,5 @@
 import { bytesFromText, bytesText } from '../../config/byte-size.ts';
-import { durationMsFromText, durationText } from '../../config/duration-field.ts';
+import { formatDuration, parseDuration } from '../../model/duration.ts';
 import type { FlagKind } from './flag-table.ts';
 
 /** Durations are milliseconds, sizes bytes. */
@@ -31,7 +31,7 @@ export function flagValueFromText(kind: FlagKind, text: string): FlagValue {
     case 'number':
       return numberFromText(text);
     case 'duration':
-      return durationMsFromText(text);
+      return parseDuration(text);
     case 'goDuration':
       return goDurationMsFromText(text);
     case 'bytes':
@@ -42,7 +42,7 @@ export function flagValueFromText(kind: FlagKind, text: string): FlagValue {
 /** The value as `/api/v1/status/flags` shows it. */
 export function flagValueText(kind: FlagKind, value: FlagValue): string {
   if (Array.isArray(value)) return value.join(',');
-  if (kind === 'duration') return durationText(value as number);
+  if (kind === 'duration') return formatDuration(value as number);
   if (kind === 'goDuration') return goDurationText(value as number);
   if (kind === 'bytes') return bytesText(value as number);
   return String(value);
