@@ -41,6 +41,7 @@ export function xorDecode(
 ): number {
   const start = offset + 2;
   const bitEnd = (end - start) * 8;
+  if (bitEnd < 0) return XOR_TRUNCATED;
   const stop = at + count;
   const quickEnd = bytes.length - LOOK_AHEAD_BYTES;
   let index = count < 2 ? stop : at + 2;

@@ -102,11 +102,12 @@ function regexFromEngine(pattern: string): Regex {
   return { pattern, matches, setMatches: null, prefix: null, matchesEmpty: matches(''), matchesAll: null };
 }
 
-/** re2js puts its flags before the pattern and leaves an empty fragment out; Go does neither. */
+/** re2js puts its flags before the pattern, and leaves a fragment out here and there; Go does neither. */
 function syntaxMessage(pattern: string, error: unknown): string {
   if (error instanceof RE2JSSyntaxException) {
     const { error: reason, input } = error as RE2JSSyntaxException & { error: string; input: string | null };
-    const fragment = input === `(?s)${pattern}` ? pattern : (input ?? '');
+    const isWhole = input === `(?s)${pattern}` || reason === 'expression nests too deeply';
+    const fragment = isWhole ? pattern : (input ?? '');
     return `error parsing regexp: ${reason}: \`${fragment}\``;
   }
   return `error parsing regexp: ${error instanceof Error ? error.message : String(error)}`;
