@@ -19,25 +19,14 @@ export const SNAPPY_FLAG = 0x08;
 export const ZSTD_FLAG = 0x10;
 export const RESERVED_MASK = 0xe0;
 
-/** Bytes that `frameRecord` adds for a record of `size` bytes when the next free byte of the segment is at `position`. */
-export function framedSize(position: number, size: number): number {
-  let at = position + gapAt(position);
-  let rest = size;
-  for (;;) {
-    const room = PAGE_SIZE - (at % PAGE_SIZE) - HEADER_SIZE;
-    if (rest <= room) {
-      at += HEADER_SIZE + rest;
-      return at - position;
-    }
-    at += HEADER_SIZE + room;
-    rest -= room;
-    at += gapAt(at);
-  }
+/** Upper bound of what `frameRecord` makes of `size` bytes, wherever in a page they begin. */
+export function framedSizeMax(size: number): number {
+  return size + (Math.ceil(size / FRAGMENT_DATA_MAX) + 2) * 2 * HEADER_SIZE;
 }
 
 /**
  * Writes the fragments of `record` to `target` from `at` on; the byte at `at` will stand at `position` in the segment.
- * `flags` is 0, `SNAPPY_FLAG` or `ZSTD_FLAG`. Returns the offset behind the last byte, `at` plus `framedSize`.
+ * `flags` is 0, `SNAPPY_FLAG` or `ZSTD_FLAG`. Returns the offset behind the last byte.
  */
 export function frameRecord(
   record: Uint8Array,
@@ -50,14 +39,15 @@ export function frameRecord(
   const shift = at - position;
   let from = 0;
   let to = at;
-  for (;;) {
+  // A first fragment may be empty: exactly a header's room was left in the page.
+  for (let isFirst = true; ; isFirst = false) {
     const gap = gapAt(to - shift);
     target.fill(0, to, to + gap);
     to += gap;
     const room = PAGE_SIZE - ((to - shift) % PAGE_SIZE) - HEADER_SIZE;
     const count = Math.min(room, size - from);
     const done = from + count === size;
-    const kind = from === 0 ? (done ? FRAGMENT.whole : FRAGMENT.first) : done ? FRAGMENT.last : FRAGMENT.middle;
+    const kind = isFirst ? (done ? FRAGMENT.whole : FRAGMENT.first) : done ? FRAGMENT.last : FRAGMENT.middle;
     const crc = crc32c(record, from, from + count, 0);
     target[to] = kind | flags;
     target[to + 1] = count >>> 8;
@@ -67,7 +57,7 @@ export function frameRecord(
     target[to + 5] = crc >>> 8;
     target[to + 6] = crc;
     to += HEADER_SIZE;
-    target.set(from === 0 && done && size === record.length ? record : record.subarray(from, from + count), to);
+    target.set(record.subarray(from, from + count), to);
     to += count;
     from += count;
     if (done) return to;

@@ -1,9 +1,10 @@
+import { dirname } from 'node:path';
 import { assert } from '../../std/assert.ts';
 import type { Clock } from '../../std/clock.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
-import { FRAGMENT_DATA_MAX, frameRecord, HEADER_SIZE, PAGE_SIZE } from './framing.ts';
+import { framedSizeMax, frameRecord, PAGE_SIZE } from './framing.ts';
 import { listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
 
 export interface WalWriterOptions {
@@ -99,7 +100,7 @@ export class WalWriter {
 
   /** Begins a segment after the last one. Throws a `FileSystemError` where that is not possible. */
   static open(options: WalWriterOptions): WalWriter {
-    options.fileSystem.makeDirectorySync(options.directory);
+    makeDurableDirectory(options.fileSystem, options.directory);
     const last = listSegments(options.fileSystem, options.directory).at(-1) ?? -1;
     const isEmpty = last >= 0 && options.fileSystem.statSync(segmentPath(options.directory, last))?.size === 0;
     const segment = isEmpty ? last : last + 1;
@@ -363,9 +364,11 @@ export class WalWriter {
   }
 }
 
-/** Upper bound of `framedSize` at any position. */
-function framedSizeMax(size: number): number {
-  return size + (Math.ceil(size / FRAGMENT_DATA_MAX) + 2) * 2 * HEADER_SIZE;
+/** What is synced inside a directory is of no use while the directory's own name is not on the disk. */
+function makeDurableDirectory(fileSystem: FileSystem, directory: string): void {
+  if (fileSystem.statSync(directory) !== null) return;
+  fileSystem.makeDirectorySync(directory);
+  fileSystem.syncDirectorySync(dirname(directory));
 }
 
 /**
