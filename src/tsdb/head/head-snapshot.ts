@@ -74,7 +74,7 @@ function overlaps(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRan
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
   const lastTime = doubles[at + LAST_TIME]!;
-  if (lastTime < minTime || minTime > maxTime) return false;
+  if (lastTime < minTime || minTime > maxTime || lastTime === Number.NEGATIVE_INFINITY) return false;
   if (lastTime <= maxTime) return true;
   if (words[2 * at + OPEN_EXTENT] !== 0 && memory.openFirstTime(row) <= maxTime) return true;
   const { records } = memory.sealed;

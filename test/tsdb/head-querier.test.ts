@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareLabels, labelsFromObject } from '../../src/model/labels.ts';
+import { createSampleColumn } from '../../src/storage/query.ts';
+import type { Head } from '../../src/tsdb/head/head.ts';
+import { ALL_TIME, append, createHead, type Row, refOf, show, showSet } from './head-support.ts';
+
+describe('HeadQuerier', () => {
+  it('gives the samples between two times, both included, over sealed and open chunks', () => {
+    const { head } = createHead({ chunkRangeMs: 1000 });
+    const a = refOf(head, { a: '1' });
+    const times = Array.from({ length: 500 }, (_, i) => 10 * i);
+    for (const time of times) append(head, [[a, time, time]]);
+    expect(head.stats().chunks).toBeGreaterThan(4);
+    fc.assert(
+      fc.property(fc.integer({ min: -20, max: 5100 }), fc.integer({ min: -20, max: 5100 }), (minTime, maxTime) => {
+        const wanted = times.filter((time) => time >= minTime && time <= maxTime).map((time) => `${time}=${time}`);
+        const seen = show(head, [], { minTime, maxTime });
+        expect(seen.length).toBeLessThanOrEqual(1);
+        expect((seen[0] ?? '{a="1"}').split(' ').slice(1)).toEqual(wanted);
+      }),
+    );
+  });
+
+  it('leaves out series without a chunk in the range', () => {
+    const { head } = createHead();
+    const [a, b] = [refOf(head, { s: 'a' }), refOf(head, { s: 'b' })];
+    append(head, [
+      [a, 100, 1],
+      [a, 200, 1],
+    ]);
+    append(head, [[b, 300, 1]]);
+    refOf(head, { s: 'c' });
+    const names = (minTime: number, maxTime: number) =>
+      show(head, [], { minTime, maxTime }).map((line) => line.slice(4, 5));
+    expect(names(0, 99)).toEqual([]);
+    expect(names(100, 100)).toEqual(['a']);
+    expect(names(201, 299)).toEqual([]);
+    expect(names(200, 300)).toEqual(['a', 'b']);
+    expect(names(301, 999)).toEqual([]);
+    expect(names(300, 200)).toEqual([]);
+  });
+
+  it('keeps to the range of the querier as well', () => {
+    const { head } = createHead();
+    const a = refOf(head, { s: 'a' });
+    append(head, [
+      [a, 1, 1],
+      [a, 2, 2],
+      [a, 3, 3],
+    ]);
+    const querier = head.querier({ minTime: 2, maxTime: 9 });
+    const set = querier.select({ matchers: [], range: { minTime: 0, maxTime: 2 }, sorted: false, limit: 0 });
+    expect(showSet(set)).toEqual(['{s="a"} 2=2']);
+    querier.close();
+    expect(() => querier.labelNames([], 0)).toThrow('closed');
+  });
+
+  it('orders series by the bytes of their labels', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'é', '\uffee', '😀', 'ab'), text, { minKeys: 1 }), {
+          maxLength: 80,
+          size: 'max',
+        }),
+        (list) => {
+          const { head } = createHead();
+          const sets = list.map(labelsFromObject).filter((labels) => labels.size > 0);
+          append(
+            head,
+            sets.map((labels): Row => [refOf(head, labels.toObject()), 1, 1]),
+          );
+          const distinct = [...new Map(sets.map((labels) => [labels.key, labels])).values()];
+          const expected = distinct.sort(compareLabels).map((labels) => `${labels} 1=1`);
+          expect(show(head)).toEqual(expected);
+          expect(show(head, [], ALL_TIME, 3)).toEqual(expected.slice(0, 3));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('orders label sets of very many labels too', () => {
+    const { head } = createHead();
+    const wide = Array.from({ length: 40 }, (_, i) =>
+      Object.fromEntries(Array.from({ length: 100 }, (_, k) => [`l${k}`, String((i * 7 + k * k) % 11)])),
+    );
+    append(
+      head,
+      wide.map((labels): Row => [refOf(head, labels), 1, 1]),
+    );
+    const expected = wide
+      .map(labelsFromObject)
+      .sort(compareLabels)
+      .map((labels) => `${labels} 1=1`);
+    expect(show(head)).toEqual([...new Set(expected)]);
+  });
+
+  it('answers label names and values, sorted by bytes, with matchers and limits', () => {
+    const { head } = createHead();
+    for (const labels of [{ a: '\uffee', b: '1' }, { a: '😀', c: 'x' }, { a: 'z' }])
+      append(head, [[refOf(head, labels), 5, 1]]);
+    const ask = (use: (querier: ReturnType<Head['querier']>) => string[], range = ALL_TIME) => {
+      const querier = head.querier(range);
+      const answer = use(querier);
+      querier.close();
+      return answer;
+    };
+    expect(ask((querier) => querier.labelNames([], 0))).toEqual(['a', 'b', 'c']);
+    expect(ask((querier) => querier.labelNames([], 2))).toEqual(['a', 'b']);
+    expect(ask((querier) => querier.labelValues('a', [], 0))).toEqual(['z', '\uffee', '😀']);
+    expect(ask((querier) => querier.labelValues('a', [{ type: '!=', name: 'c', value: '' }], 0))).toEqual(['😀']);
+    expect(ask((querier) => querier.labelNames([{ type: '=~', name: 'a', value: 'z|😀' }], 0))).toEqual(['a', 'c']);
+    expect(ask((querier) => querier.labelValues('a', [{ type: '=', name: 'c', value: 'y' }], 0))).toEqual([]);
+    expect(ask((querier) => querier.labelValues('nowhere', [], 0))).toEqual([]);
+    expect(ask((querier) => querier.labelNames([], 0), { minTime: 6, maxTime: 9 })).toEqual([]);
+  });
+
+  it('shows the moment of the select, whatever is appended, sealed or removed afterwards', () => {
+    const { head } = createHead({ chunkRangeMs: 500 });
+    const refs = Array.from({ length: 20 }, (_, i) => refOf(head, { s: String(i).padStart(2, '0') }));
+    let time = 0;
+    const appendMore = (rounds: number): void => {
+      for (let round = 0; round < rounds; round++) {
+        time += 7;
+        append(
+          head,
+          refs.map((ref, i): Row => [ref, time, Math.sin(ref * time) * (i + 1)]),
+        );
+      }
+    };
+    appendMore(45);
+    const before = show(head);
+    const querier = head.querier(ALL_TIME);
+    const set = querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 });
+    appendMore(200);
+    expect(showSet(set)).toEqual(before);
+    head.remove(Float64Array.from(refs.slice(0, 10)));
+    // New series want rows and chunks: they must not get those that the reader looks at.
+    const others = Array.from({ length: 20 }, (_, i) => refOf(head, { t: String(i) }));
+    for (let round = 0; round < 50; round++)
+      append(
+        head,
+        others.map((ref): Row => [ref, ++time, round]),
+      );
+    expect(showSet(set)).toEqual(before);
+    querier.close();
+    const after = show(head);
+    expect(after.filter((line) => line.startsWith('{s='))).toHaveLength(10);
+    expect(after.filter((line) => line.startsWith('{t='))).toHaveLength(20);
+    // Freed rows and chunks are used again now.
+    const again = Array.from({ length: 20 }, (_, i) => refOf(head, { u: String(i) }));
+    for (let round = 0; round < 50; round++)
+      append(
+        head,
+        again.map((ref): Row => [ref, ++time, round]),
+      );
+    expect(show(head).filter((line) => line.startsWith('{t='))).toEqual(after.filter((line) => line.startsWith('{t=')));
+    expect(head.stats()).toMatchObject({ series: 50, seriesCreated: 60, seriesRemoved: 10 });
+  });
+
+  it('reuses the label set of a series, not that of a row', () => {
+    const { head } = createHead();
+    const a = refOf(head, { s: 'a' });
+    append(head, [[a, 1, 1]]);
+    const labelsNow = () => {
+      const querier = head.querier(ALL_TIME);
+      const labels = querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0 }).labels(0);
+      querier.close();
+      return labels;
+    };
+    expect(labelsNow()).toBe(labelsNow());
+    head.remove(Float64Array.of(a));
+    append(head, [[refOf(head, { s: 'b' }), 2, 1]]);
+    expect(labelsNow().toString()).toBe('{s="b"}');
+  });
+
+  it('empties the column that it is given', () => {
+    const { head } = createHead();
+    append(head, [[refOf(head, { s: 'a' }), 1, 1]]);
+    const column = createSampleColumn(4);
+    column.length = 4;
+    column.histograms = [];
+    column.startTimes = new Float64Array(4);
+    const querier = head.querier(ALL_TIME);
+    querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0 }).read(0, column);
+    querier.close();
+    expect([column.length, column.histograms, column.startTimes]).toEqual([1, null, null]);
+  });
+});
+
+const text = fc.oneof(fc.constantFrom('', '1', '10', '2', '\uffff', '😀', 'é'), fc.string({ maxLength: 3 }));

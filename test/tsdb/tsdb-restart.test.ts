@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { seriesRecord } from '../../src/tsdb/wal/records.ts';
+import { WalWriter } from '../../src/tsdb/wal/writer.ts';
+import { batchOf, describeOutcome, type Row, show } from './head-support.ts';
+import { samplesOf } from './wal-support.ts';
+
+describe('openDatabase()', () => {
+  it('serves what was appended before a restart, and goes on after the last sample', async () => {
+    const files = new MemoryFiles();
+    const first = await open(files);
+    const rows = Array.from({ length: 300 }, (_, i): [string, number, number] => [
+      String(i % 7),
+      1000 * i,
+      Math.sin(i),
+    ]);
+    for (const row of rows) add(first, [row]);
+    add(first, [['stale', 300_000, '7ff0000000000002']]);
+    const before = show(first);
+    expect(before).toHaveLength(8);
+    await first.close();
+
+    const second = await open(files);
+    expect(show(second)).toEqual(before);
+    expect(second.headBounds).toEqual({ minTime: 0, maxTime: 300_000 });
+    expect(second.stats().replay).toMatchObject({ series: 8, samples: 301, unknownRefs: 0, skippedSamples: 0 });
+    expect(
+      add(second, [
+        ['0', 1000, 1],
+        ['0', 294_000, Math.sin(294)],
+        ['0', 294_001, 5],
+        ['9', 300_001, 1],
+      ]),
+    ).toBe('3 taken, 0: outOfOrder');
+    await second.close();
+    expect(show(await open(files))).toHaveLength(9);
+  });
+
+  it('loses nothing that was committed when the process is killed', async () => {
+    const files = new MemoryFiles();
+    const database = await open(files);
+    add(database, [
+      ['a', 1, 1],
+      ['b', 1, 2],
+    ]);
+    add(database, [['a', 2, 3]]);
+    const open2 = database.appender();
+    open2.append(batchOf([[open2.resolve(labelsFromObject({ s: 'c' })), 3, 1]]));
+    const after = await open(files.afterProcessDeath());
+    expect(show(after)).toEqual(['{s="a"} 1=1 2=3', '{s="b"} 1=2']);
+  });
+
+  it('gives no ref a second time', async () => {
+    const files = new MemoryFiles();
+    const first = await open(files);
+    const appender = first.appender();
+    const refs = ['a', 'b', 'c'].map((s) => appender.resolve(labelsFromObject({ s })));
+    appender.commit();
+    await first.close();
+    const second = await open(files);
+    const next = second.appender();
+    expect(next.resolve(labelsFromObject({ s: 'b' }))).toBe(refs[1]);
+    expect(next.resolve(labelsFromObject({ s: 'd' }))).toBeGreaterThan(Math.max(...refs));
+    next.rollback();
+  });
+
+  it('refuses a batch that can not be written, keeps serving, and takes it when there is room', async () => {
+    const files = new MemoryFiles();
+    const database = await open(files);
+    add(database, [['a', 1, 1]]);
+    files.capacity = 0;
+    expect(() =>
+      add(database, [
+        ['a', 2, 2],
+        ['b', 2, 2],
+      ]),
+    ).toThrow(/no space left/);
+    expect(show(database)).toEqual(['{s="a"} 1=1']);
+    files.capacity = Number.POSITIVE_INFINITY;
+    expect(
+      add(database, [
+        ['a', 2, 3],
+        ['b', 2, 2],
+      ]),
+    ).toBe('2 taken');
+    const expected = ['{s="a"} 1=1 2=3', '{s="b"} 2=2'];
+    expect(show(database)).toEqual(expected);
+    expect(show(await open(files.afterProcessDeath()))).toEqual(expected);
+  });
+
+  it('counts samples of refs that the log does not name, and merges refs with equal labels', async () => {
+    const files = new MemoryFiles();
+    const wal = WalWriter.open({ fileSystem: files, clock: new ManualClock(), directory: 'data/wal' });
+    const a = labelsFromObject({ s: 'a' });
+    wal.append([
+      seriesRecord([{ ref: 5, labels: a }]),
+      samplesOf([
+        [5, 10, 1],
+        [8, 10, 1],
+      ]),
+    ]);
+    wal.append([
+      seriesRecord([
+        { ref: 5, labels: a },
+        { ref: 7, labels: a },
+      ]),
+      samplesOf([
+        [7, 20, 2],
+        [5, 20, 3],
+        [5, 15, 3],
+        [7, 30, 4],
+      ]),
+    ]);
+    await wal.close();
+    const database = await open(files);
+    expect(show(database)).toEqual(['{s="a"} 10=1 20=2 30=4']);
+    expect(database.stats().replay).toMatchObject({ unknownRefs: 1, skippedSamples: 2, samples: 3 });
+    expect(add(database, [['a', 31, 5]])).toBe('1 taken');
+    const appender = database.appender();
+    expect(appender.resolve(a)).toBe(5);
+    expect(appender.resolve(labelsFromObject({ s: 'b' }))).toBe(8);
+    appender.rollback();
+  });
+
+  it('holds the lock until it is closed, also when the start fails', async () => {
+    const files = new MemoryFiles();
+    const database = await open(files);
+    await expect(open(files)).rejects.toMatchObject({ code: 'ELOCKED' });
+    await database.close();
+    await database.close();
+    expect(() => database.appender()).toThrow('closed');
+    const again = await open(files);
+    await again.close();
+  });
+
+  it('can be read through an open querier while it is closed', async () => {
+    const database = await open(new MemoryFiles());
+    add(database, [['a', 1, 1]]);
+    await database.close();
+    expect(show(database)).toEqual(['{s="a"} 1=1']);
+  });
+});
+
+function open(fileSystem: MemoryFiles): Promise<Database> {
+  return openDatabase({ directory: 'data', fileSystem, clock: new ManualClock(), log: silentLog });
+}
+
+/** Appends rows of the series `{s="..."}` in one transaction. */
+function add(database: Database, rows: readonly (readonly [string, number, Row[2]])[]): string {
+  const appender = database.appender();
+  const batch = batchOf(rows.map(([s, time, value]): Row => [appender.resolve(labelsFromObject({ s })), time, value]));
+  const outcome = describeOutcome(appender.append(batch));
+  appender.commit();
+  return outcome;
+}
