@@ -57,7 +57,7 @@ export class RecordCompressor {
 /** Decompresses records one after the other into one buffer of its own. */
 export class RecordDecompressor {
   readonly #recordBytesMax: number;
-  #buffer = new Uint8Array(256 * 1024);
+  #buffer = new Uint8Array(0);
 
   constructor(recordBytesMax: number) {
     this.#recordBytesMax = recordBytesMax;

@@ -38,7 +38,7 @@ export class SegmentReader {
   readonly #file: FileHandle;
   readonly #fileSize: number;
   readonly #recordBytesMax: number;
-  readonly #window = new Uint8Array(WINDOW_SIZE);
+  readonly #window: Uint8Array;
   /** The window holds `#windowSize` bytes from `#windowStart` on. */
   #windowStart = 0;
   #windowSize = 0;
@@ -51,6 +51,7 @@ export class SegmentReader {
     this.#file = file;
     this.#fileSize = file.sizeSync();
     this.#recordBytesMax = recordBytesMax;
+    this.#window = new Uint8Array(Math.min(WINDOW_SIZE, Math.ceil(this.#fileSize / PAGE_SIZE) * PAGE_SIZE));
   }
 
   /** Bytes of the segment, and how many of them have been looked at. */
@@ -191,10 +192,10 @@ export class SegmentReader {
     const page = at - (at % PAGE_SIZE);
     if (page >= this.#windowStart && page < this.#windowStart + this.#windowSize) return;
     this.#windowStart = page;
-    this.#windowSize = this.#file.readSync(this.#window, 0, WINDOW_SIZE, page);
-    // A file that shrinks under us: its missing bytes read as zeros, which is padding.
-    if (this.#windowSize < WINDOW_SIZE) this.#window.fill(0, this.#windowSize);
-    if (this.#windowSize === 0) this.#windowSize = WINDOW_SIZE;
+    this.#windowSize = this.#window.length;
+    const read = this.#file.readSync(this.#window, 0, this.#windowSize, page);
+    // Beyond the end of the file, and in a file that shrinks under us, bytes are zeros, which is padding.
+    this.#window.fill(0, read);
   }
 }
 
