@@ -1,6 +1,5 @@
 import { goQuote, METRIC_NAME } from '../../model/labels.ts';
-import type { Matcher } from '../../model/matcher.ts';
-import { compileRegex } from '../../model/regex.ts';
+import { matchesEmpty } from '../../model/matcher-predicate.ts';
 import { type FunctionSignature, functionSignature } from '../functions/signatures.ts';
 import type {
   Aggregate,
@@ -223,19 +222,6 @@ class TypeCheck {
 /** The only place that changes a tree, before anybody else has seen it. */
 function complete(binary: Binary, matching: VectorMatching | null): void {
   (binary as { matching: VectorMatching | null }).matching = matching;
-}
-
-function matchesEmpty({ type, value }: Matcher): boolean {
-  switch (type) {
-    case '=':
-      return value === '';
-    case '!=':
-      return value !== '';
-    case '=~':
-      return compileRegex(value).matchesEmpty;
-    case '!~':
-      return !compileRegex(value).matchesEmpty;
-  }
 }
 
 function isComparison(op: BinaryOp): boolean {

@@ -60,7 +60,7 @@ const INT64_MAX = 9_223_372_036_854_775_807n;
  * Reads integers as Go does with base 0 (`0x1F`, `017` is octal, underscores between digits), everything else and what
  * does not fit 64 bits as a decimal float. Null where the text is no number or lies beyond float64.
  */
-function parseNumber(text: string): number | null {
+export function parseNumber(text: string): number | null {
   if (/^inf$/i.test(text)) return Number.POSITIVE_INFINITY;
   if (/^nan$/i.test(text)) return Number.NaN;
   const digits = text.replaceAll('_', '');
