@@ -1,4 +1,5 @@
 import type { Labels } from '../model/labels.ts';
+import type { ParserOptions } from '../promql/syntax/options.ts';
 import type { QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Appendable } from '../storage/append.ts';
@@ -53,6 +54,8 @@ export interface ApiSettings {
   readonly connectionsMax: number;
   /** Time to read a whole request, and the time an idle connection is kept. */
   readonly readTimeoutMs: number;
+  /** What `format_query` and `parse_query` understand; the same that the runner does. */
+  readonly parser: ParserOptions;
   readonly lookbackMs: number;
   readonly queryTimeoutMs: number;
   readonly enableLifecycle: boolean;
@@ -162,6 +165,10 @@ export interface ProcessView {
   readonly workingDirectory: string;
   readonly hostname: string;
   readonly cpuCount: number;
+  /** Bytes that the runtime's heap may take. */
+  readonly memoryLimitBytes: number;
+  /** Timers, sockets and requests that keep the process busy; stands where clients expect goroutines. */
+  activeResources(): number;
   lastReload(): { readonly successful: boolean; readonly time: number };
   walCorruptions(): number;
   /** E.g. `15d or 10GiB`. */

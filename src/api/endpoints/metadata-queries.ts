@@ -1,0 +1,146 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { compareLabels, goQuote, type Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
+import { compareUtf8 } from '../../model/utf8.ts';
+import type { Querier, SeriesSet } from '../../storage/query.ts';
+import { ApiError } from '../api-error.ts';
+import type { Call } from '../call.ts';
+import { type ApiResult, data } from '../envelope.ts';
+import { unescapeName } from '../escaped-name.ts';
+import { jsonText, labelsJson } from '../json.ts';
+import { limitParameter, optionalTime, storageLimit } from '../parameters.ts';
+import { parameterErrors, selectors } from '../selectors.ts';
+
+const TRUNCATED = 'results truncated due to limit';
+
+/** Rows rendered between two looks at the clock. */
+const ROWS_PER_LOOK = 256;
+/** The event loop is given back after this long. */
+const SLICE_MS = 5;
+
+/** GET, POST /api/v1/labels */
+export function labelNames(call: Call): Promise<ApiResult> {
+  const limit = limitParameter(call.form);
+  const range = timeRange(call);
+  const matcherSets = selectors(call.form.all('match[]'));
+  return withQuerier(call, range, async (querier) => {
+    const names = await union(matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
+    return list(names, limit);
+  });
+}
+
+/** GET /api/v1/label/:name/values */
+export function labelValues(call: Call): Promise<ApiResult> {
+  const name = unescapeName(call.params['name'] ?? '');
+  if (name === '' || !name.isWellFormed()) throw new ApiError('bad_data', `invalid label name: ${goQuote(name)}`);
+  const limit = limitParameter(call.form);
+  const range = timeRange(call);
+  const matcherSets = selectors(call.form.all('match[]'));
+  return withQuerier(call, range, async (querier) => {
+    const values = await union(matcherSets, (matchers) => querier.labelValues(name, matchers, storageLimit(limit)));
+    return list(values, limit);
+  });
+}
+
+/** GET, POST /api/v1/series */
+export function series(call: Call): Promise<ApiResult> {
+  const { form } = call;
+  if (call.formProblem !== null) throw new ApiError('bad_data', `error parsing form values: ${call.formProblem}`);
+  if (form.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
+  const limit = limitParameter(form);
+  const range = timeRange(call);
+  const matcherSets = parameterErrors('match[]', () => selectors(form.all('match[]')));
+  return withQuerier(call, range, async (querier) => {
+    const sorted = matcherSets.length > 1;
+    const sets: SeriesSet[] = [];
+    for (const matchers of matcherSets) {
+      sets.push(await querier.select({ matchers, range, sorted, limit: storageLimit(limit) }));
+    }
+    const warnings = sets.flatMap((set) => set.warnings);
+    const rows = await renderSeries(call, sets, limit);
+    if (limit > 0 && rows.length > limit) {
+      rows.length = limit;
+      warnings.push(TRUNCATED);
+    }
+    return data(`[${rows.join(',')}]`, warnings);
+  });
+}
+
+/** The JSON of every label set once, at most one more than `limit`; gives the event loop back in between. */
+async function renderSeries(call: Call, sets: readonly SeriesSet[], limit: number): Promise<string[]> {
+  const { clock } = call.deps;
+  const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
+  const rows: string[] = [];
+  let sliceStart = clock.monotonic();
+  let looked = 0;
+  for (const labels of merged(sets)) {
+    if (rows.length >= most) break;
+    rows.push(labelsJson(labels));
+    if (++looked % ROWS_PER_LOOK === 0 && clock.monotonic() - sliceStart > SLICE_MS) {
+      await nextTurn();
+      if (call.signal.aborted) throw new ApiError('canceled', 'context canceled');
+      sliceStart = clock.monotonic();
+    }
+  }
+  return rows;
+}
+
+/** One set as it is; of several sorted ones each label set once, in order. */
+function* merged(sets: readonly SeriesSet[]): Generator<Labels> {
+  const only = sets.length === 1 ? sets[0]! : null;
+  if (only !== null) {
+    for (let row = 0; row < only.length; row++) yield only.labels(row);
+    return;
+  }
+  const heads = sets.map((set) => ({ set, row: 0, labels: set.length > 0 ? set.labels(0) : null }));
+  for (;;) {
+    let least: Labels | null = null;
+    for (const { labels } of heads) {
+      if (labels !== null && (least === null || compareLabels(labels, least) < 0)) least = labels;
+    }
+    if (least === null) return;
+    yield least;
+    for (const head of heads) {
+      if (head.labels === null || !head.labels.equals(least)) continue;
+      head.row++;
+      head.labels = head.row < head.set.length ? head.set.labels(head.row) : null;
+    }
+  }
+}
+
+function timeRange({ form }: Call): { minTime: number; maxTime: number } {
+  return {
+    minTime: storageMs(optionalTime(form, 'start', MIN_MOMENT)),
+    maxTime: storageMs(optionalTime(form, 'end', MAX_MOMENT)),
+  };
+}
+
+async function withQuerier<T>(
+  call: Call,
+  range: { minTime: number; maxTime: number },
+  use: (querier: Querier) => Promise<T>,
+): Promise<T> {
+  const querier = call.deps.queryable.querier(range);
+  try {
+    return await use(querier);
+  } finally {
+    querier.close();
+  }
+}
+
+/** What any of the selectors finds, sorted; without selectors everything. */
+async function union(
+  matcherSets: readonly (readonly Matcher[])[],
+  find: (matchers: readonly Matcher[]) => string[] | Promise<string[]>,
+): Promise<readonly string[]> {
+  if (matcherSets.length <= 1) return find(matcherSets[0] ?? []);
+  const found = new Set<string>();
+  for (const matchers of matcherSets) for (const text of await find(matchers)) found.add(text);
+  return [...found].sort(compareUtf8);
+}
+
+function list(texts: readonly string[], limit: number): ApiResult {
+  if (limit === 0 || texts.length <= limit) return data(jsonText(texts));
+  return data(jsonText(texts.slice(0, limit)), [TRUNCATED]);
+}

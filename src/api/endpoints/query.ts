@@ -1,0 +1,92 @@
+import { goQuote } from '../../model/labels.ts';
+import { compareMoments, evaluationMs, momentFromMs, nanosecondsBetween } from '../../model/timestamp.ts';
+import type { QueryRequest } from '../../query/runner.ts';
+import { ApiError, invalidParameter } from '../api-error.ts';
+import type { Call } from '../call.ts';
+import type { ApiResult } from '../envelope.ts';
+import {
+  durationFromText,
+  durationParameter,
+  limitParameter,
+  msFromNanoseconds,
+  optionalTime,
+  requiredTime,
+} from '../parameters.ts';
+
+/** Points per series that one range query may ask for: 60 s resolution for a week, 1 h for a year. */
+const POINTS_MAX = 11_000n;
+
+/** GET, POST /api/v1/query */
+export function query(call: Call): Promise<ApiResult> {
+  const { form, deps } = call;
+  const limit = limitParameter(form);
+  const time = evaluationMs(optionalTime(form, 'time', momentFromMs(deps.clock.now())));
+  return run(call, { kind: 'instant', start: time, end: time, step: 0, limit });
+}
+
+/** GET, POST /api/v1/query_range */
+export function queryRange(call: Call): Promise<ApiResult> {
+  const { form } = call;
+  const limit = limitParameter(form);
+  const start = requiredTime(form, 'start');
+  const end = requiredTime(form, 'end');
+  if (compareMoments(end, start) < 0) {
+    throw invalidParameter('end', 'end timestamp must not be before start time');
+  }
+  const step = durationParameter(form, 'step');
+  if (step <= 0n) {
+    throw invalidParameter(
+      'step',
+      'zero or negative query resolution step widths are not accepted. Try a positive integer',
+    );
+  }
+  if (nanosecondsBetween(start, end) / step > POINTS_MAX) {
+    throw new ApiError(
+      'bad_data',
+      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+    );
+  }
+  const stepMs = Math.trunc(msFromNanoseconds(step));
+  if (stepMs === 0) throw invalidParameter('step', `step ${goQuote(form.get('step'))} is below one millisecond`);
+  return run(call, { kind: 'range', start: evaluationMs(start), end: evaluationMs(end), step: stepMs, limit });
+}
+
+type Evaluation = Pick<QueryRequest, 'kind' | 'start' | 'end' | 'step' | 'limit'>;
+
+async function run(call: Call, evaluation: Evaluation): Promise<ApiResult> {
+  const { form, deps } = call;
+  const stats = form.get('stats');
+  const request: QueryRequest = {
+    ...evaluation,
+    text: form.get('query'),
+    timeoutMs: timeoutMs(call),
+    lookbackMs: lookbackMs(call),
+    stats: stats === '' ? null : stats,
+    priority: 'interactive',
+    form: 'json',
+  };
+  const reply = await deps.runner.run(request, call.signal);
+  if (!reply.ok) {
+    if (reply.errorType === 'bad_data') throw invalidParameter('query', reply.message);
+    throw new ApiError(reply.errorType, reply.message);
+  }
+  if (reply.form !== 'json') throw new ApiError('internal', `query answered as ${reply.form}, asked for json`);
+  return { kind: 'rendered', bytes: reply.body };
+}
+
+/** The server's limit, or the client's where that is shorter. */
+function timeoutMs(call: Call): number {
+  const { queryTimeoutMs } = call.deps.settings;
+  if (call.form.get('timeout') === '') return queryTimeoutMs;
+  return Math.min(queryTimeoutMs, Math.max(0, msFromNanoseconds(durationParameter(call.form, 'timeout'))));
+}
+
+function lookbackMs(call: Call): number {
+  const text = call.form.get('lookback_delta');
+  if (text === '') return call.deps.settings.lookbackMs;
+  const lookback = durationFromText(text);
+  if (typeof lookback === 'string') {
+    throw new ApiError('bad_data', `error parsing lookback delta duration: ${lookback}`);
+  }
+  return lookback > 0n ? msFromNanoseconds(lookback) : call.deps.settings.lookbackMs;
+}

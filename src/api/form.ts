@@ -1,0 +1,92 @@
+/**
+ * Query strings and form bodies as Go's `net/url` reads them: pairs are split at `&` only, a pair with a `;` or a bad
+ * escape is left out and remembered as the first error, `+` is a space, and bytes that are no UTF-8 become U+FFFD.
+ */
+export class Form {
+  readonly #values = new Map<string, string[]>();
+
+  /** The first value of `name`, or the empty string. */
+  get(name: string): string {
+    return this.#values.get(name)?.[0] ?? '';
+  }
+
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** A form with these pairs, then those of `other`. */
+  followedBy(other: Form): Form {
+    const both = new Form();
+    for (const form of [this, other]) {
+      for (const [name, values] of form.#values) for (const value of values) both.append(name, value);
+    }
+    return both;
+  }
+
+  append(name: string, value: string): void {
+    const values = this.#values.get(name);
+    if (values === undefined) this.#values.set(name, [value]);
+    else values.push(value);
+  }
+
+  /** Adds the pairs of `text`; returns what was wrong with the first bad one, or null. */
+  parse(text: string): string | null {
+    let problem: string | null = null;
+    if (text === '') return null;
+    let count = 0;
+    for (const pair of text.split('&')) {
+      if (pair === '') continue;
+      if (++count > PAIRS_MAX) return problem ?? 'number of URL query parameters exceeded limit';
+      if (pair.includes(';')) {
+        problem ??= 'invalid semicolon separator in query';
+        continue;
+      }
+      const equals = pair.indexOf('=');
+      const name = unescapeComponent(equals < 0 ? pair : pair.slice(0, equals));
+      const value = unescapeComponent(equals < 0 ? '' : pair.slice(equals + 1));
+      if (typeof name !== 'string') problem ??= name.problem;
+      else if (typeof value !== 'string') problem ??= value.problem;
+      else this.append(name, value);
+    }
+    return problem;
+  }
+}
+
+/** Pairs read from one text; Go's limit. What follows is not read. */
+const PAIRS_MAX = 10_000;
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Decodes `%xx` and `+`; the problem text is Go's. */
+function unescapeComponent(text: string): string | { readonly problem: string } {
+  if (!text.includes('%')) return text.includes('+') ? text.replaceAll('+', ' ') : text;
+  const bytes = bytesFromPercent(text.replaceAll('+', ' '));
+  return bytes instanceof Uint8Array ? decoder.decode(bytes) : bytes;
+}
+
+/** The bytes behind a text with `%xx` escapes. */
+export function bytesFromPercent(text: string): Uint8Array | { readonly problem: string } {
+  const bytes = Buffer.from(text, 'utf8');
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    let byte = bytes[i]!;
+    if (byte === 0x25) {
+      const high = hexDigit(bytes[i + 1]);
+      const low = hexDigit(bytes[i + 2]);
+      if (high < 0 || low < 0) {
+        return { problem: `invalid URL escape ${JSON.stringify(bytes.subarray(i, i + 3).toString('latin1'))}` };
+      }
+      byte = high * 16 + low;
+      i += 2;
+    }
+    bytes[length++] = byte;
+  }
+  return bytes.subarray(0, length);
+}
+
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}

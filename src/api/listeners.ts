@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface ListenerOptions {
+  /** Connections served at once, over all listeners. At the limit idle ones are closed; then new ones are refused. */
+  readonly connectionsMax: number;
+  /** Time to read a whole request, and the time an idle connection is kept. */
+  readonly readTimeoutMs: number;
+  onConnection(): void;
+  onClose(): void;
+}
+
+export interface Listeners {
+  /** Binds `host:port` (an empty host is every address); rejects with the system's error. Gives the bound address. */
+  listen(address: string): Promise<string>;
+  /** Stops accepting, lets running requests end for at most `graceMs`, then cuts them off. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Bytes of request headers, the reference's limit; beyond it the answer is 431. */
+const HEADER_BYTES_MAX = 1024 * 1024;
+
+/** HTTP servers on any number of addresses that share one handler and one count of connections. */
+export function createListeners(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  options: ListenerOptions,
+): Listeners {
+  const servers: Server[] = [];
+  let connections = 0;
+
+  const admit = (socket: Socket): void => {
+    if (connections >= options.connectionsMax) {
+      for (const server of servers) server.closeIdleConnections();
+    }
+    connections++;
+    options.onConnection();
+    socket.once('close', () => {
+      connections--;
+      options.onClose();
+    });
+    if (connections > options.connectionsMax) socket.destroy();
+  };
+
+  return {
+    async listen(address) {
+      const server = createServer(
+        {
+          maxHeaderSize: HEADER_BYTES_MAX,
+          requestTimeout: options.readTimeoutMs,
+          headersTimeout: options.readTimeoutMs,
+          keepAliveTimeout: options.readTimeoutMs,
+          // Finds out about peers that vanished without a word.
+          keepAlive: true,
+          noDelay: true,
+        },
+        handle,
+      );
+      // The number of headers is bounded by their size alone.
+      server.maxHeadersCount = 0;
+      server.on('connection', admit);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(hostAndPort(address), () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      servers.push(server);
+      const bound = server.address() as AddressInfo;
+      return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+    },
+
+    async close(graceMs) {
+      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      for (const server of servers) server.closeIdleConnections();
+      const timer = setTimeout(() => {
+        for (const server of servers) server.closeAllConnections();
+      }, graceMs);
+      await Promise.all(closed);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Splits `0.0.0.0:9090`, `:9090`, `[::1]:9090`; throws a `TypeError` for anything else. */
+export function hostAndPort(address: string): { host?: string; port: number } {
+  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new TypeError(
+      `Cannot listen on ${JSON.stringify(address)}: it should be host:port, for example 0.0.0.0:9090`,
+    );
+  }
+  const host = match[1] ?? match[2] ?? '';
+  return host === '' ? { port } : { host, port };
+}

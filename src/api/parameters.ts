@@ -1,0 +1,77 @@
+import { parseDuration } from '../model/duration.ts';
+import { goQuote } from '../model/labels.ts';
+import { floatFromText, int64FromDouble, type Moment, momentFromText } from '../model/timestamp.ts';
+import { invalidParameter } from './api-error.ts';
+import type { Form } from './form.ts';
+
+/** A time that must be there. */
+export function requiredTime(form: Form, name: string): Moment {
+  const text = form.get(name);
+  const moment = momentFromText(text);
+  if (moment === null) throw invalidParameter(name, `cannot parse ${goQuote(text)} to a valid timestamp`);
+  return moment;
+}
+
+/** A time that has a default where it is absent or empty. */
+export function optionalTime(form: Form, name: string, whenAbsent: Moment): Moment {
+  const text = form.get(name);
+  if (text === '') return whenAbsent;
+  const moment = momentFromText(text);
+  if (moment !== null) return moment;
+  throw invalidParameter(name, `invalid time value for '${name}': cannot parse ${goQuote(text)} to a valid timestamp`);
+}
+
+/** The `limit` parameter; 0 means none. */
+export function limitParameter(form: Form): number {
+  const text = form.get('limit');
+  if (text === '') return 0;
+  const parsed = integerFromText(text);
+  if (typeof parsed === 'string') throw invalidParameter('limit', parsed);
+  if (parsed < 0) throw invalidParameter('limit', 'limit must be non-negative');
+  return parsed;
+}
+
+/** What the storage is asked for: one more than the limit, so that a cut can be told. */
+export function storageLimit(limit: number): number {
+  return limit > 0 ? limit + 1 : 0;
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Go's Atoi: the number, or what is wrong in its words. */
+export function integerFromText(text: string): number | string {
+  if (!/^[+-]?\d+$/.test(text)) return `strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`;
+  const value = BigInt(text.replace(/^\+/, ''));
+  if (value > INT64_MAX || value < -INT64_MAX - 1n) {
+    return `strconv.Atoi: parsing ${goQuote(text)}: value out of range`;
+  }
+  return Number(value);
+}
+
+/** Nanoseconds of a duration in seconds (`15`, `0.5`) or with units (`1h30m`); a text says what is wrong. */
+export function durationFromText(text: string): bigint | string {
+  const seconds = floatFromText(text);
+  if (seconds !== null) {
+    const nanoseconds = seconds * 1e9;
+    if (Math.abs(nanoseconds) > 2 ** 63) {
+      return `cannot parse ${goQuote(text)} to a valid duration. It overflows int64`;
+    }
+    return int64FromDouble(nanoseconds);
+  }
+  try {
+    return BigInt(parseDuration(text)) * 1_000_000n;
+  } catch {
+    return `cannot parse ${goQuote(text)} to a valid duration`;
+  }
+}
+
+export function durationParameter(form: Form, name: string): bigint {
+  const duration = durationFromText(form.get(name));
+  if (typeof duration === 'string') throw invalidParameter(name, duration);
+  return duration;
+}
+
+/** Milliseconds with fractions of the smallest durations kept. */
+export function msFromNanoseconds(nanoseconds: bigint): number {
+  return Number(nanoseconds) / 1e6;
+}

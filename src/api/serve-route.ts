@@ -1,0 +1,133 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type BodyBudget, readBody } from '../http/body.ts';
+import { type Answer, plainError, plainText } from './answer.ts';
+import { ApiError } from './api-error.ts';
+import type { Call, Endpoint } from './call.ts';
+import { compressed } from './compression.ts';
+import { corsHeaders } from './cors.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { answerFromError, answerFromResult } from './envelope.ts';
+import { Form } from './form.ts';
+import type { RouteMetrics } from './http-metrics.ts';
+import type { Route } from './routes.ts';
+
+/** Bytes of a form body, Go's limit; a longer one is refused with 400. */
+const FORM_BYTES_MAX = 10 * 1024 * 1024;
+
+/** Builds fastify's handler of one route: readiness, form, endpoint, CORS, compression, metrics. */
+export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudget, metrics: RouteMetrics) {
+  const { serve } = route;
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const startedAt = deps.clock.monotonic();
+    const call = callFromRequest(request, reply, deps);
+    let answer: Answer;
+    const readiness = deps.lifecycle.readiness();
+    if (readiness !== 'ready' && (serve.kind === 'api' || serve.kind === 'ready')) {
+      answer = notReady(readiness === 'stopping');
+    } else if ('endpoint' in serve) {
+      answer = await apiAnswer(call, serve.endpoint, budget, serve.kind === 'api');
+    } else {
+      answer = await guarded(call, () => serve.handler(call));
+    }
+    const size = send(reply, answer);
+    metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
+    return reply;
+  };
+}
+
+/** Sends an answer; returns the body's size, 0 for a stream. */
+export function send(reply: FastifyReply, answer: Answer): number {
+  const { body } = answer;
+  reply.code(answer.status).headers(answer.headers);
+  if (typeof body === 'string') {
+    const bytes = Buffer.from(body);
+    reply.send(answer.status === 204 || bytes.length === 0 ? undefined : bytes);
+    return bytes.length;
+  }
+  reply.send(body);
+  return body instanceof Uint8Array ? body.length : 0;
+}
+
+async function apiAnswer(call: Call, endpoint: Endpoint, budget: BodyBudget, compress: boolean): Promise<Answer> {
+  const answer = await guarded(call, async () => {
+    try {
+      const complete = await withForm(call, budget);
+      return answerFromResult(await endpoint(complete));
+    } catch (error) {
+      if (error instanceof ApiError) return answerFromError(error);
+      throw error;
+    }
+  });
+  const { settings } = call.deps;
+  const vary = compress ? 'Accept-Encoding, Origin' : 'Origin';
+  const cors = corsHeaders(call.header('origin'), settings.corsAllows);
+  const finished = { ...answer, headers: { ...answer.headers, ...cors, vary } };
+  return compress ? compressed(finished, call.header('accept-encoding')) : finished;
+}
+
+/** A fault of ours fails one request: it is logged whole, and the client learns no more than that. */
+async function guarded(call: Call, serve: () => Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await serve();
+  } catch (error) {
+    call.deps.log.error('request failed', { method: call.method, path: call.path, error });
+    return plainError(500, 'internal server error');
+  }
+}
+
+function notReady(stopping: boolean): Answer {
+  const answer = plainText(503, 'Service Unavailable');
+  return { ...answer, headers: { ...answer.headers, 'x-prometheus-stopping': String(stopping) } };
+}
+
+function callFromRequest(request: FastifyRequest, reply: FastifyReply, deps: ApiDependencies): Call {
+  const url = request.raw.url ?? '/';
+  const mark = url.indexOf('?');
+  const search = mark < 0 ? '' : url.slice(mark + 1);
+  const query = new Form();
+  const formProblem = query.parse(search);
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return {
+    deps,
+    method: request.method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    search,
+    header: (name) => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? value : (value?.[0] ?? '');
+    },
+    params: request.params as Readonly<Record<string, string>>,
+    query,
+    form: query,
+    formProblem,
+    body: request.raw,
+    signal: controller.signal,
+  };
+}
+
+/** The call with a form body's pairs put before those of the URL. */
+async function withForm(call: Call, budget: BodyBudget): Promise<Call> {
+  if (call.method !== 'POST' && call.method !== 'PUT') return call;
+  const type = call.header('content-type').split(';', 1)[0]!.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') return call;
+  const body = await readBody(call.body, FORM_BYTES_MAX, budget);
+  if (!body.ok) throw formFailure(body.reason);
+  const form = new Form();
+  const problem = form.parse(Buffer.from(body.bytes).toString('latin1'));
+  body.release();
+  return { ...call, form: form.followedBy(call.query), formProblem: problem ?? call.formProblem };
+}
+
+function formFailure(reason: 'tooLarge' | 'noRoom' | 'aborted'): ApiError {
+  switch (reason) {
+    case 'tooLarge':
+      return new ApiError('bad_data', 'error parsing form values: http: POST too large');
+    case 'noRoom':
+      return new ApiError('timeout', 'too many bytes of requests are being received, try again later');
+    case 'aborted':
+      return new ApiError('canceled', 'the client went away while sending its request');
+  }
+}

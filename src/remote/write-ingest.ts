@@ -1,0 +1,363 @@
+import { histogramProblem } from '../model/histogram-check.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Clock } from '../std/clock.ts';
+import {
+  type Appendable,
+  type Appender,
+  type AppendOutcome,
+  createSampleBatch,
+  type ExemplarEntry,
+  type HistogramEntry,
+  REFUSED,
+  type SampleBatch,
+  type SeriesRef,
+} from '../storage/append.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Counter, Registry } from '../telemetry/registry.ts';
+import { DROPPED, type SeriesCache } from './series-cache.ts';
+import { exemplarFromMessage } from './write-exemplar.ts';
+import { histogramFromMessage, type TimedHistogram } from './write-histogram.ts';
+import { labelsFromMessage } from './write-labels.ts';
+import { decodeWriteRequest, type WriteRequest } from './write-request.ts';
+
+/** Why nothing of a request was taken. */
+export type IngestFailure =
+  /** The samples can never be taken: 400, no retry. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** The storage failed: 500, the sender tries again. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface WriteIngestOptions {
+  readonly appendable: Appendable;
+  readonly cache: SeriesCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+}
+
+/** Samples further ahead of our clock are refused: they would push the bounds of the head into the future. */
+const AHEAD_MS_MAX = 10 * 60 * 1000;
+
+/** Refused rows that are looked at one by one to tell whether the request itself is their reason. */
+const PROBES_MAX = 1000;
+
+/**
+ * Appends decoded requests. Like the reference's receiver for remote write 1.0 it takes a request whole or not at all,
+ * with two exceptions that are dropped and counted: series with labels that are not allowed, and samples that are out
+ * of order only against earlier ones of the same request.
+ */
+export class WriteIngest {
+  readonly #options: WriteIngestOptions;
+  readonly #invalidLabels: Counter;
+  #batch: SampleBatch = createSampleBatch(4096);
+  readonly #probe: SampleBatch = createSampleBatch(1);
+  /** The ref of each series of the request; -1 while it is not resolved. */
+  #seriesRefs = new Float64Array(4096);
+
+  constructor(options: WriteIngestOptions) {
+    this.#options = options;
+    this.#invalidLabels = options.registry
+      .counter({
+        name: 'prometheus_api_remote_write_invalid_labels_samples_total',
+        help:
+          'The total number of received remote write samples and histogram samples which were rejected due to ' +
+          'invalid labels.',
+      })
+      .with();
+    options.registry
+      .counter({
+        name: 'prometheus_api_remote_write_without_metadata_appended_samples_total',
+        help:
+          'The total number of received remote write samples (and histogram samples) which were ingested without ' +
+          'corresponding metadata.',
+      })
+      .with();
+  }
+
+  /** Null when all is logged and visible. Throws `WriteRequestError` where a message inside is malformed. */
+  append(request: WriteRequest): IngestFailure | null {
+    this.#options.cache.begin(this.#options.clock.now());
+    let unknown = this.#findSeries(request);
+    let result = this.#transact(request, unknown);
+    if (result === 'stale refs') {
+      // Series that left the storage while their refs were still known here: all are asked for anew.
+      decodeWriteRequest(request.bytes, request);
+      unknown = this.#allSeries(request);
+      result = this.#transact(request, unknown);
+      if (result === 'stale refs') return { kind: 'failed', message: 'the storage does not know refs it just gave' };
+    }
+    return result;
+  }
+
+  /** Looks all series up; gives those that have to be resolved, with their labels. */
+  #findSeries(request: WriteRequest): UnknownSeries[] {
+    const { cache } = this.#options;
+    const { view, seriesCount, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
+    const refs = this.#reserveSeries(seriesCount);
+    const unknown: UnknownSeries[] = [];
+    for (let index = 0; index < seriesCount; index++) {
+      const start = seriesLabelsStart[index]!;
+      const ref = seriesScattered[index] === 0 ? cache.find(view, start, seriesLabelsEnd[index]! - start) : -1;
+      refs[index] = ref;
+      if (ref < 0) unknown.push(unknownSeries(request, index));
+    }
+    return unknown;
+  }
+
+  #allSeries(request: WriteRequest): UnknownSeries[] {
+    const unknown: UnknownSeries[] = [];
+    for (let index = 0; index < request.seriesCount; index++) unknown.push(unknownSeries(request, index));
+    return unknown;
+  }
+
+  #transact(request: WriteRequest, unknown: readonly UnknownSeries[]): IngestFailure | 'stale refs' | null {
+    const { appendable, clock } = this.#options;
+    const histograms = decodeHistograms(request);
+    const problem = histograms.map(({ entry }) => histogramProblem(entry.histogram)).find((found) => found !== null);
+    if (problem !== undefined) return { kind: 'refused', message: problem };
+    const exemplars = decodeExemplars(request);
+
+    let appender = appendable.appender();
+    let isOpen = true;
+    const end = <T>(result: T): T => {
+      if (isOpen) appender.rollback();
+      isOpen = false;
+      return result;
+    };
+    try {
+      this.#resolve(appender, request, unknown);
+      const batch = this.#fillBatch(request);
+      const latest = clock.now() + AHEAD_MS_MAX;
+      batch.histograms = this.#histogramEntries(histograms);
+      batch.exemplars = this.#exemplarEntries(exemplars, latest);
+
+      const ahead = firstOutside(batch, latest);
+      const whole = batch.length;
+      if (ahead >= 0) batch.length = ahead;
+      const outcome = appender.append(batch);
+      if (hasReason(outcome, REFUSED.unknownRef)) return end('stale refs');
+      if (outcome.refusedCount > 0) {
+        const refusals = copyOf(outcome);
+        end(null);
+        const message = this.#reasonToRefuse(batch, refusals);
+        if (message !== null) return { kind: 'refused', message };
+        if (ahead < 0) {
+          appender = appendable.appender();
+          isOpen = true;
+          appender.append(batch);
+        }
+      }
+      if (ahead >= 0) {
+        const inPast = batch.times[ahead]! < 0;
+        batch.length = whole;
+        return end({ kind: 'refused', message: inPast ? 'out of bounds' : TOO_FAR_AHEAD });
+      }
+      isOpen = false;
+      appender.commit();
+    } catch (error) {
+      return end({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    }
+    this.#countInvalid(request);
+    return null;
+  }
+
+  #resolve(appender: Appender, request: WriteRequest, unknown: readonly UnknownSeries[]): void {
+    const { cache, log } = this.#options;
+    const refs = this.#seriesRefs;
+    for (const { index, labels } of unknown) {
+      const ref = labels === null ? DROPPED : appender.resolve(labels);
+      refs[index] = ref;
+      if (labels === null) log.warn('Invalid labels of a series, its samples are dropped');
+      if (request.seriesScattered[index] !== 0) continue;
+      const start = request.seriesLabelsStart[index]!;
+      cache.set(request.view, start, request.seriesLabelsEnd[index]! - start, ref);
+    }
+  }
+
+  /** The request's columns with refs beside them; rows of dropped series are closed up. */
+  #fillBatch(request: WriteRequest): SampleBatch {
+    const { seriesCount, seriesSamplesEnd, times, bits, sampleCount } = request;
+    const batch = this.#batch;
+    if (batch.refs.length < sampleCount) batch.refs = new Float64Array(times.length);
+    if (batch.bits !== bits) {
+      batch.bits = bits;
+      batch.values = new Float64Array(bits.buffer);
+    }
+    batch.times = times;
+    const { refs } = batch;
+    const seriesRefs = this.#seriesRefs;
+    let from = 0;
+    let to = 0;
+    for (let index = 0; index < seriesCount; index++) {
+      const ref = seriesRefs[index]!;
+      const samplesEnd = seriesSamplesEnd[index]!;
+      if (ref === DROPPED) {
+        from = samplesEnd;
+        continue;
+      }
+      for (; from < samplesEnd; from++, to++) {
+        refs[to] = ref;
+        if (from === to) continue;
+        times[to] = times[from]!;
+        bits[2 * to] = bits[2 * from]!;
+        bits[2 * to + 1] = bits[2 * from + 1]!;
+      }
+    }
+    batch.length = to;
+    return batch;
+  }
+
+  #histogramEntries(histograms: readonly DecodedHistogram[]): HistogramEntry[] {
+    const entries: HistogramEntry[] = [];
+    for (const { index, entry } of histograms) {
+      const ref = this.#seriesRefs[index]!;
+      if (ref !== DROPPED) entries.push({ ref, time: entry.time, startTime: 0, histogram: entry.histogram });
+    }
+    return entries;
+  }
+
+  /** Exemplars that can not be kept are left out; they never fail a request. */
+  #exemplarEntries(exemplars: readonly DecodedExemplar[], latest: number): ExemplarEntry[] {
+    const entries: ExemplarEntry[] = [];
+    for (const { index, labels, value, time } of exemplars) {
+      const ref = this.#seriesRefs[index]!;
+      if (ref !== DROPPED && time <= latest && Number.isFinite(time)) entries.push({ ref, labels, value, time });
+    }
+    return entries;
+  }
+
+  /** The text of the first refusal that does not come from the request's own order; null where there is none. */
+  #reasonToRefuse(batch: SampleBatch, refusals: Refusals): string | null {
+    const firstRow = new Map<SeriesRef, number>();
+    for (let row = 0; row < batch.length; row++) {
+      const ref = batch.refs[row]!;
+      if (!firstRow.has(ref)) firstRow.set(ref, row);
+    }
+    for (const [i, row] of refusals.rows.entries()) {
+      const reason = refusals.reasons[i]!;
+      const isFirst = row >= batch.length || firstRow.get(batch.refs[row]!) === row;
+      if (isFirst || (i < PROBES_MAX && this.#isRefusedAlone(batch, row))) {
+        this.#options.log.error('Out of order sample from remote write', {
+          err: textOfReason(reason),
+          timestamp: row < batch.length ? batch.times[row] : undefined,
+        });
+        return textOfReason(reason);
+      }
+    }
+    return null;
+  }
+
+  #isRefusedAlone(batch: SampleBatch, row: number): boolean {
+    const probe = this.#probe;
+    probe.length = 1;
+    probe.refs[0] = batch.refs[row]!;
+    probe.times[0] = batch.times[row]!;
+    probe.bits[0] = batch.bits[2 * row]!;
+    probe.bits[1] = batch.bits[2 * row + 1]!;
+    const appender = this.#options.appendable.appender();
+    const { refusedCount } = appender.append(probe);
+    appender.rollback();
+    return refusedCount > 0;
+  }
+
+  #countInvalid(request: WriteRequest): void {
+    let dropped = 0;
+    for (let index = 0; index < request.seriesCount; index++) if (this.#seriesRefs[index] === DROPPED) dropped++;
+    if (dropped > 0) this.#invalidLabels.inc(dropped);
+  }
+
+  #reserveSeries(count: number): Float64Array {
+    if (this.#seriesRefs.length < count) this.#seriesRefs = new Float64Array(2 ** Math.ceil(Math.log2(count)));
+    return this.#seriesRefs;
+  }
+}
+
+const TOO_FAR_AHEAD = 'out of bounds: timestamp is too far in the future';
+
+interface UnknownSeries {
+  readonly index: number;
+  /** null: not allowed. */
+  readonly labels: Labels | null;
+}
+
+interface DecodedHistogram {
+  readonly index: number;
+  readonly entry: TimedHistogram;
+}
+
+interface DecodedExemplar {
+  readonly index: number;
+  readonly labels: Labels;
+  readonly value: number;
+  readonly time: number;
+}
+
+interface Refusals {
+  readonly rows: Uint32Array;
+  readonly reasons: Uint8Array;
+}
+
+function unknownSeries(request: WriteRequest, index: number): UnknownSeries {
+  const { bytes, halves, seriesStart, seriesEnd, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
+  const isScattered = seriesScattered[index] !== 0;
+  const start = (isScattered ? seriesStart : seriesLabelsStart)[index]!;
+  const end = (isScattered ? seriesEnd : seriesLabelsEnd)[index]!;
+  return { index, labels: labelsFromMessage(bytes, start, end, halves) };
+}
+
+function decodeHistograms(request: WriteRequest): DecodedHistogram[] {
+  const decoded: DecodedHistogram[] = [];
+  if (request.histogramCount === 0) return decoded;
+  const { bytes, view, histogramRanges } = request;
+  for (let index = 0, i = 0; index < request.seriesCount; index++) {
+    for (; i < request.seriesHistogramsEnd[index]!; i++) {
+      const entry = histogramFromMessage(bytes, view, histogramRanges[2 * i]!, histogramRanges[2 * i + 1]!);
+      decoded.push({ index, entry });
+    }
+  }
+  return decoded;
+}
+
+function decodeExemplars(request: WriteRequest): DecodedExemplar[] {
+  const decoded: DecodedExemplar[] = [];
+  if (request.exemplarCount === 0) return decoded;
+  const { bytes, view, exemplarRanges, halves } = request;
+  for (let index = 0, i = 0; index < request.seriesCount; index++) {
+    for (; i < request.seriesExemplarsEnd[index]!; i++) {
+      const exemplar = exemplarFromMessage(bytes, view, exemplarRanges[2 * i]!, exemplarRanges[2 * i + 1]!, halves);
+      if (exemplar !== null) decoded.push({ index, ...exemplar });
+    }
+  }
+  return decoded;
+}
+
+/** The first row whose time no storage takes: later than `latest`, or before all numbers. -1: none. */
+function firstOutside(batch: SampleBatch, latest: number): number {
+  const { times, length } = batch;
+  for (let row = 0; row < length; row++) {
+    if (times[row]! > latest || times[row]! === Number.NEGATIVE_INFINITY) return row;
+  }
+  return -1;
+}
+
+function hasReason({ refusedCount, reasons }: AppendOutcome, reason: number): boolean {
+  return reasons.subarray(0, refusedCount).includes(reason);
+}
+
+/** The outcome's own arrays are used again by the next append. */
+function copyOf({ refusedCount, refused, reasons }: AppendOutcome): Refusals {
+  return { rows: refused.slice(0, refusedCount), reasons: reasons.slice(0, refusedCount) };
+}
+
+function textOfReason(reason: number): string {
+  switch (reason) {
+    case REFUSED.outOfOrder:
+      return 'out of order sample';
+    case REFUSED.duplicate:
+      return 'duplicate sample for timestamp';
+    case REFUSED.tooOld:
+      return 'too old sample';
+    default:
+      return 'out of bounds';
+  }
+}

@@ -1,0 +1,221 @@
+import {
+  PROTOBUF_BAD_SIZE,
+  PROTOBUF_BAD_TAG,
+  PROTOBUF_BAD_WIRE_TYPE,
+  PROTOBUF_END_GROUP,
+  PROTOBUF_OVERFLOW,
+  PROTOBUF_TRUNCATED,
+  PROTOBUF_WRONG_WIRE_TYPE,
+  readSize,
+  readTag,
+  skipField,
+  WIRE_BYTES,
+  WIRE_VARINT,
+} from '../kernels/protobuf-fields.ts';
+import {
+  NO_ROOM_FOR_EXEMPLARS,
+  NO_ROOM_FOR_HISTOGRAMS,
+  NO_ROOM_FOR_SAMPLES,
+  scanTimeSeries,
+  type TimeSeriesColumns,
+} from '../kernels/protobuf-time-series.ts';
+
+/**
+ * A decoded `WriteRequest` of remote write 1.0 (`1 timeseries (message)*, 3 metadata (message)*`): samples as columns,
+ * everything else as ranges of the request's bytes. Reused from request to request.
+ */
+export interface WriteRequest extends TimeSeriesColumns {
+  bytes: Uint8Array;
+  view: DataView;
+  seriesCount: number;
+  /** The bytes of each series' label fields. */
+  seriesLabelsStart: Uint32Array;
+  seriesLabelsEnd: Uint32Array;
+  /** 1: other fields lie between the labels. */
+  seriesScattered: Uint8Array;
+  /** The whole message of each series. */
+  seriesStart: Uint32Array;
+  seriesEnd: Uint32Array;
+  /** Samples, histograms and exemplars of series i are those from `...End[i - 1]` to `...End[i] - 1`. */
+  seriesSamplesEnd: Uint32Array;
+  seriesHistogramsEnd: Uint32Array;
+  seriesExemplarsEnd: Uint32Array;
+}
+
+/** A request that is no valid message: what is wrong, in the reference's words, and at which byte. */
+export class WriteRequestError extends Error {
+  override readonly name = 'WriteRequestError';
+}
+
+const SERIES = 1;
+const METADATA = 3;
+
+/**
+ * Rows that one request may hold. A request of 32 MiB with real times and labels stays below both; beyond them are
+ * messages of empty samples that would fill memory many times their own size.
+ */
+const SAMPLES_MAX = 4 * 1024 * 1024;
+const SERIES_MAX = 2 * 1024 * 1024;
+
+export function createWriteRequest(): WriteRequest {
+  const bytes = new Uint8Array(0);
+  return {
+    bytes,
+    view: new DataView(bytes.buffer),
+    sampleCount: 0,
+    times: new Float64Array(4096),
+    bits: new Uint32Array(8192),
+    histogramCount: 0,
+    histogramRanges: new Uint32Array(64),
+    exemplarCount: 0,
+    exemplarRanges: new Uint32Array(64),
+    labelsStart: 0,
+    labelsEnd: 0,
+    labelsScattered: 0,
+    position: 0,
+    halves: new Uint32Array(2),
+    seriesCount: 0,
+    ...seriesArrays(4096),
+  };
+}
+
+/** Decodes `bytes` into `request`, which refers to them until the next call. Throws `WriteRequestError`. */
+export function decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): void {
+  request.bytes = bytes;
+  request.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  request.seriesCount = 0;
+  request.sampleCount = 0;
+  request.histogramCount = 0;
+  request.exemplarCount = 0;
+  const { halves } = request;
+  const end = bytes.length;
+  let at = 0;
+  while (at < end) {
+    const field = at;
+    at = checked(readTag(bytes, at, end, halves), field, 'WriteRequest');
+    const number = halves[0]!;
+    const wireType = halves[1]!;
+    if (number !== SERIES && number !== METADATA) {
+      at = checked(skipField(bytes, at, end, wireType, halves), field, 'WriteRequest');
+      continue;
+    }
+    if (wireType !== WIRE_BYTES) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'WriteRequest');
+    at = checked(readSize(bytes, at, end, halves), field, 'WriteRequest');
+    const fieldEnd = at + halves[0]!;
+    if (number === SERIES) addSeries(request, at, fieldEnd);
+    else checkMetadata(request, at, fieldEnd);
+    at = fieldEnd;
+  }
+}
+
+/** `code` if it is an offset; throws what a negative one means. */
+export function checked(code: number, position: number, message: string): number {
+  if (code < 0) throw mistake(code, position, message);
+  return code;
+}
+
+function mistake(code: number, position: number, message: string): WriteRequestError {
+  return new WriteRequestError(`${problemOfCode(code, message)} (at byte ${position} of the decoded request)`);
+}
+
+function problemOfCode(code: number, message: string): string {
+  switch (code) {
+    case PROTOBUF_TRUNCATED:
+      return 'unexpected EOF';
+    case PROTOBUF_OVERFLOW:
+      return 'proto: integer overflow';
+    case PROTOBUF_BAD_SIZE:
+      return 'proto: negative length found during unmarshaling';
+    case PROTOBUF_WRONG_WIRE_TYPE:
+      return `proto: wrong wireType for a field of ${message}`;
+    case PROTOBUF_BAD_TAG:
+      return `proto: ${message}: illegal tag`;
+    case PROTOBUF_END_GROUP:
+      return `proto: ${message}: wiretype end group for non-group`;
+    case PROTOBUF_BAD_WIRE_TYPE:
+      return 'proto: illegal wireType';
+    default:
+      return `code ${code}`;
+  }
+}
+
+function addSeries(request: WriteRequest, start: number, end: number): void {
+  const index = request.seriesCount;
+  if (index === request.seriesStart.length) growSeries(request);
+  for (;;) {
+    const code = scanTimeSeries(request.bytes, request.view, start, end, request);
+    if (code === 0) break;
+    if (code === NO_ROOM_FOR_SAMPLES) growSamples(request);
+    else if (code === NO_ROOM_FOR_HISTOGRAMS) request.histogramRanges = doubled(request.histogramRanges);
+    else if (code === NO_ROOM_FOR_EXEMPLARS) request.exemplarRanges = doubled(request.exemplarRanges);
+    else throw mistake(code, request.position, 'TimeSeries');
+  }
+  request.seriesStart[index] = start;
+  request.seriesEnd[index] = end;
+  request.seriesLabelsStart[index] = request.labelsStart;
+  request.seriesLabelsEnd[index] = request.labelsEnd;
+  request.seriesScattered[index] = request.labelsScattered;
+  request.seriesSamplesEnd[index] = request.sampleCount;
+  request.seriesHistogramsEnd[index] = request.histogramCount;
+  request.seriesExemplarsEnd[index] = request.exemplarCount;
+  request.seriesCount = index + 1;
+}
+
+/** Type (1), family name (2), help (4) and unit (5) are read by nobody yet, but must be well formed. */
+function checkMetadata(request: WriteRequest, start: number, end: number): void {
+  const { bytes, halves } = request;
+  let at = start;
+  while (at < end) {
+    const field = at;
+    at = checked(readTag(bytes, at, end, halves), field, 'MetricMetadata');
+    const number = halves[0]!;
+    const wireType = halves[1]!;
+    const expected = number === 1 ? WIRE_VARINT : number === 2 || number === 4 || number === 5 ? WIRE_BYTES : wireType;
+    if (wireType !== expected) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'MetricMetadata');
+    at = checked(skipField(bytes, at, end, wireType, halves), field, 'MetricMetadata');
+  }
+}
+
+function growSamples(request: WriteRequest): void {
+  const capacity = 2 * request.times.length;
+  if (capacity > SAMPLES_MAX) throw new WriteRequestError(`a request may not hold more than ${SAMPLES_MAX} samples`);
+  const times = new Float64Array(capacity);
+  times.set(request.times.subarray(0, request.sampleCount));
+  request.times = times;
+  request.bits = doubled(request.bits);
+}
+
+function growSeries(request: WriteRequest): void {
+  if (request.seriesCount >= SERIES_MAX) {
+    throw new WriteRequestError(`a request may not hold more than ${SERIES_MAX} series`);
+  }
+  request.seriesLabelsStart = doubled(request.seriesLabelsStart);
+  request.seriesLabelsEnd = doubled(request.seriesLabelsEnd);
+  request.seriesStart = doubled(request.seriesStart);
+  request.seriesEnd = doubled(request.seriesEnd);
+  request.seriesSamplesEnd = doubled(request.seriesSamplesEnd);
+  request.seriesHistogramsEnd = doubled(request.seriesHistogramsEnd);
+  request.seriesExemplarsEnd = doubled(request.seriesExemplarsEnd);
+  const scattered = new Uint8Array(2 * request.seriesScattered.length);
+  scattered.set(request.seriesScattered);
+  request.seriesScattered = scattered;
+}
+
+function doubled(column: Uint32Array): Uint32Array {
+  const grown = new Uint32Array(2 * column.length);
+  grown.set(column);
+  return grown;
+}
+
+function seriesArrays(capacity: number) {
+  return {
+    seriesLabelsStart: new Uint32Array(capacity),
+    seriesLabelsEnd: new Uint32Array(capacity),
+    seriesScattered: new Uint8Array(capacity),
+    seriesStart: new Uint32Array(capacity),
+    seriesEnd: new Uint32Array(capacity),
+    seriesSamplesEnd: new Uint32Array(capacity),
+    seriesHistogramsEnd: new Uint32Array(capacity),
+    seriesExemplarsEnd: new Uint32Array(capacity),
+  };
+}
