@@ -1,4 +1,5 @@
 import type { DiscoveryConfig } from '../discovery/discoverer.ts';
+import { PARSED_PROTOCOLS } from '../exposition/negotiate.ts';
 import {
   defaultHttpClientSettings,
   type HttpClientSettings,
@@ -149,6 +150,13 @@ function notBuiltYet(settings: ScrapeSettings): string | null {
     `${option} is not supported yet (scrape config with job name ${JSON.stringify(settings.jobName)})`;
   if (settings.scrapeNativeHistograms) return absent('scrape_native_histograms: true');
   if (settings.convertClassicHistogramsToNhcb) return absent('convert_classic_histograms_to_nhcb: true');
+  const { fallbackScrapeProtocol, scrapeProtocols } = settings;
+  if (fallbackScrapeProtocol !== null && !PARSED_PROTOCOLS.has(fallbackScrapeProtocol)) {
+    return absent(`fallback_scrape_protocol: ${fallbackScrapeProtocol}`);
+  }
+  if (!scrapeProtocols.some((protocol) => PARSED_PROTOCOLS.has(protocol))) {
+    return absent(`scrape_protocols without ${[...PARSED_PROTOCOLS].join(' or ')}`);
+  }
   if (settings.scrapeFailureLogFile !== '') return absent('scrape_failure_log_file');
   return null;
 }

@@ -1,0 +1,425 @@
+import type { Body } from '../exposition/body.ts';
+import { ExpositionError } from '../exposition/exposition-error.ts';
+import { createExpositionRows, type ExpositionRows } from '../exposition/rows.ts';
+import { SeriesNameError } from '../exposition/series-labels.ts';
+import { parseTextBody } from '../exposition/text-format.ts';
+import { STALE_HIGH, STALE_LOW } from '../model/stale.ts';
+import {
+  type Appendable,
+  type Appender,
+  type AppendOutcome,
+  createSampleBatch,
+  REFUSED,
+  reserveSampleBatch,
+  type SampleBatch,
+} from '../storage/append.ts';
+import type { MetadataStore } from './metadata-store.ts';
+import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } from './report-samples.ts';
+import type { SampleLabeling } from './sample-labels.ts';
+import { LabelLimitError, ScrapeError } from './scrape-error.ts';
+import { rowLabels, type TargetSeries, TypeCursor } from './target-series.ts';
+
+/** Samples further in the future than this are refused. */
+const AHEAD_MS_MAX = 10 * 60_000;
+
+/** What the job says about taking samples. */
+export interface IngestSettings {
+  readonly labeling: SampleLabeling;
+  readonly honorTimestamps: boolean;
+  readonly trackTimestampsStaleness: boolean;
+  /** 0 for no limit. */
+  readonly sampleLimit: number;
+  readonly extraMetrics: boolean;
+}
+
+/** Everything about one target that ingesting reads and changes. */
+export interface IngestTarget {
+  readonly settings: IngestSettings;
+  readonly series: TargetSeries;
+  readonly metadata: MetadataStore;
+}
+
+/** A scrape that has come to its end, one way or the other. */
+export interface FinishedScrape {
+  /** `null` where the scrape failed before there was one. */
+  readonly body: Body | null;
+  /** Milliseconds since the epoch for samples without time of their own. */
+  readonly time: number;
+  /** Milliseconds since the epoch; samples may be ten minutes ahead of it. */
+  readonly now: number;
+}
+
+export interface IngestResult {
+  readonly scraped: number;
+  readonly added: number;
+  readonly seriesAdded: number;
+  readonly error: Error | null;
+  readonly outOfOrder: number;
+  readonly duplicates: number;
+  readonly outOfBounds: number;
+  readonly labelLimitExceeded: boolean;
+  readonly sampleLimitExceeded: boolean;
+  /** The cache grew beyond bounds while scrapes failed, and was emptied of what the last one did not show. */
+  readonly cacheFlushed: boolean;
+}
+
+/** Bits of `Ingest.#flags`. */
+const FRESH = 1;
+const TRACKED = 2;
+
+/**
+ * Turns bodies into samples in the storage. One instance serves all targets: a scrape is ingested within one turn of
+ * the event loop, so its columns are free again when it ends.
+ */
+export class Ingest {
+  readonly #appendable: Appendable;
+  readonly #rows: ExpositionRows = createExpositionRows(1024);
+  readonly #samples: SampleBatch = createSampleBatch(1024);
+  /** For each row of `#samples`, the series' entry in the cache and its flags. */
+  #entries = new Uint32Array(1024);
+  #flags = new Uint8Array(1024);
+  /** Samples and report samples whose refs had to be resolved again. */
+  readonly #retries: SampleBatch = createSampleBatch(16);
+  readonly #reportRetries: SampleBatch = createSampleBatch(REPORT_METRICS.length);
+  readonly #tail: SampleBatch = createSampleBatch(64);
+  readonly #counts = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
+
+  constructor(appendable: Appendable) {
+    this.#appendable = appendable;
+  }
+
+  /**
+   * Writes a scrape: its samples, staleness markers for series that ended, and its report, all visible at once. A
+   * failed scrape ends all series. `report` is asked for the report when the samples have been taken.
+   *
+   * @throws what the storage throws when it can not commit; nothing is written then
+   */
+  write(target: IngestTarget, scrape: FinishedScrape, report: (result: IngestResult) => ScrapeReport): IngestResult {
+    const { series } = target;
+    Object.assign(this.#counts, NO_COUNTS);
+    let error: Error | null = null;
+    let trackedNow = 0;
+    let appender = this.#appendable.appender();
+    let result: IngestResult;
+    try {
+      if (scrape.body !== null && scrape.body.size > 0) {
+        try {
+          trackedNow = this.#appendBody(target, scrape, scrape.body, appender);
+        } catch (thrown) {
+          if (!isTargetsFault(thrown)) throw thrown;
+          error = thrown;
+          appender.rollback();
+          appender = this.#appendable.appender();
+        }
+      }
+      this.#tail.length = 0;
+      this.#addStaleMarkers(series, scrape.time);
+      const succeeded = error === null && scrape.body !== null && scrape.body.size > 0;
+      const cacheFlushed = this.#endRound(series, target.metadata, trackedNow, succeeded);
+      result = {
+        ...this.#counts,
+        error,
+        labelLimitExceeded: error instanceof LabelLimitError,
+        sampleLimitExceeded: error instanceof SampleLimitError,
+        cacheFlushed,
+      };
+      this.#addReport(target, scrape.time, reportValues(report(result)), appender);
+    } catch (thrown) {
+      appender.rollback();
+      throw thrown;
+    }
+    appender.commit();
+    return result;
+  }
+
+  /** Writes staleness markers for everything that a removed target had. Refusals mean that it came back. */
+  writeEnd(target: IngestTarget, time: number): void {
+    const { series } = target;
+    const appender = this.#appendable.appender();
+    try {
+      this.#tail.length = 0;
+      this.#addStaleMarkers(series, time);
+      for (let metric = 0; metric < reportCount(target.settings); metric++) {
+        const ref = series.reportRefs[metric]!;
+        if (ref !== 0) pushStale(this.#tail, ref, time);
+      }
+      series.endRound(0);
+      appender.append(this.#tail);
+    } catch (thrown) {
+      appender.rollback();
+      throw thrown;
+    }
+    appender.commit();
+  }
+
+  /** Takes the body's samples; returns how many series are tracked for staleness now. */
+  #appendBody(target: IngestTarget, scrape: FinishedScrape, body: Body, appender: Appender): number {
+    const { series, settings } = target;
+    const rows = this.#rows;
+    series.pass++;
+    let fault: unknown = null;
+    try {
+      parseTextBody(body, rows, series.cache);
+    } catch (error) {
+      // Rows before the fault are still counted, as the reference does.
+      fault = error;
+    }
+    target.metadata.update(body, rows);
+    this.#reserve(rows.length);
+    this.#fillSamples(target, scrape, body, appender);
+    if (fault !== null) throw fault;
+    if (settings.sampleLimit > 0 && this.#samples.length > settings.sampleLimit) throw new SampleLimitError();
+    return this.#takeOutcome(target, appender, appender.append(this.#samples));
+  }
+
+  /** Rows -> samples: the loop over everything that a target sent. */
+  #fillSamples(target: IngestTarget, scrape: FinishedScrape, body: Body, appender: Appender): void {
+    const { series, settings } = target;
+    const { cache, pass, successfulPass } = series;
+    const { hasTime, times, bits, entries: known, length } = this.#rows;
+    const { honorTimestamps, trackTimestampsStaleness } = settings;
+    const samplesMax = settings.sampleLimit > 0 ? settings.sampleLimit : Number.POSITIVE_INFINITY;
+    const samples = this.#samples;
+    const batchEntries = this.#entries;
+    const batchFlags = this.#flags;
+    const batchBits = samples.bits;
+    const batchRefs = samples.refs;
+    const batchTimes = samples.times;
+    const timeMax = scrape.now + AHEAD_MS_MAX;
+    const types = new TypeCursor(this.#rows);
+    const counts = this.#counts;
+    let { next, refs, lastSeen } = cache;
+    let added = 0;
+    let fresh = 0;
+    let filled = 0;
+    let previous = 0;
+    samples.length = 0;
+
+    for (let row = 0; row < length; row++) {
+      let entry = known[row]!;
+      if (entry === 0) {
+        counts.scraped = row + 1;
+        counts.added = added;
+        counts.seriesAdded = fresh;
+        entry = this.#meetSeries(target, body, row, types.typeOf(row), filled < samplesMax, appender);
+        ({ next, refs, lastSeen } = cache);
+        if (entry === NOT_TAKEN) {
+          added++;
+          filled++;
+          continue;
+        }
+      }
+      if (next[previous] !== entry) next[previous] = entry;
+      previous = entry;
+      const seen = lastSeen[entry]!;
+      lastSeen[entry] = pass;
+      const ref = refs[entry]!;
+      if (ref === 0) continue;
+      added++;
+      const timed = honorTimestamps && hasTime[row] === 1;
+      if (seen === pass && !timed) {
+        counts.duplicates++;
+        continue;
+      }
+      if (timed && times[row]! > timeMax) {
+        counts.outOfBounds++;
+        continue;
+      }
+      if (filled >= samplesMax) {
+        filled++;
+        continue;
+      }
+      batchRefs[filled] = ref;
+      batchTimes[filled] = timed ? times[row]! : scrape.time;
+      batchBits[2 * filled] = bits[2 * row]!;
+      batchBits[2 * filled + 1] = bits[2 * row + 1]!;
+      batchEntries[filled] = entry;
+      const isFresh = seen < successfulPass ? FRESH : 0;
+      fresh += isFresh;
+      batchFlags[filled] = isFresh | (!timed || trackTimestampsStaleness ? TRACKED : 0);
+      filled++;
+    }
+    samples.length = filled;
+    counts.scraped = length;
+    counts.added = added;
+    counts.seriesAdded = fresh;
+  }
+
+  /** Makes the entry of a series that the scan did not know; `NOT_TAKEN` where the sample limit is reached. */
+  #meetSeries(
+    target: IngestTarget,
+    body: Body,
+    row: number,
+    type: number,
+    withinLimit: boolean,
+    appender: Appender,
+  ): number {
+    const { cache } = target.series;
+    const start = this.#rows.seriesStart[row]!;
+    const end = this.#rows.seriesEnd[row]!;
+    // An earlier row of this body may have been the same series.
+    const entry = cache.find(body, start, end);
+    if (entry !== 0) return entry;
+    const labels = rowLabels(body, this.#rows, row, type, target.settings.labeling);
+    if (labels !== null && !withinLimit) return NOT_TAKEN;
+    return cache.add(body, start, end, type, labels === null ? 0 : appender.resolve(labels));
+  }
+
+  /** Counts refusals, resolves forgotten refs again and tracks the series that were taken. */
+  #takeOutcome(target: IngestTarget, appender: Appender, outcome: AppendOutcome): number {
+    const { series } = target;
+    const { tracked } = series.cache;
+    const { round } = series;
+    const flags = this.#flags;
+    const entries = this.#entries;
+    const { refused, reasons, refusedCount } = outcome;
+    this.#retries.length = 0;
+    let nextRefusal = refusedCount > 0 ? refused[0]! : -1;
+    let refusal = 0;
+    let trackedNow = 0;
+    let kept = 0;
+    for (let i = 0; i < this.#samples.length; i++) {
+      const entry = entries[i]!;
+      if (i === nextRefusal) {
+        const reason = reasons[refusal]!;
+        refusal++;
+        nextRefusal = refusal < refusedCount ? refused[refusal]! : -1;
+        if (!this.#retry(target, appender, i, reason)) {
+          series.cache.lastSeen[entry] = 0;
+          this.#counts.seriesAdded -= flags[i]! & FRESH;
+          continue;
+        }
+      }
+      const trackedIn = tracked[entry]!;
+      if ((flags[i]! & TRACKED) !== 0 && trackedIn !== round + 1) {
+        if (trackedIn === round) kept++;
+        tracked[entry] = round + 1;
+        trackedNow++;
+      }
+    }
+    series.trackedCount -= kept;
+    if (this.#retries.length > 0) {
+      const again = appender.append(this.#retries);
+      for (let i = 0; i < again.refusedCount; i++) this.#countRefusal(again.reasons[i]!);
+    }
+    return trackedNow;
+  }
+
+  /** True where sample `index` goes in again under a new ref; else the refusal is counted. */
+  #retry(target: IngestTarget, appender: Appender, index: number, reason: number): boolean {
+    if (reason !== REFUSED.unknownRef) {
+      this.#countRefusal(reason);
+      return false;
+    }
+    const ref = target.series.resolveAgain(this.#entries[index]!, target.settings.labeling, appender);
+    if (ref === 0) return false;
+    const { bits, times } = this.#samples;
+    pushBits(this.#retries, ref, times[index]!, bits[2 * index]!, bits[2 * index + 1]!);
+    return true;
+  }
+
+  #countRefusal(reason: number): void {
+    if (reason === REFUSED.outOfOrder) this.#counts.outOfOrder++;
+    else if (reason === REFUSED.duplicate) this.#counts.duplicates++;
+    else this.#counts.outOfBounds++;
+  }
+
+  /** Adds a marker for each series that was tracked in the last round and is not in this one. */
+  #addStaleMarkers(series: TargetSeries, time: number): void {
+    const { round, cache } = series;
+    // Nearly always every series of the last round is in this one too.
+    if (series.trackedCount === 0) return;
+    const { tracked, refs } = cache;
+    for (let entry = 1; entry <= cache.count; entry++) {
+      if (tracked[entry] === round && refs[entry] !== 0) pushStale(this.#tail, refs[entry]!, time);
+    }
+  }
+
+  /** Returns whether the cache had to be flushed because failing scrapes made it grow. */
+  #endRound(series: TargetSeries, metadata: MetadataStore, trackedNow: number, succeeded: boolean): boolean {
+    series.endRound(trackedNow);
+    if (succeeded) {
+      series.successfulPass = series.pass;
+      if (series.cache.count > this.#rows.length) series.cache.prune(series.pass);
+      series.successfulCount = series.cache.count + metadata.size;
+      return false;
+    }
+    if (series.cache.count + metadata.size <= 2 * series.successfulCount + 1000) return false;
+    series.cache.evict(series.pass);
+    return true;
+  }
+
+  /** Appends the tail: staleness markers so far, and the report. Only the report's refs are worth resolving again. */
+  #addReport(target: IngestTarget, time: number, values: readonly number[], appender: Appender): void {
+    const { series, settings } = target;
+    const tail = this.#tail;
+    const first = tail.length;
+    const count = reportCount(settings);
+    for (let metric = 0; metric < count; metric++) {
+      let ref = series.reportRefs[metric]!;
+      if (ref === 0) ref = series.resolveReport(metric, settings.labeling.targetLabels, appender);
+      pushValue(tail, ref, time, values[metric]!);
+    }
+    const outcome = appender.append(tail);
+    this.#reportRetries.length = 0;
+    for (let i = 0; i < outcome.refusedCount; i++) {
+      const metric = outcome.refused[i]! - first;
+      if (metric < 0 || outcome.reasons[i] !== REFUSED.unknownRef) continue;
+      const ref = series.resolveReport(metric, settings.labeling.targetLabels, appender);
+      pushValue(this.#reportRetries, ref, time, values[metric]!);
+    }
+    if (this.#reportRetries.length > 0) appender.append(this.#reportRetries);
+  }
+
+  #reserve(rows: number): void {
+    this.#samples.length = 0;
+    reserveSampleBatch(this.#samples, rows);
+    if (this.#entries.length < rows) {
+      this.#entries = new Uint32Array(this.#samples.refs.length);
+      this.#flags = new Uint8Array(this.#samples.refs.length);
+    }
+  }
+}
+
+/** True for what is wrong with a body; anything else is a fault of the storage or of ours. */
+function isTargetsFault(thrown: unknown): thrown is Error {
+  return thrown instanceof ScrapeError || thrown instanceof ExpositionError || thrown instanceof SeriesNameError;
+}
+
+class SampleLimitError extends ScrapeError {
+  constructor() {
+    super('sample limit exceeded');
+  }
+}
+
+/** An entry that does not exist: a new series beyond the sample limit is not made. */
+const NOT_TAKEN = 0;
+
+const NO_COUNTS = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
+
+function reportCount(settings: IngestSettings): number {
+  return settings.extraMetrics ? REPORT_METRICS.length : PLAIN_REPORT_COUNT;
+}
+
+function pushStale(batch: SampleBatch, ref: number, time: number): void {
+  pushBits(batch, ref, time, STALE_LOW, STALE_HIGH);
+}
+
+function pushBits(batch: SampleBatch, ref: number, time: number, low: number, high: number): void {
+  const at = batch.length;
+  reserveSampleBatch(batch, at + 1);
+  batch.refs[at] = ref;
+  batch.times[at] = time;
+  batch.bits[2 * at] = low;
+  batch.bits[2 * at + 1] = high;
+  batch.length = at + 1;
+}
+
+function pushValue(batch: SampleBatch, ref: number, time: number, value: number): void {
+  const at = batch.length;
+  reserveSampleBatch(batch, at + 1);
+  batch.refs[at] = ref;
+  batch.times[at] = time;
+  batch.values[at] = value;
+  batch.length = at + 1;
+}
