@@ -1,4 +1,6 @@
 import type { PositionRange } from '../syntax/ast.ts';
+import { byteText } from '../syntax/byte-text.ts';
+import { lineAndColumn } from '../syntax/error.ts';
 
 /** At most so many warnings and so many infos are shown; a line then says how many were left out. */
 const ANNOTATIONS_SHOWN_MAX = 10;
@@ -96,13 +98,14 @@ function isLater(a: PositionRange, b: PositionRange): boolean {
 
 function lines(entries: Map<string, Entry>, query: string, kind: string): string[] {
   const shown: string[] = [];
+  const bytes = byteText(query);
   for (const [text, entry] of entries) {
     if (shown.length === ANNOTATIONS_SHOWN_MAX) {
       shown.push(`${entries.size - ANNOTATIONS_SHOWN_MAX} more ${kind} annotations omitted`);
       break;
     }
     const detail = entry.detail === null ? '' : entry.detail(entry);
-    const place = entry.position === null ? '' : ` (${lineAndColumn(query, entry.position.start)})`;
+    const place = entry.position === null ? '' : ` (${lineAndColumn(bytes, entry.position.start)})`;
     shown.push(`${text}${detail}${place}`);
   }
   return shown;
@@ -120,29 +123,14 @@ function monotonicityDetail(entry: Entry): string {
   );
 }
 
-/** 1-based line and byte column of a byte offset, as the reference prints positions. */
-export function lineAndColumn(query: string, offset: number): string {
-  if (query === '') return 'unknown position';
-  const bytes = Buffer.from(query);
-  if (offset < 0 || offset > bytes.length) return 'invalid position';
-  let line = 1;
-  let lastBreak = -1;
-  for (let i = 0; i < offset; i++) {
-    if (bytes[i] !== 0x0a) continue;
-    line++;
-    lastBreak = i;
-  }
-  return `${line}:${offset - lastBreak}`;
-}
-
-/** Go's `%g`: shortest digits, exponent form below 1e-4 and from 1e21 on. */
+/** Go's `%g`: shortest digits, exponent form below 1e-4 and from 1e6 on. */
 export function formatG(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const magnitude = Math.abs(value);
-  if (magnitude < 1e-4 || magnitude >= 1e21) return padExponent(value.toExponential());
+  if (magnitude < 1e-4 || magnitude >= 1e6) return padExponent(value.toExponential());
   return String(value);
 }
 

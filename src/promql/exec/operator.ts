@@ -35,6 +35,10 @@ export interface ScalarOperator {
 /** A part that gives raw series to a range function: samples in time order, without stale markers. */
 export interface RangeOperator {
   readonly window: Window;
+  /** What the statistics count: with an extended selector more than the window. */
+  readonly seen: Window;
+  /** The samples come from the storage, not from a subquery whose own selectors counted them. */
+  readonly isRead: boolean;
   series(): Promise<SeriesHeads>;
   /** Fills `into` with the next series, same order as `series()`; false when done. */
   next(into: SampleColumn): boolean;

@@ -19,3 +19,38 @@ export interface StepColumn {
 export function createStepColumn(count: number): StepColumn {
   return { values: new Float64Array(count), present: new Uint8Array(count), histograms: null };
 }
+
+/** A column of its own with the same contents. */
+export function copyStepColumn(column: StepColumn): StepColumn {
+  return {
+    values: column.values.slice(),
+    present: column.present.slice(),
+    histograms: column.histograms === null ? null : column.histograms.slice(),
+  };
+}
+
+/** True where no step has a value. */
+export function isEmptyColumn(column: StepColumn): boolean {
+  return column.present.indexOf(1) < 0;
+}
+
+/** Steps with a value. */
+export function countPresent(column: StepColumn): number {
+  const { present } = column;
+  let count = 0;
+  for (let i = 0; i < present.length; i++) count += present[i]!;
+  return count;
+}
+
+/** The histogram of a step, or undefined where it has a float or nothing. */
+export function histogramAt(column: StepColumn, step: number): FloatHistogram | undefined {
+  return column.histograms === null ? undefined : column.histograms[step];
+}
+
+/** Takes the histograms out: their steps have no value any more. */
+export function dropHistograms(column: StepColumn): void {
+  const { histograms, present } = column;
+  if (histograms === null) return;
+  for (let i = 0; i < present.length; i++) if (histograms[i] !== undefined) present[i] = 0;
+  column.histograms = null;
+}

@@ -35,15 +35,20 @@ export interface PlanOptions {
 /**
  * The plan of a type-checked expression, before any pass.
  *
- * @throws PlanError where a duration expression has no usable value, EvaluationError where a function is missing or
- * may not be used like this.
+ * @throws EvaluationError where a function is missing or may not be used like this; PlanError where a duration has no
+ * usable value, unless `checkDurations` was called before.
  */
 export function planFromAst(root: Expr, options: PlanOptions): Plan {
-  return foldTree<Expr, Plan>(
+  return foldTree<Expr, Plan>(root, evaluatedChildren, (expr, inputs) => planNode(expr, inputs, options));
+}
+
+/** Checks every duration of an expression; of several bad ones the first in the text is reported. */
+export function checkDurations(root: Expr, times: QueryTimes): void {
+  foldTree<Expr, null>(
     root,
-    evaluatedChildren,
-    (expr, inputs) => planNode(expr, inputs, options),
-    (expr) => checkDurations(expr, options.times),
+    (expr) => (expr.kind === 'call' ? expr.args : evaluatedChildren(expr)),
+    () => null,
+    (expr) => checkOwnDurations(expr, times),
   );
 }
 
@@ -81,8 +86,7 @@ function readsSelectorItself(call: Call): boolean {
   return argument !== undefined && withoutParens(argument).kind === 'vectorSelector';
 }
 
-/** Runs on the way down, so that of several bad durations the first in the text is reported. */
-function checkDurations(expr: Expr, times: QueryTimes): void {
+function checkOwnDurations(expr: Expr, times: QueryTimes): void {
   if (expr.kind === 'matrixSelector') {
     resolveDuration(expr.range, times, 'positive');
     if (expr.selector.offset !== null) resolveDuration(expr.selector.offset, times, 'any');

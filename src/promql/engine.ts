@@ -1,0 +1,244 @@
+import { Labels } from '../model/labels.ts';
+import type { Clock } from '../std/clock.ts';
+import {
+  createSampleColumn,
+  type Querier,
+  type Queryable,
+  type SelectRequest,
+  type SeriesSet,
+} from '../storage/query.ts';
+import type { Annotations } from './exec/annotations.ts';
+import { QueryBudget } from './exec/budget.ts';
+import { buildOperators, type Operators } from './exec/build.ts';
+import type { QueryContext, Selection } from './exec/context.ts';
+import { FinishNames } from './exec/finish-names.ts';
+import { type Grid, gridBetween } from './exec/grid.ts';
+import { SampleCounts } from './exec/sample-counts.ts';
+import type { Scope } from './exec/scope.ts';
+import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
+import { checkDurations, planFromAst } from './plan/from-ast.ts';
+import { hoistStepInvariant } from './plan/passes/hoist-step-invariant.ts';
+import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
+import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
+import type { ResultSink } from './result.ts';
+import type { Expr } from './syntax/ast.ts';
+import { documentedType, exprType } from './syntax/expr-type.ts';
+import type { ParserOptions } from './syntax/options.ts';
+import { parseExpr } from './syntax/parse.ts';
+
+export interface EngineOptions {
+  /** Samples that one query may hold; see `QueryBudget`. */
+  readonly samplesMax: number;
+  /** Step (ms) of a subquery that names none: the global evaluation interval. */
+  readonly defaultSubqueryStepMs: (rangeMs: number) => number;
+  readonly parser: ParserOptions;
+  readonly features: FunctionFeatures;
+  readonly functions: FunctionRegistry;
+  readonly clock: Clock;
+}
+
+/** What a query asks beside its text. Times in ms. */
+export interface QueryParameters {
+  /** `instant`: one evaluation at `start`; then `end` equals `start` and `step` is 0. */
+  readonly kind: 'instant' | 'range';
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly lookbackMs: number;
+}
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Lets the event loop run; a worker that serves one query at a time may resolve at once. */
+  readonly pause: () => Promise<void>;
+  /** The query pauses after running so long. */
+  readonly pauseAfterMs: number;
+  /** Count samples for every step, not only in sum. */
+  readonly countSteps: boolean;
+}
+
+/** A query whose text is right; it can run any number of times. */
+export interface PreparedQuery {
+  readonly text: string;
+  readonly parameters: QueryParameters;
+  readonly expr: Expr;
+}
+
+export interface QueryOutcome {
+  readonly annotations: Annotations;
+  readonly counts: SampleCounts;
+  readonly peakSamples: number;
+  readonly timings: QueryTimings;
+}
+
+/** Seconds. */
+export interface QueryTimings {
+  preparation: number;
+  evaluation: number;
+  sorting: number;
+}
+
+/** Turns PromQL into answers over any storage. Holds no state between queries. */
+export class Engine {
+  readonly #options: EngineOptions;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Parses and checks a query.
+   *
+   * @throws PromqlSyntaxError for mistakes in the text, PlanError where the expression does not fit a range query or a
+   * duration has no usable value
+   */
+  prepare(text: string, parameters: QueryParameters): PreparedQuery {
+    const expr = parseExpr(text, this.#options.parser);
+    const type = exprType(expr);
+    if (parameters.kind === 'range' && type !== 'vector' && type !== 'scalar') {
+      throw new PlanError(
+        `invalid expression type "${documentedType(type)}" for range query, must be Scalar or instant Vector`,
+      );
+    }
+    checkDurations(expr, timesOf(parameters));
+    return { text, parameters, expr };
+  }
+
+  /**
+   * Runs a query and hands its answer to `sink`. What is gathered in `annotations` is there after a failure too.
+   *
+   * @throws QueryError, and EvaluationError for what only the evaluation can refuse
+   */
+  async run(
+    query: PreparedQuery,
+    queryable: Queryable,
+    sink: ResultSink,
+    annotations: Annotations,
+    options: RunOptions,
+  ): Promise<QueryOutcome> {
+    const { parameters, expr } = query;
+    const { clock, features, functions, defaultSubqueryStepMs, samplesMax } = this.#options;
+    const { timeoutMs, signal, pause, pauseAfterMs } = options;
+    const budget = new QueryBudget({ samplesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
+    budget.check();
+    const began = clock.monotonic();
+    const plan = hoistStepInvariant(
+      planFromAst(expr, { times: timesOf(parameters), functions, defaultSubqueryStepMs }),
+    );
+    const grid = gridOf(parameters);
+    const counts = new SampleCounts(grid, options.countSteps ? 'perStep' : 'sums');
+    const scope: Scope = { grid, isInstant: parameters.start === parameters.end, counts };
+    const selections: Selection[] = [];
+    let querier: Querier | null = null;
+    const context: QueryContext = {
+      annotations,
+      budget,
+      lookbackMs: parameters.lookbackMs,
+      features,
+      selections,
+      selectLater: async (request) => select(querier!, request, annotations),
+    };
+    const operators = buildOperators(plan, scope, context);
+    const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
+    try {
+      querier = queryable.querier(rangeOf(selections));
+      await selectAll(querier, selections, annotations);
+      const evaluated = clock.monotonic();
+      timings.preparation = (evaluated - began) / 1000;
+      await this.#evaluate(plan, operators, parameters, scope, context, sink);
+      const sorted = clock.monotonic();
+      timings.evaluation = (sorted - evaluated) / 1000;
+      sink.end();
+      timings.sorting = (clock.monotonic() - sorted) / 1000;
+    } finally {
+      querier?.close();
+    }
+    counts.collect();
+    return { annotations, counts, peakSamples: budget.peak, timings };
+  }
+
+  async #evaluate(
+    plan: Plan,
+    operators: Operators,
+    parameters: QueryParameters,
+    scope: Scope,
+    context: QueryContext,
+    sink: ResultSink,
+  ): Promise<void> {
+    const { grid } = scope;
+    const { budget } = context;
+    const isRange = parameters.kind === 'range';
+    if (plan.kind === 'string') {
+      sink.begin('string', grid);
+      sink.setString(plan.value);
+    } else if (isScalarPlan(plan)) {
+      const values = await operators.scalar!.read();
+      sink.begin(isRange ? 'matrix' : 'scalar', grid);
+      if (isRange)
+        sink.addColumn(Labels.EMPTY, { values, present: new Uint8Array(grid.count).fill(1), histograms: null });
+      else sink.setScalar(values[0]!);
+    } else if (isRangePlan(plan)) {
+      const range = operators.range!;
+      sink.begin('matrix', grid);
+      const { labels } = await range.series();
+      const samples = createSampleColumn(0);
+      for (let row = 0; range.next(samples); row++) {
+        if (range.isRead) scope.counts.addAt(0, samples.length);
+        sink.addSamples(labels[row]!, samples);
+        budget.hold(samples.length);
+        budget.spend(samples.length);
+        if (budget.pauseDue) await budget.pause();
+      }
+    } else {
+      const root = context.features.delayedNameRemoval ? new FinishNames(operators.vector!) : operators.vector!;
+      sink.begin(isRange ? 'matrix' : 'vector', grid);
+      const { labels } = await root.series();
+      for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
+        sink.addColumn(labels[row]!, column);
+        budget.spend(grid.count);
+        if (budget.pauseDue) await budget.pause();
+      }
+    }
+    budget.check();
+  }
+}
+
+function timesOf({ start, end, step }: QueryParameters): QueryTimes {
+  return { start, end, step };
+}
+
+function gridOf({ kind, start, end, step }: QueryParameters): Grid {
+  return kind === 'instant' ? { start, step: 1, count: 1 } : gridBetween(start, end, step);
+}
+
+/** The widest range that any selector asks for. */
+function rangeOf(selections: readonly Selection[]): { minTime: number; maxTime: number } {
+  let minTime = Infinity;
+  let maxTime = -Infinity;
+  for (const { request } of selections) {
+    minTime = Math.min(minTime, request.range.minTime);
+    maxTime = Math.max(maxTime, request.range.maxTime);
+  }
+  return selections.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
+}
+
+/** Answers all selectors before anything is read; equal ones share an answer. */
+async function selectAll(querier: Querier, selections: readonly Selection[], annotations: Annotations): Promise<void> {
+  const answered = new Map<string, SeriesSet>();
+  for (const selection of selections) {
+    const key = JSON.stringify(selection.request);
+    let series = answered.get(key);
+    if (series === undefined) {
+      series = await select(querier, selection.request, annotations);
+      answered.set(key, series);
+    }
+    selection.series = series;
+  }
+}
+
+async function select(querier: Querier, request: SelectRequest, annotations: Annotations): Promise<SeriesSet> {
+  const series = await querier.select(request);
+  for (const warning of series.warnings) annotations.plainWarning(warning);
+  return series;
+}

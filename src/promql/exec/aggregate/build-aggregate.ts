@@ -1,0 +1,97 @@
+import type { AggregatePlan } from '../../plan/plan.ts';
+import { formatG } from '../annotations.ts';
+import type { QueryContext } from '../context.ts';
+import { ignoreHistograms } from '../ignore-histograms.ts';
+import type { ScalarOperator, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import { AverageFold } from './average.ts';
+import { CountFold, GroupFold } from './count-group.ts';
+import { CountValues } from './count-values.ts';
+import { DeviationFold } from './deviation.ts';
+import type { Fold } from './fold.ts';
+import { FoldOperator } from './fold-operator.ts';
+import { HistogramSums } from './histogram-sums.ts';
+import { LimitK, LimitRatio } from './limit.ts';
+import { MaxFold, MinFold } from './min-max.ts';
+import { parameterFromValues } from './parameter.ts';
+import { QuantileFold } from './quantile.ts';
+import { SumFold } from './sum.ts';
+import { TopK } from './top-k.ts';
+
+/** The operator of an aggregation. `param` is there for those that take a number. */
+export function buildAggregate(
+  plan: AggregatePlan,
+  param: ScalarOperator | null,
+  input: VectorOperator,
+  scope: Scope,
+  context: QueryContext,
+): VectorOperator {
+  const steps = scope.grid.count;
+  const fold = (create: (groups: number) => Fold) =>
+    new FoldOperator(plan, input, scope, context, async (sizes) => create(sizes.length));
+  switch (plan.op) {
+    case 'sum':
+      return fold((groups) => new SumFold(groups, steps, new HistogramSums('sum')));
+    case 'avg':
+      return fold((groups) => new AverageFold(groups, steps, new HistogramSums('avg')));
+    case 'min':
+      return fold((groups) => new FloatsOnly(new MinFold(groups, steps), plan, context));
+    case 'max':
+      return fold((groups) => new FloatsOnly(new MaxFold(groups, steps), plan, context));
+    case 'count':
+      return fold((groups) => new CountFold(groups, steps));
+    case 'group':
+      return fold((groups) => new GroupFold(groups, steps));
+    case 'stddev':
+    case 'stdvar': {
+      const { op } = plan;
+      return fold((groups) => new FloatsOnly(new DeviationFold(op, groups, steps), plan, context));
+    }
+    case 'quantile':
+      return new FoldOperator(plan, input, scope, context, async (sizes) => {
+        const quantiles = await readQuantiles(plan, param!, context);
+        return new FloatsOnly(new QuantileFold(sizes, quantiles), plan, context);
+      });
+    case 'topk':
+    case 'bottomk':
+      return new TopK(plan, param!, input, scope, context);
+    case 'limitk':
+      return new LimitK(plan, param!, input, scope);
+    case 'limit_ratio':
+      return new LimitRatio(plan, param!, input, context);
+    case 'count_values':
+      return new CountValues(plan, input, scope, context);
+  }
+}
+
+async function readQuantiles(plan: AggregatePlan, param: ScalarOperator, context: QueryContext): Promise<Float64Array> {
+  const { values, min, max, hasNaN } = parameterFromValues(await param.read());
+  const warn = (found: number) =>
+    context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(found)}`, plan.paramPosition);
+  if (hasNaN) warn(Number.NaN);
+  if (max > 1) warn(max);
+  if (min < 0) warn(min);
+  return values;
+}
+
+/** Passes floats on to a fold that knows nothing else. */
+class FloatsOnly implements Fold {
+  readonly #fold: Fold;
+  readonly #plan: AggregatePlan;
+  readonly #context: QueryContext;
+
+  constructor(fold: Fold, plan: AggregatePlan, context: QueryContext) {
+    this.#fold = fold;
+    this.#plan = plan;
+    this.#context = context;
+  }
+
+  add(...[column, group, row]: Parameters<Fold['add']>): void {
+    ignoreHistograms(column, this.#plan.op, this.#plan.inputPosition, this.#context.annotations);
+    this.#fold.add(column, group, row);
+  }
+
+  finish(...[group, out]: Parameters<Fold['finish']>): void {
+    this.#fold.finish(group, out);
+  }
+}

@@ -1,0 +1,90 @@
+import { goFloatPlain } from '../../../model/go-float.ts';
+import type { Labels } from '../../../model/labels.ts';
+import type { AggregatePlan } from '../../plan/plan.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import { histogramText } from '../histogram-text.ts';
+import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { groupRows } from './group-rows.ts';
+
+/** count_values: labels depend on the values, so the input is read before the labels are known. */
+export class CountValues implements VectorOperator {
+  readonly #plan: AggregatePlan;
+  readonly #input: VectorOperator;
+  readonly #context: QueryContext;
+  readonly #out: StepColumn;
+  /** For each output series: step -> how many have its value. Most steps of most values have none. */
+  #rows: ReadonlyMap<number, number>[] = [];
+  #at = 0;
+
+  constructor(plan: AggregatePlan, input: VectorOperator, scope: Scope, context: QueryContext) {
+    this.#plan = plan;
+    this.#input = input;
+    this.#context = context;
+    this.#out = createStepColumn(scope.grid.count);
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { budget } = this.#context;
+    const before = budget.current;
+    const heads = await this.#input.series();
+    const numbers = new Map<string, number>();
+    const labels: Labels[] = [];
+    const rows: Map<number, number>[] = [];
+    let held = 0;
+    await drain(this.#input, budget, (column, row) => {
+      const known = new Map<string, number>();
+      for (let step = 0; step < column.present.length; step++) {
+        if (column.present[step] === 0) continue;
+        const text = valueText(column, step);
+        let output = known.get(text);
+        if (output === undefined) {
+          output = this.#outputOf(heads.labels[row]!, text, numbers, labels);
+          known.set(text, output);
+        }
+        const counts = (rows[output] ??= new Map());
+        const count = counts.get(step);
+        counts.set(step, (count ?? 0) + 1);
+        if (count === undefined) held++;
+      }
+    });
+    budget.settle(before, held);
+    this.#rows = rows;
+    return { labels, dropName: null };
+  }
+
+  next(): StepColumn | null {
+    const counts = this.#rows[this.#at++];
+    if (counts === undefined) return null;
+    const out = this.#out;
+    out.present.fill(0);
+    out.histograms = null;
+    for (const [step, count] of counts) {
+      out.present[step] = 1;
+      out.values[step] = count;
+    }
+    return out;
+  }
+
+  /** The value becomes a label before the series is grouped, and stays in the group's labels. */
+  #outputOf(series: Labels, text: string, numbers: Map<string, number>, labels: Labels[]): number {
+    const { grouping, without, valueLabel } = this.#plan;
+    const names = without ? grouping : [...grouping, valueLabel];
+    const valued = { labels: [series.with(valueLabel, text)], dropName: null };
+    const group = groupRows(valued, names, without).labels[0]!;
+    let output = numbers.get(group.key);
+    if (output === undefined) {
+      output = labels.length;
+      numbers.set(group.key, output);
+      labels.push(group);
+    }
+    return output;
+  }
+}
+
+function valueText(column: StepColumn, step: number): string {
+  const histogram = column.histograms === null ? undefined : column.histograms[step];
+  return histogram === undefined ? goFloatPlain(column.values[step]!) : histogramText(histogram);
+}

@@ -1,0 +1,103 @@
+import type { Labels } from '../../../model/labels.ts';
+import type { AggregatePlan } from '../../plan/plan.ts';
+import { formatG } from '../annotations.ts';
+import type { QueryContext } from '../context.ts';
+import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
+import { QueryError } from '../query-error.ts';
+import type { Scope } from '../scope.ts';
+import type { StepColumn } from '../step-column.ts';
+import { groupRows } from './group-rows.ts';
+import { labelsFraction } from './labels-fraction.ts';
+import { checkCount, type Parameter, parameterFromValues } from './parameter.ts';
+
+/** limitk: the first k series of each group that have a value on a step. Streams; only counts are kept. */
+export class LimitK implements VectorOperator {
+  readonly #plan: AggregatePlan;
+  readonly #param: ScalarOperator;
+  readonly #input: VectorOperator;
+  readonly #count: number;
+  #limits: Float64Array = new Float64Array(0);
+  #groupOf: Uint32Array = new Uint32Array(0);
+  #taken: Uint32Array = new Uint32Array(0);
+  #row = 0;
+
+  constructor(plan: AggregatePlan, param: ScalarOperator, input: VectorOperator, scope: Scope) {
+    this.#plan = plan;
+    this.#param = param;
+    this.#input = input;
+    this.#count = scope.grid.count;
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { grouping, without } = this.#plan;
+    const k = parameterFromValues(await this.#param.read());
+    const heads = await this.#input.series();
+    const groups = groupRows(heads, grouping, without);
+    this.#limits = checkCount(k) ? k.values.map(Math.trunc) : new Float64Array(this.#count);
+    this.#groupOf = groups.groupOf;
+    this.#taken = new Uint32Array(groups.labels.length * this.#count);
+    return heads;
+  }
+
+  next(): StepColumn | null {
+    const column = this.#input.next();
+    if (column === null) return null;
+    const base = this.#groupOf[this.#row++]! * this.#count;
+    const { present } = column;
+    for (let i = 0; i < present.length; i++) {
+      if (present[i] === 0) continue;
+      if (this.#taken[base + i]! < this.#limits[i]!) this.#taken[base + i]!++;
+      else present[i] = 0;
+    }
+    return column;
+  }
+}
+
+/** limit_ratio: a fixed pseudo-random share of the series, the same in every query; negative ratios take the rest. */
+export class LimitRatio implements VectorOperator {
+  readonly #plan: AggregatePlan;
+  readonly #param: ScalarOperator;
+  readonly #input: VectorOperator;
+  readonly #context: QueryContext;
+  #labels: readonly Labels[] = [];
+  #ratios: Float64Array = new Float64Array(0);
+  #row = 0;
+
+  constructor(plan: AggregatePlan, param: ScalarOperator, input: VectorOperator, context: QueryContext) {
+    this.#plan = plan;
+    this.#param = param;
+    this.#input = input;
+    this.#context = context;
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const ratio = parameterFromValues(await this.#param.read());
+    const heads = await this.#input.series();
+    this.#checkRatio(ratio);
+    this.#ratios = ratio.values;
+    this.#labels = heads.labels;
+    return heads;
+  }
+
+  next(): StepColumn | null {
+    const column = this.#input.next();
+    if (column === null) return null;
+    const fraction = labelsFraction(this.#labels[this.#row++]!);
+    const { present } = column;
+    for (let i = 0; i < present.length; i++) {
+      const ratio = Math.max(-1, Math.min(1, this.#ratios[i]!));
+      if (ratio === 0 || !(ratio > 0 ? fraction < ratio : fraction >= 1 + ratio)) present[i] = 0;
+    }
+    return column;
+  }
+
+  #checkRatio(ratio: Parameter): void {
+    if (ratio.max === 0 && ratio.min === 0) return;
+    if (ratio.hasNaN) throw new QueryError('execution', 'Ratio value is NaN');
+    const { annotations } = this.#context;
+    const text = 'ratio value should be between -1 and 1, got';
+    const position = this.#plan.paramPosition;
+    if (ratio.max > 1) annotations.warn(`${text} ${formatG(ratio.max)}, capping to 1`, position);
+    if (ratio.min < -1) annotations.warn(`${text} ${formatG(ratio.min)}, capping to -1`, position);
+  }
+}

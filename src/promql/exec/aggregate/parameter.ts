@@ -1,0 +1,36 @@
+import { formatG } from '../annotations.ts';
+import { QueryError } from '../query-error.ts';
+
+/** The parameter of an aggregation on all steps, with what its checks look at. */
+export interface Parameter {
+  readonly values: Float64Array;
+  readonly min: number;
+  readonly max: number;
+  readonly hasNaN: boolean;
+}
+
+export function parameterFromValues(values: Float64Array): Parameter {
+  let min = Number.MAX_VALUE;
+  let max = -Number.MAX_VALUE;
+  let hasNaN = false;
+  for (const value of values) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    if (Number.isNaN(value)) hasNaN = true;
+  }
+  return { values, min, max, hasNaN };
+}
+
+/**
+ * Checks the number of topk, bottomk and limitk, which must be a number that a 64-bit integer can hold; false where no
+ * step asks for anything.
+ *
+ * @throws QueryError with the reference's text
+ */
+export function checkCount(k: Parameter): boolean {
+  if (k.max < 1) return false;
+  if (k.hasNaN) throw new QueryError('execution', 'Parameter value is NaN');
+  if (k.min <= -(2 ** 63)) throw new QueryError('execution', `Scalar value ${formatG(k.min)} underflows int64`);
+  if (k.max >= 2 ** 63) throw new QueryError('execution', `Scalar value ${formatG(k.max)} overflows int64`);
+  return true;
+}

@@ -1,0 +1,66 @@
+import type { StepColumn } from '../step-column.ts';
+import type { Fold } from './fold.ts';
+import type { HistogramSums } from './histogram-sums.ts';
+
+/**
+ * Sums with the compensation of Kahan in Neumaier's form. The first value of a step is taken as it is; an infinite sum
+ * drops its compensation.
+ */
+export class SumFold implements Fold {
+  readonly #count: number;
+  readonly #sums: Float64Array;
+  readonly #rests: Float64Array;
+  readonly #seen: Uint8Array;
+  readonly #histograms: HistogramSums;
+
+  constructor(groupCount: number, stepCount: number, histograms: HistogramSums) {
+    const size = groupCount * stepCount;
+    this.#count = stepCount;
+    this.#sums = new Float64Array(size);
+    this.#rests = new Float64Array(size);
+    this.#seen = new Uint8Array(size);
+    this.#histograms = histograms;
+  }
+
+  add(column: StepColumn, group: number): void {
+    const base = group * this.#count;
+    if (column.histograms !== null) this.#histograms.take(column, base);
+    addSums(column.values, column.present, base, this.#sums, this.#rests, this.#seen);
+  }
+
+  finish(group: number, out: StepColumn): void {
+    const base = group * this.#count;
+    const { values, present } = out;
+    for (let i = 0; i < values.length; i++) {
+      values[i] = this.#sums[base + i]! + this.#rests[base + i]!;
+      present[i] = this.#seen[base + i]!;
+    }
+    this.#histograms.give(base, out);
+  }
+}
+
+function addSums(
+  values: Float64Array,
+  present: Uint8Array,
+  base: number,
+  sums: Float64Array,
+  rests: Float64Array,
+  seen: Uint8Array,
+): void {
+  for (let i = 0; i < present.length; i++) {
+    if (present[i] === 0) continue;
+    const at = base + i;
+    const value = values[i]!;
+    if (seen[at] === 0) {
+      seen[at] = 1;
+      sums[at] = value;
+      continue;
+    }
+    const sum = sums[at]!;
+    const next = sum + value;
+    if (next === Infinity || next === -Infinity) rests[at] = 0;
+    else if (Math.abs(sum) >= Math.abs(value)) rests[at]! += sum - next + value;
+    else rests[at]! += value - next + sum;
+    sums[at] = next;
+  }
+}

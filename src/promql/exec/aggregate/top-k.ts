@@ -1,0 +1,226 @@
+import type { AggregatePlan } from '../../plan/plan.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import { ignoreHistograms } from '../ignore-histograms.ts';
+import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { groupRows } from './group-rows.ts';
+import { checkCount, parameterFromValues } from './parameter.ts';
+
+/**
+ * The k greatest or least values of each group and step. Every (group, step) cell has a heap of at most k entries, its
+ * weakest on top; so memory is groups x steps x k, and never more than series x steps.
+ */
+export class TopK implements VectorOperator {
+  readonly #plan: AggregatePlan;
+  readonly #param: ScalarOperator;
+  readonly #input: VectorOperator;
+  readonly #scope: Scope;
+  readonly #context: QueryContext;
+  readonly #out: StepColumn;
+  /** For each output series: where its winnings begin in the lists below, and one more end. */
+  #starts: Uint32Array = new Uint32Array(1);
+  #steps: Uint32Array = new Uint32Array(0);
+  #values: Float64Array = new Float64Array(0);
+  #at = 0;
+
+  constructor(plan: AggregatePlan, param: ScalarOperator, input: VectorOperator, scope: Scope, context: QueryContext) {
+    this.#plan = plan;
+    this.#param = param;
+    this.#input = input;
+    this.#scope = scope;
+    this.#context = context;
+    this.#out = createStepColumn(scope.grid.count);
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { grouping, without, op, position } = this.#plan;
+    const { budget, annotations } = this.#context;
+    const { count } = this.#scope.grid;
+    const before = budget.current;
+    const k = parameterFromValues(await this.#param.read());
+    const heads = await this.#input.series();
+    const { groupOf, labels: groupLabels } = groupRows(heads, grouping, without);
+    const wanted = checkCount(k);
+    const heaps = new Heaps(op === 'topk', groupOf, groupLabels.length, wanted ? k.values : new Float64Array(count));
+    await drain(this.#input, budget, (column, row) => {
+      if (!wanted) return;
+      ignoreHistograms(column, op, position, annotations);
+      heaps.offer(column, row, groupOf[row]!);
+    });
+    budget.settle(before, 0);
+    return this.#collect(heaps, heads, groupLabels.length);
+  }
+
+  next(): StepColumn | null {
+    const series = this.#at++;
+    if (series >= this.#starts.length - 1) return null;
+    const out = this.#out;
+    out.present.fill(0);
+    out.histograms = null;
+    const end = this.#starts[series + 1]!;
+    for (let i = this.#starts[series]!; i < end; i++) {
+      const step = this.#steps[i]!;
+      out.present[step] = 1;
+      out.values[step] = this.#values[i]!;
+    }
+    this.#context.budget.hold(end - this.#starts[series]!);
+    return out;
+  }
+
+  /** Turns winners by cell into winners by series; in an instant query the strongest of each group comes first. */
+  #collect(heaps: Heaps, heads: SeriesHeads, groupCount: number): SeriesHeads {
+    const { count } = this.#scope.grid;
+    const order: number[] = [];
+    const place = new Int32Array(heads.labels.length).fill(-1);
+    const sizes: number[] = [];
+    for (let group = 0; group < groupCount; group++) {
+      for (let step = 0; step < count; step++) {
+        heaps.sort(group, step);
+        heaps.each(group, step, (row) => {
+          if (place[row] === -1) {
+            place[row] = order.length;
+            order.push(row);
+            sizes.push(0);
+          }
+          sizes[place[row]!]!++;
+        });
+      }
+    }
+    this.#starts = new Uint32Array(order.length + 1);
+    for (let i = 0; i < order.length; i++) this.#starts[i + 1] = this.#starts[i]! + sizes[i]!;
+    const total = this.#starts[order.length]!;
+    this.#steps = new Uint32Array(total);
+    this.#values = new Float64Array(total);
+    const next = this.#starts.slice();
+    for (let group = 0; group < groupCount; group++) {
+      for (let step = 0; step < count; step++) {
+        heaps.each(group, step, (row, value) => {
+          const at = next[place[row]!]!++;
+          this.#steps[at] = step;
+          this.#values[at] = value;
+        });
+      }
+    }
+    return {
+      labels: order.map((row) => heads.labels[row]!),
+      dropName: heads.dropName === null ? null : Uint8Array.from(order, (row) => heads.dropName![row]!),
+    };
+  }
+}
+
+/** One bounded heap for each group and step, all in two arrays. */
+class Heaps {
+  readonly #top: boolean;
+  readonly #wanted: Float64Array;
+  readonly #count: number;
+  /** Entries per cell of each group, and where the group's cells begin. */
+  readonly #capacity: Uint32Array;
+  readonly #start: Float64Array;
+  readonly #values: Float64Array;
+  readonly #rows: Uint32Array;
+  readonly #lengths: Uint32Array;
+
+  constructor(top: boolean, groupOf: Uint32Array, groupCount: number, wanted: Float64Array) {
+    this.#top = top;
+    this.#wanted = wanted;
+    this.#count = wanted.length;
+    const most = wanted.reduce((a, b) => Math.max(a, Math.trunc(b)), 0);
+    const sizes = new Uint32Array(groupCount);
+    for (const group of groupOf) sizes[group]!++;
+    this.#capacity = sizes.map((size) => Math.min(size, most));
+    this.#start = new Float64Array(groupCount);
+    let total = 0;
+    for (let group = 0; group < groupCount; group++) {
+      this.#start[group] = total;
+      total += this.#capacity[group]! * this.#count;
+    }
+    this.#values = new Float64Array(total);
+    this.#rows = new Uint32Array(total);
+    this.#lengths = new Uint32Array(groupCount * this.#count);
+  }
+
+  offer(column: StepColumn, row: number, group: number): void {
+    const { values, present } = column;
+    const capacity = this.#capacity[group]!;
+    const start = this.#start[group]!;
+    const cells = group * this.#count;
+    for (let i = 0; i < present.length; i++) {
+      if (present[i] === 0) continue;
+      const k = Math.min(capacity, Math.trunc(this.#wanted[i]!));
+      if (k < 1) continue;
+      const base = start + i * capacity;
+      const length = this.#lengths[cells + i]!;
+      const value = values[i]!;
+      if (length < k) {
+        this.#values[base + length] = value;
+        this.#rows[base + length] = row;
+        this.#lengths[cells + i] = length + 1;
+        this.#up(base, length);
+      } else if (this.#beats(value, this.#values[base]!)) {
+        this.#values[base] = value;
+        this.#rows[base] = row;
+        this.#down(base, length);
+      }
+    }
+  }
+
+  /** Puts a cell's entries in order, the strongest first, NaN last. */
+  sort(group: number, step: number): void {
+    const length = this.#lengths[group * this.#count + step]!;
+    const base = this.#start[group]! + step * this.#capacity[group]!;
+    for (let end = length - 1; end > 0; end--) {
+      this.#swap(base, base + end);
+      this.#down(base, end);
+    }
+  }
+
+  each(group: number, step: number, visit: (row: number, value: number) => void): void {
+    const length = this.#lengths[group * this.#count + step]!;
+    const base = this.#start[group]! + step * this.#capacity[group]!;
+    for (let i = base; i < base + length; i++) visit(this.#rows[i]!, this.#values[i]!);
+  }
+
+  /** A newcomer replaces the weakest entry only if it is really stronger; any number is stronger than NaN. */
+  #beats(value: number, weakest: number): boolean {
+    if (Number.isNaN(weakest)) return !Number.isNaN(value);
+    return this.#top ? weakest < value : weakest > value;
+  }
+
+  /** True where the entry at `a` is weaker than that at `b`, or may be. */
+  #weaker(a: number, b: number): boolean {
+    const x = this.#values[a]!;
+    if (Number.isNaN(x)) return true;
+    return this.#top ? x < this.#values[b]! : x > this.#values[b]!;
+  }
+
+  #up(base: number, from: number): void {
+    for (let at = from; at > 0; ) {
+      const parent = (at - 1) >> 1;
+      if (!this.#weaker(base + at, base + parent)) return;
+      this.#swap(base + at, base + parent);
+      at = parent;
+    }
+  }
+
+  #down(base: number, length: number): void {
+    for (let at = 0; ; ) {
+      let child = 2 * at + 1;
+      if (child >= length) return;
+      if (child + 1 < length && this.#weaker(base + child + 1, base + child)) child++;
+      if (!this.#weaker(base + child, base + at)) return;
+      this.#swap(base + at, base + child);
+      at = child;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const value = this.#values[a]!;
+    const row = this.#rows[a]!;
+    this.#values[a] = this.#values[b]!;
+    this.#rows[a] = this.#rows[b]!;
+    this.#values[b] = value;
+    this.#rows[b] = row;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Labels } from '../../../model/labels.ts';
+import type { VectorMatching } from '../../syntax/ast.ts';
+import { mergeInto } from '../merge-duplicates.ts';
+import { copyStepColumn, type StepColumn } from '../step-column.ts';
+
+/** Series of the one side with the same match group and the same included labels, as one column. */
+export interface Partner {
+  readonly group: number;
+  /** Labels of one of the series; they agree in everything that a result takes over. */
+  readonly labels: Labels;
+  /** null until a series with values has come. */
+  column: StepColumn | null;
+}
+
+/** Two series of one match group have a value on the same step. */
+export interface Conflict {
+  readonly first: number;
+  readonly second: number;
+}
+
+/**
+ * The side of a vector operation that has at most one series for each match group and step, read whole: groups x steps.
+ * Several series of a group are fine as long as they take turns, as the instances of a restarted target do.
+ */
+export class OneSide {
+  readonly partners: Partner[] = [];
+  /** The partners of each match group. */
+  readonly byGroup = new Map<number, Partner[]>();
+  /** Step -> the first two series that collide there. */
+  readonly conflicts = new Map<number, Conflict>();
+  readonly #groups: Int32Array;
+  readonly #partnerOf: Partner[] = [];
+  /** For groups of several series: on each step, 1 + the row that has a value there. */
+  readonly #owners = new Map<number, Int32Array>();
+
+  constructor(labels: readonly Labels[], groups: Int32Array, matching: VectorMatching, stepCount: number) {
+    this.#groups = groups;
+    const known = new Map<string, Partner>();
+    for (let row = 0; row < labels.length; row++) {
+      const group = groups[row]!;
+      const included = matching.include.map((name) => labels[row]!.get(name));
+      const key = JSON.stringify([group, included]);
+      let partner = known.get(key);
+      if (partner === undefined) {
+        partner = { group, labels: labels[row]!, column: null };
+        known.set(key, partner);
+        this.partners.push(partner);
+        const others = this.byGroup.get(group);
+        if (others === undefined) this.byGroup.set(group, [partner]);
+        else others.push(partner);
+      }
+      this.#partnerOf.push(partner);
+    }
+    const seen = new Set<number>();
+    for (const group of groups) {
+      if (seen.has(group) && !this.#owners.has(group)) this.#owners.set(group, new Int32Array(stepCount));
+      seen.add(group);
+    }
+  }
+
+  /** Takes in the column of a row; where another series of its group has a value already, that is a conflict. */
+  add(column: StepColumn, row: number): void {
+    const partner = this.#partnerOf[row]!;
+    const owners = this.#owners.get(this.#groups[row]!);
+    if (owners !== undefined) this.#claim(owners, column, row);
+    if (partner.column === null) partner.column = copyStepColumn(column);
+    else mergeInto(partner.column, column);
+  }
+
+  /** Steps on which the group has any value; null where it never has. */
+  presence(group: number): Uint8Array | null {
+    const partners = this.byGroup.get(group);
+    if (partners === undefined) return null;
+    let mask: Uint8Array | null = null;
+    for (const { column } of partners) {
+      if (column === null) continue;
+      if (mask === null) mask = column.present.slice();
+      else for (let i = 0; i < mask.length; i++) mask[i]! |= column.present[i]!;
+    }
+    return mask;
+  }
+
+  /** Marks the steps of a row as taken; a step that is taken already becomes a conflict and leaves the column. */
+  #claim(owners: Int32Array, column: StepColumn, row: number): void {
+    const { present } = column;
+    for (let i = 0; i < present.length; i++) {
+      if (present[i] === 0) continue;
+      if (owners[i] === 0) {
+        owners[i] = row + 1;
+        continue;
+      }
+      if (!this.conflicts.has(i)) this.conflicts.set(i, { first: owners[i]! - 1, second: row });
+      present[i] = 0;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { Labels } from '../../../model/labels.ts';
+import type { VectorMatching } from '../../syntax/ast.ts';
+import { withoutMetricLabels } from '../names.ts';
+import { keepLabels } from './signatures.ts';
+
+/**
+ * The labels of a matched pair: those of the many side; one-to-one only the matched ones; labels of
+ * `group_left`/`group_right` are taken over from the one side, absent ones too.
+ */
+export function resultLabels(many: Labels, one: Labels, matching: VectorMatching, dropsMetric: boolean): Labels {
+  let labels = dropsMetric ? withoutMetricLabels(many) : many;
+  if (matching.card === 'one-to-one') {
+    labels = keepLabels(labels, (name) => matching.matchingLabels.includes(name) === matching.on);
+  }
+  for (const name of matching.include) labels = labels.with(name, one.get(name));
+  return labels;
+}

@@ -1,0 +1,90 @@
+import type { SetOperationPlan } from '../../plan/plan.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import type { StepColumn } from '../step-column.ts';
+import { Signatures } from './signatures.ts';
+
+/**
+ * `and`, `unless` and `or`. Of one side only a mask for each match group is kept: on which steps some series of the
+ * group has a value. The other side streams through it; `or` lets the left side through first and fills the masks.
+ */
+export class SetOperation implements VectorOperator {
+  readonly #plan: SetOperationPlan;
+  readonly #left: VectorOperator;
+  readonly #right: VectorOperator;
+  readonly #scope: Scope;
+  readonly #context: QueryContext;
+  readonly #masks: (Uint8Array | undefined)[] = [];
+  #leftGroups: Int32Array = new Int32Array(0);
+  #rightGroups: Int32Array = new Int32Array(0);
+  #leftRow = 0;
+  #rightRow = 0;
+
+  constructor(
+    plan: SetOperationPlan,
+    left: VectorOperator,
+    right: VectorOperator,
+    scope: Scope,
+    context: QueryContext,
+  ) {
+    this.#plan = plan;
+    this.#left = left;
+    this.#right = right;
+    this.#scope = scope;
+    this.#context = context;
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const signatures = new Signatures(this.#plan.matching);
+    const left = await this.#left.series();
+    const right = await this.#right.series();
+    this.#leftGroups = signatures.ofAll(left.labels);
+    this.#rightGroups = signatures.ofAll(right.labels);
+    if (this.#plan.op === 'or') return joinHeads(left, right);
+    await drain(this.#right, this.#context.budget, (column, row) => this.#addToMask(this.#rightGroups[row]!, column));
+    return left;
+  }
+
+  next(): StepColumn | null {
+    const { op } = this.#plan;
+    const column = this.#left.next();
+    if (column !== null) {
+      const group = this.#leftGroups[this.#leftRow++]!;
+      if (op === 'or') this.#addToMask(group, column);
+      else filter(column, this.#masks[group], op === 'and');
+      return column;
+    }
+    if (op !== 'or') return null;
+    const other = this.#right.next();
+    if (other !== null) filter(other, this.#masks[this.#rightGroups[this.#rightRow++]!], false);
+    return other;
+  }
+
+  #addToMask(group: number, column: StepColumn): void {
+    const { present } = column;
+    const mask = (this.#masks[group] ??= new Uint8Array(this.#scope.grid.count));
+    for (let i = 0; i < present.length; i++) mask[i]! |= present[i]!;
+  }
+}
+
+/** Keeps the steps where the mask is set, or those where it is not. */
+function filter(column: StepColumn, mask: Uint8Array | undefined, wanted: boolean): void {
+  const { present } = column;
+  if (mask === undefined) {
+    if (wanted) present.fill(0);
+    return;
+  }
+  const flip = wanted ? 0 : 1;
+  for (let i = 0; i < present.length; i++) present[i]! &= mask[i]! ^ flip;
+}
+
+function joinHeads(left: SeriesHeads, right: SeriesHeads): SeriesHeads {
+  const labels = [...left.labels, ...right.labels];
+  if (left.dropName === null && right.dropName === null) return { labels, dropName: null };
+  const dropName = new Uint8Array(labels.length);
+  if (left.dropName !== null) dropName.set(left.dropName);
+  if (right.dropName !== null) dropName.set(right.dropName, left.labels.length);
+  return { labels, dropName };
+}

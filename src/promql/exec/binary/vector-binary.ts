@@ -1,0 +1,291 @@
+import type { Labels } from '../../../model/labels.ts';
+import { compareUtf8 } from '../../../model/utf8.ts';
+import type { VectorBinaryPlan } from '../../plan/plan.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import { QueryError } from '../query-error.ts';
+import type { Scope } from '../scope.ts';
+import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { arithmeticInto, compareInto } from './arithmetic.ts';
+import { type ElementOptions, elementsInto, needsElements } from './elements.ts';
+import { OneSide, type Partner } from './one-side.ts';
+import { isArithmetic, isComparison } from './operators.ts';
+import { resultLabels } from './result-labels.ts';
+import { matchLabels, Signatures } from './signatures.ts';
+
+/** One output series: a row of the many side with a partner, or with the fill value where `partner` is null. */
+interface Pairing {
+  readonly row: number;
+  readonly group: number;
+  readonly partner: Partner | null;
+  /** Steps taken by pairings that must not meet this one; null where there are none. */
+  readonly taken: Uint8Array | null;
+}
+
+/**
+ * Arithmetic and comparison between two vectors. The one side is read whole, the many side streams (one-to-one: right
+ * and left). Whether series collide is decided on values, step by step, never on labels alone; of several errors that
+ * of the earliest step is reported, when everything was seen.
+ */
+export class VectorBinary implements VectorOperator {
+  readonly #plan: VectorBinaryPlan;
+  readonly #left: VectorOperator;
+  readonly #right: VectorOperator;
+  readonly #context: QueryContext;
+  readonly #count: number;
+  readonly #isSwapped: boolean;
+  readonly #options: ElementOptions;
+  readonly #out: StepColumn;
+  readonly #holds: Uint8Array;
+  #oneSide: OneSide | null = null;
+  #oneHeads: SeriesHeads = { labels: [], dropName: null };
+  #pairings: Pairing[] = [];
+  #at = 0;
+  #manyRow = -1;
+  #manyColumn: StepColumn | null = null;
+  /** With `fill_left`: for each match group the steps on which the many side found a partner. */
+  readonly #matched = new Map<number, Uint8Array>();
+  #leftFills: Partner[] = [];
+  #leftFillAt = 0;
+  #failure: { readonly step: number; readonly error: () => QueryError } | null = null;
+
+  constructor(
+    plan: VectorBinaryPlan,
+    left: VectorOperator,
+    right: VectorOperator,
+    scope: Scope,
+    context: QueryContext,
+  ) {
+    this.#plan = plan;
+    this.#left = left;
+    this.#right = right;
+    this.#context = context;
+    this.#count = scope.grid.count;
+    this.#isSwapped = plan.matching.card === 'one-to-many';
+    const { op, returnBool, position } = plan;
+    this.#options = { op, returnBool, position, annotations: context.annotations, keep: 'left' };
+    this.#out = createStepColumn(this.#count);
+    this.#holds = new Uint8Array(this.#count);
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { matching } = this.#plan;
+    const left = await this.#left.series();
+    const right = await this.#right.series();
+    const signatures = new Signatures(matching);
+    const leftGroups = signatures.ofAll(left.labels);
+    const rightGroups = signatures.ofAll(right.labels);
+    const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
+    const [one, oneGroups] = this.#isSwapped ? [left, leftGroups] : [right, rightGroups];
+    const oneSide = new OneSide(one.labels, oneGroups, matching, this.#count);
+    this.#oneSide = oneSide;
+    this.#oneHeads = one;
+    await drain(this.#isSwapped ? this.#left : this.#right, this.#context.budget, (column, row) =>
+      oneSide.add(column, row),
+    );
+    if (matching.fillLeft !== null || matching.fillRight !== null) this.#failOnAllConflicts();
+    return this.#pair(many, manyGroups, oneSide);
+  }
+
+  next(): StepColumn | null {
+    const pairing = this.#pairings[this.#at];
+    if (pairing !== undefined) {
+      this.#at++;
+      while (this.#manyRow < pairing.row) this.#advance();
+      return this.#combine(pairing, this.#manyColumn!);
+    }
+    while (this.#advance()) {}
+    const fill = this.#leftFills[this.#leftFillAt++];
+    if (fill !== undefined) return this.#combineFilled(fill);
+    if (this.#failure !== null) throw this.#failure.error();
+    return null;
+  }
+
+  /** Decides the output series: every row with every partner of its group, then with the fill values. */
+  #pair(many: SeriesHeads, manyGroups: Int32Array, oneSide: OneSide): SeriesHeads {
+    const { matching, op, returnBool } = this.#plan;
+    const labels: Labels[] = [];
+    const dropsMetric = isArithmetic(op) || (returnBool && !this.#context.features.delayedNameRemoval);
+    const drafts: { row: number; group: number; partner: Partner | null; labels: Labels }[] = [];
+    for (let row = 0; row < many.labels.length; row++) {
+      const group = manyGroups[row]!;
+      const from = many.labels[row]!;
+      for (const partner of oneSide.byGroup.get(group) ?? []) {
+        if (partner.column === null) continue;
+        drafts.push({ row, group, partner, labels: resultLabels(from, partner.labels, matching, dropsMetric) });
+      }
+      if (matching.fillRight !== null) {
+        const matched = matchLabels(from, matching);
+        drafts.push({ row, group, partner: null, labels: resultLabels(from, matched, matching, dropsMetric) });
+      }
+    }
+    const rivals = new Rivals(matching.card === 'one-to-one', this.#count);
+    for (const draft of drafts) rivals.note(draft.row, draft.group, draft.labels);
+    for (const { row, group, partner, labels: result } of drafts) {
+      labels.push(result);
+      this.#pairings.push({ row, group, partner, taken: rivals.taken(group, result) });
+    }
+    if (matching.fillLeft !== null) {
+      this.#leftFills = oneSide.partners.filter((partner) => partner.column !== null);
+      for (const partner of this.#leftFills) {
+        labels.push(resultLabels(matchLabels(partner.labels, matching), partner.labels, matching, dropsMetric));
+      }
+    }
+    const marked = returnBool && this.#context.features.delayedNameRemoval;
+    return { labels, dropName: marked ? new Uint8Array(labels.length).fill(1) : null };
+  }
+
+  /** Reads the next row of the many side; false at its end. */
+  #advance(): boolean {
+    const column = (this.#isSwapped ? this.#right : this.#left).next();
+    this.#manyColumn = column;
+    if (column === null) return false;
+    this.#manyRow++;
+    const { conflicts } = this.#oneSide!;
+    if (conflicts.size > 0) {
+      for (const step of conflicts.keys()) if (column.present[step] === 1) this.#failOnConflict(step);
+    }
+    return true;
+  }
+
+  #combine(pairing: Pairing, many: StepColumn): StepColumn {
+    const { group, partner, taken } = pairing;
+    const { fillLeft, fillRight } = this.#plan.matching;
+    const out = this.#out;
+    let one: StepColumn;
+    if (partner !== null) {
+      one = partner.column!;
+      for (let i = 0; i < this.#count; i++) out.present[i] = many.present[i]! & one.present[i]!;
+    } else {
+      one = this.#constantColumn(fillRight!);
+      const presence = this.#oneSide!.presence(group);
+      for (let i = 0; i < this.#count; i++)
+        out.present[i] = many.present[i]! & (presence === null ? 1 : presence[i]! ^ 1);
+    }
+    if (taken !== null) this.#take(taken, out.present);
+    if (fillLeft !== null) this.#markMatched(group, out.present);
+    this.#apply(many, one, out);
+    return out;
+  }
+
+  /** A partner that the many side left alone on some steps meets the fill value there. */
+  #combineFilled(partner: Partner): StepColumn {
+    const out = this.#out;
+    const matched = this.#matched.get(partner.group);
+    const one = partner.column!;
+    for (let i = 0; i < this.#count; i++) {
+      out.present[i] = one.present[i]! & (matched === undefined ? 1 : matched[i]! ^ 1);
+    }
+    this.#apply(this.#constantColumn(this.#plan.matching.fillLeft!), one, out);
+    return out;
+  }
+
+  /** Calculates on the steps that `out` has marked. */
+  #apply(many: StepColumn, one: StepColumn, out: StepColumn): void {
+    const { op, returnBool } = this.#plan;
+    const left = this.#isSwapped ? one : many;
+    const right = this.#isSwapped ? many : one;
+    out.histograms = null;
+    if (needsElements(op, left, right)) elementsInto(left, right, out, this.#options);
+    else if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, out.values);
+    else if (isComparison(op)) {
+      if (returnBool) {
+        compareInto(op, left.values, right.values, out.values);
+        return;
+      }
+      const holds = this.#holds;
+      compareInto(op, left.values, right.values, holds);
+      out.values.set(left.values);
+      for (let i = 0; i < this.#count; i++) out.present[i]! &= holds[i]!;
+    }
+  }
+
+  #constantColumn(value: number): StepColumn {
+    return { values: new Float64Array(this.#count).fill(value), present: new Uint8Array(0), histograms: null };
+  }
+
+  #take(taken: Uint8Array, present: Uint8Array): void {
+    for (let i = 0; i < present.length; i++) {
+      if (present[i] === 0) continue;
+      if (taken[i] === 1) {
+        this.#fail(i, () => multipleMatchesError(this.#plan.matching.card === 'one-to-one'));
+        return;
+      }
+      taken[i] = 1;
+    }
+  }
+
+  #markMatched(group: number, present: Uint8Array): void {
+    let mask = this.#matched.get(group);
+    if (mask === undefined) {
+      mask = new Uint8Array(this.#count);
+      this.#matched.set(group, mask);
+    }
+    for (let i = 0; i < present.length; i++) mask[i]! |= present[i]!;
+  }
+
+  #failOnAllConflicts(): void {
+    for (const step of this.#oneSide!.conflicts.keys()) this.#failOnConflict(step);
+  }
+
+  /** Comes before other errors of the same step. */
+  #failOnConflict(step: number): void {
+    const { first, second } = this.#oneSide!.conflicts.get(step)!;
+    const { labels } = this.#oneHeads;
+    const side = this.#isSwapped ? 'left' : 'right';
+    const error = () =>
+      duplicateSeriesError(labels[first]!, labels[second]!, matchLabels(labels[second]!, this.#plan.matching), side);
+    if (this.#failure === null || step <= this.#failure.step) this.#failure = { step, error };
+  }
+
+  #fail(step: number, error: () => QueryError): void {
+    if (this.#failure === null || step < this.#failure.step) this.#failure = { step, error };
+  }
+}
+
+/** Finds output series that must not have a value on the same step, and gives each such set one mask. */
+class Rivals {
+  readonly #oneToOne: boolean;
+  readonly #count: number;
+  readonly #firstRow = new Map<string, number>();
+  readonly #masks = new Map<string, Uint8Array>();
+
+  constructor(oneToOne: boolean, count: number) {
+    this.#oneToOne = oneToOne;
+    this.#count = count;
+  }
+
+  note(row: number, group: number, labels: Labels): void {
+    const key = this.#key(group, labels);
+    const first = this.#firstRow.get(key);
+    if (first === undefined) this.#firstRow.set(key, row);
+    else if (first !== row && !this.#masks.has(key)) this.#masks.set(key, new Uint8Array(this.#count));
+  }
+
+  taken(group: number, labels: Labels): Uint8Array | null {
+    return this.#masks.get(this.#key(group, labels)) ?? null;
+  }
+
+  #key(group: number, labels: Labels): string {
+    return this.#oneToOne ? String(group) : `${group}:${labels.key}`;
+  }
+}
+
+function multipleMatchesError(oneToOne: boolean): QueryError {
+  return new QueryError(
+    'execution',
+    oneToOne
+      ? 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
+      : 'multiple matches for labels: grouping labels must ensure unique matches',
+  );
+}
+
+function duplicateSeriesError(a: Labels, b: Labels, matched: Labels, side: 'left' | 'right'): QueryError {
+  const [first, second] = [a.toString(), b.toString()].sort(compareUtf8);
+  return new QueryError(
+    'execution',
+    `found duplicate series for the match group ${matched} on the ${side} hand-side of the operation: ` +
+      `[${first}, ${second}];many-to-many matching not allowed: matching labels must be unique on one side`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { VectorScalarPlan } from '../../plan/plan.ts';
+import type { QueryContext } from '../context.ts';
+import { droppedNames } from '../names.ts';
+import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
+import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { arithmeticInto, compareInto } from './arithmetic.ts';
+import { type ElementOptions, elementsInto, needsElements } from './elements.ts';
+import { isArithmetic, isComparison } from './operators.ts';
+
+/** A vector and a number a step, in place. A filtering comparison keeps the vector's own value. */
+export class VectorScalar implements VectorOperator {
+  readonly #plan: VectorScalarPlan;
+  readonly #vector: VectorOperator;
+  readonly #scalar: ScalarOperator;
+  readonly #context: QueryContext;
+  readonly #holds: Uint8Array;
+  readonly #options: ElementOptions;
+  #numbers: StepColumn = createStepColumn(0);
+
+  constructor(
+    plan: VectorScalarPlan,
+    vector: VectorOperator,
+    scalar: ScalarOperator,
+    count: number,
+    context: QueryContext,
+  ) {
+    this.#plan = plan;
+    this.#vector = vector;
+    this.#scalar = scalar;
+    this.#context = context;
+    this.#holds = new Uint8Array(count);
+    this.#options = {
+      op: plan.op,
+      returnBool: plan.returnBool,
+      position: plan.position,
+      annotations: context.annotations,
+      keep: plan.scalarLeft ? 'right' : 'left',
+    };
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { op, returnBool, scalarLeft } = this.#plan;
+    let heads: SeriesHeads | null = null;
+    if (!scalarLeft) heads = await this.#vector.series();
+    const values = await this.#scalar.read();
+    this.#numbers = { values, present: new Uint8Array(values.length).fill(1), histograms: null };
+    heads ??= await this.#vector.series();
+    return isArithmetic(op) || returnBool ? droppedNames(heads, this.#context) : heads;
+  }
+
+  next(): StepColumn | null {
+    const column = this.#vector.next();
+    if (column === null) return null;
+    const { op, returnBool, scalarLeft } = this.#plan;
+    const left = scalarLeft ? this.#numbers : column;
+    const right = scalarLeft ? column : this.#numbers;
+    if (needsElements(op, left, right)) elementsInto(left, right, column, this.#options);
+    else if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, column.values);
+    else if (isComparison(op)) {
+      if (returnBool) compareInto(op, left.values, right.values, column.values);
+      else {
+        const holds = this.#holds;
+        compareInto(op, left.values, right.values, holds);
+        const { present } = column;
+        for (let i = 0; i < present.length; i++) present[i]! &= holds[i]!;
+      }
+    }
+    return column;
+  }
+}

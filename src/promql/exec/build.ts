@@ -1,0 +1,239 @@
+import { foldTree } from '../plan/fold-tree.ts';
+import { isRangePlan, isScalarPlan, type Plan, planInputs } from '../plan/plan.ts';
+import { buildAggregate } from './aggregate/build-aggregate.ts';
+import { NegateVector } from './binary/negate.ts';
+import { SetOperation } from './binary/set-operation.ts';
+import { VectorBinary } from './binary/vector-binary.ts';
+import { VectorScalar } from './binary/vector-scalar.ts';
+import { Absent, AbsentOverTime } from './call/absent.ts';
+import { HistogramCall } from './call/histogram-call.ts';
+import { InfoCall } from './call/info-call.ts';
+import { InstantCall } from './call/instant-call.ts';
+import { LabelCall } from './call/label-call.ts';
+import { RangeCall } from './call/range-call.ts';
+import { compareAscending, compareDescending, Sort, type SortRow } from './call/sort.ts';
+import { Timestamp } from './call/timestamp.ts';
+import type { QueryContext } from './context.ts';
+import { EMPTY_RANGE, EMPTY_SCALAR, EMPTY_VECTOR } from './empty-vector.ts';
+import { gridEnd } from './grid.ts';
+import { InvariantVector } from './invariant-vector.ts';
+import { DetachedScalar, MaterializedVector } from './materialized.ts';
+import { type DuplicateRule, MergeDuplicates } from './merge-duplicates.ts';
+import { namesStayDistinct } from './names-stay-distinct.ts';
+import type { RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
+import {
+  Constant,
+  InvariantScalar,
+  NegateScalar,
+  ScalarBinary,
+  ScalarCall,
+  ScalarOf,
+} from './scalar/scalar-operators.ts';
+import { VectorOf } from './scalar/vector-of.ts';
+import type { Scope } from './scope.ts';
+import { InstantSelector } from './select/instant-selector.ts';
+import { RangeSelector } from './select/range-selector.ts';
+import { SmoothedSelector } from './select/smoothed-selector.ts';
+import { Subquery, subqueryGrid } from './select/subquery.ts';
+
+/** The root of a query's operators; which one is set follows from the type of the expression. */
+export interface Operators {
+  readonly vector: VectorOperator | null;
+  readonly scalar: ScalarOperator | null;
+  readonly range: RangeOperator | null;
+}
+
+/**
+ * Turns a plan into operators. Selectors are noted in `context.selections`, and must be answered before the operators
+ * run.
+ */
+export function buildOperators(plan: Plan, scope: Scope, context: QueryContext): Operators {
+  const root: Node = { plan, scope, isRoot: true };
+  return foldTree<Node, Built>(root, inputNodes, (node, inputs) => buildNode(node, inputs, context));
+}
+
+/** A plan and the grid that it runs on. */
+interface Node {
+  readonly plan: Plan;
+  readonly scope: Scope;
+  readonly isRoot: boolean;
+}
+
+interface Built extends Operators {
+  /** Operators below one another down to the next that holds its input. */
+  readonly depth: number;
+  readonly namesStayDistinct: boolean;
+}
+
+/** Longer chains of operators are cut by one that holds its input, so that no chain exhausts the call stack. */
+const DEPTH_MAX = 200;
+
+function inputNodes(node: Node): readonly Node[] {
+  const { plan, scope } = node;
+  if (scope.grid.count === 0) return [];
+  const inner = innerScope(node);
+  return planInputs(plan).map((input) => ({ plan: input, scope: inner, isRoot: false }));
+  function innerScope({ isRoot }: Node): Scope {
+    if (plan.kind === 'invariantVector' || plan.kind === 'invariantScalar') return singleStep(scope);
+    if (plan.kind !== 'subquery') return scope;
+    const grid = subqueryGrid(plan, scope.grid);
+    const end = (plan.at ?? gridEnd(scope.grid)) - plan.offsetMs;
+    const role = isRoot
+      ? ({ kind: 'answer' } as const)
+      : ({ kind: 'windows', offsetMs: plan.offsetMs, rangeMs: plan.rangeMs } as const);
+    return { grid, isInstant: grid.start === end, counts: scope.counts.child(grid, role) };
+  }
+}
+
+function singleStep(scope: Scope): Scope {
+  const grid = { start: scope.grid.start, step: scope.grid.step, count: 1 };
+  return { grid, isInstant: true, counts: scope.counts.child(grid, { kind: 'invariant' }) };
+}
+
+function buildNode(node: Node, inputs: readonly Built[], context: QueryContext): Built {
+  const { plan, scope } = node;
+  const isDistinct = namesStayDistinct(
+    plan,
+    inputs.map((input) => input.namesStayDistinct),
+  );
+  const depth = 1 + inputs.reduce((most, input) => Math.max(most, input.depth), 0);
+  const isDeep = depth > DEPTH_MAX;
+  const common = { vector: null, scalar: null, range: null, depth: isDeep ? 1 : depth, namesStayDistinct: isDistinct };
+  if (plan.kind === 'string') return common;
+  if (isScalarPlan(plan)) {
+    const scalar = scope.grid.count === 0 ? EMPTY_SCALAR : buildScalar(node, inputs, context);
+    return { ...common, scalar: isDeep ? new DetachedScalar(scalar) : scalar };
+  }
+  if (isRangePlan(plan)) {
+    const range = scope.grid.count === 0 ? EMPTY_RANGE : buildRange(node, inputs, context);
+    return { ...common, depth, range };
+  }
+  if (scope.grid.count === 0) return { ...common, vector: EMPTY_VECTOR };
+  const bare = buildVector(node, inputs, context);
+  const rule = duplicateRule(plan, isDistinct, context);
+  const vector = rule === null ? bare : new MergeDuplicates(bare, rule);
+  return { ...common, vector: isDeep ? new MaterializedVector(vector, context) : vector };
+}
+
+function buildScalar(node: Node, inputs: readonly Built[], context: QueryContext): ScalarOperator {
+  const { scope } = node;
+  const { count } = scope.grid;
+  const plan = node.plan;
+  const scalars = inputs.flatMap(({ scalar }) => (scalar === null ? [] : [scalar]));
+  switch (plan.kind) {
+    case 'number':
+      return new Constant(plan.value, count);
+    case 'scalarCall':
+      return new ScalarCall(plan, scalars, scope, context);
+    case 'scalarOf':
+      return new ScalarOf(inputs[0]!.vector!, scope, context);
+    case 'scalarBinary':
+      return new ScalarBinary(plan.op, scalars[0]!, scalars[1]!);
+    case 'negateScalar':
+      return new NegateScalar(scalars[0]!);
+    case 'invariantScalar':
+      return new InvariantScalar(scalars[0]!, count);
+    default:
+      throw new TypeError(`No scalar operator for ${plan.kind}`);
+  }
+}
+
+function buildRange(node: Node, inputs: readonly Built[], context: QueryContext): RangeOperator {
+  const { plan, scope } = node;
+  if (plan.kind === 'rangeSelect') return new RangeSelector(plan, scope, context);
+  if (plan.kind === 'subquery') {
+    return new Subquery(plan, scope.grid, subqueryGrid(plan, scope.grid), inputs[0]!.vector!);
+  }
+  throw new TypeError(`No range operator for ${plan.kind}`);
+}
+
+function buildVector(node: Node, inputs: readonly Built[], context: QueryContext): VectorOperator {
+  const { plan, scope } = node;
+  const { count } = scope.grid;
+  const last = inputs.at(-1);
+  const scalars = inputs.flatMap(({ scalar }) => (scalar === null ? [] : [scalar]));
+  switch (plan.kind) {
+    case 'instantSelect':
+      if (plan.take === 'smoothed') return new SmoothedSelector(plan, scope, context);
+      return new InstantSelector(plan, scope, context);
+    case 'rangeCall':
+      return new RangeCall(plan, last!.range!, scalars, scope, context);
+    case 'absentOverTime':
+      return new AbsentOverTime(plan.labels, last!.range!, scope, context);
+    case 'instantCall':
+      return new InstantCall(plan, last!.vector!, scalars, scope, context);
+    case 'timestamp':
+      return new Timestamp(plan, last!.vector!, scope, context);
+    case 'labelCall':
+      return new LabelCall(plan, last!.vector!);
+    case 'histogramCall':
+    case 'histogramQuantiles':
+      return new HistogramCall(plan, last!.vector!, scalars, scope, context);
+    case 'sortByValue':
+      return sort(node, last!.vector!, context, true, plan.descending ? compareDescending : compareAscending);
+    case 'sortByLabel': {
+      const { compare, names } = plan;
+      return sort(node, last!.vector!, context, false, (a, b) => compare(a.labels, b.labels, names));
+    }
+    case 'absent':
+      return new Absent(plan.labels, last!.vector!, scope, context);
+    case 'info':
+      return new InfoCall(plan, last!.vector!, scope, context);
+    case 'vectorOf':
+      return new VectorOf(last!.scalar!);
+    case 'aggregate':
+      return buildAggregate(plan, scalars[0] ?? null, last!.vector!, scope, context);
+    case 'vectorBinary':
+      return new VectorBinary(plan, inputs[0]!.vector!, inputs[1]!.vector!, scope, context);
+    case 'setOperation':
+      return new SetOperation(plan, inputs[0]!.vector!, inputs[1]!.vector!, scope, context);
+    case 'vectorScalar':
+      return new VectorScalar(plan, inputs[plan.scalarLeft ? 1 : 0]!.vector!, scalars[0]!, count, context);
+    case 'negateVector':
+      return new NegateVector(last!.vector!, context);
+    case 'invariantVector':
+      return new InvariantVector(last!.vector!, count, context);
+    default:
+      throw new TypeError(`No vector operator for ${plan.kind}`);
+  }
+}
+
+function sort(
+  { plan, scope }: Node,
+  input: VectorOperator,
+  context: QueryContext,
+  floatsOnly: boolean,
+  compare: (a: SortRow, b: SortRow) => number,
+): VectorOperator {
+  if (scope.isInstant) return new Sort(input, context, floatsOnly, compare);
+  if (plan.kind === 'sortByValue' || plan.kind === 'sortByLabel') {
+    context.annotations.warn(
+      'sort is ineffective for range queries since results are always ordered by labels',
+      plan.call.position,
+    );
+  }
+  return new Sort(input, context, floatsOnly, null);
+}
+
+/** How to treat series that an operator's output may have twice; null where it can not. */
+function duplicateRule(plan: Plan, isDistinct: boolean, context: QueryContext): DuplicateRule | null {
+  switch (plan.kind) {
+    case 'labelCall':
+    case 'info':
+    case 'histogramCall':
+    case 'histogramQuantiles':
+    case 'vectorBinary':
+      return 'sharedStep';
+    case 'setOperation':
+      return plan.op === 'or' ? 'sharedStep' : null;
+    case 'rangeCall':
+      return isDistinct || plan.keepsName || context.features.delayedNameRemoval ? null : 'sharedQuery';
+    case 'instantCall':
+    case 'timestamp':
+    case 'negateVector':
+    case 'vectorScalar':
+      return isDistinct || context.features.delayedNameRemoval ? null : 'sharedStep';
+    default:
+      return null;
+  }
+}

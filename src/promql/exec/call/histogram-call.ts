@@ -1,0 +1,140 @@
+import type { Labels } from '../../../model/labels.ts';
+import type { FunctionContext } from '../../functions/contracts.ts';
+import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
+import { formatG } from '../annotations.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import { droppedNames } from '../names.ts';
+import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { type CollectedHistogram, HistogramGroups, toGroup } from './histogram-groups.ts';
+
+/** One output series: a histogram and what is asked of it; with `histogram_quantiles` on some steps only. */
+interface Answer {
+  readonly histogram: CollectedHistogram;
+  readonly labels: Labels;
+  readonly context: FunctionContext;
+  /** null: all steps. */
+  readonly steps: Uint8Array | null;
+}
+
+/** histogram_quantile, histogram_quantiles and histogram_fraction: one call for each histogram fills the whole grid. */
+export class HistogramCall implements VectorOperator {
+  readonly #plan: HistogramCallPlan | HistogramQuantilesPlan;
+  readonly #input: VectorOperator;
+  readonly #args: readonly ScalarOperator[];
+  readonly #scope: Scope;
+  readonly #context: QueryContext;
+  readonly #out: StepColumn;
+  #answers: Answer[] = [];
+  #at = 0;
+
+  constructor(
+    plan: HistogramCallPlan | HistogramQuantilesPlan,
+    input: VectorOperator,
+    args: readonly ScalarOperator[],
+    scope: Scope,
+    context: QueryContext,
+  ) {
+    this.#plan = plan;
+    this.#input = input;
+    this.#args = args;
+    this.#scope = scope;
+    this.#context = context;
+    this.#out = createStepColumn(scope.grid.count);
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { budget } = this.#context;
+    const args: Float64Array[] = [];
+    for (const arg of this.#args) args.push(await arg.read());
+    this.#checkQuantiles(args);
+    const before = budget.current;
+    const heads = await this.#input.series();
+    const vectorArgument = this.#plan.kind === 'histogramCall' ? this.#plan.vectorArgument : 0;
+    const groups = new HistogramGroups(this.#context, this.#plan.call.argPositions[vectorArgument]!);
+    await drain(this.#input, budget, (column, row) => {
+      groups.add(heads.labels[row]!, heads.dropName === null ? 0 : heads.dropName[row]!, column);
+    });
+    budget.settle(before, 0);
+    this.#answers = this.#plan.kind === 'histogramCall' ? this.#single(groups, args) : this.#perQuantile(groups, args);
+    return droppedNames({ labels: this.#answers.map((answer) => answer.labels), dropName: null }, this.#context);
+  }
+
+  next(): StepColumn | null {
+    const answer = this.#answers[this.#at++];
+    if (answer === undefined) return null;
+    const out = this.#out;
+    out.histograms = null;
+    const group = toGroup(answer.histogram, this.#context);
+    answer.context.metricName = group.metricName;
+    this.#plan.run(group, out, answer.context);
+    if (answer.steps !== null) for (let i = 0; i < out.present.length; i++) out.present[i]! &= answer.steps[i]!;
+    const { budget } = this.#context;
+    budget.hold(out.present.length);
+    budget.spend(out.present.length * (1 + group.buckets.length));
+    return out;
+  }
+
+  #single({ histograms }: HistogramGroups, args: readonly Float64Array[]): Answer[] {
+    const context = this.#functionContext(args, this.#plan.call.argPositions);
+    return histograms.map((histogram) => ({ histogram, labels: histogram.labels, context, steps: null }));
+  }
+
+  /** The quantile is a label, so each of its values makes a series of its own; it may change from step to step. */
+  #perQuantile({ histograms }: HistogramGroups, args: readonly Float64Array[]): Answer[] {
+    const { call, label } = this.#plan as HistogramQuantilesPlan;
+    const answers: Answer[] = [];
+    args.forEach((quantiles, index) => {
+      // The function expects the places that histogram_quantile has: quantile, then vector.
+      const context = this.#functionContext([quantiles], [call.argPositions[index + 2]!, call.argPositions[0]!]);
+      for (const [text, steps] of stepsByText(quantiles)) {
+        for (const histogram of histograms) {
+          answers.push({ histogram, labels: histogram.labels.with(label, text), context, steps });
+        }
+      }
+    });
+    return answers;
+  }
+
+  #functionContext(args: readonly Float64Array[], argPositions: FunctionContext['argPositions']): FunctionContext {
+    const { annotations, features } = this.#context;
+    const { position } = this.#plan.call;
+    return { grid: this.#scope.grid, args, annotations, metricName: '', position, argPositions, features };
+  }
+
+  /** Quantiles out of range are pointed out even where there is no histogram. */
+  #checkQuantiles(args: readonly Float64Array[]): void {
+    const { call, kind } = this.#plan;
+    if (kind === 'histogramCall' && call.func !== 'histogram_quantile') return;
+    const firstArgument = kind === 'histogramCall' ? 0 : 2;
+    args.forEach((quantiles, index) => {
+      const position = call.argPositions[firstArgument + index]!;
+      for (const quantile of new Set(quantiles)) {
+        if (quantile >= 0 && quantile <= 1) continue;
+        this.#context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(quantile)}`, position);
+      }
+    });
+  }
+}
+
+function stepsByText(quantiles: Float64Array): Map<string, Uint8Array> {
+  const steps = new Map<string, Uint8Array>();
+  for (let i = 0; i < quantiles.length; i++) {
+    const text = openMetricsText(quantiles[i]!);
+    let mask = steps.get(text);
+    if (mask === undefined) {
+      mask = new Uint8Array(quantiles.length);
+      steps.set(text, mask);
+    }
+    mask[i] = 1;
+  }
+  return steps;
+}
+
+/** As label values hold numbers: always with a point or an exponent. */
+function openMetricsText(value: number): string {
+  const text = value === 0 ? '0' : formatG(value);
+  return !Number.isFinite(value) || /[.e]/.test(text) ? text : `${text}.0`;
+}

@@ -1,0 +1,101 @@
+import { goQuote, type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import type { HistogramGroup } from '../../functions/contracts.ts';
+import type { PositionRange } from '../../syntax/ast.ts';
+import type { QueryContext } from '../context.ts';
+import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { upperBoundFromText } from './upper-bound.ts';
+
+/** The label that holds the upper bound of a classic bucket. */
+const BUCKET_LABEL = 'le';
+
+/** A histogram as the engine knows it; what functions see of it is made by `toGroup`. */
+export interface CollectedHistogram {
+  /** Labels without `le`, metric name included. */
+  readonly labels: Labels;
+  readonly dropName: number;
+  readonly bounds: number[];
+  readonly buckets: StepColumn[];
+  native: StepColumn | null;
+}
+
+/**
+ * Sorts series into histograms: classic buckets by their labels without `le`, native histograms by all their labels.
+ * Needs all buckets at once, so it holds its input: series x steps.
+ */
+export class HistogramGroups {
+  readonly histograms: CollectedHistogram[] = [];
+  readonly #byKey = new Map<string, CollectedHistogram>();
+  readonly #context: QueryContext;
+  readonly #position: PositionRange;
+
+  /** `position` is that of the vector argument. */
+  constructor(context: QueryContext, position: PositionRange) {
+    this.#context = context;
+    this.#position = position;
+  }
+
+  /** Takes in a series; its column is changed. */
+  add(labels: Labels, dropName: number, column: StepColumn): void {
+    if (column.histograms !== null) {
+      const native = nativePart(column);
+      if (native !== null) this.#groupOf(labels, dropName).native = native;
+      dropHistograms(column);
+    }
+    if (isEmptyColumn(column)) return;
+    const text = labels.get(BUCKET_LABEL);
+    const bound = upperBoundFromText(text);
+    if (bound === null) {
+      this.#warnOfBound(labels, text);
+      return;
+    }
+    const group = this.#groupOf(labels.without(BUCKET_LABEL), dropName);
+    group.bounds.push(bound);
+    group.buckets.push(copyStepColumn(column));
+  }
+
+  #groupOf(labels: Labels, dropName: number): CollectedHistogram {
+    let group = this.#byKey.get(labels.key);
+    if (group === undefined) {
+      group = { labels, dropName, bounds: [], buckets: [], native: null };
+      this.#byKey.set(labels.key, group);
+      this.histograms.push(group);
+    }
+    return group;
+  }
+
+  #warnOfBound(labels: Labels, text: string): void {
+    const name = this.#context.features.delayedNameRemoval ? labels.get(METRIC_NAME) : '';
+    const of = name === '' ? '' : ` for metric name ${goQuote(name)}`;
+    this.#context.annotations.warn(
+      `bucket label "le" is missing or has a malformed value of ${goQuote(text)}${of}`,
+      this.#position,
+    );
+  }
+}
+
+/** The form in which functions see a histogram: buckets by rising bound. */
+export function toGroup(histogram: CollectedHistogram, context: QueryContext): HistogramGroup {
+  const { bounds, buckets, labels, native } = histogram;
+  const order = bounds.map((_, index) => index).sort((a, b) => bounds[a]! - bounds[b]!);
+  return {
+    labels,
+    metricName: context.features.delayedNameRemoval ? labels.get(METRIC_NAME) : '',
+    upperBounds: Float64Array.from(order, (index) => bounds[index]!),
+    buckets: order.map((index) => buckets[index]!),
+    native,
+  };
+}
+
+/** The steps of a column that hold histograms, as a column of their own; null where there are none. */
+function nativePart(column: StepColumn): StepColumn | null {
+  const histograms = column.histograms!;
+  const { length } = column.present;
+  const present = new Uint8Array(length);
+  let found = false;
+  for (let i = 0; i < length; i++) {
+    if (column.present[i] === 0 || histograms[i] === undefined) continue;
+    present[i] = 1;
+    found = true;
+  }
+  return found ? { values: new Float64Array(length), present, histograms: histograms.slice() } : null;
+}

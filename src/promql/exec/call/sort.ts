@@ -1,0 +1,89 @@
+import type { Labels } from '../../../model/labels.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
+
+interface Row {
+  readonly labels: Labels;
+  readonly dropName: number;
+  readonly column: StepColumn;
+}
+
+/**
+ * Gives the series of an instant query in order: `compare` gets two of them. In a range query the order of series is
+ * that of their labels whatever anyone says, so nothing is sorted there.
+ */
+export class Sort implements VectorOperator {
+  readonly #input: VectorOperator;
+  readonly #context: QueryContext;
+  readonly #floatsOnly: boolean;
+  readonly #compare: ((a: SortRow, b: SortRow) => number) | null;
+  #rows: Row[] = [];
+  #at = 0;
+
+  constructor(
+    input: VectorOperator,
+    context: QueryContext,
+    floatsOnly: boolean,
+    compare: ((a: SortRow, b: SortRow) => number) | null,
+  ) {
+    this.#input = input;
+    this.#context = context;
+    this.#floatsOnly = floatsOnly;
+    this.#compare = compare;
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const heads = await this.#input.series();
+    if (this.#compare === null) return heads;
+    const { labels, dropName } = heads;
+    const rows: Row[] = [];
+    await drain(this.#input, this.#context.budget, (column, row) => {
+      if (this.#floatsOnly) dropHistograms(column);
+      if (isEmptyColumn(column)) return;
+      rows.push({
+        labels: labels[row]!,
+        dropName: dropName === null ? 0 : dropName[row]!,
+        column: copyStepColumn(column),
+      });
+    });
+    const compare = this.#compare;
+    rows.sort((a, b) => compare(a, b));
+    this.#rows = rows;
+    return {
+      labels: rows.map((row) => row.labels),
+      dropName: dropName === null ? null : Uint8Array.from(rows, (row) => row.dropName),
+    };
+  }
+
+  next(): StepColumn | null {
+    if (this.#compare !== null) return this.#rows[this.#at++]?.column ?? null;
+    const column = this.#input.next();
+    if (column !== null && this.#floatsOnly) dropHistograms(column);
+    return column;
+  }
+}
+
+export interface SortRow {
+  readonly labels: Labels;
+  readonly column: StepColumn;
+}
+
+/** Ascending by value; NaN comes last in both directions. */
+export function compareAscending(a: SortRow, b: SortRow): number {
+  return compareValues(a.column.values[0]!, b.column.values[0]!);
+}
+
+export function compareDescending(a: SortRow, b: SortRow): number {
+  const x = a.column.values[0]!;
+  const y = b.column.values[0]!;
+  if (Number.isNaN(x) || Number.isNaN(y)) return compareValues(x, y);
+  return compareValues(y, x);
+}
+
+function compareValues(x: number, y: number): number {
+  if (Number.isNaN(x)) return Number.isNaN(y) ? 0 : 1;
+  if (Number.isNaN(y)) return -1;
+  return x < y ? -1 : x > y ? 1 : 0;
+}

@@ -1,0 +1,31 @@
+import { MergeDuplicates } from './merge-duplicates.ts';
+import { withoutMetricLabels } from './names.ts';
+import type { SeriesHeads, VectorOperator } from './operator.ts';
+import type { StepColumn } from './step-column.ts';
+
+/** With delayed name removal: takes the marked names away at the very end and makes one of series that become equal. */
+export class FinishNames implements VectorOperator {
+  readonly #input: VectorOperator;
+  #merged: VectorOperator;
+
+  constructor(input: VectorOperator) {
+    this.#input = input;
+    this.#merged = input;
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const { labels, dropName } = await this.#input.series();
+    if (dropName === null) return { labels, dropName: null };
+    const finished = labels.map((each, row) => (dropName[row] === 1 ? withoutMetricLabels(each) : each));
+    const renamed: VectorOperator = {
+      series: async () => ({ labels: finished, dropName: null }),
+      next: () => this.#input.next(),
+    };
+    this.#merged = new MergeDuplicates(renamed, 'sharedStep');
+    return this.#merged.series();
+  }
+
+  next(): StepColumn | null {
+    return this.#merged.next();
+  }
+}

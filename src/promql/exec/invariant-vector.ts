@@ -1,0 +1,34 @@
+import type { QueryContext } from './context.ts';
+import type { SeriesHeads, VectorOperator } from './operator.ts';
+import { createStepColumn, type StepColumn } from './step-column.ts';
+
+/** Spreads the answer of a single step over the whole grid. */
+export class InvariantVector implements VectorOperator {
+  readonly #input: VectorOperator;
+  readonly #context: QueryContext;
+  readonly #out: StepColumn;
+
+  constructor(input: VectorOperator, count: number, context: QueryContext) {
+    this.#input = input;
+    this.#context = context;
+    this.#out = createStepColumn(count);
+  }
+
+  series(): Promise<SeriesHeads> {
+    return this.#input.series();
+  }
+
+  next(): StepColumn | null {
+    const single = this.#input.next();
+    if (single === null) return null;
+    const out = this.#out;
+    const { length } = out.present;
+    const isPresent = single.present[0]!;
+    out.present.fill(isPresent);
+    out.values.fill(single.values[0]!);
+    const histogram = single.histograms === null ? undefined : single.histograms[0];
+    out.histograms = isPresent === 0 || histogram === undefined ? null : new Array(length).fill(histogram);
+    if (isPresent === 1) this.#context.budget.hold(length - 1);
+    return out;
+  }
+}

@@ -1,0 +1,101 @@
+import type { SeriesHeads, VectorOperator } from './operator.ts';
+import { sameLabelsetError } from './query-error.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from './step-column.ts';
+
+/** What two series with equal labels mean: an error at a shared step, or one wherever both have any value. */
+export type DuplicateRule = 'sharedStep' | 'sharedQuery';
+
+/**
+ * Makes one series of those whose labels became equal, as long as they never have a value on the same step. Series
+ * without a double pass through untouched; the others are held, and come last.
+ */
+export class MergeDuplicates implements VectorOperator {
+  readonly #input: VectorOperator;
+  readonly #rule: DuplicateRule;
+  /** For each input series: -1, or the group of equal ones that it belongs to. */
+  #groupOf: Int32Array | null = null;
+  #merged: (StepColumn | null)[] = [];
+  #row = 0;
+  #emitted = 0;
+
+  constructor(input: VectorOperator, rule: DuplicateRule) {
+    this.#input = input;
+    this.#rule = rule;
+  }
+
+  async series(): Promise<SeriesHeads> {
+    const heads = await this.#input.series();
+    const { labels } = heads;
+    const groups = groupEqual(heads);
+    if (groups === null) return heads;
+    this.#groupOf = groups.groupOf;
+    this.#merged = new Array(groups.firstOf.length).fill(null);
+    const rows: number[] = [];
+    for (let row = 0; row < labels.length; row++) if (groups.groupOf[row] === -1) rows.push(row);
+    for (const row of groups.firstOf) rows.push(row);
+    return {
+      labels: rows.map((row) => labels[row]!),
+      dropName: heads.dropName === null ? null : Uint8Array.from(rows, (row) => heads.dropName![row]!),
+    };
+  }
+
+  next(): StepColumn | null {
+    const groupOf = this.#groupOf;
+    if (groupOf === null) return this.#input.next();
+    for (let column = this.#input.next(); column !== null; column = this.#input.next()) {
+      const group = groupOf[this.#row++]!;
+      if (group === -1) return column;
+      this.#merged[group] = this.#merge(this.#merged[group]!, column);
+    }
+    if (this.#emitted === this.#merged.length) return null;
+    const column = this.#merged[this.#emitted]!;
+    this.#merged[this.#emitted++] = null;
+    return column;
+  }
+
+  #merge(target: StepColumn | null, column: StepColumn): StepColumn {
+    if (target === null) return copyStepColumn(column);
+    if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) throw sameLabelsetError();
+    mergeInto(target, column);
+    return target;
+  }
+}
+
+/** Adds the steps of `column` to `target`; fails where both have a value. */
+export function mergeInto(target: StepColumn, column: StepColumn): void {
+  const { values, present } = column;
+  for (let i = 0; i < present.length; i++) {
+    if (present[i] === 0) continue;
+    if (target.present[i] === 1) throw sameLabelsetError();
+    target.present[i] = 1;
+    target.values[i] = values[i]!;
+  }
+  if (column.histograms === null) return;
+  target.histograms ??= new Array(present.length).fill(undefined);
+  for (let i = 0; i < present.length; i++) {
+    if (present[i] === 1 && column.histograms[i] !== undefined) target.histograms[i] = column.histograms[i];
+  }
+}
+
+/** Numbers the sets of equal labels that have more than one member; null where there is none. */
+function groupEqual(heads: SeriesHeads): { groupOf: Int32Array; firstOf: number[] } | null {
+  const { labels } = heads;
+  const firstRow = new Map<string, number>();
+  let groupOf: Int32Array | null = null;
+  const firstOf: number[] = [];
+  for (let row = 0; row < labels.length; row++) {
+    const { key } = labels[row]!;
+    const first = firstRow.get(key);
+    if (first === undefined) {
+      firstRow.set(key, row);
+      continue;
+    }
+    groupOf ??= new Int32Array(labels.length).fill(-1);
+    if (groupOf[first] === -1) {
+      groupOf[first] = firstOf.length;
+      firstOf.push(first);
+    }
+    groupOf[row] = groupOf[first]!;
+  }
+  return groupOf === null ? null : { groupOf, firstOf };
+}

@@ -1,0 +1,156 @@
+import type { SampleColumn } from '../../storage/query.ts';
+import { type Grid, gridEnd, type Window } from './grid.ts';
+import { histogramWeight } from './histogram-weight.ts';
+import type { StepColumn } from './step-column.ts';
+
+/** How the counts of a part with a grid of its own go into those of the part around it. */
+export type CountsRole =
+  /** Evaluated once for all steps: every step looked at its samples, but they were read once. */
+  | { readonly kind: 'invariant' }
+  /** A subquery under a range function, which itself counts what its windows look at. */
+  | { readonly kind: 'windows'; readonly offsetMs: number; readonly rangeMs: number }
+  /** A subquery that is the answer itself. */
+  | { readonly kind: 'answer' };
+
+/**
+ * Counts the samples that one grid's evaluation looked at (`total`: a window counts whole on every step) and read
+ * (`read`: without what the previous step's window held already), as the `stats` of an answer and the engine's own
+ * metrics give them. A histogram counts by its size.
+ */
+export class SampleCounts {
+  total = 0;
+  read = 0;
+  readonly grid: Grid;
+  readonly totalPerStep: Float64Array | null;
+  readonly readPerStep: Float64Array | null;
+  readonly #children: { readonly counts: SampleCounts; readonly role: CountsRole }[] = [];
+
+  constructor(grid: Grid, perStep: 'perStep' | 'sums') {
+    this.grid = grid;
+    this.totalPerStep = perStep === 'perStep' ? new Float64Array(grid.count) : null;
+    this.readPerStep = perStep === 'perStep' ? new Float64Array(grid.count) : null;
+  }
+
+  /** Counts for a part of the query that runs on another grid. */
+  child(grid: Grid, role: CountsRole): SampleCounts {
+    const counts = new SampleCounts(grid, role.kind === 'invariant' ? 'sums' : 'perStep');
+    this.#children.push({ counts, role });
+    return counts;
+  }
+
+  /** Adds a column of an instant selector; returns how much it weighs. */
+  addColumn(column: StepColumn): number {
+    const { present, histograms } = column;
+    let weight = 0;
+    for (let i = 0; i < present.length; i++) {
+      if (present[i] === 0) continue;
+      const histogram = histograms === null ? undefined : histograms[i];
+      const each = histogram === undefined ? 1 : histogramWeight(histogram);
+      weight += each;
+      if (this.totalPerStep === null) continue;
+      this.totalPerStep[i]! += each;
+      this.readPerStep![i]! += each;
+    }
+    this.total += weight;
+    this.read += weight;
+    return weight;
+  }
+
+  /** Adds what the windows of a range function saw of one series. `reads`: the samples come from the storage. */
+  addWindows(samples: SampleColumn, window: Window, reads: boolean): void {
+    const { times, length } = samples;
+    const weights = samples.histograms === null ? null : prefixWeights(samples);
+    const fixed = window.step === 0;
+    const { step } = this.grid;
+    let from = 0;
+    let to = 0;
+    let fresh = 0;
+    for (let i = 0; i < window.count; i++) {
+      const end = window.firstEnd + i * window.step;
+      const start = end - window.range;
+      while (to < length && times[to]! <= end) to++;
+      while (from < to && times[from]! <= start) from++;
+      const all = weights === null ? to - from : weights[to]! - weights[from]!;
+      this.total += all;
+      if (this.totalPerStep !== null) this.totalPerStep[i]! += all;
+      if (!reads || (fixed && i > 0)) continue;
+      let read = all;
+      if (i > 0) {
+        while (fresh < to && times[fresh]! <= end - step) fresh++;
+        const first = fresh > from ? fresh : from;
+        read = weights === null ? to - first : weights[to]! - weights[first]!;
+      }
+      this.read += read;
+      if (this.readPerStep !== null) this.readPerStep[i]! += read;
+    }
+  }
+
+  /** Adds samples to one step; `read` as well. */
+  addAt(step: number, samples: number): void {
+    this.total += samples;
+    this.read += samples;
+    if (this.totalPerStep === null) return;
+    this.totalPerStep[step]! += samples;
+    this.readPerStep![step]! += samples;
+  }
+
+  /** Takes in the counts of all parts; to be called once, when the query has run. */
+  collect(): void {
+    for (const { counts, role } of this.#children) {
+      counts.collect();
+      switch (role.kind) {
+        case 'invariant':
+          this.#addTotal(counts.total, 0, this.grid.count);
+          this.#addRead(0, counts.read);
+          break;
+        case 'windows':
+          this.#addSubqueryReads(counts, role.offsetMs, role.rangeMs);
+          break;
+        case 'answer':
+          this.#addTotal(counts.total, this.grid.count - 1, this.grid.count);
+          this.#addSubqueryReads(counts, 0, 0);
+          break;
+      }
+    }
+    this.#children.length = 0;
+  }
+
+  #addTotal(samples: number, fromStep: number, toStep: number): void {
+    this.total += samples * Math.max(0, toStep - fromStep);
+    if (this.totalPerStep === null) return;
+    for (let i = fromStep; i < toStep; i++) this.totalPerStep[i]! += samples;
+  }
+
+  #addRead(step: number, samples: number): void {
+    this.read += samples;
+    if (this.readPerStep !== null && step < this.grid.count) this.readPerStep[step]! += samples;
+  }
+
+  /** Each inner step belongs to the first outer step that can see it; those between two windows count for nobody. */
+  #addSubqueryReads(inner: SampleCounts, offsetMs: number, rangeMs: number): void {
+    const { grid } = this;
+    if (grid.count <= 1) {
+      this.#addRead(0, inner.read);
+      return;
+    }
+    for (let k = 0; k < inner.grid.count; k++) {
+      const samples = inner.readPerStep![k]!;
+      if (samples === 0) continue;
+      const time = inner.grid.start + k * inner.grid.step + offsetMs;
+      const step = time > grid.start ? Math.min(grid.count - 1, Math.ceil((time - grid.start) / grid.step)) : 0;
+      const windowEnd = Math.min(grid.start + step * grid.step, gridEnd(grid));
+      if (rangeMs > 0 && time <= windowEnd - rangeMs) continue;
+      this.#addRead(step, samples);
+    }
+  }
+}
+
+/** Entry i: the weight of the first i samples. */
+function prefixWeights(samples: SampleColumn): Float64Array {
+  const weights = new Float64Array(samples.length + 1);
+  for (let i = 0; i < samples.length; i++) {
+    const histogram = samples.histograms![i];
+    weights[i + 1] = weights[i]! + (histogram === undefined ? 1 : histogramWeight(histogram));
+  }
+  return weights;
+}

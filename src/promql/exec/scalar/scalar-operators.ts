@@ -1,0 +1,133 @@
+import type { FunctionContext } from '../../functions/contracts.ts';
+import type { ScalarCallPlan } from '../../plan/plan.ts';
+import { arithmeticInto, compareInto } from '../binary/arithmetic.ts';
+import { isComparison, type ScalarBinaryOp } from '../binary/operators.ts';
+import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import type { ScalarOperator, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+
+/** The same number on every step. */
+export class Constant implements ScalarOperator {
+  readonly #value: number;
+  readonly #count: number;
+
+  constructor(value: number, count: number) {
+    this.#value = value;
+    this.#count = count;
+  }
+
+  async read(): Promise<Float64Array> {
+    return new Float64Array(this.#count).fill(this.#value);
+  }
+}
+
+/** `time()`, `pi()` and the like. */
+export class ScalarCall implements ScalarOperator {
+  readonly #plan: ScalarCallPlan;
+  readonly #args: readonly ScalarOperator[];
+  readonly #scope: Scope;
+  readonly #context: QueryContext;
+
+  constructor(plan: ScalarCallPlan, args: readonly ScalarOperator[], scope: Scope, context: QueryContext) {
+    this.#plan = plan;
+    this.#args = args;
+    this.#scope = scope;
+    this.#context = context;
+  }
+
+  async read(): Promise<Float64Array> {
+    const args: Float64Array[] = [];
+    for (const arg of this.#args) args.push(await arg.read());
+    const { grid } = this.#scope;
+    const { annotations, features } = this.#context;
+    const { position, argPositions } = this.#plan.call;
+    const context: FunctionContext = { grid, args, annotations, metricName: '', position, argPositions, features };
+    const out = new Float64Array(grid.count);
+    this.#plan.run(out, context);
+    return out;
+  }
+}
+
+/** `scalar(v)`: the value of the only float on a step, NaN where there are none or several. */
+export class ScalarOf implements ScalarOperator {
+  readonly #input: VectorOperator;
+  readonly #scope: Scope;
+  readonly #context: QueryContext;
+
+  constructor(input: VectorOperator, scope: Scope, context: QueryContext) {
+    this.#input = input;
+    this.#scope = scope;
+    this.#context = context;
+  }
+
+  async read(): Promise<Float64Array> {
+    const { count } = this.#scope.grid;
+    const { budget } = this.#context;
+    const before = budget.current;
+    const out = new Float64Array(count).fill(Number.NaN);
+    const seen = new Uint8Array(count);
+    await this.#input.series();
+    await drain(this.#input, budget, ({ values, present, histograms }) => {
+      for (let i = 0; i < count; i++) {
+        if (present[i] === 0 || histograms?.[i] !== undefined) continue;
+        out[i] = seen[i] === 0 ? values[i]! : Number.NaN;
+        seen[i] = 1;
+      }
+    });
+    budget.settle(before, count);
+    return out;
+  }
+}
+
+export class NegateScalar implements ScalarOperator {
+  readonly #input: ScalarOperator;
+
+  constructor(input: ScalarOperator) {
+    this.#input = input;
+  }
+
+  async read(): Promise<Float64Array> {
+    const values = await this.#input.read();
+    for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
+    return values;
+  }
+}
+
+/** Arithmetic and comparison of two numbers; a comparison gives 0 or 1. */
+export class ScalarBinary implements ScalarOperator {
+  readonly #op: ScalarBinaryOp;
+  readonly #left: ScalarOperator;
+  readonly #right: ScalarOperator;
+
+  constructor(op: ScalarBinaryOp, left: ScalarOperator, right: ScalarOperator) {
+    this.#op = op;
+    this.#left = left;
+    this.#right = right;
+  }
+
+  async read(): Promise<Float64Array> {
+    const left = await this.#left.read();
+    const right = await this.#right.read();
+    const op = this.#op;
+    if (isComparison(op)) compareInto(op, left, right, left);
+    else arithmeticInto(op, left, right, left);
+    return left;
+  }
+}
+
+/** Evaluated on one step; the number then stands on all. */
+export class InvariantScalar implements ScalarOperator {
+  readonly #input: ScalarOperator;
+  readonly #count: number;
+
+  constructor(input: ScalarOperator, count: number) {
+    this.#input = input;
+    this.#count = count;
+  }
+
+  async read(): Promise<Float64Array> {
+    const single = await this.#input.read();
+    return new Float64Array(this.#count).fill(single[0]!);
+  }
+}

@@ -1,0 +1,70 @@
+import type { FloatHistogram } from '../../../model/histogram.ts';
+import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
+import type { SampleColumn } from '../../../storage/query.ts';
+import type { StepColumn } from '../step-column.ts';
+
+/** Where an instant selector looks: step i at `first + i * step`, at samples younger than `lookback`. */
+export interface LookTimes {
+  readonly first: number;
+  /** 0 with `@`. */
+  readonly step: number;
+  readonly lookback: number;
+}
+
+/**
+ * Fills `out` with the newest sample in `(t - lookback, t]` of every step. A stale marker there means no value; it is
+ * recognised by its bits. `source` holds what is taken of each sample: its values, or its times.
+ */
+export function fillNewest(samples: SampleColumn, look: LookTimes, source: Float64Array, out: StepColumn): void {
+  const { times, bits, length } = samples;
+  const { values, present } = out;
+  const { first, step, lookback } = look;
+  const count = present.length;
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    const time = first + i * step;
+    while (next < length && times[next]! <= time) next++;
+    const at = next - 1;
+    if (at < 0 || times[at]! <= time - lookback || (bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH)) {
+      present[i] = 0;
+      continue;
+    }
+    present[i] = 1;
+    values[i] = source[at]!;
+  }
+}
+
+/** Adds the histograms that the steps of `out`, filled by `fillNewest`, have found. */
+export function addNewestHistograms(samples: SampleColumn, look: LookTimes, out: StepColumn): void {
+  const { times, length } = samples;
+  const source = samples.histograms!;
+  const { present } = out;
+  const { first, step } = look;
+  const histograms: (FloatHistogram | undefined)[] = new Array(present.length).fill(undefined);
+  let next = 0;
+  let found = false;
+  for (let i = 0; i < present.length; i++) {
+    const time = first + i * step;
+    while (next < length && times[next]! <= time) next++;
+    if (present[i] === 0) continue;
+    const histogram = source[next - 1];
+    if (histogram === undefined) continue;
+    if (isStaleHistogram(histogram)) {
+      present[i] = 0;
+      continue;
+    }
+    histograms[i] = histogram;
+    found = true;
+  }
+  if (found) out.histograms = histograms;
+}
+
+const scratch = new Float64Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
+
+/** A series of histograms may be ended by a histogram whose sum is the stale marker. */
+export function isStaleHistogram(histogram: FloatHistogram): boolean {
+  if (!Number.isNaN(histogram.sum)) return false;
+  scratch[0] = histogram.sum;
+  return scratchBits[0] === STALE_LOW && scratchBits[1] === STALE_HIGH;
+}

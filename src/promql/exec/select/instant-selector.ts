@@ -1,0 +1,73 @@
+import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
+import type { InstantSelectPlan } from '../../plan/plan.ts';
+import { addSelection, type QueryContext, type Selection } from '../context.ts';
+import { gridEnd } from '../grid.ts';
+import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.ts';
+import { selectionHeads } from './selection-heads.ts';
+
+/** Gives, for each step, the newest sample that is younger than the lookback and no stale marker. */
+export class InstantSelector implements VectorOperator {
+  readonly #context: QueryContext;
+  readonly #scope: Scope;
+  readonly #take: InstantSelectPlan['take'];
+  readonly #selection: Selection;
+  readonly #look: LookTimes;
+  readonly #samples: SampleColumn = createSampleColumn(0);
+  readonly #out: StepColumn;
+  #seconds: Float64Array = new Float64Array(0);
+  #row = 0;
+
+  constructor(plan: InstantSelectPlan, scope: Scope, context: QueryContext) {
+    const { grid } = scope;
+    this.#context = context;
+    this.#scope = scope;
+    this.#take = plan.take;
+    const first = (plan.at ?? grid.start) - plan.offsetMs;
+    this.#look = { first, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
+    this.#out = createStepColumn(grid.count);
+    this.#selection = addSelection(context, {
+      matchers: plan.matchers,
+      range: {
+        minTime: first - context.lookbackMs + 1,
+        maxTime: plan.at === null ? gridEnd(grid) - plan.offsetMs : first,
+      },
+      sorted: false,
+      limit: 0,
+    });
+  }
+
+  async series(): Promise<SeriesHeads> {
+    return selectionHeads(this.#selection);
+  }
+
+  next(): StepColumn | null {
+    const set = this.#selection.series!;
+    if (this.#row === set.length) return null;
+    const samples = this.#samples;
+    set.read(this.#row++, samples);
+    const out = this.#out;
+    out.histograms = null;
+    fillNewest(samples, this.#look, this.#source(samples), out);
+    if (samples.histograms !== null) {
+      addNewestHistograms(samples, this.#look, out);
+      if (this.#take !== 'value') out.histograms = null;
+    }
+    const { budget } = this.#context;
+    budget.hold(this.#scope.counts.addColumn(out));
+    budget.spend(samples.length + out.present.length);
+    return out;
+  }
+
+  /** What is taken of the samples, parallel to them. */
+  #source(samples: SampleColumn): Float64Array {
+    if (this.#take === 'value') return samples.values;
+    const times = this.#take === 'time' ? samples.times : samples.startTimes;
+    if (this.#seconds.length < samples.length) this.#seconds = new Float64Array(2 * samples.length);
+    const seconds = this.#seconds;
+    for (let i = 0; i < samples.length; i++) seconds[i] = times === null ? 0 : times[i]! / 1000;
+    return seconds;
+  }
+}

@@ -1,0 +1,73 @@
+import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
+import type { SampleColumn } from '../../../storage/query.ts';
+import type { RangeSelectPlan } from '../../plan/plan.ts';
+import { addSelection, type QueryContext, type Selection } from '../context.ts';
+import { gridEnd, type Window } from '../grid.ts';
+import type { RangeOperator, SeriesHeads } from '../operator.ts';
+import type { Scope } from '../scope.ts';
+import { isStaleHistogram } from './fill-newest.ts';
+import { selectionHeads } from './selection-heads.ts';
+
+/** Gives the raw samples of every series that a range selector found, stale markers taken out. */
+export class RangeSelector implements RangeOperator {
+  readonly window: Window;
+  readonly seen: Window;
+  readonly isRead = true;
+  readonly #selection: Selection;
+  #row = 0;
+
+  constructor(plan: RangeSelectPlan, scope: Scope, context: QueryContext) {
+    const { grid } = scope;
+    const firstEnd = (plan.at ?? grid.start) - plan.offsetMs;
+    const lastEnd = plan.at === null ? gridEnd(grid) - plan.offsetMs : firstEnd;
+    const step = plan.at === null ? grid.step : 0;
+    this.window = { firstEnd, step, count: grid.count, range: plan.rangeMs };
+    const before = plan.extension === 'none' ? 0 : context.lookbackMs;
+    const after = plan.extension === 'smoothed' ? context.lookbackMs : 0;
+    this.seen = { firstEnd: firstEnd + after, step, count: grid.count, range: plan.rangeMs + before + after };
+    this.#selection = addSelection(context, {
+      matchers: plan.matchers,
+      range: { minTime: firstEnd - plan.rangeMs - before + 1, maxTime: lastEnd + after },
+      sorted: false,
+      limit: 0,
+    });
+  }
+
+  async series(): Promise<SeriesHeads> {
+    return selectionHeads(this.#selection);
+  }
+
+  next(into: SampleColumn): boolean {
+    const set = this.#selection.series!;
+    if (this.#row === set.length) return false;
+    set.read(this.#row++, into);
+    removeStaleMarkers(into);
+    return true;
+  }
+}
+
+/** Closes the gaps in place; values are moved by their bits, so that NaN payloads stay. */
+export function removeStaleMarkers(samples: SampleColumn): void {
+  const { times, bits, startTimes, histograms } = samples;
+  const { length } = samples;
+  let kept = 0;
+  for (let i = 0; i < length; i++) {
+    const low = bits[2 * i]!;
+    const high = bits[2 * i + 1]!;
+    if (low === STALE_LOW && high === STALE_HIGH) continue;
+    if (histograms !== null) {
+      const histogram = histograms[i];
+      if (histogram !== undefined && isStaleHistogram(histogram)) continue;
+      if (kept !== i) histograms[kept] = histogram;
+    }
+    if (kept !== i) {
+      times[kept] = times[i]!;
+      bits[2 * kept] = low;
+      bits[2 * kept + 1] = high;
+      if (startTimes !== null) startTimes[kept] = startTimes[i]!;
+    }
+    kept++;
+  }
+  samples.length = kept;
+  if (histograms !== null) histograms.length = Math.min(histograms.length, kept);
+}

@@ -1,0 +1,68 @@
+import type { Labels } from '../model/labels.ts';
+import type { SampleColumn } from '../storage/query.ts';
+import type { Grid } from './exec/grid.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from './exec/step-column.ts';
+
+export type ResultType = 'vector' | 'matrix' | 'scalar' | 'string';
+
+/**
+ * Takes a query's answer as it is made: `begin`, then what belongs to the type, then `end`. Columns and samples are
+ * valid during the call only. A scalar of a range query comes as a matrix of one series without labels.
+ */
+export interface ResultSink {
+  begin(type: ResultType, grid: Grid): void;
+  /** A series of a vector or matrix on the query's grid; may be empty, which means it is not part of the answer. */
+  addColumn(labels: Labels, column: StepColumn): void;
+  /** A series of a matrix with its own times; may be empty. */
+  addSamples(labels: Labels, samples: SampleColumn): void;
+  setScalar(value: number): void;
+  setString(text: string): void;
+  /** All series have come. Matrices are sorted by labels here. */
+  end(): void;
+}
+
+/** Keeps the answer as columns, for rules and tests. */
+export class ColumnSink implements ResultSink {
+  type: ResultType = 'vector';
+  grid: Grid = { start: 0, step: 1, count: 0 };
+  readonly series: { readonly labels: Labels; readonly column: StepColumn }[] = [];
+  readonly rawSeries: { readonly labels: Labels; readonly samples: SampleColumn }[] = [];
+  scalar = Number.NaN;
+  text = '';
+
+  begin(type: ResultType, grid: Grid): void {
+    this.type = type;
+    this.grid = grid;
+  }
+
+  addColumn(labels: Labels, column: StepColumn): void {
+    if (!isEmptyColumn(column)) this.series.push({ labels, column: copyStepColumn(column) });
+  }
+
+  addSamples(labels: Labels, samples: SampleColumn): void {
+    if (samples.length === 0) return;
+    const { length, times, values, histograms, startTimes } = samples;
+    const own = values.slice(0, length);
+    this.rawSeries.push({
+      labels,
+      samples: {
+        length,
+        times: times.slice(0, length),
+        values: own,
+        bits: new Uint32Array(own.buffer),
+        startTimes: startTimes === null ? null : startTimes.slice(0, length),
+        histograms: histograms === null ? null : histograms.slice(0, length),
+      },
+    });
+  }
+
+  setScalar(value: number): void {
+    this.scalar = value;
+  }
+
+  setString(text: string): void {
+    this.text = text;
+  }
+
+  end(): void {}
+}
