@@ -1,0 +1,4 @@
+import { varintContract } from '../../test/kernels/contract/varint.ts';
+import * as varint from './varint.ts';
+
+varintContract(varint);
