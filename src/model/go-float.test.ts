@@ -26,7 +26,9 @@ test('goFloatPlain() reads back as the same number', () => {
 test('goFloatCompact() writes exponents of two digits where Go does', () => {
   expect(goFloatCompact(1e-5)).toBe('1e-05');
   expect(goFloatCompact(0.0001)).toBe('0.0001');
-  expect(goFloatCompact(123456789012345680000)).toBe('123456789012345680000');
+  expect(goFloatCompact(999999.5)).toBe('999999.5');
+  expect(goFloatCompact(1000000)).toBe('1e+06');
+  expect(goFloatCompact(1234567)).toBe('1.234567e+06');
   expect(goFloatCompact(-2.5e21)).toBe('-2.5e+21');
   expect(goFloatCompact(1e100)).toBe('1e+100');
   expect(goFloatCompact(0)).toBe('0');

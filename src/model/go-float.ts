@@ -11,11 +11,11 @@ export function goFloatPlain(value: number): string {
   return mark < 0 ? text : expand(text.slice(0, mark), Number(text.slice(mark + 1)));
 }
 
-/** Go's `%v` of a float64: like `goFloatPlain`, but with a two-digit exponent below 1e-4 and from 1e21. */
+/** Go's `%v` and `%g` of a float64: like `goFloatPlain`, but with a two-digit exponent below 1e-4 and from 1e6 on. */
 export function goFloatCompact(value: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   const magnitude = Math.abs(value);
-  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e21)) return goFloatPlain(value);
+  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return goFloatPlain(value);
   const text = value.toExponential();
   const mark = text.indexOf('e');
   const digits = text.slice(mark + 2);
