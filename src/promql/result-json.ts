@@ -1,0 +1,259 @@
+import { NUMBER_BYTES_MAX, writePlainNumber, writeSampleNumber, writeTimestamp } from '../kernels/format-number.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
+import { compareLabels, type Labels } from '../model/labels.ts';
+import type { SampleColumn } from '../storage/query.ts';
+import type { Grid } from './exec/grid.ts';
+import { isEmptyColumn, type StepColumn } from './exec/step-column.ts';
+import { JsonBytes } from './json-bytes.ts';
+import type { ResultSink, ResultType } from './result.ts';
+
+/** A series of the answer, already written: where its object lies in the buffer. */
+interface WrittenSeries {
+  readonly labels: Labels;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A point is at most `[<timestamp>,"<number>"],`. */
+const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
+
+/**
+ * Writes an answer in the form of the HTTP API, `{"status":"success","data":{"resultType":...,"result":...},...}`,
+ * series by series as they come; a matrix is put into label order at the end by moving bytes.
+ */
+export class JsonSink implements ResultSink {
+  readonly #out = new JsonBytes();
+  readonly #limit: number;
+  #type: ResultType = 'vector';
+  #grid: Grid = { start: 0, step: 1, count: 0 };
+  #series: WrittenSeries[] = [];
+  #bodyStart = 0;
+  #isTruncated = false;
+  /** The timestamp of each step as text; every series repeats them. */
+  #stepTexts: Uint8Array = new Uint8Array(0);
+  #stepEnds: Uint32Array = new Uint32Array(0);
+
+  /** `limit`: at most so many series; 0 = all. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** True once series were left out because of the limit. */
+  get isTruncated(): boolean {
+    return this.#isTruncated;
+  }
+
+  begin(type: ResultType, grid: Grid): void {
+    this.#type = type;
+    this.#grid = grid;
+    const out = this.#out;
+    out.ascii('{"status":"success","data":{"resultType":"');
+    out.ascii(type);
+    out.ascii('","result":');
+    this.#bodyStart = out.length;
+    this.#writeStepTexts();
+  }
+
+  setScalar(value: number): void {
+    const out = this.#out;
+    out.ascii('[');
+    this.#timestamp(this.#grid.start);
+    out.ascii(',"');
+    out.length = writePlainNumber(out.reserve(NUMBER_BYTES_MAX), out.length, value);
+    out.ascii('"]');
+  }
+
+  setString(text: string): void {
+    this.#out.ascii('[');
+    this.#timestamp(this.#grid.start);
+    this.#out.ascii(',');
+    this.#out.resultString(text);
+    this.#out.ascii(']');
+  }
+
+  addColumn(labels: Labels, column: StepColumn): void {
+    if (isEmptyColumn(column)) return;
+    if (this.#type === 'vector' && this.#isFull()) return;
+    const start = this.#open(labels);
+    if (this.#type === 'vector') this.#writeSample(column);
+    else this.#writeColumn(column);
+    this.#close(labels, start);
+  }
+
+  addSamples(labels: Labels, samples: SampleColumn): void {
+    if (samples.length === 0) return;
+    const start = this.#open(labels);
+    const { times, values, histograms, length } = samples;
+    let isFirst = true;
+    for (let i = 0; i < length; i++) {
+      if (histograms?.[i] !== undefined) continue;
+      this.#out.ascii(isFirst ? ',"values":[[' : ',[');
+      isFirst = false;
+      this.#timestamp(times[i]!);
+      this.#value(values[i]!);
+    }
+    if (!isFirst) this.#out.ascii(']');
+    if (histograms !== null) this.#writeHistograms(histograms, (i) => (i < length ? times[i]! : -1));
+    this.#close(labels, start);
+  }
+
+  end(): void {
+    if (this.#type === 'scalar' || this.#type === 'string') return;
+    if (this.#type === 'matrix') this.#sort();
+    else this.#out.ascii(this.#series.length === 0 ? '[]' : ']');
+  }
+
+  /** Adds statistics, warnings and infos, and gives the whole response. `stats`: JSON text, or null for none. */
+  finish(stats: string | null, warnings: readonly string[], infos: readonly string[]): Uint8Array<ArrayBuffer> {
+    const out = this.#out;
+    if (stats !== null) {
+      out.ascii(',"stats":');
+      out.ascii(stats);
+    }
+    out.ascii('}');
+    this.#list('warnings', warnings);
+    this.#list('infos', infos);
+    out.ascii('}');
+    return out.take();
+  }
+
+  #isFull(): boolean {
+    if (this.#limit === 0 || this.#series.length < this.#limit) return false;
+    this.#isTruncated = true;
+    return true;
+  }
+
+  /** Begins the object of a series, up to its labels. Returns where the object begins. */
+  #open(labels: Labels): number {
+    const out = this.#out;
+    out.ascii(this.#series.length === 0 && this.#type === 'vector' ? '[' : ',');
+    const start = out.length;
+    out.ascii('{"metric":{');
+    const { pairs } = labels;
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (i > 0) out.ascii(',');
+      out.string(pairs[i]!);
+      out.ascii(':');
+      out.string(pairs[i + 1]!);
+    }
+    out.ascii('}');
+    return start;
+  }
+
+  #close(labels: Labels, start: number): void {
+    this.#out.ascii('}');
+    this.#series.push({ labels, start, end: this.#out.length });
+  }
+
+  /** The one sample of an instant vector. */
+  #writeSample(column: StepColumn): void {
+    const histogram = column.histograms === null ? undefined : column.histograms[0];
+    this.#out.ascii(histogram === undefined ? ',"value":[' : ',"histogram":[');
+    this.#timestamp(this.#grid.start);
+    if (histogram === undefined) this.#value(column.values[0]!);
+    else {
+      this.#out.ascii(',');
+      this.#out.histogram(histogram);
+      this.#out.ascii(']');
+    }
+  }
+
+  #writeColumn(column: StepColumn): void {
+    const { values, present, histograms } = column;
+    const out = this.#out;
+    const texts = this.#stepTexts;
+    const ends = this.#stepEnds;
+    let isFirst = true;
+    for (let i = 0; i < present.length; i++) {
+      if (present[i] === 0 || histograms?.[i] !== undefined) continue;
+      if (isFirst) {
+        out.ascii(',"values":[');
+        isFirst = false;
+      } else out.ascii(',');
+      const bytes = out.reserve(POINT_BYTES_MAX);
+      let at = out.length;
+      for (let j = i === 0 ? 0 : ends[i - 1]!; j < ends[i]!; j++) bytes[at++] = texts[j]!;
+      at = writeSampleNumber(bytes, at, values[i]!);
+      bytes[at] = QUOTE;
+      bytes[at + 1] = CLOSE;
+      out.length = at + 2;
+    }
+    if (!isFirst) out.ascii(']');
+    if (histograms === null) return;
+    const { start, step } = this.#grid;
+    this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1));
+  }
+
+  /** `timeOf` gives -1 for entries that do not count. */
+  #writeHistograms(histograms: readonly (FloatHistogram | undefined)[], timeOf: (index: number) => number): void {
+    let isFirst = true;
+    histograms.forEach((histogram, i) => {
+      const time = timeOf(i);
+      if (histogram === undefined || time === -1) return;
+      this.#out.ascii(isFirst ? ',"histograms":[[' : ',[');
+      isFirst = false;
+      this.#timestamp(time);
+      this.#out.ascii(',');
+      this.#out.histogram(histogram);
+      this.#out.ascii(']');
+    });
+    if (!isFirst) this.#out.ascii(']');
+  }
+
+  #timestamp(time: number): void {
+    const out = this.#out;
+    out.length = writeTimestamp(out.reserve(32), out.length, time);
+  }
+
+  #value(value: number): void {
+    const out = this.#out;
+    out.ascii(',"');
+    out.length = writeSampleNumber(out.reserve(NUMBER_BYTES_MAX), out.length, value);
+    out.ascii('"]');
+  }
+
+  /** `[<timestamp>,"` of every step. */
+  #writeStepTexts(): void {
+    const { start, step, count } = this.#grid;
+    if (this.#type !== 'matrix') return;
+    const texts = new Uint8Array(24 * count);
+    const ends = new Uint32Array(count);
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      texts[at++] = OPEN;
+      at = writeTimestamp(texts, at, start + i * step);
+      texts[at++] = COMMA;
+      texts[at++] = QUOTE;
+      ends[i] = at;
+    }
+    this.#stepTexts = texts;
+    this.#stepEnds = ends;
+  }
+
+  /** Puts the series into label order; leaves out what is beyond the limit. */
+  #sort(): void {
+    const series = this.#series;
+    series.sort((a, b) => compareLabels(a.labels, b.labels));
+    if (this.#limit > 0 && series.length > this.#limit) {
+      series.length = this.#limit;
+      this.#isTruncated = true;
+    }
+    this.#out.arrange(this.#bodyStart, series);
+  }
+
+  #list(name: string, texts: readonly string[]): void {
+    if (texts.length === 0) return;
+    const out = this.#out;
+    out.ascii(`,"${name}":[`);
+    texts.forEach((text, i) => {
+      if (i > 0) out.ascii(',');
+      out.htmlString(text);
+    });
+    out.ascii(']');
+  }
+}
+
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
