@@ -60,11 +60,13 @@ function encodeBlock(
       const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS);
       const candidate = start + table[slot]!;
       table[slot] = from - start;
-      if (word !== read32(source, candidate) || candidate >= from) {
+      // One byte tells most candidates apart.
+      if (source[candidate] !== (word & 0xff) || word !== read32(source, candidate)) {
         // The longer nothing matches, the larger the strides: incompressible input costs little.
-        from += misses >>> 5;
-        misses++;
-        word = read32(source, from);
+        const stride = misses++ >>> 5;
+        if (stride === 1) word = (word >>> 8) | (source[from + 4]! << 24);
+        else word = read32(source, from + stride);
+        from += stride;
         continue;
       }
       misses = 32;
@@ -79,8 +81,9 @@ function encodeBlock(
       literal = next;
       from = next;
       if (from >= limit) break;
-      table[Math.imul(read32(source, from - 1), 0x1e35a7bd) >>> (32 - TABLE_BITS)] = from - 1 - start;
-      word = read32(source, from);
+      const before = read32(source, from - 1);
+      table[Math.imul(before, 0x1e35a7bd) >>> (32 - TABLE_BITS)] = from - 1 - start;
+      word = (before >>> 8) | (source[from + 3]! << 24);
     }
   }
   return literal < end ? emitLiteral(source, literal, end, target, at) : at;
