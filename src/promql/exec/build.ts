@@ -2,10 +2,12 @@ import { foldTree } from '../plan/fold-tree.ts';
 import { isRangePlan, isScalarPlan, type Plan, planInputs } from '../plan/plan.ts';
 import { buildAggregate } from './aggregate/build-aggregate.ts';
 import { NegateVector } from './binary/negate.ts';
+import { isArithmetic } from './binary/operators.ts';
 import { SetOperation } from './binary/set-operation.ts';
 import { VectorBinary } from './binary/vector-binary.ts';
 import { VectorScalar } from './binary/vector-scalar.ts';
 import { Absent, AbsentOverTime } from './call/absent.ts';
+import { DropNames } from './call/drop-names.ts';
 import { HistogramCall } from './call/histogram-call.ts';
 import { InfoCall } from './call/info-call.ts';
 import { InstantCall } from './call/instant-call.ts';
@@ -155,7 +157,8 @@ function buildVector(node: Node, inputs: readonly Built[], context: QueryContext
   switch (plan.kind) {
     case 'instantSelect':
       if (plan.take === 'smoothed') return new SmoothedSelector(plan, scope, context);
-      return new InstantSelector(plan, scope, context);
+      if (plan.take === 'value') return new InstantSelector(plan, scope, context);
+      return new DropNames(new InstantSelector(plan, scope, context), context);
     case 'rangeCall':
       return new RangeCall(plan, last!.range!, scalars, scope, context);
     case 'absentOverTime':
@@ -217,6 +220,7 @@ function sort(
 
 /** How to treat series that an operator's output may have twice; null where it can not. */
 function duplicateRule(plan: Plan, isDistinct: boolean, context: QueryContext): DuplicateRule | null {
+  const unlessDistinct = isDistinct || context.features.delayedNameRemoval ? null : 'sharedStep';
   switch (plan.kind) {
     case 'labelCall':
     case 'info':
@@ -228,11 +232,14 @@ function duplicateRule(plan: Plan, isDistinct: boolean, context: QueryContext): 
       return plan.op === 'or' ? 'sharedStep' : null;
     case 'rangeCall':
       return isDistinct || plan.keepsName || context.features.delayedNameRemoval ? null : 'sharedQuery';
+    case 'instantSelect':
+      return plan.take === 'time' || plan.take === 'startTime' ? unlessDistinct : null;
+    case 'vectorScalar':
+      return isArithmetic(plan.op) || plan.returnBool ? unlessDistinct : null;
     case 'instantCall':
     case 'timestamp':
     case 'negateVector':
-    case 'vectorScalar':
-      return isDistinct || context.features.delayedNameRemoval ? null : 'sharedStep';
+      return unlessDistinct;
     default:
       return null;
   }

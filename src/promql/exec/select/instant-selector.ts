@@ -18,6 +18,8 @@ export class InstantSelector implements VectorOperator {
   readonly #samples: SampleColumn = createSampleColumn(0);
   readonly #out: StepColumn;
   #seconds: Float64Array = new Float64Array(0);
+  /** Start times are asked for, but nobody may look at them. */
+  readonly #isBlind: boolean;
   #row = 0;
 
   constructor(plan: InstantSelectPlan, scope: Scope, context: QueryContext) {
@@ -25,6 +27,7 @@ export class InstantSelector implements VectorOperator {
     this.#context = context;
     this.#scope = scope;
     this.#take = plan.take;
+    this.#isBlind = plan.take === 'startTime' && !context.features.useStartTimestamps;
     const first = (plan.at ?? grid.start) - plan.offsetMs;
     this.#look = { first, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
     this.#out = createStepColumn(grid.count);
@@ -40,12 +43,12 @@ export class InstantSelector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return selectionHeads(this.#selection);
+    return this.#isBlind ? { labels: [], dropName: null } : selectionHeads(this.#selection);
   }
 
   next(): StepColumn | null {
     const set = this.#selection.series!;
-    if (this.#row === set.length) return null;
+    if (this.#row === set.length || this.#isBlind) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
     const out = this.#out;
