@@ -16,6 +16,7 @@ export interface ServerOptions {
     readonly listenAddresses: readonly string[];
     readonly readTimeoutMs: number;
     readonly connectionsMax: number;
+    readonly notificationListenersMax: number;
     /** Without a trailing slash; its path is the prefix others see. */
     readonly externalUrl: string;
     /** `/` or `/prefix`. */
@@ -89,6 +90,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       listenAddresses,
       readTimeoutMs: get('web.read-timeout'),
       connectionsMax: get('web.max-connections'),
+      notificationListenersMax: get('web.max-notifications-subscribers'),
       externalUrl,
       routePrefix,
       userAssets: get('web.user-assets'),

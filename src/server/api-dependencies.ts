@@ -1,0 +1,89 @@
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
+import type { ApiDependencies, Lifecycle } from '../api/dependencies.ts';
+import { bytesText } from '../config/byte-size.ts';
+import { formatDuration } from '../model/duration.ts';
+import { packageRoot } from './build-info.ts';
+import type { Parts } from './compose.ts';
+import { originTest } from './cors-origins.ts';
+import { featureView } from './feature-view.ts';
+import type { ServerOptions } from './flags/options.ts';
+import { createHeadStatistics } from './head-statistics.ts';
+
+/** The parts as the HTTP API sees them. */
+export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle: Lifecycle): ApiDependencies {
+  const { clock, configuration, database } = parts;
+  const { web } = options;
+  return {
+    log: parts.log.with({ component: 'web' }),
+    clock,
+    registry: parts.registry,
+    queryable: database,
+    appendable: database,
+    runner: parts.runner,
+    targets: parts.scrape,
+    storage: {
+      headStatistics: createHeadStatistics(
+        () => database.opened,
+        () => clock.monotonic(),
+      ),
+      walReplay: () => parts.replayProgress,
+      blocks: () => [],
+    },
+    configuration: {
+      yaml: () => configuration.current.yaml(),
+      get hasRuleFiles() {
+        return configuration.current.ruleFiles.length > 0;
+      },
+      get hasAlertmanagers() {
+        return configuration.current.raw.alerting.alertmanagers.length > 0;
+      },
+    },
+    flags: options.flagsForApi,
+    build: parts.build,
+    process: {
+      startTime: performance.timeOrigin,
+      workingDirectory: process.cwd(),
+      hostname: hostname(),
+      cpuCount: availableParallelism(),
+      memoryLimitBytes: getHeapStatistics().heap_size_limit,
+      activeResources: () => process.getActiveResourcesInfo().length,
+      lastReload: () => configuration.lastReload,
+      walCorruptions: () => database.opened?.stats().replay.wal.damages.length ?? 0,
+      storageRetention: () => retentionText(configuration.current.storage),
+    },
+    features: featureView(options),
+    notifications: parts.notifications,
+    lifecycle,
+    settings: {
+      externalUrl: new URL(web.externalUrl),
+      routePrefix: web.routePrefix,
+      listenAddress: web.listenAddresses[0]!,
+      corsAllows: originTest(web.corsOrigin),
+      pageTitle: web.pageTitle,
+      connectionsMax: web.connectionsMax,
+      readTimeoutMs: web.readTimeoutMs,
+      parser: parts.parser,
+      lookbackMs: options.query.lookbackMs,
+      queryTimeoutMs: options.query.timeoutMs,
+      enableLifecycle: web.enableLifecycle,
+      enableAdminApi: web.enableAdminApi,
+      enableRemoteWriteReceiver: web.enableRemoteWriteReceiver,
+      remoteWriteMessages: web.acceptedWriteMessages,
+      enableOtlpReceiver: web.enableOtlpReceiver,
+      enableSearch: options.features.includes('search-api'),
+      webRoot: join(packageRoot, 'web', 'dist'),
+      userAssets: web.userAssets === '' ? null : web.userAssets,
+    },
+  };
+}
+
+/** `15d or 10GiB or 80%`: what ends the life of a sample, whichever comes first. */
+function retentionText(storage: { retentionMs: number; retentionBytes: number; retentionPercent: number }): string {
+  const parts: string[] = [];
+  if (storage.retentionMs > 0) parts.push(formatDuration(storage.retentionMs));
+  if (storage.retentionPercent > 0) parts.push(`${storage.retentionPercent}%`);
+  else if (storage.retentionBytes > 0) parts.push(bytesText(storage.retentionBytes));
+  return parts.join(' or ');
+}

@@ -1,0 +1,139 @@
+import { randomInt } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import type { BuildInfo } from '../api/dependencies.ts';
+import { createDiscoverer } from '../discovery/providers.ts';
+import { Engine } from '../promql/engine.ts';
+import type { ParserOptions } from '../promql/syntax/options.ts';
+import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
+import { InlineRunner } from '../query/inline-runner.ts';
+import type { QueryRunner } from '../query/runner.ts';
+import { ScrapeManager } from '../scrape/scrape-manager.ts';
+import { type Clock, systemClock } from '../std/clock.ts';
+import { nodeFiles } from '../std/node-files.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createRegistry } from '../telemetry/metric-registry.ts';
+import type { Registry } from '../telemetry/registry.ts';
+import { type Database, openDatabase } from '../tsdb/tsdb.ts';
+import { readBuildInfo } from './build-info.ts';
+import { builtInConfiguration } from './built-in-configuration.ts';
+import { type ConfigurationSource, ConfigurationStore } from './configuration-store.ts';
+import { DatabaseSlot } from './database-slot.ts';
+import { createQueryObserver } from './engine-metrics.ts';
+import type { ServerOptions } from './flags/options.ts';
+import { functionImplementations } from './function-table.ts';
+import { Notifications } from './notifications.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
+
+/** Everything a running server is made of, each part with what it needs from the others. */
+export interface Parts {
+  readonly build: BuildInfo;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly notifications: Notifications;
+  readonly configuration: ConfigurationStore;
+  readonly database: DatabaseSlot;
+  readonly parser: ParserOptions;
+  readonly runner: QueryRunner;
+  readonly scrape: ScrapeManager;
+  /** How far the replay of the log has come; changes while `openStorage` runs. */
+  readonly replayProgress: { min: number; max: number; current: number };
+  /** Opens the data directory: takes its lock at once, then reads its log. */
+  openStorage(): Promise<Database>;
+}
+
+/** Creates every part; nothing is opened, listened on or started yet. Throws ConfigError. */
+export function compose(options: ServerOptions, log: Log): Parts {
+  const clock = systemClock;
+  const build = readBuildInfo();
+  const registry = createRegistry(clock);
+  registerProcessMetrics(registry, build);
+  const notifications = new Notifications(clock, options.web.notificationListenersMax);
+  const configuration = new ConfigurationStore({
+    source: sourceOf(options),
+    surroundings: { variables: process.env, flagRetention: options.storage },
+    clock,
+    log,
+    registry,
+    notifications,
+  });
+  const database = new DatabaseSlot();
+  const parser = parserOptions(options.features);
+  const engine = new Engine({
+    samplesMax: options.query.samplesMax,
+    defaultSubqueryStepMs: () => configuration.current.evaluationIntervalMs,
+    parser,
+    features: {
+      delayedNameRemoval: options.features.includes('promql-delayed-name-removal'),
+      useStartTimestamps: false,
+      typeAndUnitLabels: false,
+    },
+    functions: functionImplementations,
+    clock,
+  });
+  const runner = new InlineRunner({
+    engine,
+    queryable: database,
+    clock,
+    concurrencyMax: options.query.concurrencyMax,
+    perStepStats: options.features.includes('promql-per-step-stats'),
+    pause: () => setImmediate(),
+    observer: createQueryObserver(registry, options.query.concurrencyMax),
+  });
+  const scrape = new ScrapeManager({
+    appendable: database,
+    discover: createDiscoverer,
+    clock,
+    log: log.with({ component: 'scrape manager' }),
+    registry,
+    hashSeed: randomInt(2 ** 32),
+    offsetSeedText: `${hostname()}${configuration.current.externalLabels}`,
+    timestampToleranceMs: options.scrape.adjustTimestamps ? options.scrape.timestampToleranceMs : 0,
+    userAgent: `Prometheus/${build.version}`,
+  });
+  const replayProgress = { min: 0, max: 0, current: 0 };
+  return {
+    build,
+    clock,
+    log,
+    registry,
+    notifications,
+    configuration,
+    database,
+    parser,
+    runner,
+    scrape,
+    replayProgress,
+    openStorage: () =>
+      openDatabase({
+        directory: options.storage.path.replace(/(?<=.)\/+$/, ''),
+        fileSystem: nodeFiles,
+        clock,
+        log: log.with({ component: 'tsdb' }),
+        registry,
+        lock: !options.storage.noLockfile,
+        chunkRangeMs: options.storage.minBlockMs,
+        walCompression: options.storage.walCompression,
+        ...(options.storage.walSegmentBytes > 0 ? { walSegmentSize: options.storage.walSegmentBytes } : {}),
+        onReplayProgress: ({ first, last, current }) =>
+          Object.assign(replayProgress, { min: first, max: last, current }),
+      }),
+  };
+}
+
+function sourceOf(options: ServerOptions): ConfigurationSource {
+  const { file, given } = options.config;
+  if (given || nodeFiles.statSync(file) !== null) return { kind: 'file', file };
+  const { listenAddresses, routePrefix } = options.web;
+  return { kind: 'built-in', yaml: builtInConfiguration(listenAddresses[0]!, routePrefix) };
+}
+
+function parserOptions(features: readonly string[]): ParserOptions {
+  return {
+    ...DEFAULT_PARSER_OPTIONS,
+    experimentalFunctions: features.includes('promql-experimental-functions'),
+    extendedRangeSelectors: features.includes('promql-extended-range-selectors'),
+    binopFillModifiers: features.includes('promql-binop-fill-modifiers'),
+  };
+}

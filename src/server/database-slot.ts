@@ -1,0 +1,33 @@
+import type { Appendable, Appender } from '../storage/append.ts';
+import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import type { Database } from '../tsdb/tsdb.ts';
+
+/**
+ * Stands for the database from the first moment on: the HTTP server listens while the log is still being replayed.
+ * Until `put` every use is an error; the server's readiness keeps requests away.
+ */
+export class DatabaseSlot implements Appendable, Queryable {
+  #database: Database | null = null;
+
+  put(database: Database): void {
+    this.#database = database;
+  }
+
+  /** The open database, or null before. */
+  get opened(): Database | null {
+    return this.#database;
+  }
+
+  appender(): Appender {
+    return this.#require().appender();
+  }
+
+  querier(range: TimeRange): Querier {
+    return this.#require().querier(range);
+  }
+
+  #require(): Database {
+    if (this.#database === null) throw new Error('The database is not open yet');
+    return this.#database;
+  }
+}

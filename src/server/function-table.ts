@@ -1,0 +1,4 @@
+import type { FunctionRegistry } from '../promql/functions/contracts.ts';
+
+/** The functions that queries may call. */
+export const functionImplementations: FunctionRegistry = {};
