@@ -29,6 +29,8 @@ export class SeriesDirectory {
   #removed = 0;
   /** The label set in hand as an entry of the series log: number of labels, then ids of name and value. */
   #entry = new Uint32Array(129);
+  /** The strings whose ids `#entry` holds. */
+  #entryPairs: readonly string[] = [];
 
   constructor(memory: HeadMemory) {
     this.#memory = memory;
@@ -132,16 +134,22 @@ export class SeriesDirectory {
     };
   }
 
+  /** Looks the labels' symbols up. Label sets come in runs that share most strings, so those of the last are kept. */
   #writeEntry(labels: Labels): void {
     const { symbols } = this.#memory;
     const { pairs } = labels;
-    if (this.#entry.length <= pairs.length) this.#entry = new Uint32Array(2 * pairs.length + 1);
+    if (this.#entry.length <= pairs.length) {
+      this.#entry = new Uint32Array(2 * pairs.length + 1);
+      this.#entryPairs = [];
+    }
     const entry = this.#entry;
+    const known = this.#entryPairs;
     entry[0] = pairs.length >>> 1;
     for (let i = 0; i < pairs.length; i += 2) {
-      entry[i + 1] = symbols.addName(pairs[i]!);
-      entry[i + 2] = symbols.add(pairs[i + 1]!);
+      if (pairs[i] !== known[i]) entry[i + 1] = symbols.addName(pairs[i]!);
+      if (pairs[i + 1] !== known[i + 1]) entry[i + 2] = symbols.add(pairs[i + 1]!);
     }
+    this.#entryPairs = pairs;
   }
 
   #create(ref: number): void {

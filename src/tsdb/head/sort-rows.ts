@@ -1,5 +1,8 @@
 import type { HeadMemory } from './head-memory.ts';
 
+/** What sorting needs of the head's memory. */
+type LabelMemory = Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>;
+
 /** Up to so many words of labels (names and values) rows are sorted word by word; longer label sets are compared. */
 const COLUMNS_MAX = 128;
 /** Fewer rows are compared pair by pair: ranking their symbols costs more than it saves. */
@@ -8,33 +11,33 @@ const COMPARED_ROWS_MAX = 32;
 /**
  * Sorts rows in place by their labels: name before value, by UTF-8 bytes, a prefix before what it begins.
  *
- * Every distinct symbol of a column (the i-th name, the i-th value) is ranked once; the rows are then sorted by the
- * ranks, last column first, by counting. So a string is compared only while ranking, and columns in which all rows
- * agree, as most names do, cost one look.
+ * The distinct symbols of all rows are sorted once, which is the only place where strings are compared. Then the rows
+ * are sorted by the ranks of their words, last column (the i-th name or the i-th value) first, by counting. Columns in
+ * which all rows agree, as most names do, cost nothing.
  */
-export function sortRowsByLabels(memory: Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>, rows: Uint32Array): void {
-  let columns = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const words = 2 * labelCount(memory, rows[i]!);
-    if (words > columns) columns = words;
-  }
-  if (rows.length <= COMPARED_ROWS_MAX || columns > COLUMNS_MAX) {
+export function sortRowsByLabels(memory: LabelMemory, rows: Uint32Array): void {
+  if (rows.length < 2) return;
+  const columns = rows.length > COMPARED_ROWS_MAX ? varyingColumns(memory, rows) : null;
+  if (columns === null) {
     rows.sort((a, b) => compareRows(memory, a, b));
     return;
   }
-  let from: Uint32Array = rows;
-  let to: Uint32Array = new Uint32Array(rows.length);
+  const { rankOf, rankCount } = rankSymbols(memory, rows);
   const ranks = new Uint32Array(rows.length);
-  for (let column = columns - 1; column >= 0; column--) {
-    const rankCount = rankColumn(memory, from, column, ranks);
-    if (rankCount === 1) continue;
-    sortByRank(from, ranks, rankCount, to);
+  const starts = new Uint32Array(rankCount + 2);
+  let from = Uint32Array.from(rows, (_, i) => i);
+  let to = new Uint32Array(rows.length);
+  for (const column of columns.reverse()) {
+    gatherRanks(memory, rows, column, rankOf, ranks);
+    sortByRank(from, ranks, starts, to);
     [from, to] = [to, from];
   }
-  if (from !== rows) rows.set(from);
+  const sorted = to;
+  for (let i = 0; i < rows.length; i++) sorted[i] = rows[from[i]!]!;
+  rows.set(sorted);
 }
 
-function compareRows(memory: Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>, a: number, b: number): number {
+function compareRows(memory: LabelMemory, a: number, b: number): number {
   const { series, labelLog, symbols } = memory;
   const aPosition = series.labels(a);
   const bPosition = series.labels(b);
@@ -53,54 +56,79 @@ function compareRows(memory: Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>
   return aCount - bCount;
 }
 
-function labelCount(memory: Pick<HeadMemory, 'series' | 'labelLog'>, row: number): number {
-  const position = memory.series.labels(row);
-  return memory.labelLog.slabOf(position)[memory.labelLog.offsetOf(position)]!;
+/** The columns in which not all rows have the same symbol, rising; null where there are too many columns. */
+function varyingColumns({ series, labelLog }: LabelMemory, rows: Uint32Array): number[] | null {
+  const firstPosition = series.labels(rows[0]!);
+  const first = labelLog.slabOf(firstPosition);
+  const firstOffset = labelLog.offsetOf(firstPosition) + 1;
+  const firstLength = 2 * first[firstOffset - 1]!;
+  const varies = new Uint8Array(COLUMNS_MAX);
+  if (firstLength > COLUMNS_MAX) return null;
+  for (let i = 1; i < rows.length; i++) {
+    const position = series.labels(rows[i]!);
+    const words = labelLog.slabOf(position);
+    const offset = labelLog.offsetOf(position) + 1;
+    const length = 2 * words[offset - 1]!;
+    if (length > COLUMNS_MAX) return null;
+    const longer = Math.max(length, firstLength);
+    const shared = Math.min(length, firstLength);
+    for (let column = 0; column < shared; column++) {
+      if (words[offset + column] !== first[firstOffset + column]) varies[column] = 1;
+    }
+    for (let column = shared; column < longer; column++) varies[column] = 1;
+  }
+  const columns: number[] = [];
+  for (let column = 0; column < COLUMNS_MAX; column++) if (varies[column] === 1) columns.push(column);
+  return columns;
 }
 
-/** Writes, for each row, the rank of its symbol in a column (0 where its labels end before); returns how many ranks. */
-function rankColumn(
-  { series, labelLog, symbols }: Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>,
+/** The place of each symbol among those of all rows, from 1; by id. */
+function rankSymbols(
+  { series, labelLog, symbols }: LabelMemory,
+  rows: Uint32Array,
+): { rankOf: Uint32Array; rankCount: number } {
+  const rankOf = new Uint32Array(symbols.count);
+  const distinct: number[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const position = series.labels(rows[i]!);
+    const words = labelLog.slabOf(position);
+    const offset = labelLog.offsetOf(position) + 1;
+    const end = offset + 2 * words[offset - 1]!;
+    for (let at = offset; at < end; at++) {
+      const symbol = words[at]!;
+      if (rankOf[symbol] !== 0) continue;
+      rankOf[symbol] = 1;
+      distinct.push(symbol);
+    }
+  }
+  const order = Uint32Array.from(distinct).sort((a, b) => symbols.compare(a, b));
+  for (let i = 0; i < order.length; i++) rankOf[order[i]!] = i + 1;
+  return { rankOf, rankCount: order.length };
+}
+
+/** The rank of each row's symbol in a column; 0 where its labels end before. */
+function gatherRanks(
+  { series, labelLog }: LabelMemory,
   rows: Uint32Array,
   column: number,
+  rankOf: Uint32Array,
   ranks: Uint32Array,
-): number {
-  const numbers = new Map<number, number>();
-  const distinct: number[] = [];
-  let last = -1;
-  let lastNumber = 0;
+): void {
   for (let i = 0; i < rows.length; i++) {
     const position = series.labels(rows[i]!);
     const words = labelLog.slabOf(position);
     const offset = labelLog.offsetOf(position);
-    // The empty symbol sorts first, and no label has it.
-    const symbol = column < 2 * words[offset]! ? words[offset + 1 + column]! : 0;
-    if (symbol !== last) {
-      last = symbol;
-      const known = numbers.get(symbol);
-      if (known === undefined) {
-        lastNumber = distinct.length;
-        numbers.set(symbol, lastNumber);
-        distinct.push(symbol);
-      } else {
-        lastNumber = known;
-      }
-    }
-    ranks[i] = lastNumber;
+    ranks[i] = column < 2 * words[offset]! ? rankOf[words[offset + 1 + column]!]! : 0;
   }
-  if (distinct.length === 1) return 1;
-  const order = Uint32Array.from(distinct, (_, i) => i);
-  order.sort((a, b) => symbols.compare(distinct[a]!, distinct[b]!));
-  const rankOf = new Uint32Array(distinct.length);
-  for (let rank = 0; rank < order.length; rank++) rankOf[order[rank]!] = rank;
-  for (let i = 0; i < rows.length; i++) ranks[i] = rankOf[ranks[i]!]!;
-  return distinct.length;
 }
 
-/** Stable: rows of equal rank keep their order. */
-function sortByRank(from: Uint32Array, ranks: Uint32Array, rankCount: number, to: Uint32Array): void {
-  const starts = new Uint32Array(rankCount + 1);
-  for (let i = 0; i < from.length; i++) starts[ranks[i]! + 1]!++;
-  for (let rank = 1; rank <= rankCount; rank++) starts[rank]! += starts[rank - 1]!;
-  for (let i = 0; i < from.length; i++) to[starts[ranks[i]!]!++] = from[i]!;
+/** Moves indexes in the order of their ranks; those of equal rank keep theirs. `starts` has two words more than ranks. */
+function sortByRank(from: Uint32Array, ranks: Uint32Array, starts: Uint32Array, to: Uint32Array): void {
+  starts.fill(0);
+  for (let i = 0; i < ranks.length; i++) starts[ranks[i]! + 1]!++;
+  for (let rank = 1; rank < starts.length; rank++) starts[rank]! += starts[rank - 1]!;
+  for (let i = 0; i < from.length; i++) {
+    const index = from[i]!;
+    to[starts[ranks[index]!]!++] = index;
+  }
 }

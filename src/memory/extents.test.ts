@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, Extents, extentOffset, extentSlab } from './extents.ts';
+
+describe('Extents', () => {
+  it('never hands out a unit twice, and counts what is in use', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: EXTENT_UNITS_MAX }), fc.nat(4)), { maxLength: 2000, size: 'max' }),
+        (steps) => {
+          const extents = new Extents();
+          const live: { extent: number; units: number }[] = [];
+          const owners = new Map<number, number>();
+          for (const [units, choice] of steps) {
+            if (choice > 1 && live.length > 0) {
+              const [gone] = live.splice((units * 7919) % live.length, 1);
+              for (let unit = 0; unit < gone!.units; unit++) owners.delete(gone!.extent + unit);
+              extents.free(gone!.extent, gone!.units);
+              continue;
+            }
+            const extent = extents.allocate(units);
+            expect(extent).toBeGreaterThan(0);
+            let taken = 0;
+            for (let unit = extent; unit < extent + units; unit++) {
+              if (owners.has(unit)) taken++;
+              owners.set(unit, extent);
+            }
+            expect(taken).toBe(0);
+            // Whoever has an extent may write all of it.
+            const start = extentOffset(extent);
+            extents.bytes[extentSlab(extent)]!.fill(0xff, start, start + units * EXTENT_UNIT_BYTES);
+            live.push({ extent, units });
+          }
+          expect(extents.usedBytes).toBe(owners.size * EXTENT_UNIT_BYTES);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('makes large extents of small ones that were given back', () => {
+    const extents = new Extents();
+    const count = 100_000;
+    let held = Array.from({ length: count }, () => extents.allocate(3));
+    for (const [before, units] of [
+      [3, 5],
+      [5, 8],
+      [8, 13],
+      [13, 20],
+    ] as const) {
+      held = held.map((extent) => {
+        const larger = extents.allocate(units);
+        extents.free(extent, before);
+        return larger;
+      });
+    }
+    expect(extents.usedBytes).toBe(count * 20 * EXTENT_UNIT_BYTES);
+    // Without it the small ones alone would be 46 MB more.
+    expect(extents.begunBytes).toBeLessThan(extents.usedBytes + 2 * 16 * 2 ** 20);
+  });
+
+  it('keeps the last unit of a slab and the first of the next apart', () => {
+    const extents = new Extents();
+    const all = Array.from({ length: 40_000 }, () => extents.allocate(EXTENT_UNITS_MAX));
+    for (const extent of all) {
+      expect(extentOffset(extent) + EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES).toBeLessThanOrEqual(16 * 2 ** 20);
+    }
+    for (const extent of all) extents.free(extent, EXTENT_UNITS_MAX);
+    expect(extents.usedBytes).toBe(0);
+    const again = new Set(Array.from({ length: 40_000 }, () => extents.allocate(EXTENT_UNITS_MAX)));
+    expect(again.size).toBe(40_000);
+    expect(extents.begunBytes).toBeLessThanOrEqual(3 * 16 * 2 ** 20);
+  });
+
+  it('reserve() makes memory for the worst case', () => {
+    const extents = new Extents();
+    extents.reserve(40 * 2 ** 20);
+    const slabs = extents.buffers.length;
+    for (let i = 0; i < 40 * 1024; i++) extents.allocate(EXTENT_UNITS_MAX);
+    expect(extents.buffers.length).toBe(slabs);
+  });
+});
