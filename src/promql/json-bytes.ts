@@ -1,6 +1,6 @@
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
-import { histogramBuckets } from './exec/histogram-buckets.ts';
+import { type Bucket, histogramBuckets } from '../model/histogram-buckets.ts';
 
 const encoder = new TextEncoder();
 const INITIAL_BYTES = 4096;
@@ -67,17 +67,17 @@ export class JsonBytes {
     this.ascii(',"sum":');
     this.number(histogram.sum);
     let isFirst = true;
-    for (const { boundaries, lower, upper, count } of histogramBuckets(histogram)) {
-      if (count === 0) continue;
+    for (const bucket of histogramBuckets(histogram)) {
+      if (bucket.count === 0) continue;
       this.ascii(isFirst ? ',"buckets":[[' : ',[');
       isFirst = false;
-      this.ascii(String(boundaries));
+      this.ascii(boundariesOf(bucket));
       this.ascii(',');
-      this.number(lower);
+      this.number(bucket.lower);
       this.ascii(',');
-      this.number(upper);
+      this.number(bucket.upper);
       this.ascii(',');
-      this.number(count);
+      this.number(bucket.count);
       this.ascii(']');
     }
     this.ascii(isFirst ? '}' : ']}');
@@ -117,6 +117,12 @@ export class JsonBytes {
     const bytes = this.reserve(3 * text.length);
     this.length += encoder.encodeInto(text, bytes.subarray(this.length)).written;
   }
+}
+
+/** Which bounds belong to a bucket: 0 the upper one, 1 the lower one, 2 none, 3 both. */
+function boundariesOf({ lowerInclusive, upperInclusive }: Bucket): string {
+  if (lowerInclusive) return upperInclusive ? '3' : '1';
+  return upperInclusive ? '0' : '2';
 }
 
 const QUOTE = 0x22;

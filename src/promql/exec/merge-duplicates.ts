@@ -16,6 +16,7 @@ export class MergeDuplicates implements VectorOperator {
   #groupOf: Int32Array | null = null;
   #merged: (StepColumn | null)[] = [];
   #row = 0;
+  #isBroken = false;
   #emitted = 0;
 
   constructor(input: VectorOperator, rule: DuplicateRule) {
@@ -45,36 +46,39 @@ export class MergeDuplicates implements VectorOperator {
     for (let column = this.#input.next(); column !== null; column = this.#input.next()) {
       const group = groupOf[this.#row++]!;
       if (group === -1) return column;
-      this.#merged[group] = this.#merge(this.#merged[group]!, column);
+      this.#add(group, column);
     }
+    if (this.#isBroken) throw sameLabelsetError();
     if (this.#emitted === this.#merged.length) return null;
     const column = this.#merged[this.#emitted]!;
     this.#merged[this.#emitted++] = null;
     return column;
   }
 
-  #merge(target: StepColumn | null, column: StepColumn): StepColumn {
-    if (target === null) return copyStepColumn(column);
-    if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) throw sameLabelsetError();
-    mergeInto(target, column);
-    return target;
+  /** A collision is reported when the input has ended well: its own errors come first. */
+  #add(group: number, column: StepColumn): void {
+    const target = this.#merged[group]!;
+    if (target === null) this.#merged[group] = copyStepColumn(column);
+    else if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) this.#isBroken = true;
+    else if (!mergeInto(target, column)) this.#isBroken = true;
   }
 }
 
-/** Adds the steps of `column` to `target`; fails where both have a value. */
-export function mergeInto(target: StepColumn, column: StepColumn): void {
+/** Adds the steps of `column` to `target`; false where both have a value, which stops it. */
+export function mergeInto(target: StepColumn, column: StepColumn): boolean {
   const { values, present } = column;
   for (let i = 0; i < present.length; i++) {
     if (present[i] === 0) continue;
-    if (target.present[i] === 1) throw sameLabelsetError();
+    if (target.present[i] === 1) return false;
     target.present[i] = 1;
     target.values[i] = values[i]!;
   }
-  if (column.histograms === null) return;
+  if (column.histograms === null) return true;
   target.histograms ??= new Array(present.length).fill(undefined);
   for (let i = 0; i < present.length; i++) {
     if (present[i] === 1 && column.histograms[i] !== undefined) target.histograms[i] = column.histograms[i];
   }
+  return true;
 }
 
 /** Numbers the sets of equal labels that have more than one member; null where there is none. */

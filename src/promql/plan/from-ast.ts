@@ -311,6 +311,9 @@ function binary(expr: Binary, left: Plan, right: Plan): Plan {
   const { op, position, returnBool } = expr;
   const scalarOp = op as Exclude<typeof op, 'and' | 'or' | 'unless'>;
   if (isScalarPlan(left) && isScalarPlan(right)) {
+    if (op === '</' || op === '>/') {
+      throw new EvaluationError(`operator "${op}" not allowed for Scalar operations`);
+    }
     return { kind: 'scalarBinary', op: scalarOp as Exclude<typeof scalarOp, '</' | '>/'>, left, right };
   }
   if (isScalarPlan(left) || isScalarPlan(right)) {
