@@ -1,0 +1,322 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWriteReceiver, type WriteReceiver } from '../../src/remote/write-receiver.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import { MemoryFiles } from '../../src/std/memory-files.ts';
+import type { Appendable } from '../../src/storage/append.ts';
+import { createSampleColumn } from '../../src/storage/query.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { createRegistry } from '../../src/telemetry/metric-registry.ts';
+import type { Registry } from '../../src/telemetry/registry.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { compress, encodeRequest, labelsOf, type SeriesMessage, writeBody } from './write-message.ts';
+
+const V1 = 'application/x-protobuf';
+const NOW = 1_800_000_000_000;
+
+let database: Database;
+let registry: Registry;
+let clock: ManualClock;
+let receiver: WriteReceiver;
+
+beforeEach(async () => {
+  clock = new ManualClock(NOW);
+  registry = createRegistry(clock);
+  database = await openDatabase({ directory: '/d', fileSystem: new MemoryFiles(), clock, log: silentLog, lock: false });
+  receiver = receiverOver(database);
+});
+
+afterEach(() => database.close());
+
+function receiverOver(appendable: Appendable): WriteReceiver {
+  const messages = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'];
+  return createWriteReceiver({ appendable, clock, log: silentLog, registry, messages, hashSeed: 1 });
+}
+
+function write(...series: SeriesMessage[]) {
+  return receiver.receive(V1, writeBody(series));
+}
+
+function one(name: string, ...samples: [number, number][]): SeriesMessage {
+  return { labels: labelsOf({ __name__: name }), samples: samples.map(([timestamp, value]) => ({ timestamp, value })) };
+}
+
+/** Everything stored, as `{labels} time=value ...` lines. */
+async function stored(): Promise<string[]> {
+  const querier = database.querier({ minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER });
+  const set = await querier.select({
+    matchers: [{ type: '=~', name: '__name__', value: '.+' }],
+    range: { minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER },
+    sorted: true,
+    limit: 0,
+  });
+  const column = createSampleColumn(16);
+  const lines: string[] = [];
+  for (let row = 0; row < set.length; row++) {
+    set.read(row, column);
+    const samples = Array.from({ length: column.length }, (_, i) => `${column.times[i]! - NOW}=${column.values[i]}`);
+    lines.push([set.labels(row).toString(), ...samples].join(' '));
+  }
+  querier.close();
+  return lines;
+}
+
+function invalidLabelsTotal(): number {
+  return Number(/^prometheus_api_remote_write_invalid_labels_samples_total (\d+)$/m.exec(registry.render())![1]);
+}
+
+describe('what is taken', () => {
+  test('samples of several series, whatever the order of their labels', async () => {
+    const outcome = write(
+      { labels: labelsOf({ job: 'a', __name__: 'up' }), samples: [{ timestamp: NOW, value: 1 }] },
+      one('load', [NOW - 2, 0.5], [NOW - 1, 0.25]),
+    );
+    expect(outcome).toEqual({ status: 204, message: '' });
+    expect(await stored()).toEqual(['{__name__="load"} -2=0.5 -1=0.25', '{__name__="up", job="a"} 0=1']);
+  });
+
+  test('the same series again and again, through the cache', async () => {
+    for (let i = 0; i < 5; i++) {
+      expect(write(one('a', [NOW + i, i]), one('b', [NOW + i, -i]), one('c', [NOW + i, 7])).status).toBe(204);
+    }
+    expect(write(one('c', [NOW + 9, 7]), one('a', [NOW + 9, 9])).status).toBe(204);
+    expect(await stored()).toEqual([
+      '{__name__="a"} 0=0 1=1 2=2 3=3 4=4 9=9',
+      '{__name__="b"} 0=0 1=-1 2=-2 3=-3 4=-4',
+      '{__name__="c"} 0=7 1=7 2=7 3=7 4=7 9=7',
+    ]);
+  });
+
+  test('series that stayed away for longer than the cache remembers', async () => {
+    for (let i = 0; i < 4; i++) {
+      expect(write(one('a', [NOW + i, i])).status).toBe(204);
+      clock.advance(25 * 60_000);
+      expect(write(one('other', [NOW + i, i])).status).toBe(204);
+    }
+    expect((await stored())[0]).toBe('{__name__="a"} 0=0 1=1 2=2 3=3');
+  });
+
+  test('labels with other fields between them', async () => {
+    const label = (name: string, value: string) => encodeRequest([{ labels: [{ name, value }] }]).subarray(2);
+    const sample = encodeRequest([{ labels: [], samples: [{ timestamp: NOW, value: 4 }] }]).subarray(2);
+    const series = Buffer.concat([label('__name__', 'm'), sample, label('a', '1')]);
+    const request = Buffer.concat([Uint8Array.of(0x0a, series.length), series]);
+    expect(receiver.receive(V1, compress(request)).status).toBe(204);
+    expect(await stored()).toEqual(['{__name__="m", a="1"} 0=4']);
+  });
+
+  test('an empty request and one with metadata only', () => {
+    expect(write().status).toBe(204);
+    expect(receiver.receive('', writeBody([], [{ type: 1, metricFamilyName: 'm', help: 'h' }])).status).toBe(204);
+  });
+
+  test('histograms and exemplars go to the log', () => {
+    const outcome = write({
+      ...one('h'),
+      histograms: [
+        { countInt: 3, sum: 4, positiveSpans: [{ offset: 0, length: 2 }], positiveDeltas: [1, 1], timestamp: NOW },
+      ],
+      exemplars: [{ labels: labelsOf({ trace_id: 'x' }), value: 1, timestamp: NOW }],
+    });
+    expect(outcome.status).toBe(204);
+    const { histogramsLogged, exemplarsLogged } = database.stats().head;
+    expect({ histogramsLogged, exemplarsLogged }).toEqual({ histogramsLogged: 1, exemplarsLogged: 1 });
+  });
+
+  test('the same sample twice', async () => {
+    expect(write(one('a', [NOW, 1])).status).toBe(204);
+    expect(write(one('a', [NOW, 1], [NOW + 1, 2])).status).toBe(204);
+    expect(await stored()).toEqual(['{__name__="a"} 0=1 1=2']);
+  });
+});
+
+describe('what is dropped', () => {
+  test('series with labels that are not allowed, counted, the others stored', async () => {
+    const bad: SeriesMessage = { labels: labelsOf({ job: 'nameless' }), samples: [{ timestamp: NOW, value: 1 }] };
+    for (let i = 0; i < 3; i++) expect(write(one('a', [NOW + i, i]), bad, one('b', [NOW + i, i])).status).toBe(204);
+    expect(await stored()).toEqual(['{__name__="a"} 0=0 1=1 2=2', '{__name__="b"} 0=0 1=1 2=2']);
+    expect(invalidLabelsTotal()).toBe(3);
+  });
+
+  test('samples out of order only against earlier ones of the same request', async () => {
+    expect(write(one('a', [NOW, 1], [NOW - 5, 2]), one('b', [NOW, 1], [NOW, 2], [NOW + 1, 3])).status).toBe(204);
+    expect(await stored()).toEqual(['{__name__="a"} 0=1', '{__name__="b"} 0=1 1=3']);
+  });
+});
+
+describe('what is refused, whole', () => {
+  beforeEach(() => {
+    expect(write(one('a', [NOW, 1])).status).toBe(204);
+  });
+
+  test.each<[string, [number, number][], string]>([
+    ['out of order', [[NOW - 1, 5]], 'out of order sample'],
+    ['another value at the same time', [[NOW, 5]], 'duplicate sample for timestamp'],
+    ['too old', [[NOW - 86_400_000, 5]], 'out of bounds'],
+    ['more than ten minutes ahead', [[NOW + 600_001, 5]], 'out of bounds: timestamp is too far in the future'],
+    ['before all times', [[-9.2e18, 5]], 'out of bounds'],
+    ['after all times', [[9.2e18, 5]], 'out of bounds: timestamp is too far in the future'],
+    [
+      'the first of two mistakes',
+      [
+        [NOW - 1, 5],
+        [NOW + 600_001, 5],
+      ],
+      'out of order sample',
+    ],
+    [
+      'newer, then older than what is stored',
+      [
+        [NOW + 1, 5],
+        [NOW - 1, 5],
+      ],
+      'out of order sample',
+    ],
+  ])('%s', async (_, samples, message) => {
+    expect(write(one('b', [NOW, 9]), one('a', ...samples))).toEqual({ status: 400, message });
+    expect(await stored()).toEqual(['{__name__="a"} 0=1']);
+    expect(write(one('a', [NOW + 2, 2])).status).toBe(204);
+  });
+
+  test('ten minutes ahead exactly is taken', () => {
+    expect(write(one('b', [NOW + 600_000, 1])).status).toBe(204);
+  });
+
+  test('a histogram that contradicts itself', () => {
+    const histograms = [
+      { countInt: 5, positiveSpans: [{ offset: 0, length: 1 }], positiveDeltas: [1], timestamp: NOW },
+    ];
+    expect(write({ ...one('h'), histograms })).toEqual({
+      status: 400,
+      message:
+        '1 observations found in buckets, but the Count field is 5: ' +
+        "histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)",
+    });
+  });
+
+  test('a storage that fails answers 500, and the next request works', async () => {
+    let fails = true;
+    receiver = receiverOver({
+      appender() {
+        const appender = database.appender();
+        return {
+          resolve: (labels) => appender.resolve(labels),
+          append: (batch) => appender.append(batch),
+          rollback: () => appender.rollback(),
+          commit() {
+            if (!fails) return appender.commit();
+            appender.rollback();
+            throw new Error('no space left on device');
+          },
+        };
+      },
+    });
+    expect(write(one('a', [NOW + 1, 1]))).toEqual({ status: 500, message: 'no space left on device' });
+    fails = false;
+    expect(write(one('a', [NOW + 1, 1])).status).toBe(204);
+    expect(await stored()).toEqual(['{__name__="a"} 0=1 1=1']);
+  });
+});
+
+describe('refs that the storage forgot', () => {
+  test('are asked for anew', async () => {
+    let forgotten = 0;
+    receiver = receiverOver({
+      appender() {
+        const appender = database.appender();
+        return {
+          resolve: (labels) => appender.resolve(labels) + forgotten * 1000,
+          append(batch) {
+            const refs = batch.refs.map((ref) => (ref > forgotten * 1000 ? ref - forgotten * 1000 : 999));
+            return appender.append({ ...batch, refs });
+          },
+          rollback: () => appender.rollback(),
+          commit: () => appender.commit(),
+        };
+      },
+    });
+    expect(write(one('a', [NOW, 1]), one('b', [NOW, 1])).status).toBe(204);
+    forgotten = 1;
+    expect(write(one('a', [NOW + 1, 2]), one('b', [NOW + 1, 2])).status).toBe(204);
+    expect(await stored()).toEqual(['{__name__="a"} 0=1 1=2', '{__name__="b"} 0=1 1=2']);
+  });
+});
+
+describe('bytes that are no request', () => {
+  const body = writeBody([
+    { ...one('a', [NOW + 1, 1]), exemplars: [{ labels: labelsOf({ id: 'x' }), value: 1, timestamp: NOW }] },
+    { ...one('h'), histograms: [{ countInt: 0, sum: 0, timestamp: NOW }] },
+    one('b', [NOW + 1, 1], [NOW + 2, 2]),
+  ]);
+
+  test('a block cut at any byte is corrupt, and nothing is stored', async () => {
+    for (let end = 0; end < body.length; end++) {
+      expect(receiver.receive(V1, body.subarray(0, end))).toEqual({ status: 400, message: 's2: corrupt input' });
+    }
+    expect(await stored()).toEqual([]);
+  });
+
+  test('a flipped byte never does worse than 400', () => {
+    for (let at = 0; at < body.length; at++) {
+      for (const mask of [1, 0x80, 0xff]) {
+        const flipped = body.slice();
+        flipped[at]! ^= mask;
+        expect([204, 400]).toContain(receiver.receive(V1, flipped).status);
+      }
+    }
+  });
+
+  test('a message cut at any byte that is not the end of a field is refused, and nothing is stored', async () => {
+    const message = encodeRequest([one('a', [NOW + 1, 1]), one('b', [NOW + 1, 1])]);
+    const half = encodeRequest([one('a', [NOW + 1, 1])]).length;
+    for (let end = 1; end < message.length; end++) {
+      if (end === half) continue;
+      expect(receiver.receive(V1, compress(message.subarray(0, end))).status).toBe(400);
+    }
+    expect(await stored()).toEqual([]);
+    expect(database.stats().head.series).toBe(0);
+  });
+
+  test('a block that claims to be huge is refused before memory is taken', () => {
+    // 64 MiB from 6 bytes is impossible; 64 MiB from 4 MiB is too much.
+    expect(receiver.receive(V1, Uint8Array.of(0x80, 0x80, 0x80, 0x20, 0, 0)).message).toBe('s2: corrupt input');
+    const large = new Uint8Array(4 << 20);
+    large.set([0x80, 0x80, 0x80, 0x20]);
+    expect(receiver.receive(V1, large)).toEqual({
+      status: 400,
+      message: 'decoded size exceeds the 33554432 bytes limit',
+    });
+  });
+});
+
+describe('headers', () => {
+  test.each([
+    [
+      'application/json',
+      'expected application/x-protobuf as the first (media) part, got application/json content-type',
+    ],
+    [
+      'application/x-protobuf;proto=foo',
+      'got application/x-protobuf;proto=foo content type; unknown type for remote write protobuf message foo, ' +
+        'supported: prometheus.WriteRequest, io.prometheus.write.v2.Request',
+    ],
+    [
+      'application/x-protobuf;charset',
+      'as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters to be key-values, got charset in ' +
+        'application/x-protobuf;charset content-type',
+    ],
+    [
+      'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+      'io.prometheus.write.v2.Request protobuf message is not accepted by this server; only accepts prometheus.WriteRequest',
+    ],
+  ])('%s is 415', (contentType, message) => {
+    expect(receiver.receive(contentType, writeBody([]))).toEqual({ status: 415, message });
+  });
+
+  test('encodings other than snappy are 415', () => {
+    expect(receiver.refusesEncoding('snappy')).toBeNull();
+    expect(receiver.refusesEncoding('')).toBeNull();
+    expect(receiver.refusesEncoding('gzip')?.message).toBe(
+      'gzip encoding (compression) is not accepted by this server; only snappy is acceptable',
+    );
+  });
+});
