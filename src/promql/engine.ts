@@ -6,6 +6,7 @@ import {
   type Queryable,
   type SelectRequest,
   type SeriesSet,
+  type TimeRange,
 } from '../storage/query.ts';
 import type { Annotations } from './exec/annotations.ts';
 import { QueryBudget } from './exec/budget.ts';
@@ -137,12 +138,15 @@ export class Engine {
       lookbackMs: parameters.lookbackMs,
       features,
       selections,
+      laterRanges: [],
       selectLater: async (request) => select(querier!, request, annotations),
     };
     const operators = buildOperators(plan, scope, context);
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
     try {
-      querier = queryable.querier(rangeOf(selections));
+      querier = queryable.querier(
+        widestRange([...selections.map(({ request }) => request.range), ...context.laterRanges]),
+      );
       await selectAll(querier, selections, annotations);
       const evaluated = clock.monotonic();
       timings.preparation = (evaluated - began) / 1000;
@@ -212,15 +216,15 @@ function gridOf({ kind, start, end, step }: QueryParameters): Grid {
   return kind === 'instant' ? { start, step: 1, count: 1 } : gridBetween(start, end, step);
 }
 
-/** The widest range that any selector asks for. */
-function rangeOf(selections: readonly Selection[]): { minTime: number; maxTime: number } {
+/** From the first moment that any selector asks for to the last. */
+function widestRange(ranges: readonly TimeRange[]): TimeRange {
   let minTime = Infinity;
   let maxTime = -Infinity;
-  for (const { request } of selections) {
-    minTime = Math.min(minTime, request.range.minTime);
-    maxTime = Math.max(maxTime, request.range.maxTime);
+  for (const range of ranges) {
+    minTime = Math.min(minTime, range.minTime);
+    maxTime = Math.max(maxTime, range.maxTime);
   }
-  return selections.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
+  return ranges.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
 }
 
 /** Answers all selectors before anything is read; equal ones share an answer. */

@@ -1,4 +1,4 @@
-import type { SelectRequest, SeriesSet } from '../../storage/query.ts';
+import type { SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { FunctionFeatures } from '../functions/contracts.ts';
 import type { Annotations } from './annotations.ts';
 import type { QueryBudget } from './budget.ts';
@@ -13,6 +13,8 @@ export interface QueryContext {
   readonly selections: Selection[];
   /** Selects while the query runs; only `info` needs it, whose matchers depend on other series. */
   readonly selectLater: (request: SelectRequest) => Promise<SeriesSet>;
+  /** The ranges that will be selected later. */
+  readonly laterRanges: TimeRange[];
 }
 
 /** One selector: what it asks of the storage, and the answer once `series` is set, before any operator runs. */

@@ -1,24 +1,133 @@
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import type { TimeRange } from '../../../storage/query.ts';
 import type { InfoPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
+import { drain } from '../drain.ts';
+import { gridEnd } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
+import { copyStepColumn, createStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { InfoSelector } from './info-selector.ts';
+import { InfoTable } from './info-table.ts';
 
-/** `info(v, {...})`. */
+/** A series of the first argument, held whole. */
+interface BaseSeries {
+  readonly labels: Labels;
+  readonly dropName: number;
+  readonly column: StepColumn;
+  /** It is an info series itself and stays as it is. */
+  readonly isInfo: boolean;
+}
+
+/** An output series: a base series on those steps on which it gets the same labels. */
+interface Enriched {
+  readonly base: BaseSeries;
+  readonly labels: Labels;
+  readonly steps: Uint8Array;
+}
+
+/**
+ * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
+ * series. The newest info sample of each step decides, so one series may get other labels from step to step.
+ */
 export class InfoCall implements VectorOperator {
+  readonly #input: VectorOperator;
+  readonly #scope: Scope;
+  readonly #context: QueryContext;
+  readonly #selector: InfoSelector;
+  readonly #firstTime: number;
+  readonly #timeStep: number;
+  readonly #range: TimeRange;
+  readonly #out: StepColumn;
+  #answers: Enriched[] = [];
+  #at = 0;
+
   constructor(plan: InfoPlan, input: VectorOperator, scope: Scope, context: QueryContext) {
-    void plan;
-    void input;
-    void scope;
-    void context;
+    const { grid } = scope;
+    this.#input = input;
+    this.#scope = scope;
+    this.#context = context;
+    this.#selector = new InfoSelector(plan.matchers);
+    this.#firstTime = (plan.at ?? grid.start) - plan.offsetMs;
+    this.#timeStep = plan.at === null ? grid.step : 0;
+    const lastTime = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#firstTime;
+    this.#range = { minTime: this.#firstTime - context.lookbackMs + 1, maxTime: lastTime };
+    this.#out = createStepColumn(grid.count);
+    context.laterRanges.push(this.#range);
   }
 
   async series(): Promise<SeriesHeads> {
-    throw new QueryError('execution', 'info is not supported yet');
+    const bases = await this.#readBases();
+    const table = await this.#readInfo(bases);
+    const answers = new Map<string, Enriched>();
+    const { count } = this.#scope.grid;
+    for (let step = 0; step < count; step++) {
+      const present = bases.flatMap((base, row) => (base.column.present[step] === 1 ? [row] : []));
+      if (present.length === 0) continue;
+      table.checkStep(step);
+      for (const row of present) {
+        const base = bases[row]!;
+        const labels = base.isInfo ? base.labels : table.enrich(base.labels, step);
+        if (labels === null) continue;
+        const key = `${row}:${labels.key}`;
+        let answer = answers.get(key);
+        if (answer === undefined) {
+          answer = { base, labels, steps: new Uint8Array(count) };
+          answers.set(key, answer);
+        }
+        answer.steps[step] = 1;
+      }
+    }
+    this.#answers = [...answers.values()];
+    const marks = Uint8Array.from(this.#answers, ({ base }) => base.dropName);
+    return {
+      labels: this.#answers.map(({ labels }) => labels),
+      dropName: this.#context.features.delayedNameRemoval ? marks : null,
+    };
   }
 
   next(): StepColumn | null {
-    return null;
+    const answer = this.#answers[this.#at++];
+    if (answer === undefined) return null;
+    const { base, steps } = answer;
+    const out = this.#out;
+    out.values.set(base.column.values);
+    out.histograms = base.column.histograms?.slice() ?? null;
+    for (let i = 0; i < steps.length; i++) out.present[i] = steps[i]!;
+    return out;
+  }
+
+  async #readBases(): Promise<BaseSeries[]> {
+    const { labels, dropName } = await this.#input.series();
+    const bases: BaseSeries[] = [];
+    await drain(this.#input, this.#context.budget, (column, row) => {
+      if (isEmptyColumn(column)) return;
+      const isInfo = this.#selector.isInfoName(labels[row]!.get(METRIC_NAME));
+      const mark = dropName === null ? 0 : dropName[row]!;
+      bases.push({ labels: labels[row]!, dropName: mark, column: copyStepColumn(column), isInfo });
+    });
+    return bases;
+  }
+
+  async #readInfo(bases: readonly BaseSeries[]): Promise<InfoTable> {
+    const { lookbackMs, selectLater, budget } = this.#context;
+    const { count } = this.#scope.grid;
+    const table = new InfoTable(this.#selector, count);
+    const matchers = this.#selector.matchersFor(bases.flatMap(({ isInfo, labels }) => (isInfo ? [] : [labels])));
+    if (matchers === null) return table;
+    const set = await selectLater({ matchers, range: this.#range, sorted: false, limit: 0 });
+    const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
+    for (let row = 0; row < set.length; row++) {
+      const found = table.read(set, row, look);
+      if (found === null) continue;
+      if (found.histograms !== null) {
+        throw new QueryError('execution', `this should be an info metric, with float samples: ${set.labels(row)}`);
+      }
+      budget.hold(this.#scope.counts.addColumn(found));
+      budget.spend(count);
+      if (budget.pauseDue) await budget.pause();
+    }
+    return table;
   }
 }

@@ -1,0 +1,120 @@
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { createSampleColumn, type SeriesSet } from '../../../storage/query.ts';
+import { QueryError } from '../query-error.ts';
+import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
+import { createStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { IDENTIFYING_LABELS, type InfoSelector } from './info-selector.ts';
+
+interface InfoSeries {
+  readonly labels: Labels;
+  /** Per step the time (ms) of the sample that counts there. */
+  readonly times: StepColumn;
+}
+
+/** The info series of one metric with equal identifying labels; on each step the newest sample counts. */
+interface InfoGroup {
+  readonly name: string;
+  readonly series: InfoSeries[];
+  /** For the step that was checked last: its series, or null. */
+  current: InfoSeries | null;
+}
+
+/** Joins label texts to keys; not part of any valid UTF-8 text. */
+const SEPARATOR = '\ud800';
+
+/** Info series by what identifies their targets. Steps are visited in order: first `checkStep`, then `enrich`. */
+export class InfoTable {
+  readonly #selector: InfoSelector;
+  readonly #count: number;
+  readonly #groups = new Map<string, InfoGroup>();
+  readonly #names = new Set<string>();
+  readonly #samples = createSampleColumn(0);
+  /** Base labels and the info series of a step -> result; most steps repeat the one before. */
+  readonly #results = new Map<string, Labels | null>();
+
+  constructor(selector: InfoSelector, count: number) {
+    this.#selector = selector;
+    this.#count = count;
+  }
+
+  /** Reads an info series; gives its column, or null where it has no sample on any step. */
+  read(set: SeriesSet, row: number, look: LookTimes): StepColumn | null {
+    const times = createStepColumn(this.#count);
+    set.read(row, this.#samples);
+    fillNewest(this.#samples, look, this.#samples.times, times);
+    if (this.#samples.histograms !== null) addNewestHistograms(this.#samples, look, times);
+    if (isEmptyColumn(times)) return null;
+    const labels = set.labels(row);
+    const name = labels.get(METRIC_NAME);
+    this.#names.add(name);
+    const key = groupKey(name, labels);
+    const group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, { name, series: [{ labels, times }], current: null });
+    else group.series.push({ labels, times });
+    return times;
+  }
+
+  /** Decides which info series count on a step; two with equally new samples are an error. */
+  checkStep(step: number): void {
+    for (const group of this.#groups.values()) {
+      let best: InfoSeries | null = null;
+      for (const series of group.series) {
+        if (series.times.present[step] === 0) continue;
+        if (best === null) {
+          best = series;
+          continue;
+        }
+        const newest = best.times.values[step]!;
+        const time = series.times.values[step]!;
+        if (time === newest) throw duplicateError(best.labels, series.labels, time);
+        if (time > newest) best = series;
+      }
+      group.current = best;
+    }
+  }
+
+  /** The labels of a series with those of its info series; null where the selector requires one and there is none. */
+  enrich(base: Labels, step: number): Labels | null {
+    const matching: Labels[] = [];
+    for (const name of this.#names) {
+      const current = this.#groups.get(groupKey(name, base))?.current;
+      if (current !== undefined && current !== null && current.times.present[step] === 1) matching.push(current.labels);
+    }
+    const key = [base, ...matching].map((labels) => labels.key).join(SEPARATOR + SEPARATOR);
+    let result = this.#results.get(key);
+    if (result === undefined) {
+      result = this.#combine(base, matching);
+      this.#results.set(key, result);
+    }
+    return result;
+  }
+
+  #combine(base: Labels, matching: readonly Labels[]): Labels | null {
+    if (matching.length === 0) return this.#selector.requiresInfo ? null : base;
+    const added = new Map<string, string>();
+    for (const { pairs } of matching) {
+      for (let i = 0; i < pairs.length; i += 2) {
+        const name = pairs[i]!;
+        const value = pairs[i + 1]!;
+        if (!this.#selector.takes(name)) continue;
+        const known = added.get(name);
+        if (known !== undefined && known !== value) {
+          throw new QueryError('execution', `conflicting label: ${name}`);
+        }
+        if (!base.has(name)) added.set(name, value);
+      }
+    }
+    let result = base;
+    for (const [name, value] of added) result = result.with(name, value);
+    return result;
+  }
+}
+
+function groupKey(name: string, labels: Labels): string {
+  return [name, ...IDENTIFYING_LABELS.map((label) => labels.get(label))].join(SEPARATOR);
+}
+
+function duplicateError(existing: Labels, other: Labels, time: number): QueryError {
+  const found = `existing ${existing} @ ${time}, new ${other} @ ${time}`;
+  return new QueryError('execution', `found duplicate series for info metric: ${found}`);
+}
