@@ -4,6 +4,7 @@ import { LabelBuilder } from '../model/label-builder.ts';
 import { goQuote, Labels, labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
 import { isValidLabelName, isValidMetricName, type NameValidationScheme } from '../model/name-validation.ts';
 import { type RelabelRule, relabel } from '../model/relabel.ts';
+import { compareUtf8 } from '../model/utf8.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
 
 /** How a target's series get the labels under which they are stored. */
@@ -40,13 +41,11 @@ export function sampleLabels(
   labeling: SampleLabeling,
 ): Labels | null {
   const pairs = labelPairsFromSeries(bytes, start, end, type);
-  const exposed = labelsFromPairs(pairs);
-  const repeated = exposed.size * 2 === pairs.length ? null : repeatedName(pairs);
-  const builder = new LabelBuilder(exposed);
-  addTargetLabels(builder, exposed, labeling);
-  if (!relabel(builder, labeling.rules)) return null;
-  const labels = builder.labels();
-  if (labels.size === 0) return null;
+  const merged = labeling.rules.length === 0 ? mergedLabels(pairs, labeling.targetLabels) : null;
+  const exposed = merged === null ? labelsFromPairs(pairs) : Labels.EMPTY;
+  const repeated = merged !== null || exposed.size * 2 === pairs.length ? null : repeatedName(pairs);
+  const labels = merged ?? relabelled(exposed, labeling);
+  if (labels === null) return null;
 
   if (!labels.has(METRIC_NAME)) throw new ScrapeError(`missing metric name (${METRIC_NAME} label)`);
   if (!hasValidNames(labels, labeling.scheme)) {
@@ -71,6 +70,42 @@ export function publicLabels(labels: Labels): Labels {
     if (!labels.pairs[i]!.startsWith(RESERVED_PREFIX)) pairs.push(labels.pairs[i]!, labels.pairs[i + 1]!);
   }
   return new Labels(pairs);
+}
+
+/** Above this many labels sorting by insertion is no longer the fastest. */
+const INSERTION_MAX = 32;
+
+/**
+ * What nearly every new series needs: its labels and the target's, sorted. `null` where there is more to it: a name
+ * that occurs twice, an empty value, or very many labels.
+ */
+function mergedLabels(pairs: readonly string[], targetLabels: Labels): Labels | null {
+  if (pairs.length > 2 * INSERTION_MAX) return null;
+  const merged = pairs.concat(targetLabels.pairs);
+  for (let i = 0; i < merged.length; i += 2) {
+    const name = merged[i]!;
+    const value = merged[i + 1]!;
+    if (value === '') return null;
+    let at = i;
+    let order = 1;
+    while (at > 0 && (order = compareUtf8(merged[at - 2]!, name)) > 0) {
+      merged[at] = merged[at - 2]!;
+      merged[at + 1] = merged[at - 1]!;
+      at -= 2;
+    }
+    if (at > 0 && order === 0) return null;
+    merged[at] = name;
+    merged[at + 1] = value;
+  }
+  return new Labels(merged);
+}
+
+function relabelled(exposed: Labels, labeling: SampleLabeling): Labels | null {
+  const builder = new LabelBuilder(exposed);
+  addTargetLabels(builder, exposed, labeling);
+  if (!relabel(builder, labeling.rules)) return null;
+  const labels = builder.labels();
+  return labels.size === 0 ? null : labels;
 }
 
 function addTargetLabels(builder: LabelBuilder, exposed: Labels, labeling: SampleLabeling): void {
