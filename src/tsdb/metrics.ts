@@ -1,18 +1,70 @@
 import type { Registry } from '../telemetry/registry.ts';
 import type { DatabaseStats } from './tsdb.ts';
 
+type Read = (stats: DatabaseStats) => number;
+
+/** What an empty head says of its bounds: the reference's 64-bit extremes. */
+const NO_MIN_TIME = 2 ** 63;
+const NO_MAX_TIME = -(2 ** 63);
+
+const minTime: Read = ({ head }) => (Number.isFinite(head.minTime) ? head.minTime : NO_MIN_TIME);
+const maxTime: Read = ({ head }) => (Number.isFinite(head.maxTime) ? head.maxTime : NO_MAX_TIME);
+const zero: Read = () => 0;
+
+/** Name (after `prometheus_tsdb_`), help text, and where the value comes from. */
+const GAUGES: readonly (readonly [string, string, Read])[] = [
+  ['head_series', 'Total number of series in the head block.', ({ head }) => head.series],
+  ['head_chunks', 'Total number of chunks in the head block.', ({ head }) => head.chunks],
+  ['head_active_appenders', 'Number of currently active appender transactions', ({ head }) => head.activeAppenders],
+  ['head_min_time', 'Oldest sample of the head, in milliseconds.', minTime],
+  ['head_max_time', 'Newest sample of the head, in milliseconds.', maxTime],
+  ['head_min_time_seconds', 'Oldest sample of the head, in seconds.', (stats) => minTime(stats) / 1000],
+  ['head_max_time_seconds', 'Newest sample of the head, in seconds.', (stats) => maxTime(stats) / 1000],
+  ['wal_segment_current', 'Segment of the write-ahead log that is being written.', ({ walSegment }) => walSegment],
+  ['data_replay_duration_seconds', 'Time taken to replay the data on disk.', ({ replay }) => replay.seconds],
+];
+
+const COUNTERS: readonly (readonly [string, string, Read])[] = [
+  ['head_series_created_total', 'Series created in the head.', ({ head }) => head.seriesCreated],
+  ['head_series_removed_total', 'Series removed from the head.', ({ head }) => head.seriesRemoved],
+  ['head_series_not_found_total', 'Samples whose series was not found.', ({ head }) => head.seriesNotFound],
+  ['head_chunks_created_total', 'Chunks created in the head.', ({ head }) => head.chunksCreated],
+  ['head_chunks_removed_total', 'Chunks removed from the head.', ({ head }) => head.chunksCreated - head.chunks],
+  ['exemplar_exemplars_appended_total', 'Exemplars appended.', ({ head }) => head.exemplarsLogged],
+  ['wal_writes_failed_total', 'Writes to the write-ahead log that failed.', ({ wal }) => wal.failedWrites],
+  ['wal_completed_pages_total', 'Pages of the write-ahead log that were filled.', ({ wal }) => wal.pagesCompleted],
+  ['wal_page_flushes_total', 'Writes to the write-ahead log.', ({ wal }) => wal.batches],
+  ['wal_record_bytes_saved_total', 'Bytes that compression of log records saved.', ({ wal }) => wal.bytesSaved],
+  ['wal_corruptions_total', 'Damaged places met in the write-ahead log.', ({ replay }) => replay.wal.damages.length],
+  [
+    'wal_replay_unknown_refs_total',
+    'Entries of the write-ahead log whose series it does not name.',
+    ({ replay }) => replay.unknownRefs,
+  ],
+];
+
+/** As the others, for floats and for histograms, told apart by the label `type`. */
+const COUNTERS_BY_TYPE: readonly (readonly [string, string, Read, Read])[] = [
+  [
+    'head_samples_appended_total',
+    'Samples appended to the head.',
+    ({ head }) => head.samplesAppended,
+    ({ head }) => head.histogramsLogged,
+  ],
+  ['out_of_order_samples_total', 'Samples refused: out of order.', ({ head }) => head.refused.outOfOrder, zero],
+  ['out_of_bound_samples_total', 'Samples refused: out of bounds.', ({ head }) => head.refused.outOfBounds, zero],
+  ['too_old_samples_total', 'Samples refused: too old.', ({ head }) => head.refused.tooOld, zero],
+];
+
 /** Enters the database's metrics under the names that dashboards know; `read` is called when they are rendered. */
 export function registerDatabaseMetrics(registry: Registry, read: () => DatabaseStats): void {
-  const gauge = (name: string, help: string, value: (stats: DatabaseStats) => number): void =>
+  for (const [name, help, value] of GAUGES) {
     registry.gaugeFrom({ name: `prometheus_tsdb_${name}`, help }, () => value(read()));
-  const counter = (name: string, help: string, value: (stats: DatabaseStats) => number): void =>
+  }
+  for (const [name, help, value] of COUNTERS) {
     registry.counterFrom({ name: `prometheus_tsdb_${name}`, help }, () => value(read()));
-  const byType = (
-    name: string,
-    help: string,
-    float: (stats: DatabaseStats) => number,
-    histogram: (stats: DatabaseStats) => number,
-  ): void =>
+  }
+  for (const [name, help, float, histogram] of COUNTERS_BY_TYPE) {
     registry.countersFrom({ name: `prometheus_tsdb_${name}`, help, labelNames: ['type'] }, () => {
       const stats = read();
       return [
@@ -20,88 +72,16 @@ export function registerDatabaseMetrics(registry: Registry, read: () => Database
         [['histogram'], histogram(stats)],
       ];
     });
-  const none = (): number => 0;
-
-  gauge('head_series', 'Total number of series in the head block.', ({ head }) => head.series);
-  counter('head_series_created_total', 'Total number of series created in the head', ({ head }) => head.seriesCreated);
-  counter('head_series_removed_total', 'Total number of series removed in the head', ({ head }) => head.seriesRemoved);
-  counter(
-    'head_series_not_found_total',
-    'Total number of requests for series that were not found.',
-    ({ head }) => head.seriesNotFound,
-  );
-  gauge('head_chunks', 'Total number of chunks in the head block.', ({ head }) => head.chunks);
-  counter('head_chunks_created_total', 'Total number of chunks created in the head', ({ head }) => head.chunksCreated);
-  counter(
-    'head_chunks_removed_total',
-    'Total number of chunks removed in the head',
-    ({ head }) => head.chunksCreated - head.chunks,
-  );
-  gauge('head_chunks_storage_size_bytes', 'Size of the chunks of the head in memory.', ({ head }) => head.chunkBytes);
-  gauge(
-    'head_active_appenders',
-    'Number of currently active appender transactions',
-    ({ head }) => head.activeAppenders,
-  );
-  gauge(
-    'head_min_time',
-    'Minimum time bound of the head block. The unit is decided by the library consumer.',
-    ({ head }) => timeOrZero(head.minTime),
-  );
-  gauge(
-    'head_max_time',
-    'Maximum timestamp of the head block. The unit is decided by the library consumer.',
-    ({ head }) => timeOrZero(head.maxTime),
-  );
-  gauge(
-    'head_min_time_seconds',
-    'Minimum time bound of the head block.',
-    ({ head }) => timeOrZero(head.minTime) / 1000,
-  );
-  gauge('head_max_time_seconds', 'Maximum timestamp of the head block.', ({ head }) => timeOrZero(head.maxTime) / 1000);
-  gauge('symbol_table_size_bytes', 'Size of the symbols in memory.', ({ head }) => head.symbolBytes);
-  byType(
-    'head_samples_appended_total',
-    'Total number of appended samples.',
-    ({ head }) => head.samplesAppended,
-    ({ head }) => head.histogramsLogged,
-  );
-  byType(
-    'out_of_order_samples_total',
-    'Total number of out of order samples ingestion failed attempts due to out of order being disabled.',
-    ({ head }) => head.refused.outOfOrder,
-    none,
-  );
-  byType(
-    'out_of_bound_samples_total',
-    'Total number of out of bound samples ingestion failed attempts with out of order support disabled.',
-    ({ head }) => head.refused.outOfBounds,
-    none,
-  );
-  byType(
-    'too_old_samples_total',
-    'Total number of out of order samples ingestion failed attempts with out of support enabled, but sample outside of time window.',
-    ({ head }) => head.refused.tooOld,
-    none,
-  );
-  counter(
-    'exemplar_exemplars_appended_total',
-    'Total number of appended exemplars.',
-    ({ head }) => head.exemplarsLogged,
-  );
-
-  gauge(
-    'wal_segment_current',
-    'Write log segment index that TSDB is currently writing to.',
-    ({ walSegment }) => walSegment,
-  );
-  counter('wal_writes_failed_total', 'Total number of write log writes that failed.', ({ wal }) => wal.failedWrites);
-  counter('wal_completed_pages_total', 'Total number of completed pages.', ({ wal }) => wal.pagesCompleted);
-  counter('wal_page_flushes_total', 'Total number of page flushes.', ({ wal }) => wal.batches);
-  counter('wal_corruptions_total', 'Total number of WAL corruptions.', ({ replay }) => replay.wal.damages.length);
-  gauge('data_replay_duration_seconds', 'Time taken to replay the data on disk.', ({ replay }) => replay.seconds);
+  }
 }
 
-function timeOrZero(time: number): number {
-  return Number.isFinite(time) ? time : 0;
+/** Takes the seconds of each sync of the log. */
+export function walSyncObserver(registry: Registry): (seconds: number) => void {
+  const family = registry.summary({
+    name: 'prometheus_tsdb_wal_fsync_duration_seconds',
+    help: 'Duration of write log fsync.',
+    quantiles: [0.5, 0.9, 0.99],
+  });
+  const observer = family.with();
+  return (seconds) => observer.observe(seconds);
 }

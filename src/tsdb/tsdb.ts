@@ -6,7 +6,7 @@ import { type DataDirectory, dataDirectory } from './data-directory.ts';
 import { Head, type HeadBounds } from './head/head.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import { lockDataDirectory } from './lock.ts';
-import { registerDatabaseMetrics } from './metrics.ts';
+import { registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions } from './options.ts';
 import { type ReplayReport, replayWalInSteps } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
@@ -57,6 +57,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ...(options.walSegmentSize === undefined ? {} : { segmentSize: options.walSegmentSize }),
       ...(options.walCompression === undefined ? {} : { compression: options.walCompression }),
       ...(options.walSyncIntervalMs === undefined ? {} : { syncIntervalMs: options.walSyncIntervalMs }),
+      ...(options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) }),
     });
     head.logTo(wal);
     const database = new OpenDatabase(head, wal, lock, replay);

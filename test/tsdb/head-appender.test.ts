@@ -284,6 +284,33 @@ describe('HeadAppender', () => {
     expect(() => refOf(head, {})).toThrow('empty labelset: invalid sample');
   });
 
+  it('forgets all refs of a series that is removed', () => {
+    const { head } = createHead();
+    const replay = head.replay();
+    for (const ref of [5, 7, 9]) replay.series(ref, labelsFromObject({ a: '1' }));
+    expect(
+      append(head, [
+        [7, 1, 1],
+        [9, 1, 2],
+        [5, 2, 3],
+      ]),
+    ).toBe('2 taken, 1: duplicate');
+    // Another name of the series can go without it.
+    head.remove(Float64Array.of(9));
+    expect(append(head, [[7, 3, 1]])).toBe('1 taken');
+    head.remove(Float64Array.of(5));
+    expect(show(head)).toEqual([]);
+    const b = refOf(head, { b: '1' });
+    expect(
+      append(head, [
+        [7, 4, 1],
+        [b, 4, 1],
+      ]),
+    ).toBe('1 taken, 0: unknownRef');
+    expect(show(head)).toEqual(['{b="1"} 4=1']);
+    expect(head.stats()).toMatchObject({ series: 1, seriesRemoved: 1, chunks: 1, chunksCreated: 2 });
+  });
+
   it('logs histograms and exemplars of known series', () => {
     const { head, log } = createHead();
     const a = refOf(head, { a: '1' });

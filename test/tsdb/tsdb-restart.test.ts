@@ -3,6 +3,7 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { seriesRecord } from '../../src/tsdb/wal/records.ts';
 import { WalWriter } from '../../src/tsdb/wal/writer.ts';
@@ -124,6 +125,37 @@ describe('openDatabase()', () => {
     expect(appender.resolve(a)).toBe(5);
     expect(appender.resolve(labelsFromObject({ s: 'b' }))).toBe(8);
     appender.rollback();
+  });
+
+  it('enters its metrics under the names that dashboards know', async () => {
+    const registry = createRegistry(new ManualClock());
+    const database = await openDatabase({
+      directory: 'data',
+      fileSystem: new MemoryFiles(),
+      clock: new ManualClock(),
+      log: silentLog,
+      registry,
+    });
+    expect(registry.render()).toContain('prometheus_tsdb_head_min_time 9.223372036854776e+18');
+    add(database, [
+      ['a', 1000, 1],
+      ['b', 2000, 1],
+      ['a', 999, 1],
+    ]);
+    await database.sync();
+    const text = registry.render();
+    for (const line of [
+      'prometheus_tsdb_head_series 2',
+      'prometheus_tsdb_head_chunks 2',
+      'prometheus_tsdb_head_min_time 1000',
+      'prometheus_tsdb_head_max_time_seconds 2',
+      'prometheus_tsdb_head_samples_appended_total{type="float"} 2',
+      'prometheus_tsdb_out_of_order_samples_total{type="float"} 1',
+      'prometheus_tsdb_wal_segment_current 0',
+      'prometheus_tsdb_wal_fsync_duration_seconds_count 1',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
   });
 
   it('holds the lock until it is closed, also when the start fails', async () => {

@@ -33,8 +33,14 @@ export class HeadMemory {
   readonly sealed = new SealedChunks(this.extents);
   readonly epochs = new Epochs((item) => this.#release(item));
 
+  #chunksReleased = 0;
   readonly #firstTime = new Float64Array(1);
   readonly #firstBits = new Uint32Array(2);
+
+  /** Chunks, open and sealed, that left with their series. */
+  get chunksReleased(): number {
+    return this.#chunksReleased;
+  }
 
   /** The time of the first sample in a row's open chunk, which it must have. */
   openFirstTime(row: number): number {
@@ -66,8 +72,12 @@ export class HeadMemory {
   #releaseRow(row: number): void {
     const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-    if (words[at + OPEN_EXTENT] !== 0) this.extents.free(words[at + OPEN_EXTENT]!, words[at + OPEN_UNITS]!);
-    for (let chunk = words[at + NEWEST_SEALED]!; chunk !== 0; ) chunk = this.sealed.release(chunk);
+    if (words[at + OPEN_EXTENT] !== 0) {
+      this.extents.free(words[at + OPEN_EXTENT]!, words[at + OPEN_UNITS]!);
+      this.#chunksReleased++;
+    }
+    for (let chunk = words[at + NEWEST_SEALED]!; chunk !== 0; this.#chunksReleased++)
+      chunk = this.sealed.release(chunk);
     words[at + LABELS] = 0;
     this.series.release(row);
   }

@@ -123,7 +123,7 @@ export class Head {
       ...this.#directory.stats(),
       refused: { ...refused },
       seriesNotFound: refused.unknownRef,
-      chunks: this.#memory.sealed.count + this.#memory.series.openChunkCount(),
+      chunks: this.#openChunks.created - this.#memory.chunksReleased,
       chunksCreated: this.#openChunks.created,
       chunkBytes: this.#memory.extents.usedBytes,
     };

@@ -24,6 +24,8 @@ export class SeriesDirectory {
   readonly #lookup: LabelLookup;
   /** Series made since the last record of series was logged. */
   #unlogged: UnloggedSeries[] = [];
+  /** Further refs of a row, which the log has where a series was dropped and made again. */
+  readonly #otherRefs = new Map<number, number[]>();
   #nextRef = 1;
   #created = 0;
   #removed = 0;
@@ -79,8 +81,14 @@ export class SeriesDirectory {
     if (this.refs.row(ref) >= 0) return true;
     this.#writeEntry(labels);
     const row = this.#lookup.find(this.#entry);
-    if (row >= 0) this.refs.set(ref, row);
-    else this.#create(ref);
+    if (row < 0) {
+      this.#create(ref);
+      return true;
+    }
+    this.refs.set(ref, row);
+    const others = this.#otherRefs.get(row);
+    if (others === undefined) this.#otherRefs.set(row, [ref]);
+    else others.push(ref);
     return true;
   }
 
@@ -96,6 +104,8 @@ export class SeriesDirectory {
       if (series.ref(row) !== ref || isDead[row] === 1) continue;
       isDead[row] = 1;
       rows.push(row);
+      for (const other of this.#otherRefs.get(row) ?? []) this.refs.delete(other);
+      this.#otherRefs.delete(row);
     }
     const seen = new Set<number>();
     const pairs: number[] = [];

@@ -73,16 +73,6 @@ export class SeriesTable {
     this.#freeRows.push(row);
   }
 
-  /** Rows in use that have an open chunk. */
-  openChunkCount(): number {
-    let count = 0;
-    for (let row = 0; row < this.#rowCount; row++) {
-      const words = this.records.words[row >>> SERIES_SLAB_LOG2]!;
-      if (words[2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0) count++;
-    }
-    return count;
-  }
-
   /** All rows in use, rising. */
   liveRows(): Uint32Array {
     const rows = new Uint32Array(this.liveCount);
