@@ -25,6 +25,7 @@ export function clientError(error: unknown, method: string, url: string, phase: 
 }
 
 interface SystemError {
+  readonly name?: unknown;
   readonly code?: unknown;
   readonly syscall?: unknown;
   readonly address?: unknown;
@@ -95,7 +96,7 @@ function reasonOf(error: SystemError, phase: RequestPhase): string {
   if (connect !== undefined && error.syscall === 'connect') {
     return `dial tcp ${hostPort(String(error.address), error.port)}: connect: ${connect}`;
   }
-  if (code.startsWith('HPE_'))
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError')
     return `net/http: HTTP/1.x transport connection broken: malformed HTTP response: ${message}`;
   return message;
 }

@@ -18,7 +18,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** `404 Not Found`; without a reason phrase only the number. */
+  /** `404 Not Found`; without a reason phrase the number and a blank. */
   readonly statusText: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -84,7 +84,7 @@ export class HttpClient {
       url = new URL(location, target).href;
       if (redirects + 1 >= REDIRECTS_MAX) {
         const failure = new HttpClientError(`stopped after ${REDIRECTS_MAX} redirects`, 'TOO_MANY_REDIRECTS');
-        throw clientError(failure, method, url, 'head');
+        throw clientError(failure, method, location, 'head');
       }
       if (response.status !== 307 && response.status !== 308 && method !== 'GET') {
         method = 'GET';
@@ -205,7 +205,7 @@ class Exchange {
         onResponseStart(_, status, headers, reason) {
           if (settled || status < 200) return;
           phase = 'body';
-          response = { status, statusText: reason ? `${status} ${reason}` : String(status), headers };
+          response = { status, statusText: `${status} ${reason ?? ''}`, headers };
           try {
             sink.head(response);
           } catch (error) {

@@ -39,6 +39,15 @@ export interface LoopSettings {
   readonly ingest: IngestSettings;
 }
 
+/** What came of a request. */
+interface Fetched {
+  /** `null` where there is nothing to ingest. */
+  readonly body: Body | null;
+  /** Uncompressed bytes; -1 for a body beyond its limit, 0 for other failures. */
+  readonly bodySize: number;
+  readonly error: Error | null;
+}
+
 /** Scrapes one target at its interval, from `start` to `stop` or `end`. */
 export class ScrapeLoop {
   readonly target: Target;
@@ -123,8 +132,8 @@ export class ScrapeLoop {
     this.#lastStart = start;
     const reader = new BodyReader(this.#context.bodies, target.settings.bodySizeLimit, this.#lastBodySize);
     try {
-      const { body, error } = await this.#fetch(reader);
-      if (this.#state !== 'stopped') this.#write(body, error, time, start);
+      const fetched = await this.#fetch(reader);
+      if (this.#state !== 'stopped') this.#write(fetched, time, start);
     } catch (error) {
       log.error('Scrape commit failed', { target: target.scrapeUrl, error });
     } finally {
@@ -132,8 +141,8 @@ export class ScrapeLoop {
     }
   }
 
-  async #fetch(reader: BodyReader): Promise<{ readonly body: Body | null; readonly error: Error | null }> {
-    if (this.forcedError !== null) return { body: null, error: new ScrapeError(this.forcedError) };
+  async #fetch(reader: BodyReader): Promise<Fetched> {
+    if (this.forcedError !== null) return { body: null, bodySize: 0, error: new ScrapeError(this.forcedError) };
     const { target } = this;
     const { settings } = target;
     const headers = {
@@ -155,18 +164,19 @@ export class ScrapeLoop {
         reader,
       );
       const body = await reader.finish(this.#lastBodySize);
-      if (body.size === 0) return { body, error: null };
+      if (body.size === 0) return { body, bodySize: 0, error: null };
       this.#lastBodySize = body.size;
       const choice = chooseFormat(reader.contentType, settings.fallbackScrapeProtocol);
-      if (choice.format === null) return { body: null, error: new ScrapeError(choice.problem) };
-      return { body, error: null };
+      if (choice.format === null) return { body: null, bodySize: body.size, error: new ScrapeError(choice.problem) };
+      return { body, bodySize: body.size, error: null };
     } catch (error) {
-      if (error instanceof ScrapeError || error instanceof HttpClientError) return { body: null, error };
+      if (error instanceof BodySizeLimitError) return { body: null, bodySize: -1, error };
+      if (error instanceof ScrapeError || error instanceof HttpClientError) return { body: null, bodySize: 0, error };
       throw error;
     }
   }
 
-  #write(body: Body | null, fetchError: Error | null, time: number, start: number): void {
+  #write({ body, bodySize, error: fetchError }: Fetched, time: number, start: number): void {
     const { clock, ingest, metrics, log } = this.#context;
     const { target } = this;
     const now = clock.now();
@@ -174,7 +184,7 @@ export class ScrapeLoop {
       const error = fetchError ?? result.error;
       const durationSeconds = (clock.monotonic() - start) / 1000;
       target.report(time, durationSeconds, error === null ? '' : error.message);
-      return this.#report(result, error, body, durationSeconds);
+      return this.#report(result, error, bodySize, durationSeconds);
     });
     this.#count(result, fetchError);
     if (target.settings.extraScrapeMetrics) metrics.scrapeDuration.observe((clock.monotonic() - start) / 1000);
@@ -182,8 +192,7 @@ export class ScrapeLoop {
     if (error !== null) log.debug('Scrape failed', { target: target.scrapeUrl, error: error.message });
   }
 
-  #report(result: IngestResult, error: Error | null, body: Body | null, durationSeconds: number): ScrapeReport {
-    const tooLarge = error instanceof BodySizeLimitError;
+  #report(result: IngestResult, error: Error | null, bodyBytes: number, durationSeconds: number): ScrapeReport {
     return {
       up: error === null,
       durationSeconds,
@@ -192,7 +201,7 @@ export class ScrapeLoop {
       seriesAdded: result.seriesAdded,
       timeoutSeconds: this.target.timeoutMs / 1000,
       sampleLimit: this.target.settings.sampleLimit,
-      bodyBytes: tooLarge ? -1 : (body?.size ?? 0),
+      bodyBytes,
     };
   }
 

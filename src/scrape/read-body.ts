@@ -13,6 +13,8 @@ const DRAINED_BYTES_MAX = 64 * 1024;
 const STEP_BYTES_MIN = 16 * 1024;
 const STEP_BYTES_MAX = 4 * 1024 * 1024;
 
+const GZIP_HEADER_SIZE = 10;
+
 const unzip = promisify(gunzip) as (
   bytes: Uint8Array,
   options: { readonly maxOutputLength: number; readonly chunkSize: number },
@@ -75,6 +77,8 @@ export class BodyReader implements ResponseSink {
 
   async #unzip(sizeHint: number): Promise<void> {
     const body = this.#body;
+    // Go's reader stops at the missing header where zlib would complain about what there is.
+    if (body.size < GZIP_HEADER_SIZE) throw new ScrapeError(body.size === 0 ? 'EOF' : 'unexpected EOF');
     const step = Math.min(STEP_BYTES_MAX, Math.max(STEP_BYTES_MIN, sizeHint + BODY_PADDING));
     let bytes: Buffer;
     try {
