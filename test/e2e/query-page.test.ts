@@ -61,8 +61,8 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     await run('up');
     const row = page.locator('table.result tr').first();
     await row.waitFor();
-    expect(await row.innerText()).toContain('job="narthex"');
-    expect(await row.locator('td.value').innerText()).toBe('1');
+    expect(await row.textContent()).toContain('job="narthex"');
+    expect(await row.locator('td.value').textContent()).toBe('1');
   });
 
   test('rate(prometheus_http_requests_total[1m]) draws lines in the graph tab', async () => {
@@ -86,13 +86,13 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     await run('sum(');
     const alert = page.getByRole('alert');
     await alert.waitFor();
-    expect(await alert.innerText()).toContain('parse error');
+    expect(await alert.textContent()).toContain('parse error');
   });
 
   test('the targets page says that Narthex is up', async () => {
     await page.goto(`${server.url}/targets`);
     await page.locator('table.targets .health.up').first().waitFor();
-    expect(await page.locator('table.targets').innerText()).toContain('/metrics');
+    expect(await page.locator('table.targets').textContent()).toContain('/metrics');
   });
 
   test('no page threw an error', () => {
