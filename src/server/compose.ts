@@ -24,6 +24,7 @@ import type { ServerOptions } from './flags/options.ts';
 import { functionImplementations } from './function-table.ts';
 import { Notifications } from './notifications.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+import { registerRetentionMetrics } from './retention-metrics.ts';
 
 /** Everything a running server is made of, each part with what it needs from the others. */
 export interface Parts {
@@ -58,6 +59,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     registry,
     notifications,
   });
+  registerRetentionMetrics(registry, () => configuration.current.storage);
   const database = new DatabaseSlot();
   const parser = parserOptions(options.features);
   const engine = new Engine({

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CommandLineError, commandLineFromArguments } from './command-line.ts';
 import { FLAGS } from './flag-table.ts';
-import { helpText } from './help.ts';
+import { featuresMarkdown, flagsMarkdown, helpText } from './help.ts';
 import { optionsFromCommandLine } from './options.ts';
 
 const options = (...args: string[]) => optionsFromCommandLine(commandLineFromArguments(args));
@@ -137,4 +138,10 @@ test('helpText() lists what is not hidden and keeps its lines short', () => {
   const text = helpText();
   for (const spec of FLAGS) expect(new RegExp(`--(\\[no-\\])?${spec.name}[= \n]`).test(text)).toBe(!spec.hidden);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+});
+
+test('docs/flags.md has the tables of flags and features as they are', () => {
+  const page = readFileSync(new URL('../../../docs/flags.md', import.meta.url), 'utf8');
+  expect(page).toContain(`\n${flagsMarkdown()}\n`);
+  expect(page).toContain(`\n${featuresMarkdown()}\n`);
 });

@@ -1,3 +1,4 @@
+import { FEATURES } from './feature-table.ts';
 import { FLAGS, type FlagSpec } from './flag-table.ts';
 
 const INDENT = 33;
@@ -63,4 +64,15 @@ function wrap(text: string, width: number): string[] {
   }
   lines.push(line);
   return lines;
+}
+
+/** What becomes of every name that `--enable-feature` may take, as a Markdown table. */
+export function featuresMarkdown(): string {
+  const states = {
+    supported: 'works as in the reference',
+    always: 'always on, the name changes nothing (as in the reference)',
+    pending: 'accepted with a warning at start; changes nothing yet',
+  };
+  const rows = Object.entries(FEATURES).map(([name, state]) => `| \`${name}\` | ${states[state]} |`);
+  return ['| Name | State |', '|---|---|', ...rows].join('\n');
 }
