@@ -26,19 +26,28 @@ export function createListeners(
   options: ListenerOptions,
 ): Listeners {
   const servers: Server[] = [];
-  let connections = 0;
+  const sockets = new Set<Socket>();
 
+  /** Sockets that were destroyed this very moment still wait for their `close`. */
+  const liveCount = (): number => {
+    let count = 0;
+    for (const socket of sockets) if (!socket.destroyed) count++;
+    return count;
+  };
   const admit = (socket: Socket): void => {
-    if (connections >= options.connectionsMax) {
+    if (sockets.size >= options.connectionsMax) {
       for (const server of servers) server.closeIdleConnections();
+      if (liveCount() >= options.connectionsMax) {
+        socket.destroy();
+        return;
+      }
     }
-    connections++;
+    sockets.add(socket);
     options.onConnection();
     socket.once('close', () => {
-      connections--;
+      sockets.delete(socket);
       options.onClose();
     });
-    if (connections > options.connectionsMax) socket.destroy();
   };
 
   return {

@@ -91,7 +91,11 @@ function addLabel(bytes: Uint8Array, start: number, end: number, halves: Uint32A
   return isText;
 }
 
+/** Most labels are ASCII, whose bytes are the string; only the others go through the decoder. */
 function textFromBytes(bytes: Uint8Array, start: number, end: number): string | null {
+  let isAscii = true;
+  for (let i = start; i < end && isAscii; i++) isAscii = bytes[i]! < 0x80;
+  if (isAscii) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).latin1Slice();
   try {
     return stringFromUtf8(bytes.subarray(start, end));
   } catch {
