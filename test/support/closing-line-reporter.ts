@@ -1,20 +1,23 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with the plain line `N passed, N failed, N skipped`; a file that could not be loaded counts as a failure. */
+/**
+ * Ends a run with the plain line `N passed, N failed, N skipped`. A file that fails without a failed test (it could not
+ * be loaded, a hook threw) counts as one failure.
+ */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const counts = { passed: 0, failed: errors.length, skipped: 0 };
+    let passed = 0;
+    let failed = errors.length;
+    let skipped = 0;
     for (const module of modules) {
-      if (module.errors().length > 0) counts.failed++;
-      for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        if (state === 'passed') counts.passed++;
-        else if (state === 'failed') counts.failed++;
-        else if (state === 'skipped') counts.skipped++;
-      }
+      const states = [...module.children.allTests()].map((test) => test.result().state);
+      const failedHere = states.filter((state) => state === 'failed').length;
+      passed += states.filter((state) => state === 'passed').length;
+      skipped += states.filter((state) => state === 'skipped').length;
+      failed += module.state() === 'failed' ? Math.max(1, failedHere) : failedHere;
     }
     process.once('exit', () => {
-      process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+      process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
     });
   }
 }
