@@ -55,23 +55,6 @@ export function subtractSorted(
   return count;
 }
 
-/** Rows that are in either; `out` has room for both and is neither. */
-export function uniteSorted(a: Uint32Array, aCount: number, b: Uint32Array, bCount: number, out: Uint32Array): number {
-  let i = 0;
-  let j = 0;
-  let count = 0;
-  while (i < aCount && j < bCount) {
-    const x = a[i]!;
-    const y = b[j]!;
-    out[count++] = x <= y ? x : y;
-    if (x <= y) i++;
-    if (y <= x) j++;
-  }
-  while (i < aCount) out[count++] = a[i++]!;
-  while (j < bCount) out[count++] = b[j++]!;
-  return count;
-}
-
 /** The first index from `from` on whose entry is at least `wanted`, or `count`. */
 export function gallop(rows: Uint32Array, from: number, count: number, wanted: number): number {
   let step = 1;

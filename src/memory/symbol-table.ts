@@ -94,11 +94,6 @@ export class SymbolTable {
     return text;
   }
 
-  /** True where the symbol has only ASCII bytes. */
-  isAscii(id: number): boolean {
-    return (this.#words(id)[this.#wordOf(id) + 1]! & ASCII) !== 0;
-  }
-
   /** Orders two symbols by their bytes. */
   compare(a: number, b: number): number {
     if (a === b) return 0;

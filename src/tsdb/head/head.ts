@@ -1,7 +1,7 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Appender } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
-import { HeadAppender, type HeadLog, TransactionRows } from './head-appender.ts';
+import { HeadAppender, type HeadLog } from './head-appender.ts';
 import { HeadMemory } from './head-memory.ts';
 import { HeadQuerier } from './head-querier.ts';
 import { HeadReader } from './head-reader.ts';
@@ -10,6 +10,7 @@ import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadStats } from './head-stats.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
+import { TransactionRows } from './transaction-rows.ts';
 
 export interface HeadOptions {
   /** Width of the ranges that chunks and blocks are aligned to, ms. */

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EMPTY_SYMBOL, NO_SYMBOL, SymbolTable } from './symbol-table.ts';
+
+describe('SymbolTable', () => {
+  it('numbers distinct strings in the order of arrival and gives them back', () => {
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 3000, size: 'max' }), (list) => {
+        const table = new SymbolTable();
+        const ids = new Map<string, number>([['', EMPTY_SYMBOL]]);
+        for (const [i, one] of list.entries()) {
+          const expected = ids.get(one) ?? NO_SYMBOL;
+          expect(table.find(one)).toBe(expected);
+          const id = i % 2 === 0 ? table.add(one) : table.addName(one);
+          expect(id).toBe(expected === NO_SYMBOL ? ids.size : expected);
+          ids.set(one, id);
+        }
+        expect(table.count).toBe(ids.size);
+        for (const [one, id] of ids) expect(table.text(id)).toBe(one);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('orders symbols by their UTF-8 bytes', () => {
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 60 }), (list) => {
+        const table = new SymbolTable();
+        const ids = [...new Set(list)].map((one) => table.add(one));
+        const sorted = ids.sort((a, b) => table.compare(a, b)).map((id) => table.text(id));
+        expect(sorted).toEqual([...new Set(list)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('takes strings that are longer than a slab, and a byte order mark', () => {
+    const table = new SymbolTable();
+    const long = 'é'.repeat(6_000_000);
+    const ids = [table.add('\ufeffa'), table.add(long), table.add('after')];
+    expect(ids.map((id) => table.text(id))).toEqual(['\ufeffa', long, 'after']);
+    expect(table.find(long)).toBe(ids[1]);
+    expect(table.textBytes).toBe(4 + 12_000_000 + 5);
+  });
+});
+
+const text = fc.oneof(
+  fc.integer({ min: 0, max: 500 }).map(String),
+  fc.string({ maxLength: 8 }),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.constantFrom('é', '\uffee', '😀', 'a\u0000b'),
+);

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { REF_LIMIT, RefMap } from './ref-map.ts';
+
+describe('RefMap', () => {
+  it('keeps what a plain map keeps', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(ref, fc.nat(5000), fc.boolean()), { maxLength: 500, size: 'max' }), (steps) => {
+        const refs = new RefMap();
+        const plain = new Map<number, number>();
+        for (const [at, row, isSet] of steps) {
+          if (isSet) {
+            refs.set(at, row);
+            plain.set(at, row);
+          } else {
+            refs.delete(at);
+            plain.delete(at);
+          }
+        }
+        for (const [at] of steps) expect(refs.row(at)).toBe(plain.get(at) ?? -1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('does not know what can not be a ref', () => {
+    const refs = new RefMap();
+    refs.set(1, 0);
+    refs.set(REF_LIMIT - 1, 7);
+    expect(refs.row(REF_LIMIT - 1)).toBe(7);
+    for (const at of [-1, 0, 1.5, Number.NaN, REF_LIMIT, 2 ** 53, Number.POSITIVE_INFINITY, -0.5]) {
+      expect(refs.row(at)).toBe(-1);
+    }
+  });
+});
+
+const ref = fc.oneof(
+  fc.integer({ min: 1, max: 40 }),
+  fc.integer({ min: 1, max: 5000 }),
+  fc.integer({ min: 2 ** 22 - 3, max: 2 ** 22 + 3 }),
+  fc.integer({ min: 2 ** 30, max: 2 ** 30 + 5 }),
+);
