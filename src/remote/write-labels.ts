@@ -95,7 +95,7 @@ function addLabel(bytes: Uint8Array, start: number, end: number, halves: Uint32A
 function textFromBytes(bytes: Uint8Array, start: number, end: number): string | null {
   let isAscii = true;
   for (let i = start; i < end && isAscii; i++) isAscii = bytes[i]! < 0x80;
-  if (isAscii) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).latin1Slice();
+  if (isAscii) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
   try {
     return stringFromUtf8(bytes.subarray(start, end));
   } catch {
