@@ -1,4 +1,4 @@
-import { isUtf8 } from '../kernels/exposition-scan.ts';
+import { isUtf8 } from '../kernels/utf8-check.ts';
 import { goQuote } from '../model/labels.ts';
 import { stringFromUtf8 } from '../model/utf8.ts';
 

@@ -1,4 +1,5 @@
-import { CURSOR, METADATA_STRIDE, type ScanColumns, SLOW_STRIDE } from '../kernels/exposition-scan.ts';
+import { CURSOR, METADATA_STRIDE, SLOW_STRIDE } from '../kernels/exposition-metadata.ts';
+import type { ScanColumns } from '../kernels/exposition-scan.ts';
 
 /**
  * A parsed scrape body, as columns: offsets into the body and numbers, no strings. The first `length` entries of each

@@ -1,4 +1,4 @@
-import { isUtf8 } from '../kernels/exposition-scan.ts';
+import { isUtf8 } from '../kernels/utf8-check.ts';
 import { METRIC_NAME } from '../model/labels.ts';
 import { formatOpenMetricsFloat, parseExpositionFloat } from './parse-float.ts';
 import { quoteBytes } from './quote-bytes.ts';

@@ -1,4 +1,5 @@
-import { isUtf8, METADATA } from '../kernels/exposition-scan.ts';
+import { METADATA } from '../kernels/exposition-metadata.ts';
+import { isUtf8 } from '../kernels/utf8-check.ts';
 import { stringFromUtf8 } from '../model/utf8.ts';
 import { ExpositionError } from './exposition-error.ts';
 import { parseExpositionFloat } from './parse-float.ts';

@@ -1,11 +1,5 @@
-import {
-  CURSOR,
-  METADATA_STRIDE,
-  SCAN,
-  type SeriesIndex,
-  SLOW_STRIDE,
-  scanExposition,
-} from '../kernels/exposition-scan.ts';
+import { CURSOR, METADATA_STRIDE, SLOW_STRIDE } from '../kernels/exposition-metadata.ts';
+import { SCAN, type SeriesIndex, scanExposition } from '../kernels/exposition-scan.ts';
 import { NORMAL_NAN_HIGH, NORMAL_NAN_LOW } from '../model/stale.ts';
 import type { Body } from './body.ts';
 import { ExpositionError } from './exposition-error.ts';

@@ -3,7 +3,6 @@ import { ExpositionError } from '../exposition/exposition-error.ts';
 import { createExpositionRows, type ExpositionRows } from '../exposition/rows.ts';
 import { SeriesNameError } from '../exposition/series-labels.ts';
 import { parseTextBody } from '../exposition/text-format.ts';
-import { STALE_HIGH, STALE_LOW } from '../model/stale.ts';
 import {
   type Appendable,
   type Appender,
@@ -14,6 +13,7 @@ import {
   type SampleBatch,
 } from '../storage/append.ts';
 import type { MetadataStore } from './metadata-store.ts';
+import { pushBits, pushStale, pushValue } from './push-sample.ts';
 import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } from './report-samples.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
@@ -399,27 +399,4 @@ const NO_COUNTS = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplica
 
 function reportCount(settings: IngestSettings): number {
   return settings.extraMetrics ? REPORT_METRICS.length : PLAIN_REPORT_COUNT;
-}
-
-function pushStale(batch: SampleBatch, ref: number, time: number): void {
-  pushBits(batch, ref, time, STALE_LOW, STALE_HIGH);
-}
-
-function pushBits(batch: SampleBatch, ref: number, time: number, low: number, high: number): void {
-  const at = batch.length;
-  reserveSampleBatch(batch, at + 1);
-  batch.refs[at] = ref;
-  batch.times[at] = time;
-  batch.bits[2 * at] = low;
-  batch.bits[2 * at + 1] = high;
-  batch.length = at + 1;
-}
-
-function pushValue(batch: SampleBatch, ref: number, time: number, value: number): void {
-  const at = batch.length;
-  reserveSampleBatch(batch, at + 1);
-  batch.refs[at] = ref;
-  batch.times[at] = time;
-  batch.values[at] = value;
-  batch.length = at + 1;
 }

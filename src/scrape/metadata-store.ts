@@ -1,6 +1,6 @@
 import type { Body } from '../exposition/body.ts';
 import { type ExpositionRows, METRIC_TYPES, type MetricType } from '../exposition/rows.ts';
-import { METADATA, METADATA_STRIDE } from '../kernels/exposition-scan.ts';
+import { METADATA, METADATA_STRIDE } from '../kernels/exposition-metadata.ts';
 import { equalBytes } from '../kernels/hash.ts';
 
 /** What HELP, TYPE and UNIT lines say of a metric. */

@@ -1,7 +1,7 @@
 import type { Body } from '../exposition/body.ts';
 import type { ExpositionRows } from '../exposition/rows.ts';
 import { METRIC_TYPES, type MetricType } from '../exposition/rows.ts';
-import { METADATA } from '../kernels/exposition-scan.ts';
+import { METADATA } from '../kernels/exposition-metadata.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Appender, SeriesRef } from '../storage/append.ts';
 import { REPORT_METRICS } from './report-samples.ts';
