@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { BuildInfo } from '../api/dependencies.ts';
 
 /** The version of the reference whose behaviour clients may rely on. They probe for it. */
 export const REFERENCE_VERSION = '3.14.0';
 
-/** The folder of package.json; this file lies two folders below it, as source and as built. */
-export const packageRoot = join(import.meta.dirname, '..', '..');
+/** The folder of our package.json: the first one above this file, whether that is source, built or bundled. */
+export const packageRoot = folderOfPackage(import.meta.dirname);
 
 export function readBuildInfo(): BuildInfo {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
@@ -32,4 +32,9 @@ export function versionText(build: BuildInfo): string {
     `narthex, version ${build.narthexVersion} (node ${process.versions.node})`,
     '',
   ].join('\n');
+}
+
+function folderOfPackage(folder: string): string {
+  const above = dirname(folder);
+  return existsSync(join(folder, 'package.json')) || above === folder ? folder : folderOfPackage(above);
 }

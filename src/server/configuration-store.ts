@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { goQuote } from '../model/labels.ts';
 import type { Clock } from '../std/clock.ts';
@@ -159,15 +158,4 @@ export class ConfigurationStore {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** How an error of the first load is told: the reference's log line. */
-export function firstLoadFields(
-  file: string,
-  error: ConfigError,
-): { message: string; fields: Record<string, unknown> } {
-  return {
-    message: `Error loading config (--config.file=${file})`,
-    fields: { file: resolve(file), err: error.message },
-  };
 }

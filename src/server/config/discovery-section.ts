@@ -6,6 +6,7 @@ import {
   field,
   list,
   mapOf,
+  mismatch,
   nullable,
   type Printed,
   type RecordOf,
@@ -16,6 +17,7 @@ import { text } from '../../config/scalars.ts';
 import { isNull, type YamlNode } from '../../config/yaml.ts';
 import type { DiscoveryConfig } from '../../discovery/discoverer.ts';
 import { goQuote } from '../../model/labels.ts';
+import { httpClientFault, httpClientFields } from './http-client-section.ts';
 
 const targetGroup = record(
   'struct { Targets []string "yaml:\\"targets\\""; Labels model.LabelSet "yaml:\\"labels\\"" }',
@@ -67,15 +69,19 @@ const PENDING_KINDS = [
 
 const MASKED_KEY = /(?:^|_)(?:password|secret|token|credentials|key|secrets)$/;
 
-/** A block that no part reads yet. It is printed again with what looks like a secret hidden. */
+/** The client fields, which mean the same in every block that has them. */
+const client = record('config.HTTPClientConfig', httpClientFields, httpClientFault);
+
+/** A block that no part reads yet: only its client is checked. It is printed again with what looks secret hidden. */
 const kept: Codec<YamlNode> = {
   typeName: 'discovery.Config',
   zero: { kind: 'scalar', line: 0, text: '', plain: true },
   decode(node, context) {
-    if (node.kind !== 'map')
-      context.problem(
-        node,
-        `cannot unmarshal ${node.kind === 'list' ? '!!seq' : `!!str \`${node.text}\``} into discovery.Config`,
+    if (node.kind !== 'map') context.problem(node, mismatch(node, 'discovery.Config'));
+    else
+      client.decode(
+        { ...node, entries: node.entries.filter(({ key }) => Object.hasOwn(httpClientFields, key)) },
+        context,
       );
     return node;
   },
