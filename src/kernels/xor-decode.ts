@@ -67,11 +67,12 @@ export function xorDecode(
       return packed < 0 ? packed : start + ((Math.floor(packed / WINDOW_SPACE) + 7) >>> 3);
     }
     let s = bit & 7;
-    let look = (view.getUint32(p) << s) | (bytes[p + 4]! >>> (8 - s));
+    // At least 25 bits are valid; below them are zeros. A fifth byte would cost more than it saves.
+    let look = view.getUint32(p) << s;
     if (look >= 0) {
       if (look < 0x40000000) {
         // Each pair of zero bits is a sample with the same delta and the same value.
-        let run = Math.clz32(look) >>> 1;
+        let run = Math.clz32(look | 0x7f) >>> 1;
         if (run > stop - index) run = stop - index;
         bit += 2 * run;
         for (; run > 0; run--) {
@@ -118,7 +119,7 @@ export function xorDecode(
       delta += dod;
       p = start + (bit >>> 3);
       s = bit & 7;
-      look = (view.getUint32(p) << s) | (bytes[p + 4]! >>> (8 - s));
+      look = view.getUint32(p) << s;
       if (look >= 0) {
         bit += 1;
         time += delta;
@@ -130,7 +131,7 @@ export function xorDecode(
       }
     }
 
-    // The value changed: `look` begins with a one, and at least 31 of its bits are valid.
+    // The value changed: `look` begins with a one, and at least 24 of its bits are valid.
     let spent = 2;
     if ((look & 0x40000000) !== 0) {
       leading = (look >>> 25) & 31;
@@ -141,7 +142,7 @@ export function xorDecode(
       spent = 13;
     }
     bit += spent;
-    if (spent + length <= 31) {
+    if (spent + length <= 24) {
       look = (look << spent) >>> (32 - length);
     } else {
       p = start + (bit >>> 3);
