@@ -14,18 +14,29 @@ const OPTIONS = { level: zlib.Z_BEST_SPEED };
 const gzipAsync = promisify<Uint8Array, object, Buffer>(gzip);
 const deflateAsync = promisify<Uint8Array, object, Buffer>(deflate);
 
+type Encoding = 'gzip' | 'deflate';
+
 /**
  * Compresses by the first of `gzip` and `deflate` that the header names plainly. As in the reference small bodies are
  * compressed too, and a name with a weight (`gzip;q=1`) is not recognised.
  */
 export async function compressed(answer: Answer, acceptEncoding: string): Promise<Answer> {
   const encoding = chosenEncoding(acceptEncoding);
-  if (encoding === null || answer.status === 204) return answer;
+  return encoding === null ? answer : packed(answer, encoding);
+}
+
+/** Compresses with gzip where the header allows it, with or without a weight above zero. */
+export async function gzipped(answer: Answer, acceptEncoding: string): Promise<Answer> {
+  const weight = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+)\s*)?(?:,|$)/i.exec(acceptEncoding);
+  return weight === null || Number(weight[1] ?? 1) === 0 ? answer : packed(answer, 'gzip');
+}
+
+async function packed(answer: Answer, encoding: Encoding): Promise<Answer> {
   const { body } = answer;
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return answer;
+  if (answer.status === 204 || (typeof body !== 'string' && !(body instanceof Uint8Array))) return answer;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const small = bytes.length <= SYNC_SIZE_MAX;
-  const packed =
+  const result =
     encoding === 'gzip'
       ? small
         ? gzipSync(bytes, OPTIONS)
@@ -33,13 +44,17 @@ export async function compressed(answer: Answer, acceptEncoding: string): Promis
       : small
         ? deflateSync(bytes, OPTIONS)
         : await deflateAsync(bytes, OPTIONS);
-  return { status: answer.status, headers: { ...answer.headers, 'content-encoding': encoding }, body: packed };
+  return { status: answer.status, headers: { ...answer.headers, 'content-encoding': encoding }, body: result };
 }
 
-function chosenEncoding(acceptEncoding: string): 'gzip' | 'deflate' | null {
-  for (const name of acceptEncoding.split(',')) {
-    const trimmed = name.trim();
-    if (trimmed === 'gzip' || trimmed === 'deflate') return trimmed;
+/** Looks at one name after the other, so that a header of nothing but commas costs no memory. */
+function chosenEncoding(acceptEncoding: string): Encoding | null {
+  let next = 0;
+  for (let at = 0; at <= acceptEncoding.length; at = next + 1) {
+    next = acceptEncoding.indexOf(',', at);
+    if (next < 0) next = acceptEncoding.length;
+    const name = acceptEncoding.slice(at, next).trim();
+    if (name === 'gzip' || name === 'deflate') return name;
   }
   return null;
 }

@@ -32,23 +32,28 @@ export class Form {
   /** Adds the pairs of `text`; returns what was wrong with the first bad one, or null. */
   parse(text: string): string | null {
     let problem: string | null = null;
-    if (text === '') return null;
     let count = 0;
-    for (const pair of text.split('&')) {
-      if (pair === '') continue;
+    let next = 0;
+    for (let at = 0; at < text.length; at = next + 1) {
+      next = text.indexOf('&', at);
+      if (next < 0) next = text.length;
+      if (next === at) continue;
       if (++count > PAIRS_MAX) return problem ?? 'number of URL query parameters exceeded limit';
-      if (pair.includes(';')) {
-        problem ??= 'invalid semicolon separator in query';
-        continue;
-      }
-      const equals = pair.indexOf('=');
-      const name = unescapeComponent(equals < 0 ? pair : pair.slice(0, equals));
-      const value = unescapeComponent(equals < 0 ? '' : pair.slice(equals + 1));
-      if (typeof name !== 'string') problem ??= name.problem;
-      else if (typeof value !== 'string') problem ??= value.problem;
-      else this.append(name, value);
+      const found = this.#addPair(text.slice(at, next));
+      problem ??= found;
     }
     return problem;
+  }
+
+  #addPair(pair: string): string | null {
+    if (pair.includes(';')) return 'invalid semicolon separator in query';
+    const equals = pair.indexOf('=');
+    const name = unescapeComponent(equals < 0 ? pair : pair.slice(0, equals));
+    if (typeof name !== 'string') return name.problem;
+    const value = unescapeComponent(equals < 0 ? '' : pair.slice(equals + 1));
+    if (typeof value !== 'string') return value.problem;
+    this.append(name, value);
+    return null;
   }
 }
 

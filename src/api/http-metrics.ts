@@ -48,6 +48,8 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     })
     .with('http');
 
+  registerMetricsHandler(registry);
+
   const route = (handler: string): RouteMetrics => {
     const byStatus = new Map<number, Counter>([[200, requests.with(handler, '200')]]);
     let duration: Observer | null = null;
@@ -68,4 +70,24 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     };
   };
   return { route, connectionAccepted: () => accepted.inc(), connectionClosed: () => closed.inc() };
+}
+
+/** The reference's metrics library counts the answers of `/metrics` once more under a name of its own. */
+function registerMetricsHandler(registry: Registry): void {
+  const scrapes = registry.counter({
+    name: 'promhttp_metric_handler_requests_total',
+    help: 'Total number of scrapes by HTTP status code.',
+    labelNames: ['code'],
+  });
+  const served = scrapes.with('200');
+  scrapes.with('500');
+  scrapes.with('503');
+  // Rendering happens within one turn of the event loop, so the one scrape that reads this is the one in flight.
+  registry.gaugeFrom(
+    { name: 'promhttp_metric_handler_requests_in_flight', help: 'Current number of scrapes being served.' },
+    () => {
+      served.inc();
+      return 1;
+    },
+  );
 }

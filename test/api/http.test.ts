@@ -280,6 +280,54 @@ describe('answers around the API', () => {
     expect(text).toContain('prometheus_http_requests_total{handler="/federate",code="200"} 0');
   });
 
+  test('/metrics comes gzipped to whoever takes it', async () => {
+    const got = await send('/metrics', { headers: { 'accept-encoding': 'zstd, gzip;q=0.5' } });
+    expect(got.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores',
+    });
+    expect(gunzipSync(got.bytes).toString()).toContain('promhttp_metric_handler_requests_in_flight 1\n');
+    const plain = await send('/metrics', { headers: { 'accept-encoding': 'gzip;q=0' } });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('notices stream to whoever listens, until they leave', async () => {
+    const listeners = new Set<(notification: { text: string; date: number; active: boolean }) => void>();
+    const on = await startTestServer({
+      deps: {
+        notifications: {
+          current: () => [{ text: 'old', date: 0, active: true }],
+          subscribe(listener) {
+            if (listeners.size > 0) return null;
+            listeners.add(listener);
+            return () => listeners.delete(listener);
+          },
+        },
+      },
+    });
+    expect((await send('/api/v1/notifications', { on })).json.data).toEqual([
+      { text: 'old', date: '1970-01-01T00:00:00Z', active: true },
+    ]);
+    const socket = connect(on.port, '127.0.0.1', () => {
+      socket.write('GET /api/v1/notifications/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    });
+    let received = '';
+    const isThere = new Promise<void>((resolve) => {
+      socket.on('data', (chunk) => {
+        received += chunk.toString();
+        if (received.includes('event-stream'))
+          for (const listen of listeners) listen({ text: 'new', date: 1500, active: false });
+        if (received.includes('"new"')) resolve();
+      });
+    });
+    await isThere;
+    expect(received).toContain('data: {"text":"new","date":"1970-01-01T00:00:01.5Z","active":false}\n\n');
+    expect((await send('/api/v1/notifications/live', { on })).status).toBe(204);
+    socket.destroy();
+    await expect.poll(() => listeners.size).toBe(0);
+    await on.close();
+  });
+
   test('no page outside the built directory is served', async () => {
     for (const path of ['/assets/..%2f..%2fpackage.json', '/assets/%2e%2e/index.html', '/assets/x%00y']) {
       expect([404, 307]).toContain((await send(path)).status);

@@ -26,7 +26,7 @@ export function labelNames(call: Call): Promise<ApiResult> {
   const matcherSets = selectors(call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
     const names = await union(matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
-    return list(names, limit);
+    return list(call, names, limit);
   });
 }
 
@@ -39,7 +39,7 @@ export function labelValues(call: Call): Promise<ApiResult> {
   const matcherSets = selectors(call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
     const values = await union(matcherSets, (matchers) => querier.labelValues(name, matchers, storageLimit(limit)));
-    return list(values, limit);
+    return list(call, values, limit);
   });
 }
 
@@ -58,7 +58,8 @@ export function series(call: Call): Promise<ApiResult> {
       sets.push(await querier.select({ matchers, range, sorted, limit: storageLimit(limit) }));
     }
     const warnings = sets.flatMap((set) => set.warnings);
-    const rows = await renderSeries(call, sets, limit);
+    const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
+    const rows = await rendered(call, firstOf(merged(sets), most), labelsJson);
     if (limit > 0 && rows.length > limit) {
       rows.length = limit;
       warnings.push(TRUNCATED);
@@ -67,23 +68,28 @@ export function series(call: Call): Promise<ApiResult> {
   });
 }
 
-/** The JSON of every label set once, at most one more than `limit`; gives the event loop back in between. */
-async function renderSeries(call: Call, sets: readonly SeriesSet[], limit: number): Promise<string[]> {
+/** The JSON of every item; gives the event loop back in between, and ends when the client is gone. */
+async function rendered<T>(call: Call, items: Iterable<T>, json: (item: T) => string): Promise<string[]> {
   const { clock } = call.deps;
-  const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
   const rows: string[] = [];
   let sliceStart = clock.monotonic();
-  let looked = 0;
-  for (const labels of merged(sets)) {
-    if (rows.length >= most) break;
-    rows.push(labelsJson(labels));
-    if (++looked % ROWS_PER_LOOK === 0 && clock.monotonic() - sliceStart > SLICE_MS) {
+  for (const item of items) {
+    rows.push(json(item));
+    if (rows.length % ROWS_PER_LOOK === 0 && clock.monotonic() - sliceStart > SLICE_MS) {
       await nextTurn();
       if (call.signal.aborted) throw new ApiError('canceled', 'context canceled');
       sliceStart = clock.monotonic();
     }
   }
   return rows;
+}
+
+function* firstOf<T>(items: Iterable<T>, most: number): Generator<T> {
+  let count = 0;
+  for (const item of items) {
+    if (count++ >= most) return;
+    yield item;
+  }
 }
 
 /** One set as it is; of several sorted ones each label set once, in order. */
@@ -140,7 +146,8 @@ async function union(
   return [...found].sort(compareUtf8);
 }
 
-function list(texts: readonly string[], limit: number): ApiResult {
-  if (limit === 0 || texts.length <= limit) return data(jsonText(texts));
-  return data(jsonText(texts.slice(0, limit)), [TRUNCATED]);
+async function list(call: Call, texts: readonly string[], limit: number): Promise<ApiResult> {
+  const isCut = limit > 0 && texts.length > limit;
+  const rows = await rendered(call, isCut ? texts.slice(0, limit) : texts, jsonText);
+  return data(`[${rows.join(',')}]`, isCut ? [TRUNCATED] : []);
 }

@@ -18,6 +18,8 @@ export function liveNotifications({ deps }: Call): Answer {
   });
   if (unsubscribe === null) return empty(204);
   events.on('close', unsubscribe);
+  // A comment, so that the headers leave at once and the client knows that it is connected.
+  events.push(':\n\n');
   return { status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }, body: events };
 }
 
