@@ -37,5 +37,5 @@ export function statsJson(timing: Timing, { counts, peakSamples }: QueryOutcome)
 
 /** What is said of values of the `stats` parameter that work, but no longer should. */
 export function statsWarning(value: string): string {
-  return `value ${goQuote(value)} for parameter "stats" is deprecated and will be rejected in the next major release; use "true" or "all"`;
+  return `value ${goQuote(value)} for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"`;
 }
