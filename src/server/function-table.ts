@@ -1,4 +1,2 @@
-import type { FunctionRegistry } from '../promql/functions/contracts.ts';
-
 /** The functions that queries may call. */
-export const functionImplementations: FunctionRegistry = {};
+export { functionImplementations } from '../promql/functions/registry.ts';

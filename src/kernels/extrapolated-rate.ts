@@ -1,0 +1,127 @@
+/** Up to this many resets in a window their values are added one by one, which is equal to the bit. */
+const DIRECT_RESETS = 16;
+
+/** Gaps at a window's ends up to this share of the average sample distance are taken as covered by the series. */
+const EXTRAPOLATION_THRESHOLD = 1.1;
+
+export interface RateWindows {
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+  /** End of the first window and distance of the windows, ms; `range` is their length. */
+  readonly firstEnd: number;
+  readonly step: number;
+  readonly count: number;
+  readonly range: number;
+}
+
+/** What `counterResets` found; `count` 0 for gauges. */
+export interface ResetList {
+  readonly count: number;
+  readonly at: Uint32Array;
+  readonly lost: Float64Array;
+  readonly lostUpTo: Float64Array;
+}
+
+/**
+ * Change of a series over each window, extrapolated to the window's ends where the samples come near them: delta for
+ * gauges, increase for counters, and rate where `perSecond` is the window's length in seconds instead of 0.
+ *
+ * A window needs two samples, or, with `startTimes`, one that says it started within the window. O(1) a step.
+ */
+export function extrapolatedChange(
+  times: Float64Array,
+  values: Float64Array,
+  startTimes: Float64Array | null,
+  windows: RateWindows,
+  isCounter: boolean,
+  resets: ResetList,
+  perSecond: number,
+  out: Float64Array,
+  present: Uint8Array,
+): void {
+  const { from, to, firstEnd, step, count, range } = windows;
+  let resetFrom = 0;
+  let resetTo = 0;
+  for (let i = 0; i < count; i++) {
+    const start = from[i]!;
+    const last = to[i]! - 1;
+    present[i] = 0;
+    if (last < start) continue;
+    const end = firstEnd + i * step;
+    const firstTime = times[start]!;
+    const lastTime = times[last]!;
+    let change = values[last]! - values[start]!;
+    if (isCounter) {
+      while (resetFrom < resets.count && resets.at[resetFrom]! <= start) resetFrom++;
+      if (resetTo < resetFrom) resetTo = resetFrom;
+      while (resetTo < resets.count && resets.at[resetTo]! <= last) resetTo++;
+      if (resetTo > resetFrom) change = addLost(change, resets, resetFrom, resetTo);
+    }
+    let toStart = (firstTime - (end - range)) / 1000;
+    let toEnd = (end - lastTime) / 1000;
+    let sampled = (lastTime - firstTime) / 1000;
+    const average = last > start ? sampled / (last - start) : 0;
+    const threshold = average * EXTRAPOLATION_THRESHOLD;
+    const started = isCounter && startTimes !== null ? startTimes[start]! : 0;
+    if (started !== 0 && started > end - range && started < firstTime) {
+      // The counter was zero at a known moment inside the window.
+      toStart = 0;
+      sampled = (lastTime - started) / 1000;
+      change += values[start]!;
+    } else if (last === start) {
+      continue;
+    } else {
+      if (toStart >= threshold) toStart = average / 2;
+      if (isCounter && change > 0 && values[start]! >= 0) {
+        // Counters do not begin below zero: go back no further than to where the slope meets it.
+        const toZero = sampled * (values[start]! / change);
+        if (toZero < toStart) toStart = toZero;
+      }
+    }
+    if (toEnd >= threshold) toEnd = average / 2;
+    let factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
+    if (perSecond !== 0) factor /= perSecond;
+    out[i] = change * factor;
+    present[i] = 1;
+  }
+}
+
+function addLost(change: number, resets: ResetList, from: number, to: number): number {
+  let total = change;
+  if (to - from > DIRECT_RESETS) {
+    const lost = resets.lostUpTo[to]! - resets.lostUpTo[from]!;
+    if (Number.isFinite(lost)) return total + lost;
+  }
+  for (let k = from; k < to; k++) total += resets.lost[k]!;
+  return total;
+}
+
+/**
+ * Change between the last two samples of each window: idelta, or irate with `isRate` (per second; after a reset the
+ * last value alone counts). Windows with fewer than two samples have no result.
+ */
+export function lastChange(
+  times: Float64Array,
+  values: Float64Array,
+  resets: ResetList,
+  from: Uint32Array,
+  to: Uint32Array,
+  count: number,
+  isRate: boolean,
+  out: Float64Array,
+  present: Uint8Array,
+): void {
+  let reset = 0;
+  for (let i = 0; i < count; i++) {
+    const last = to[i]! - 1;
+    if (last <= from[i]!) {
+      present[i] = 0;
+      continue;
+    }
+    present[i] = 1;
+    while (reset < resets.count && resets.at[reset]! < last) reset++;
+    const isReset = isRate && reset < resets.count && resets.at[reset] === last;
+    const change = isReset ? values[last]! : values[last]! - values[last - 1]!;
+    out[i] = isRate ? change / ((times[last]! - times[last - 1]!) / 1000) : change;
+  }
+}

@@ -1,0 +1,81 @@
+import { startsAnew } from '../../kernels/counter-resets.ts';
+import { changesUpTo, countedWithin, resetsUpTo } from '../../kernels/value-changes.ts';
+import { histogramsEqual } from '../../model/histogram-compare.ts';
+import { isCounterReset } from '../../model/histogram-resets.ts';
+import type { SampleColumn } from '../../storage/query.ts';
+import type { Window } from '../exec/grid.ts';
+import type { RangeContext, RangeFunction } from './contracts.ts';
+import { type Bounds, reusedBounds } from './range-input.ts';
+import { listResets } from './rate.ts';
+import { workIntegers } from './work-arrays.ts';
+
+/** How often a sample differs from the one before it. */
+export const changes: RangeFunction = (samples, window, out, context) => {
+  const upTo = workIntegers(1, samples.length);
+  if (samples.histograms === null) changesUpTo(samples.values, samples.length, upTo);
+  else countSteps(samples, upTo, hasChanged);
+  const { from, to } = anchoredBounds(samples, window, context);
+  countedWithin(upTo, from, to, window.count, out.values, out.present);
+};
+
+/** How often a sample lies below the one before it. */
+export const resets: RangeFunction = (samples, window, out, context) => {
+  const upTo = workIntegers(1, samples.length);
+  const startTimes = context.features.useStartTimestamps ? samples.startTimes : null;
+  if (samples.histograms === null) {
+    const list = listResets(samples, startTimes);
+    resetsUpTo(list.at, list.count, samples.length, upTo);
+  } else {
+    countSteps(samples, upTo, (column, index) => isReset(column, startTimes, index));
+  }
+  const { from, to } = anchoredBounds(samples, window, context);
+  countedWithin(upTo, from, to, window.count, out.values, out.present);
+};
+
+/**
+ * The samples to compare: those of the window and, for an anchored selector, the one before it, which is the newest at or
+ * before the window's start that is not older than the lookback. A window without samples of its own stays empty.
+ */
+function anchoredBounds(samples: SampleColumn, window: Window, context: RangeContext): Bounds {
+  const bounds = reusedBounds(samples, window);
+  if (context.extension !== 'anchored') return bounds;
+  const { from, to } = bounds;
+  for (let i = 0; i < window.count; i++) {
+    const first = from[i]!;
+    const reach = window.firstEnd + i * window.step - window.range - context.lookbackMs;
+    if (first !== to[i] && first > 0 && samples.times[first - 1]! > reach) from[i] = first - 1;
+  }
+  return bounds;
+}
+
+function countSteps(
+  samples: SampleColumn,
+  upTo: Uint32Array,
+  isCounted: (samples: SampleColumn, index: number) => boolean,
+): void {
+  let count = 0;
+  upTo[0] = 0;
+  for (let i = 1; i < samples.length; i++) {
+    if (isCounted(samples, i)) count++;
+    upTo[i] = count;
+  }
+}
+
+function hasChanged({ values, histograms }: SampleColumn, index: number): boolean {
+  const now = histograms![index];
+  const before = histograms![index - 1];
+  if (now !== undefined && before !== undefined) return !histogramsEqual(now, before);
+  if (now !== undefined || before !== undefined) return true;
+  const value = values[index]!;
+  const previous = values[index - 1]!;
+  return value !== previous && !(Number.isNaN(value) && Number.isNaN(previous));
+}
+
+function isReset(samples: SampleColumn, startTimes: Float64Array | null, index: number): boolean {
+  const now = samples.histograms![index];
+  const before = samples.histograms![index - 1];
+  if ((now === undefined) !== (before === undefined)) return true;
+  if (startTimes !== null && startsAnew(samples.times, startTimes, index)) return true;
+  if (now !== undefined && before !== undefined) return isCounterReset(now, before);
+  return samples.values[index]! < samples.values[index - 1]!;
+}

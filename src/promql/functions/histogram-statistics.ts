@@ -1,0 +1,48 @@
+import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../model/histogram.ts';
+import { type Bucket, histogramBuckets } from '../../model/histogram-buckets.ts';
+import type { InstantFunction } from './contracts.ts';
+
+/** Numbers of native histograms; floats have no result. */
+export const histogramCount = ofHistograms((histogram) => histogram.count);
+export const histogramSum = ofHistograms((histogram) => histogram.sum);
+export const histogramAvg = ofHistograms((histogram) => histogram.sum / histogram.count);
+export const histogramStdvar = ofHistograms(variance);
+export const histogramStddev = ofHistograms((histogram) => Math.sqrt(variance(histogram)));
+
+function ofHistograms(f: (histogram: FloatHistogram) => number): InstantFunction {
+  return (input, out) => {
+    const { histograms } = input;
+    for (let i = 0; i < out.present.length; i++) {
+      const histogram = input.present[i] === 1 ? histograms?.[i] : undefined;
+      out.present[i] = histogram === undefined ? 0 : 1;
+      if (histogram !== undefined) out.values[i] = f(histogram);
+    }
+    out.histograms = null;
+  };
+}
+
+/** Estimated by one value for each bucket, with a compensated sum. */
+function variance(histogram: FloatHistogram): number {
+  const mean = histogram.sum / histogram.count;
+  const isCustom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;
+  let sum = 0;
+  let rest = 0;
+  for (const bucket of histogramBuckets(histogram)) {
+    if (bucket.count === 0) continue;
+    const delta = typicalValue(bucket, isCustom) - mean;
+    const square = bucket.count * delta * delta;
+    const next = sum + square;
+    if (next === Infinity || next === -Infinity) rest = 0;
+    else if (Math.abs(sum) >= Math.abs(square)) rest += sum - next + square;
+    else rest += square - next + sum;
+    sum = next;
+  }
+  return (sum + rest) / histogram.count;
+}
+
+function typicalValue({ lower, upper }: Bucket, isCustom: boolean): number {
+  if (isCustom) return (upper + lower) / 2;
+  if (lower <= 0 && upper >= 0) return 0;
+  const middle = Math.sqrt(upper * lower);
+  return upper < 0 ? -middle : middle;
+}

@@ -1,0 +1,126 @@
+import { counterResets, startOverlaps } from '../../kernels/counter-resets.ts';
+import { extrapolatedChange, type RateWindows, type ResetList } from '../../kernels/extrapolated-rate.ts';
+import type { SampleColumn } from '../../storage/query.ts';
+import type { Window } from '../exec/grid.ts';
+import type { StepColumn } from '../exec/step-column.ts';
+import { possibleNonCounter, possibleNonCounterLabel } from './annotation-texts.ts';
+import type { RangeContext, RangeFunction } from './contracts.ts';
+import { extendedRate } from './extended-rate.ts';
+import { rateOfHistograms } from './histogram-rate.ts';
+import { type Bounds, type FloatSamples, floatPart, reusedBounds } from './range-input.ts';
+import { workFloats, workIntegers } from './work-arrays.ts';
+
+/** What tells rate, increase and delta apart. */
+export interface RateKind {
+  /** Values only rise, and fall back to near zero at a reset. */
+  readonly isCounter: boolean;
+  /** The change is divided by the window's length. */
+  readonly isRate: boolean;
+}
+
+const RATE: RateKind = { isCounter: true, isRate: true };
+const INCREASE: RateKind = { isCounter: true, isRate: false };
+const DELTA: RateKind = { isCounter: false, isRate: false };
+
+/** Increase of a counter per second. */
+export const rate: RangeFunction = (samples, window, out, context) => {
+  fillRate(RATE, samples, window, out, context);
+  doubtCounter(out, window, context);
+};
+
+/** Increase of a counter over the window. */
+export const increase: RangeFunction = (samples, window, out, context) => {
+  fillRate(INCREASE, samples, window, out, context);
+  doubtCounter(out, window, context);
+};
+
+/** Change of a gauge over the window. */
+export const delta: RangeFunction = (samples, window, out, context) => {
+  fillRate(DELTA, samples, window, out, context);
+};
+
+/** Seconds of a duration in ms, rounded as the reference does: whole seconds plus the rest. */
+export function seconds(durationMs: number): number {
+  const whole = Math.trunc(durationMs / 1000);
+  return whole + ((durationMs - whole * 1000) * 1e6) / 1e9;
+}
+
+const NO_RESETS: ResetList = {
+  count: 0,
+  at: new Uint32Array(0),
+  lost: new Float64Array(0),
+  lostUpTo: new Float64Array(1),
+};
+
+/** The resets of a counter, in work arrays 0 (integers), 0 and 1 (floats). */
+export function listResets(samples: FloatSamples, startTimes: Float64Array | null): ResetList {
+  const { times, values, length } = samples;
+  const at = workIntegers(0, length);
+  const lost = workFloats(0, length);
+  const lostUpTo = workFloats(1, length + 1);
+  return { count: counterResets(times, values, startTimes, length, at, lost, lostUpTo), at, lost, lostUpTo };
+}
+
+function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: StepColumn, context: RangeContext): void {
+  if (context.extension !== 'none') {
+    extendedRate(kind, samples, window, out, context);
+    return;
+  }
+  const floats = floatPart(samples);
+  const bounds = reusedBounds(floats, window);
+  const startTimes = context.features.useStartTimestamps && kind.isCounter ? floats.startTimes : null;
+  const resets = kind.isCounter ? listResets(floats, startTimes) : NO_RESETS;
+  if (startTimes !== null) warnOfOverlaps(floats.times, startTimes, bounds, window, context);
+  const windows: RateWindows = { ...window, from: bounds.from, to: bounds.to };
+  extrapolatedChange(
+    floats.times,
+    floats.values,
+    startTimes,
+    windows,
+    kind.isCounter,
+    resets,
+    kind.isRate ? seconds(window.range) : 0,
+    out.values,
+    out.present,
+  );
+  if (samples.histograms !== null) rateOfHistograms(kind, samples, bounds, window, out, context);
+}
+
+/** One warning for each window in which a start time lies before the previous sample. */
+export function warnOfOverlaps(
+  times: Float64Array,
+  startTimes: Float64Array,
+  { from, to }: Bounds,
+  window: Window,
+  context: RangeContext,
+): void {
+  for (let i = 0; i < window.count; i++) {
+    for (let k = from[i]! + 1; k < to[i]!; k++) {
+      if (!startOverlaps(times, startTimes, k)) continue;
+      context.annotations.startTimeOverlap(context.metricName, context.argPositions[0]!);
+      break;
+    }
+  }
+}
+
+const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
+
+/** Tells the user when a metric that gave floats is, by its name or type, hardly a counter. */
+function doubtCounter(out: StepColumn, window: Window, context: RangeContext): void {
+  const { metricName } = context;
+  if (metricName === '') return;
+  if (context.features.typeAndUnitLabels) {
+    const type = context.labels.get('__type__');
+    if (type === 'counter' || type === 'histogram' || !hasFloat(out, window)) return;
+    context.annotations.info(possibleNonCounterLabel(metricName, type), context.argPositions[0]!);
+  } else if (!COUNTER_SUFFIX.test(metricName) && hasFloat(out, window)) {
+    context.annotations.info(possibleNonCounter(metricName), context.argPositions[0]!);
+  }
+}
+
+function hasFloat(out: StepColumn, window: Window): boolean {
+  for (let i = 0; i < window.count; i++) {
+    if (out.present[i] === 1 && (out.histograms === null || out.histograms[i] === undefined)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,43 @@
+import type { Matcher } from 're2js';
+
+/** A replacement text, cut at its references: literal text, or the number or name of a group. */
+export type TemplatePart = { readonly text: string } | { readonly group: number | string };
+
+/**
+ * Parses a replacement as Go's `regexp.Expand` does: `$1`, `$name` (the longest run of letters, digits and `_`),
+ * `${name}`, and `$$` for a dollar sign. A `$` with nothing valid behind it stays as it is.
+ */
+export function parseTemplate(template: string): readonly TemplatePart[] {
+  const parts: TemplatePart[] = [];
+  const reference = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+  let end = 0;
+  for (const match of template.matchAll(reference)) {
+    parts.push({ text: template.slice(end, match.index) });
+    end = match.index + match[0].length;
+    const name = match[1] ?? match[2];
+    parts.push(name === undefined ? { text: '$' } : { group: /^[0-9]+$/.test(name) ? groupNumber(name) : name });
+  }
+  parts.push({ text: template.slice(end) });
+  return parts;
+}
+
+/** Fills in the groups of a match; groups that do not exist or took no part are empty. */
+export function expandTemplate(template: readonly TemplatePart[], match: Matcher): string {
+  let text = '';
+  for (const part of template) text += 'text' in part ? part.text : groupText(match, part.group);
+  return text;
+}
+
+function groupText(match: Matcher, group: number | string): string {
+  if (typeof group === 'number') return group <= match.groupCount() ? (match.group(group) ?? '') : '';
+  try {
+    return match.group(group) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Go counts a number with a leading zero, or of 10^8 and more, as a name; no group has such a name. */
+function groupNumber(digits: string): number | string {
+  return digits.length > 1 && (digits.startsWith('0') || digits.length > 8) ? digits : Number(digits);
+}
