@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { BuildInfo } from '../api/dependencies.ts';
 import { createDiscoverer } from '../discovery/providers.ts';
 import { Engine } from '../promql/engine.ts';
+import { functionImplementations } from '../promql/functions/registry.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import { InlineRunner } from '../query/inline-runner.ts';
@@ -21,7 +22,6 @@ import { type ConfigurationSource, ConfigurationStore } from './configuration-st
 import { DatabaseSlot } from './database-slot.ts';
 import { createQueryObserver } from './engine-metrics.ts';
 import type { ServerOptions } from './flags/options.ts';
-import { functionImplementations } from './function-table.ts';
 import { Notifications } from './notifications.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerRetentionMetrics } from './retention-metrics.ts';

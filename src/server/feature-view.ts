@@ -1,6 +1,6 @@
+import { functionImplementations } from '../promql/functions/registry.ts';
 import { FUNCTION_SIGNATURES } from '../promql/functions/signatures.ts';
 import type { ServerOptions } from './flags/options.ts';
-import { functionImplementations } from './function-table.ts';
 
 /** What `/api/v1/features` answers: only what works here counts as on. */
 export function featureView(options: ServerOptions): Record<string, Record<string, boolean>> {

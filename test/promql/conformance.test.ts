@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { functionImplementations } from '../../src/server/function-table.ts';
+import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { parsePromqlScript } from '../support/promql-script.ts';
 import { type EvalOutcome, runPromqlScript } from '../support/run-promql-script.ts';
 import { engineUnderTest } from './engine-under-test.ts';

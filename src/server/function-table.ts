@@ -1,2 +1,0 @@
-/** The functions that queries may call. */
-export { functionImplementations } from '../promql/functions/registry.ts';
