@@ -94,7 +94,8 @@ export class ScrapeLoop {
    */
   end(ended: () => void): void {
     void this.finish();
-    if (this.#lastStart === null) ended();
+    const neverScraped = this.#series.round === 1;
+    if (neverScraped) ended();
     else this.#endSeriesLater(ended);
   }
 

@@ -262,7 +262,9 @@ export class ScrapePool {
 
 /** True where series read under one configuration are the same under the other: only then a cache may go on. */
 function shapesSeriesAlike(a: ScrapeSettings, b: ScrapeSettings): boolean {
-  const shape = ({ scrapeIntervalMs, scrapeTimeoutMs, sampleLimit, httpClient, ...rest }: ScrapeSettings) =>
-    JSON.stringify(rest);
+  const shape = (settings: ScrapeSettings) => {
+    const { scrapeIntervalMs, scrapeTimeoutMs, sampleLimit, httpClient, discovery, ...rest } = settings;
+    return JSON.stringify(rest);
+  };
   return shape(a) === shape(b);
 }
