@@ -14,6 +14,7 @@ import { buildOperators, type Operators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
 import { FinishNames } from './exec/finish-names.ts';
 import { type Grid, gridBetween } from './exec/grid.ts';
+import { samplesWeight } from './exec/histogram-weight.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
@@ -188,9 +189,10 @@ export class Engine {
       const { labels } = await range.series();
       const samples = createSampleColumn(0);
       for (let row = 0; range.next(samples); row++) {
-        if (range.isRead) scope.counts.addAt(0, samples.length);
+        const weight = samplesWeight(samples);
+        if (range.isRead) scope.counts.addAt(0, weight);
         sink.addSamples(labels[row]!, samples);
-        budget.hold(samples.length);
+        budget.hold(weight);
         budget.spend(samples.length);
         if (budget.pauseDue) await budget.pause();
       }

@@ -49,12 +49,11 @@ export class InlineRunner implements QueryRunner {
 
   async run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply> {
     const { engine, observer } = this.#options;
-    const annotations = new Annotations();
     let query: PreparedQuery;
     try {
       query = engine.prepare(request.text, parametersOf(request));
     } catch (error) {
-      return failure(error, 'bad_data', annotations, request.text);
+      return failure(error, 'bad_data');
     }
     observer?.started();
     const timing: Timing = { queue: 0, preparation: 0, evaluation: 0, sorting: 0, total: 0 };
@@ -67,9 +66,9 @@ export class InlineRunner implements QueryRunner {
       entered = true;
       timing.queue = (clock.monotonic() - began) / 1000;
       const timeoutMs = request.timeoutMs - 1000 * timing.queue;
-      return await this.#answer(query, { ...request, timeoutMs }, signal, annotations, timing, counts);
+      return await this.#answer(query, { ...request, timeoutMs }, signal, timing, counts);
     } catch (error) {
-      return failure(error, 'internal', annotations, request.text);
+      return failure(error, 'internal');
     } finally {
       if (entered) this.#gate.leave();
       timing.total = (clock.monotonic() - began) / 1000;
@@ -81,11 +80,11 @@ export class InlineRunner implements QueryRunner {
     query: PreparedQuery,
     request: QueryRequest,
     signal: AbortSignal,
-    annotations: Annotations,
     timing: Timing,
     counts: { total: number; read: number },
   ): Promise<QueryReply> {
     const { engine, queryable, pause, perStepStats } = this.#options;
+    const annotations = new Annotations();
     const { timeoutMs, stats, limit } = request;
     const countSteps = perStepStats && stats === 'all';
     const runOptions = { timeoutMs, signal, pause, pauseAfterMs: PAUSE_AFTER_MS, countSteps };
@@ -134,9 +133,10 @@ function columnSeries(
   return sink.series;
 }
 
-function failure(error: unknown, other: QueryErrorType, annotations: Annotations, text: string): QueryReply {
-  const message = error instanceof Error ? error.message : String(error);
-  return { ok: false, errorType: errorTypeOf(error, other), message, ...annotations.render(text) };
+/** A failed query gives no annotations, like the reference; bytes that are no UTF-8 come out as U+FFFD. */
+function failure(error: unknown, other: QueryErrorType): QueryReply {
+  const message = (error instanceof Error ? error.message : String(error)).toWellFormed();
+  return { ok: false, errorType: errorTypeOf(error, other), message, warnings: [], infos: [] };
 }
 
 function errorTypeOf(error: unknown, other: QueryErrorType): QueryErrorType {

@@ -44,6 +44,15 @@ describe('Annotations', () => {
     ]);
   });
 
+  test('counts mended samples as the reference does: twice as many with every step', () => {
+    const annotations = new Annotations();
+    for (let i = 0; i < 8; i++) {
+      annotations.forcedMonotonicity('mended', at(0, 1), { time: 1000 * i, minBucket: 1, maxBucket: 1, maxDiff: 1 });
+    }
+    annotations.setMonotonicityGrid(at(0, 1), { start: 0, step: 1000, count: 8 });
+    expect(annotations.render('x').infos[0]).toContain('over 382 samples');
+  });
+
   test('counts overlaps', () => {
     const annotations = new Annotations();
     annotations.startTimeOverlap('m', at(0, 1));

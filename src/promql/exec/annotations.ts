@@ -1,6 +1,7 @@
 import type { PositionRange } from '../syntax/ast.ts';
 import { byteText } from '../syntax/byte-text.ts';
 import { lineAndColumn } from '../syntax/error.ts';
+import type { Grid } from './grid.ts';
 
 /** At most so many warnings and so many infos are shown; a line then says how many were left out. */
 const ANNOTATIONS_SHOWN_MAX = 10;
@@ -13,15 +14,22 @@ export interface ForcedMonotonicity {
   maxDiff: number;
 }
 
+/** What was mended so far, over all steps and series. */
+interface Mended {
+  minBucket: number;
+  maxBucket: number;
+  maxDiff: number;
+  /** Time of a step -> how many histograms were mended there. */
+  readonly countsByTime: Map<number, number>;
+}
+
 interface Entry {
   position: PositionRange | null;
   /** How many times the text was given; start-time overlaps print it. */
   count: number;
   /** Prints what follows the text and precedes the position. */
-  detail: ((entry: Entry) => string) | null;
-  minTime: number;
-  maxTime: number;
-  monotonicity: ForcedMonotonicity | null;
+  detail: ((entry: Entry, grids: ReadonlyMap<string, Grid>) => string) | null;
+  mended: Mended | null;
 }
 
 /**
@@ -29,8 +37,16 @@ interface Entry {
  * the outer of two nested ones, otherwise the later in the text.
  */
 export class Annotations {
-  readonly warnings = new Map<string, Entry>();
-  readonly infos = new Map<string, Entry>();
+  readonly warnings: Map<string, Entry>;
+  readonly infos: Map<string, Entry>;
+  /** The steps of the call whose vector argument stands at a position (`start:end`). */
+  readonly #gridsByPosition = new Map<string, Grid>();
+
+  /** `shared`: annotations to add to, instead of an empty list. */
+  constructor(shared?: Annotations) {
+    this.warnings = shared?.warnings ?? new Map();
+    this.infos = shared?.infos ?? new Map();
+  }
 
   /** `text` without the "PromQL warning: " prefix. */
   warn(text: string, position: PositionRange | null): void {
@@ -50,19 +66,19 @@ export class Annotations {
   /** The info on mended classic buckets: `text` as for `info`, what was mended at one step as `found`. */
   forcedMonotonicity(text: string, position: PositionRange, found: ForcedMonotonicity): void {
     const entry = add(this.infos, `PromQL info: ${text}`, position);
-    const merged = entry.monotonicity;
-    if (merged === null) {
-      entry.monotonicity = { ...found };
-      entry.minTime = found.time;
-      entry.maxTime = found.time;
-      entry.detail = monotonicityDetail;
-      return;
-    }
-    entry.minTime = Math.min(entry.minTime, found.time);
-    entry.maxTime = Math.max(entry.maxTime, found.time);
-    merged.minBucket = Math.min(merged.minBucket, found.minBucket);
-    merged.maxBucket = Math.max(merged.maxBucket, found.maxBucket);
-    merged.maxDiff = Math.max(merged.maxDiff, found.maxDiff);
+    entry.detail = mendedDetail;
+    const { time, minBucket, maxBucket, maxDiff } = found;
+    entry.mended ??= { minBucket, maxBucket, maxDiff, countsByTime: new Map() };
+    const { mended } = entry;
+    mended.minBucket = Math.min(mended.minBucket, minBucket);
+    mended.maxBucket = Math.max(mended.maxBucket, maxBucket);
+    mended.maxDiff = Math.max(mended.maxDiff, maxDiff);
+    mended.countsByTime.set(time, 1 + (mended.countsByTime.get(time) ?? 0));
+  }
+
+  /** Tells the steps on which `forcedMonotonicity` may be called for a vector argument; its count depends on them. */
+  setMonotonicityGrid(position: PositionRange, grid: Grid): void {
+    this.#gridsByPosition.set(`${position.start}:${position.end}`, grid);
   }
 
   /** The warning on a start time before the previous sample; prints how often it happened. */
@@ -73,14 +89,15 @@ export class Annotations {
 
   /** The lines of an answer; `query` turns positions into `line:column`. */
   render(query: string): { warnings: string[]; infos: string[] } {
-    return { warnings: lines(this.warnings, query, 'warning'), infos: lines(this.infos, query, 'info') };
+    const grids = this.#gridsByPosition;
+    return { warnings: lines(this.warnings, query, 'warning', grids), infos: lines(this.infos, query, 'info', grids) };
   }
 }
 
 function add(entries: Map<string, Entry>, text: string, position: PositionRange | null): Entry {
   const known = entries.get(text);
   if (known === undefined) {
-    const entry = { position, count: 1, detail: null, minTime: 0, maxTime: 0, monotonicity: null };
+    const entry = { position, count: 1, detail: null, mended: null };
     entries.set(text, entry);
     return entry;
   }
@@ -96,7 +113,7 @@ function isLater(a: PositionRange, b: PositionRange): boolean {
   return a.start > b.start;
 }
 
-function lines(entries: Map<string, Entry>, query: string, kind: string): string[] {
+function lines(entries: Map<string, Entry>, query: string, kind: string, grids: ReadonlyMap<string, Grid>): string[] {
   const shown: string[] = [];
   const bytes = byteText(query);
   for (const [text, entry] of entries) {
@@ -104,7 +121,7 @@ function lines(entries: Map<string, Entry>, query: string, kind: string): string
       shown.push(`${entries.size - ANNOTATIONS_SHOWN_MAX} more ${kind} annotations omitted`);
       break;
     }
-    const detail = entry.detail === null ? '' : entry.detail(entry);
+    const detail = entry.detail === null ? '' : entry.detail(entry, grids);
     const place = entry.position === null ? '' : ` (${lineAndColumn(bytes, entry.position.start)})`;
     shown.push(`${text}${detail}${place}`);
   }
@@ -115,12 +132,31 @@ function overlapDetail(entry: Entry): string {
   return entry.count > 1 ? ` (${entry.count} occurrences)` : '';
 }
 
-function monotonicityDetail(entry: Entry): string {
-  const { minBucket, maxBucket, maxDiff } = entry.monotonicity!;
+function mendedDetail({ mended, position }: Entry, grids: ReadonlyMap<string, Grid>): string {
+  const { minBucket, maxBucket, maxDiff, countsByTime } = mended!;
+  const times = [...countsByTime.keys()];
+  const minTime = times.reduce((a, b) => Math.min(a, b));
+  const maxTime = times.reduce((a, b) => Math.max(a, b));
+  const grid = position === null ? undefined : grids.get(`${position.start}:${position.end}`);
   return (
     `, from buckets ${formatG(minBucket)} to ${formatG(maxBucket)}, with a max diff of ${formatGPrecision(maxDiff, 2)},` +
-    ` over ${entry.count} samples from ${formatSeconds(entry.minTime)} to ${formatSeconds(entry.maxTime)}`
+    ` over ${mendedCount(countsByTime, grid)} samples from ${formatSeconds(minTime)} to ${formatSeconds(maxTime)}`
   );
+}
+
+/**
+ * The number of mended samples as the reference prints it: on every step after the first with any, it adds what it has
+ * counted so far to itself once more, in 64 bits. It is the true number for a single step only.
+ */
+function mendedCount(countsByTime: ReadonlyMap<number, number>, grid: Grid | undefined): bigint {
+  if (grid === undefined) return [...countsByTime.values()].reduce((sum, count) => sum + BigInt(count), 0n);
+  let more = -1n;
+  for (let i = 0; i < grid.count; i++) {
+    const count = BigInt(countsByTime.get(grid.start + i * grid.step) ?? 0);
+    if (more === -1n) more = count - 1n;
+    else more = BigInt.asIntN(64, 2n * (more + count) + 1n);
+  }
+  return more + 1n;
 }
 
 /** Go's `%g`: shortest digits, exponent form below 1e-4 and from 1e6 on. */
@@ -156,4 +192,11 @@ function padExponent(text: string): string {
 function formatSeconds(timeMs: number): string {
   const date = new Date(Math.trunc(timeMs / 1000) * 1000);
   return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString().replace('.000Z', 'Z');
+}
+
+/** The same annotations, except that mended buckets, which have been told, are not counted again. */
+export function withoutMonotonicity(annotations: Annotations): Annotations {
+  const quiet = new Annotations(annotations);
+  quiet.forcedMonotonicity = () => {};
+  return quiet;
 }

@@ -1,4 +1,5 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
+import type { SampleColumn } from '../../storage/query.ts';
 
 /**
  * How many float samples a histogram counts for in limits and statistics: its size and a timestamp in the reference's
@@ -12,4 +13,12 @@ export function histogramWeight(histogram: FloatHistogram): number {
     histogram.negativeCounts.length +
     histogram.customValues.length;
   return Math.floor((168 + 8 * words + 8) / 16);
+}
+
+/** The weight of all samples of a series. */
+export function samplesWeight({ length, histograms }: SampleColumn): number {
+  if (histograms === null) return length;
+  let weight = length;
+  for (let i = 0; i < length; i++) if (histograms[i] !== undefined) weight += histogramWeight(histograms[i]!) - 1;
+  return weight;
 }

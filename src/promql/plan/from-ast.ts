@@ -221,6 +221,12 @@ function timeVector(options: PlanOptions): VectorPlan {
   return { kind: 'vectorOf', input: { kind: 'scalarCall', call: site, run: time.run, args: [] } };
 }
 
+/** What functions say of a subquery's samples has no place of its own: clients see the beginning of the query. */
+function inputSite(site: CallSite, rangeArgument: number, input: RangePlan): CallSite {
+  if (input.kind !== 'subquery') return site;
+  return { ...site, argPositions: site.argPositions.with(rangeArgument, { start: 0, end: 0 }) };
+}
+
 const ANCHORED_FUNCTIONS = ['changes', 'delta', 'increase', 'rate', 'resets'];
 const SMOOTHED_FUNCTIONS = ['delta', 'increase', 'rate'];
 
@@ -232,7 +238,8 @@ function rangeCall(
   args: readonly ScalarPlan[],
 ): Plan {
   checkExtension(expr.func, input);
-  return { kind: 'rangeCall', call: site, run: implementation.run, keepsName: implementation.keepsName, input, args };
+  const { run, keepsName, rangeArgument } = implementation;
+  return { kind: 'rangeCall', call: inputSite(site, rangeArgument, input), run, keepsName, input, args };
 }
 
 /** Extended selectors bring samples from outside the window, which few functions know how to treat. */
@@ -290,7 +297,7 @@ function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options
 function aggregate(expr: Aggregate, inputs: readonly Plan[]): Plan {
   const param = expr.param === null ? null : inputs[0]!;
   const valueLabel = param?.kind === 'string' ? param.value : '';
-  if (expr.op === 'count_values' && valueLabel === '') {
+  if (expr.op === 'count_values' && (valueLabel === '' || !valueLabel.isWellFormed())) {
     throw new EvaluationError(`invalid label name ${goQuote(valueLabel)}`);
   }
   return {

@@ -1,7 +1,7 @@
 import type { Labels } from '../../../model/labels.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
-import { formatG } from '../annotations.ts';
+import { type Annotations, formatG, withoutMonotonicity } from '../annotations.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import { droppedNames } from '../names.ts';
@@ -53,7 +53,9 @@ export class HistogramCall implements VectorOperator {
     const before = budget.current;
     const heads = await this.#input.series();
     const vectorArgument = this.#plan.kind === 'histogramCall' ? this.#plan.vectorArgument : 0;
-    const groups = new HistogramGroups(this.#context, this.#plan.call.argPositions[vectorArgument]!);
+    const vectorPosition = this.#plan.call.argPositions[vectorArgument]!;
+    this.#context.annotations.setMonotonicityGrid(vectorPosition, this.#scope.grid);
+    const groups = new HistogramGroups(this.#context, vectorPosition);
     await drain(this.#input, budget, (column, row) => {
       groups.add(heads.labels[row]!, heads.dropName === null ? 0 : heads.dropName[row]!, column);
     });
@@ -78,7 +80,7 @@ export class HistogramCall implements VectorOperator {
   }
 
   #single({ histograms }: HistogramGroups, args: readonly Float64Array[]): Answer[] {
-    const context = this.#functionContext(args, this.#plan.call.argPositions);
+    const context = this.#functionContext(args, this.#plan.call.argPositions, this.#context.annotations);
     return histograms.map((histogram) => ({ histogram, labels: histogram.labels, context, steps: null }));
   }
 
@@ -88,7 +90,10 @@ export class HistogramCall implements VectorOperator {
     const answers: Answer[] = [];
     args.forEach((quantiles, index) => {
       // The function expects the places that histogram_quantile has: quantile, then vector.
-      const context = this.#functionContext([quantiles], [call.argPositions[index + 2]!, call.argPositions[0]!]);
+      const positions = [call.argPositions[index + 2]!, call.argPositions[0]!];
+      const { annotations } = this.#context;
+      const ownAnnotations = index === 0 ? annotations : withoutMonotonicity(annotations);
+      const context = this.#functionContext([quantiles], positions, ownAnnotations);
       for (const [text, steps] of stepsByText(quantiles)) {
         for (const histogram of histograms) {
           answers.push({ histogram, labels: histogram.labels.with(label, text), context, steps });
@@ -98,8 +103,12 @@ export class HistogramCall implements VectorOperator {
     return answers;
   }
 
-  #functionContext(args: readonly Float64Array[], argPositions: FunctionContext['argPositions']): FunctionContext {
-    const { annotations, features } = this.#context;
+  #functionContext(
+    args: readonly Float64Array[],
+    argPositions: FunctionContext['argPositions'],
+    annotations: Annotations,
+  ): FunctionContext {
+    const { features } = this.#context;
     const { position } = this.#plan.call;
     return { grid: this.#scope.grid, args, annotations, metricName: '', position, argPositions, features };
   }

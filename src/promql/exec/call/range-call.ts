@@ -3,7 +3,7 @@ import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts
 import type { RangeContext } from '../../functions/contracts.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
-import { histogramWeight } from '../histogram-weight.ts';
+import { histogramWeight, samplesWeight } from '../histogram-weight.ts';
 import { droppedNames } from '../names.ts';
 import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
@@ -66,7 +66,8 @@ export class RangeCall implements VectorOperator {
     const out = this.#out;
     out.histograms = null;
     const { budget } = this.#query;
-    budget.hold(samples.length);
+    const weight = samplesWeight(samples);
+    budget.hold(weight);
     const context = this.#context!;
     context.labels = labels;
     context.metricName = labels.get(METRIC_NAME);
@@ -75,7 +76,7 @@ export class RangeCall implements VectorOperator {
       this.#plan.run(samples, this.#input.window, out, context);
       this.#scope.counts.addWindows(samples, this.#input.seen, this.#input.isRead);
     }
-    budget.settle(budget.current - samples.length, weigh(out));
+    budget.settle(budget.current - weight, weigh(out));
     budget.spend(samples.length + out.present.length);
     return out;
   }

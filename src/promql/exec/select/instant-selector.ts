@@ -29,7 +29,9 @@ export class InstantSelector implements VectorOperator {
     this.#take = plan.take;
     this.#isBlind = plan.take === 'startTime' && !context.features.useStartTimestamps;
     const first = (plan.at ?? grid.start) - plan.offsetMs;
-    this.#look = { first, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
+    // With `@`, timestamp() looks at that very moment and forgets the offset, though what it looks at was selected by it.
+    const firstLook = plan.at !== null && plan.take !== 'value' ? plan.at : first;
+    this.#look = { first: firstLook, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
     this.#out = createStepColumn(grid.count);
     this.#selection = addSelection(context, {
       matchers: plan.matchers,
