@@ -30,7 +30,7 @@ function checkPage(page: string): number {
   return rows.length;
 }
 
-test.each(['alltypes.237mfs.prom.txt', 'alltypes.237mfs.nometa.prom.txt'])(
+test.for(['alltypes.237mfs.prom.txt', 'alltypes.237mfs.nometa.prom.txt'])(
   '%s of the reference reads as a naive parser reads it',
   (name, { skip }) => {
     const file = join(DATA, name);
