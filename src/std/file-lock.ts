@@ -18,21 +18,36 @@ export function lockFile(path: string): FileLock {
   } catch (error) {
     throw new FileSystemError('open', path, error);
   }
-  const child = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
-  if (child.error !== undefined) return lockByProcessId(path, descriptor);
-  if (child.status !== 0) {
-    const holder = describeHolder(descriptor, ownerInFile(descriptor));
+  try {
+    return lockDescriptor(path, descriptor);
+  } catch (error) {
     fs.closeSync(descriptor);
+    throw error;
+  }
+}
+
+function lockDescriptor(path: string, descriptor: number): FileLock {
+  const child = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
+  if ((child.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return lockByProcessId(path, descriptor);
+  if (child.error !== undefined) throw new FileSystemError('lock', path, child.error);
+  if (child.status === FLOCK_CONFLICT) {
+    const holder = describeHolder(descriptor, ownerInFile(descriptor));
     throw new FileSystemError('lock', path, `${holder} holds it`, 'ELOCKED');
+  }
+  if (child.status !== 0) {
+    const reason = child.stderr.toString().trim() || `flock ended with status ${child.status}`;
+    throw new FileSystemError('lock', path, reason, 'ENOLCK');
   }
   writeOwner(descriptor);
   return { kind: 'flock', releaseSync: () => releaseDescriptor(descriptor) };
 }
 
+/** Exit status of `flock -n` where another process has the lock; others mean that it could not try. */
+const FLOCK_CONFLICT = 1;
+
 function lockByProcessId(path: string, descriptor: number): FileLock {
   const owner = ownerInFile(descriptor);
   if (owner !== null && owner !== process.pid && isAlive(owner)) {
-    fs.closeSync(descriptor);
     throw new FileSystemError('lock', path, `${describeProcess(owner)} holds it`, 'ELOCKED');
   }
   writeOwner(descriptor);

@@ -1,6 +1,6 @@
-import { dirname } from 'node:path';
 import { assert } from '../../std/assert.ts';
 import type { Clock } from '../../std/clock.ts';
+import { makeDurableDirectorySync } from '../../std/durable-directory.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
@@ -100,7 +100,7 @@ export class WalWriter {
 
   /** Begins a segment after the last one. Throws a `FileSystemError` where that is not possible. */
   static open(options: WalWriterOptions): WalWriter {
-    makeDurableDirectory(options.fileSystem, options.directory);
+    makeDurableDirectorySync(options.fileSystem, options.directory);
     const last = listSegments(options.fileSystem, options.directory).at(-1) ?? -1;
     const isEmpty = last >= 0 && options.fileSystem.statSync(segmentPath(options.directory, last))?.size === 0;
     const segment = isEmpty ? last : last + 1;
@@ -362,13 +362,6 @@ export class WalWriter {
     this.counters.syncs++;
     this.#onSync((this.#clock.monotonic() - start) / 1000);
   }
-}
-
-/** What is synced inside a directory is of no use while the directory's own name is not on the disk. */
-function makeDurableDirectory(fileSystem: FileSystem, directory: string): void {
-  if (fileSystem.statSync(directory) !== null) return;
-  fileSystem.makeDirectorySync(directory);
-  fileSystem.syncDirectorySync(dirname(directory));
 }
 
 /**
