@@ -1,8 +1,15 @@
-import { readTag, skipField, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from '../kernels/protobuf-fields.ts';
+import {
+  PROTOBUF_WRONG_WIRE_TYPE,
+  readTag,
+  skipField,
+  WIRE_BYTES,
+  WIRE_FIXED64,
+  WIRE_VARINT,
+} from '../kernels/protobuf-fields.ts';
 import { readUvarint64 } from '../kernels/varint.ts';
 import type { Labels } from '../model/labels.ts';
 import { looseLabelsFromMessage } from './write-labels.ts';
-import { checked, WriteRequestError } from './write-request.ts';
+import { checked, mistake } from './write-request.ts';
 
 export interface TimedExemplar {
   readonly labels: Labels;
@@ -27,14 +34,13 @@ export function exemplarFromMessage(
   let at = start;
   while (at < end) {
     const field = at;
-    at = checked(readTag(bytes, at, end, halves), field, 'Exemplar');
+    at = checked(readTag(bytes, at, end, halves), field, 'Exemplar', halves);
     const number = halves[0]!;
     const wireType = halves[1]!;
     const expected = [wireType, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT][number] ?? wireType;
-    if (wireType !== expected)
-      throw new WriteRequestError(`proto: wrong wireType = ${wireType} for a field of Exemplar`);
+    if (wireType !== expected) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'Exemplar', halves);
     const payload = at;
-    at = checked(skipField(bytes, at, end, wireType, halves), field, 'Exemplar');
+    at = checked(skipField(bytes, at, end, wireType, halves), field, 'Exemplar', halves);
     if (number === 2) value = view.getFloat64(payload, true);
     else if (number === 3) {
       readUvarint64(bytes, payload, end, halves);

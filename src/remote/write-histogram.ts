@@ -144,7 +144,7 @@ class FieldReader {
 
   tag(at: number, end: number): number {
     this.#field = at;
-    this.next = checked(readTag(this.#bytes, at, end, this.#halves), at, MESSAGE);
+    this.next = checked(readTag(this.#bytes, at, end, this.#halves), at, MESSAGE, this.#halves);
     this.number = this.#halves[0]!;
     this.#wireType = this.#halves[1]!;
     return this.next;
@@ -247,6 +247,6 @@ class FieldReader {
   }
 
   #checked(code: number): number {
-    return checked(code, this.#field, MESSAGE);
+    return checked(code, this.#field, MESSAGE, this.#halves);
   }
 }

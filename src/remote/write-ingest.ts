@@ -1,3 +1,4 @@
+import type { Histogram } from '../model/histogram.ts';
 import { histogramProblem } from '../model/histogram-check.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Clock } from '../std/clock.ts';
@@ -12,8 +13,11 @@ import {
   type SampleBatch,
   type SeriesRef,
 } from '../storage/append.ts';
+import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Counter, Registry } from '../telemetry/registry.ts';
+import { isTooFine, SCHEMA_MAX, withStorableSchema } from './reduce-schema.ts';
+import { refusalText } from './refusal-text.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
 import { exemplarFromMessage } from './write-exemplar.ts';
 import { histogramFromMessage, type TimedHistogram } from './write-histogram.ts';
@@ -29,6 +33,8 @@ export type IngestFailure =
 
 export interface WriteIngestOptions {
   readonly appendable: Appendable;
+  /** Where the value is looked up that a refused duplicate would have replaced. */
+  readonly queryable: Queryable;
   readonly cache: SeriesCache;
   readonly clock: Clock;
   readonly log: Log;
@@ -113,9 +119,12 @@ export class WriteIngest {
   #transact(request: WriteRequest, unknown: readonly UnknownSeries[]): IngestFailure | 'stale refs' | null {
     const { appendable, clock } = this.#options;
     const histograms = decodeHistograms(request);
-    const problem = histograms.map(({ entry }) => histogramProblem(entry.histogram)).find((found) => found !== null);
-    if (problem !== undefined) return { kind: 'refused', message: problem };
     const exemplars = decodeExemplars(request);
+    const latest = clock.now() + AHEAD_MS_MAX;
+    for (const { entry } of histograms) {
+      const problem = entry.time > latest ? TOO_FAR_AHEAD : problemOf(entry.histogram);
+      if (problem !== null) return { kind: 'refused', message: problem };
+    }
 
     let appender = appendable.appender();
     let isOpen = true;
@@ -127,7 +136,6 @@ export class WriteIngest {
     try {
       this.#resolve(appender, request, unknown);
       const batch = this.#fillBatch(request);
-      const latest = clock.now() + AHEAD_MS_MAX;
       batch.histograms = this.#histogramEntries(histograms);
       batch.exemplars = this.#exemplarEntries(exemplars, latest);
 
@@ -139,7 +147,7 @@ export class WriteIngest {
       if (outcome.refusedCount > 0) {
         const refusals = copyOf(outcome);
         end(null);
-        const message = this.#reasonToRefuse(batch, refusals);
+        const message = this.#reasonToRefuse(request, batch, refusals);
         if (message !== null) return { kind: 'refused', message };
         if (ahead < 0) {
           appender = appendable.appender();
@@ -211,7 +219,9 @@ export class WriteIngest {
     const entries: HistogramEntry[] = [];
     for (const { index, entry } of histograms) {
       const ref = this.#seriesRefs[index]!;
-      if (ref !== DROPPED) entries.push({ ref, time: entry.time, startTime: 0, histogram: entry.histogram });
+      if (ref === DROPPED) continue;
+      const histogram = isTooFine(entry.histogram) ? withStorableSchema(entry.histogram) : entry.histogram;
+      entries.push({ ref, time: entry.time, startTime: 0, histogram });
     }
     return entries;
   }
@@ -227,24 +237,34 @@ export class WriteIngest {
   }
 
   /** The text of the first refusal that does not come from the request's own order; null where there is none. */
-  #reasonToRefuse(batch: SampleBatch, refusals: Refusals): string | null {
+  #reasonToRefuse(request: WriteRequest, batch: SampleBatch, refusals: Refusals): string | null {
+    const { log, queryable } = this.#options;
     const firstRow = new Map<SeriesRef, number>();
     for (let row = 0; row < batch.length; row++) {
       const ref = batch.refs[row]!;
       if (!firstRow.has(ref)) firstRow.set(ref, row);
     }
     for (const [i, row] of refusals.rows.entries()) {
-      const reason = refusals.reasons[i]!;
-      const isFirst = row >= batch.length || firstRow.get(batch.refs[row]!) === row;
-      if (isFirst || (i < PROBES_MAX && this.#isRefusedAlone(batch, row))) {
-        this.#options.log.error('Out of order sample from remote write', {
-          err: textOfReason(reason),
-          timestamp: row < batch.length ? batch.times[row] : undefined,
-        });
-        return textOfReason(reason);
-      }
+      // Histograms count on after the samples; they are refused for their time alone.
+      if (row >= batch.length) return 'out of bounds';
+      const isFirst = firstRow.get(batch.refs[row]!) === row;
+      if (!isFirst && (i >= PROBES_MAX || !this.#isRefusedAlone(batch, row))) continue;
+      const labels = this.#labelsOfRef(request, batch.refs[row]!);
+      const sample = { labels, time: batch.times[row]!, value: batch.values[row]!, reason: refusals.reasons[i]! };
+      const message = refusalText(sample, queryable);
+      log.error('Out of order sample from remote write', {
+        err: message,
+        series: labels.toString(),
+        timestamp: sample.time,
+      });
+      return message;
     }
     return null;
+  }
+
+  #labelsOfRef(request: WriteRequest, ref: SeriesRef): Labels {
+    const index = this.#seriesRefs.indexOf(ref);
+    return unknownSeries(request, index).labels!;
   }
 
   #isRefusedAlone(batch: SampleBatch, row: number): boolean {
@@ -273,6 +293,11 @@ export class WriteIngest {
 }
 
 const TOO_FAR_AHEAD = 'out of bounds: timestamp is too far in the future';
+
+/** A histogram that is too fine is checked as if it were not: its buckets are merged afterwards. */
+function problemOf(histogram: Histogram): string | null {
+  return histogramProblem(isTooFine(histogram) ? { ...histogram, schema: SCHEMA_MAX } : histogram);
+}
 
 interface UnknownSeries {
   readonly index: number;
@@ -347,17 +372,4 @@ function hasReason({ refusedCount, reasons }: AppendOutcome, reason: number): bo
 /** The outcome's own arrays are used again by the next append. */
 function copyOf({ refusedCount, refused, reasons }: AppendOutcome): Refusals {
   return { rows: refused.slice(0, refusedCount), reasons: reasons.slice(0, refusedCount) };
-}
-
-function textOfReason(reason: number): string {
-  switch (reason) {
-    case REFUSED.outOfOrder:
-      return 'out of order sample';
-    case REFUSED.duplicate:
-      return 'duplicate sample for timestamp';
-    case REFUSED.tooOld:
-      return 'too old sample';
-    default:
-      return 'out of bounds';
-  }
 }

@@ -1,8 +1,8 @@
-import { readSize, readTag, skipField, WIRE_BYTES } from '../kernels/protobuf-fields.ts';
+import { PROTOBUF_WRONG_WIRE_TYPE, readSize, readTag, skipField, WIRE_BYTES } from '../kernels/protobuf-fields.ts';
 import { type Labels, labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
 import { isValidMetricName } from '../model/name-validation.ts';
 import { stringFromUtf8 } from '../model/utf8.ts';
-import { checked, WriteRequestError } from './write-request.ts';
+import { checked, mistake } from './write-request.ts';
 
 /**
  * Decodes the label fields (number 1) of the message in `bytes[start..end-1]`; other fields are passed over, since the
@@ -45,15 +45,15 @@ function pairsFromMessage(bytes: Uint8Array, start: number, end: number, halves:
   let at = start;
   while (at < end) {
     const field = at;
-    at = checked(readTag(bytes, at, end, halves), field, 'TimeSeries');
+    at = checked(readTag(bytes, at, end, halves), field, 'TimeSeries', halves);
     const number = halves[0]!;
     const wireType = halves[1]!;
     if (number !== 1) {
-      at = checked(skipField(bytes, at, end, wireType, halves), field, 'TimeSeries');
+      at = checked(skipField(bytes, at, end, wireType, halves), field, 'TimeSeries', halves);
       continue;
     }
-    if (wireType !== WIRE_BYTES) throw new WriteRequestError(`proto: wrong wireType = ${wireType} for field Labels`);
-    at = checked(readSize(bytes, at, end, halves), field, 'TimeSeries');
+    if (wireType !== WIRE_BYTES) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'TimeSeries', halves);
+    at = checked(readSize(bytes, at, end, halves), field, 'TimeSeries', halves);
     const labelEnd = at + halves[0]!;
     isText = addLabel(bytes, at, labelEnd, halves, pairs) && isText;
     at = labelEnd;
@@ -69,17 +69,15 @@ function addLabel(bytes: Uint8Array, start: number, end: number, halves: Uint32A
   let at = start;
   while (at < end) {
     const field = at;
-    at = checked(readTag(bytes, at, end, halves), field, 'Label');
+    at = checked(readTag(bytes, at, end, halves), field, 'Label', halves);
     const number = halves[0]!;
     const wireType = halves[1]!;
     if (number > 2) {
-      at = checked(skipField(bytes, at, end, wireType, halves), field, 'Label');
+      at = checked(skipField(bytes, at, end, wireType, halves), field, 'Label', halves);
       continue;
     }
-    if (wireType !== WIRE_BYTES) {
-      throw new WriteRequestError(`proto: wrong wireType = ${wireType} for field ${number === 1 ? 'Name' : 'Value'}`);
-    }
-    at = checked(readSize(bytes, at, end, halves), field, 'Label');
+    if (wireType !== WIRE_BYTES) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'Label', halves);
+    at = checked(readSize(bytes, at, end, halves), field, 'Label', halves);
     const textEnd = at + halves[0]!;
     const text = textFromBytes(bytes, at, textEnd);
     if (text === null) isText = false;

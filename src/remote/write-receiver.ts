@@ -1,6 +1,7 @@
 import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../kernels/snappy-decode.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Appendable } from '../storage/append.ts';
+import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import { messageFromContentType, WRITE_V1 } from './content-type.ts';
@@ -24,6 +25,7 @@ export interface WriteReceiver {
 
 export interface WriteReceiverOptions {
   readonly appendable: Appendable;
+  readonly queryable: Queryable;
   readonly clock: Clock;
   readonly log: Log;
   readonly registry: Registry;
@@ -47,13 +49,13 @@ const CACHE_BYTES_MAX = 512 * 1024 * 1024;
 const DONE: WriteOutcome = { status: 204, message: '' };
 
 export function createWriteReceiver(options: WriteReceiverOptions): WriteReceiver {
-  const { clock, log, registry } = options;
+  const { clock, log } = options;
   const cache = new SeriesCache(
     { periodMs: CACHE_PERIOD_MS, bytesMax: CACHE_BYTES_MAX, hashSeed: options.hashSeed },
     clock.now(),
   );
   const request = createWriteRequest();
-  const ingest = new WriteIngest({ appendable: options.appendable, cache, clock, log, registry });
+  const ingest = new WriteIngest({ ...options, cache });
   /** Remote write 2.0 is not decoded yet, so it is not accepted, whatever the setting says. */
   const accepted: readonly string[] = options.messages.filter((message) => message === WRITE_V1);
   let buffer = new Uint8Array(64 * 1024);

@@ -92,15 +92,15 @@ export function decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): vo
   let at = 0;
   while (at < end) {
     const field = at;
-    at = checked(readTag(bytes, at, end, halves), field, 'WriteRequest');
+    at = checked(readTag(bytes, at, end, halves), field, 'WriteRequest', halves);
     const number = halves[0]!;
     const wireType = halves[1]!;
     if (number !== SERIES && number !== METADATA) {
-      at = checked(skipField(bytes, at, end, wireType, halves), field, 'WriteRequest');
+      at = checked(skipField(bytes, at, end, wireType, halves), field, 'WriteRequest', halves);
       continue;
     }
-    if (wireType !== WIRE_BYTES) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'WriteRequest');
-    at = checked(readSize(bytes, at, end, halves), field, 'WriteRequest');
+    if (wireType !== WIRE_BYTES) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'WriteRequest', halves);
+    at = checked(readSize(bytes, at, end, halves), field, 'WriteRequest', halves);
     const fieldEnd = at + halves[0]!;
     if (number === SERIES) addSeries(request, at, fieldEnd);
     else checkMetadata(request, at, fieldEnd);
@@ -108,17 +108,33 @@ export function decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): vo
   }
 }
 
-/** `code` if it is an offset; throws what a negative one means. */
-export function checked(code: number, position: number, message: string): number {
-  if (code < 0) throw mistake(code, position, message);
+/**
+ * `code` if it is an offset; throws what a negative one means. `halves` holds the number and wire type of the field that
+ * begins at `position`.
+ */
+export function checked(code: number, position: number, message: MessageName, halves: Uint32Array): number {
+  if (code < 0) throw mistake(code, position, message, halves);
   return code;
 }
 
-function mistake(code: number, position: number, message: string): WriteRequestError {
-  return new WriteRequestError(`${problemOfCode(code, message)} (at byte ${position} of the decoded request)`);
+/** Names of the fields of each message, as mistakes tell them. */
+const FIELD_NAMES = {
+  WriteRequest: { 1: 'Timeseries', 3: 'Metadata' },
+  MetricMetadata: { 1: 'Type', 2: 'MetricFamilyName', 4: 'Help', 5: 'Unit' },
+  TimeSeries: { 1: 'Labels', 2: 'Samples', 3: 'Exemplars', 4: 'Histograms' },
+  Label: { 1: 'Name', 2: 'Value' },
+  Exemplar: { 1: 'Labels', 2: 'Value', 3: 'Timestamp' },
+  Histogram: {},
+} as const satisfies Record<string, Readonly<Record<number, string>>>;
+
+export type MessageName = keyof typeof FIELD_NAMES;
+
+export function mistake(code: number, position: number, message: MessageName, halves: Uint32Array): WriteRequestError {
+  const problem = problemOfCode(code, message, halves[0]! | 0, halves[1]!);
+  return new WriteRequestError(`${problem} (at byte ${position} of the decoded request)`);
 }
 
-function problemOfCode(code: number, message: string): string {
+function problemOfCode(code: number, message: MessageName, field: number, wireType: number): string {
   switch (code) {
     case PROTOBUF_TRUNCATED:
       return 'unexpected EOF';
@@ -126,14 +142,16 @@ function problemOfCode(code: number, message: string): string {
       return 'proto: integer overflow';
     case PROTOBUF_BAD_SIZE:
       return 'proto: negative length found during unmarshaling';
-    case PROTOBUF_WRONG_WIRE_TYPE:
-      return `proto: wrong wireType for a field of ${message}`;
+    case PROTOBUF_WRONG_WIRE_TYPE: {
+      const names: Readonly<Record<number, string>> = FIELD_NAMES[message];
+      return `proto: wrong wireType = ${wireType} for field ${names[field] ?? field}`;
+    }
     case PROTOBUF_BAD_TAG:
-      return `proto: ${message}: illegal tag`;
+      return `proto: ${message}: illegal tag ${field} (wire type ${wireType})`;
     case PROTOBUF_END_GROUP:
       return `proto: ${message}: wiretype end group for non-group`;
     case PROTOBUF_BAD_WIRE_TYPE:
-      return 'proto: illegal wireType';
+      return `proto: illegal wireType ${wireType}`;
     default:
       return `code ${code}`;
   }
@@ -148,7 +166,7 @@ function addSeries(request: WriteRequest, start: number, end: number): void {
     if (code === NO_ROOM_FOR_SAMPLES) growSamples(request);
     else if (code === NO_ROOM_FOR_HISTOGRAMS) request.histogramRanges = doubled(request.histogramRanges);
     else if (code === NO_ROOM_FOR_EXEMPLARS) request.exemplarRanges = doubled(request.exemplarRanges);
-    else throw mistake(code, request.position, 'TimeSeries');
+    else throw mistake(code, request.position, 'TimeSeries', request.halves);
   }
   request.seriesStart[index] = start;
   request.seriesEnd[index] = end;
@@ -167,12 +185,12 @@ function checkMetadata(request: WriteRequest, start: number, end: number): void 
   let at = start;
   while (at < end) {
     const field = at;
-    at = checked(readTag(bytes, at, end, halves), field, 'MetricMetadata');
+    at = checked(readTag(bytes, at, end, halves), field, 'MetricMetadata', halves);
     const number = halves[0]!;
     const wireType = halves[1]!;
     const expected = number === 1 ? WIRE_VARINT : number === 2 || number === 4 || number === 5 ? WIRE_BYTES : wireType;
-    if (wireType !== expected) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'MetricMetadata');
-    at = checked(skipField(bytes, at, end, wireType, halves), field, 'MetricMetadata');
+    if (wireType !== expected) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'MetricMetadata', halves);
+    at = checked(skipField(bytes, at, end, wireType, halves), field, 'MetricMetadata', halves);
   }
 }
 

@@ -29,7 +29,15 @@ afterEach(() => database.close());
 
 function receiverOver(appendable: Appendable): WriteReceiver {
   const messages = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'];
-  return createWriteReceiver({ appendable, clock, log: silentLog, registry, messages, hashSeed: 1 });
+  return createWriteReceiver({
+    appendable,
+    queryable: database,
+    clock,
+    log: silentLog,
+    registry,
+    messages,
+    hashSeed: 1,
+  });
 }
 
 function write(...series: SeriesMessage[]) {
@@ -150,7 +158,11 @@ describe('what is refused, whole', () => {
 
   test.each<[string, [number, number][], string]>([
     ['out of order', [[NOW - 1, 5]], 'out of order sample'],
-    ['another value at the same time', [[NOW, 5]], 'duplicate sample for timestamp'],
+    [
+      'another value at the same time',
+      [[NOW, 5]],
+      `duplicate sample for timestamp ${NOW}; overrides not allowed: existing 1, new value 5`,
+    ],
     ['too old', [[NOW - 86_400_000, 5]], 'out of bounds'],
     ['more than ten minutes ahead', [[NOW + 600_001, 5]], 'out of bounds: timestamp is too far in the future'],
     ['before all times', [[-9.2e18, 5]], 'out of bounds'],
@@ -179,6 +191,20 @@ describe('what is refused, whole', () => {
 
   test('ten minutes ahead exactly is taken', () => {
     expect(write(one('b', [NOW + 600_000, 1])).status).toBe(204);
+  });
+
+  test('a histogram more than ten minutes ahead', () => {
+    expect(write({ ...one('h'), histograms: [{ countInt: 0, sum: 0, timestamp: NOW + 600_001 }] })).toEqual({
+      status: 400,
+      message: 'out of bounds: timestamp is too far in the future',
+    });
+  });
+
+  test('a histogram whose spans promise billions of buckets', () => {
+    const histograms = [
+      { countInt: 1, schema: 20, positiveSpans: [{ offset: 0, length: 4_000_000_000 }], timestamp: NOW },
+    ];
+    expect(write({ ...one('h'), histograms }).message).toContain('spans need 4000000000 buckets, have 0 buckets');
   });
 
   test('a histogram that contradicts itself', () => {
