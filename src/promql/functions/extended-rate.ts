@@ -4,6 +4,7 @@ import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms } from './annotation-texts.ts';
 import type { RangeContext } from './contracts.ts';
 import { extendedHistogramRate } from './extended-histogram-rate.ts';
+import { firstAfter } from './first-after.ts';
 import { floatPart, histogramPart, ownBounds } from './range-input.ts';
 import { type RateKind, seconds } from './rate.ts';
 
@@ -49,19 +50,6 @@ export function extendedRate(
       out.present[i] = 1;
     }
   }
-}
-
-/** First index in `from..to` whose time is above `limit` (or, `orAt`, at it), or `to`. */
-export function firstAfter(times: Float64Array, from: number, to: number, limit: number, orAt: boolean): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const time = times[middle]!;
-    if (time > limit || (orAt && time === limit)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 function changeWithin(

@@ -3,7 +3,7 @@ import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import type { RangeContext, RangeFunction } from './contracts.ts';
-import { instantRateOfMixed } from './histogram-rate.ts';
+import { instantRateOfMixed } from './mixed-instant-rate.ts';
 import { reusedBounds } from './range-input.ts';
 import { listResets } from './rate.ts';
 

@@ -31,8 +31,9 @@ export function nativeQuantile(q: number, histogram: FloatHistogram): QuantileRe
     at = forward ? i : buckets.length - 1 - i;
     count += buckets[at]!.count;
   }
-  const bucket = at < 0 ? EMPTY_BUCKET : zeroSided(buckets[at]!, histogram);
   const isCustom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;
+  const found = at < 0 ? EMPTY_BUCKET : buckets[at]!;
+  const bucket = isCustom ? found : zeroSided(found, histogram);
   let { lower, upper } = bucket;
   if (isCustom) {
     if (lower === -Infinity) {
@@ -112,9 +113,9 @@ function observationsBelow(value: number, buckets: readonly Bucket[], histogram:
   return Infinity;
 }
 
-/** The zero bucket of a histogram with buckets on one side only ends at zero on the other. */
-function zeroSided(bucket: Bucket, { schema, positiveCounts, negativeCounts }: FloatHistogram): Bucket {
-  if (schema === CUSTOM_BUCKETS_SCHEMA || !holdsZero(bucket)) return bucket;
+/** The bucket around zero of a histogram with buckets on one side only ends at zero on the other. */
+function zeroSided(bucket: Bucket, { positiveCounts, negativeCounts }: FloatHistogram): Bucket {
+  if (!holdsZero(bucket)) return bucket;
   if (negativeCounts.length === 0 && positiveCounts.length > 0) return { ...bucket, lower: 0 };
   if (positiveCounts.length === 0 && negativeCounts.length > 0) return { ...bucket, upper: 0 };
   return bucket;
