@@ -19,14 +19,14 @@ export class SeriesNameError extends Error {
  * @throws SeriesNameError for a quoted name that is not UTF-8
  */
 export function labelPairsFromSeries(bytes: Uint8Array, start: number, end: number, type: MetricType): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = new SeriesText(bytes, start, end);
   const pairs: string[] = [METRIC_NAME, ''];
   let at = start;
   while (isBlank(bytes[at]!)) at++;
   if (bytes[at] !== BRACE_OPEN) {
     while (at < end && bytes[at] !== BRACE_OPEN && !isBlank(bytes[at]!)) at++;
     // Blanks before the name belong to it: the reference stores them.
-    pairs[1] = buffer.toString('latin1', start, at);
+    pairs[1] = text.slice(start, at);
     while (at < end && isBlank(bytes[at]!)) at++;
   }
   if (at >= end) return pairs;
@@ -41,7 +41,7 @@ export function labelPairsFromSeries(bytes: Uint8Array, start: number, end: numb
     }
     const nameStart = at;
     at = c === QUOTE ? closingQuote(bytes, at) + 1 : endOfName(bytes, at);
-    const name = c === QUOTE ? quotedName(buffer, nameStart + 1, at - 1) : buffer.toString('latin1', nameStart, at);
+    const name = c === QUOTE ? quotedName(text, nameStart + 1, at - 1) : text.slice(nameStart, at);
     while (isBlank(bytes[at]!)) at++;
     if (bytes[at] !== EQUAL) {
       pairs[1] = name;
@@ -49,11 +49,31 @@ export function labelPairsFromSeries(bytes: Uint8Array, start: number, end: numb
     }
     while (bytes[at] !== QUOTE) at++;
     const close = closingQuote(bytes, at);
-    const value = unescapeText(buffer.toString('utf8', at + 1, close));
+    const value = unescapeText(text.slice(at + 1, close));
     pairs.push(name, isBoundLabel(name, type) ? normalBound(value) : value);
     at = close + 1;
   }
   return pairs;
+}
+
+/** Strings out of a series' bytes. ASCII, which nearly all are, is decoded once and then only sliced. */
+class SeriesText {
+  readonly bytes: Buffer;
+  readonly #start: number;
+  readonly #ascii: string | null;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#start = start;
+    const text = this.bytes.toString('latin1', start, end);
+    this.#ascii = /[^\x00-\x7f]/.test(text) ? null : text;
+  }
+
+  slice(from: number, to: number): string {
+    return this.#ascii === null
+      ? this.bytes.toString('utf8', from, to)
+      : this.#ascii.slice(from - this.#start, to - this.#start);
+  }
 }
 
 const SPACE = 0x20;
@@ -87,15 +107,15 @@ function closingQuote(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-function quotedName(buffer: Buffer, start: number, end: number): string {
-  if (!isUtf8(buffer, start, end)) {
-    throw new SeriesNameError(`invalid metric name or label names: ${quoteBytes(buffer, start, end)}`);
+function quotedName(text: SeriesText, start: number, end: number): string {
+  if (!isUtf8(text.bytes, start, end)) {
+    throw new SeriesNameError(`invalid metric name or label names: ${quoteBytes(text.bytes, start, end)}`);
   }
-  return unescapeText(buffer.toString('utf8', start, end));
+  return unescapeText(text.slice(start, end));
 }
 
 /** `\n`, `\"` and `\\`; a backslash before anything else stays. */
-export function unescapeText(text: string): string {
+function unescapeText(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\(["\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
 }
