@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../std/clock.ts';
 import { ClientConnections } from './client-connections.ts';
@@ -18,7 +18,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** `404 Not Found`; without a reason phrase the number and a blank. */
+  /** `404 Not Found`; the usual phrase where the server sends none, as over HTTP/2. */
   readonly statusText: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -205,7 +205,7 @@ class Exchange {
         onResponseStart(_, status, headers, reason) {
           if (settled || status < 200) return;
           phase = 'body';
-          response = { status, statusText: `${status} ${reason ?? ''}`, headers };
+          response = { status, statusText: `${status} ${reason || (STATUS_CODES[status] ?? '')}`, headers };
           try {
             sink.head(response);
           } catch (error) {
