@@ -17,9 +17,11 @@ import { type Grid, gridBetween } from './exec/grid.ts';
 import { samplesWeight } from './exec/histogram-weight.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
+import { extendFloats } from './exec/select/extend-floats.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
 import { hoistStepInvariant } from './plan/passes/hoist-step-invariant.ts';
+import { keepHistogramStatistics } from './plan/passes/keep-histogram-statistics.ts';
 import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
 import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
 import type { ResultSink } from './result.ts';
@@ -125,9 +127,8 @@ export class Engine {
     const budget = new QueryBudget({ samplesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
     budget.check();
     const began = clock.monotonic();
-    const plan = hoistStepInvariant(
-      planFromAst(expr, { times: timesOf(parameters), functions, defaultSubqueryStepMs }),
-    );
+    const written = planFromAst(expr, { times: timesOf(parameters), functions, defaultSubqueryStepMs });
+    const plan = hoistStepInvariant(keepHistogramStatistics(written));
     const grid = gridOf(parameters);
     const counts = new SampleCounts(grid, options.countSteps ? 'perStep' : 'sums');
     const scope: Scope = { grid, isInstant: parameters.start === parameters.end, counts };
@@ -189,6 +190,8 @@ export class Engine {
       const { labels } = await range.series();
       const samples = createSampleColumn(0);
       for (let row = 0; range.next(samples); row++) {
+        if (plan.kind === 'rangeSelect' && plan.extension !== 'none')
+          extendFloats(samples, range.window, plan.extension);
         const weight = samplesWeight(samples);
         if (range.isRead) scope.counts.addAt(0, weight);
         sink.addSamples(labels[row]!, samples);

@@ -138,6 +138,7 @@ function instantSelect(
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
     take,
+    statisticsOnly: false,
     position: selector.position,
   };
 }
@@ -151,6 +152,7 @@ function rangeSelect(expr: MatrixSelector, times: QueryTimes): RangeSelectPlan {
     at: resolveAt(selector.at, times),
     rangeMs: resolveDuration(expr.range, times, 'positive'),
     extension: selector.anchored ? 'anchored' : selector.smoothed ? 'smoothed' : 'none',
+    statisticsOnly: false,
     position: expr.position,
   };
 }

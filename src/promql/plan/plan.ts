@@ -85,6 +85,8 @@ export interface InstantSelectPlan extends Reference {
   readonly matchers: readonly Matcher[];
   /** The newest sample within the lookback, its time or start time (seconds), or a value between two neighbours. */
   readonly take: 'value' | 'time' | 'startTime' | 'smoothed';
+  /** Of native histograms only count and sum are wanted. */
+  readonly statisticsOnly: boolean;
   readonly position: PositionRange;
 }
 
@@ -93,6 +95,8 @@ export interface RangeSelectPlan extends Reference {
   readonly matchers: readonly Matcher[];
   readonly rangeMs: number;
   readonly extension: 'none' | 'anchored' | 'smoothed';
+  /** Of native histograms only count and sum are wanted. */
+  readonly statisticsOnly: boolean;
   readonly position: PositionRange;
 }
 

@@ -25,9 +25,9 @@ export class AverageFold implements Fold {
     this.#histograms = histograms;
   }
 
-  add(column: StepColumn, group: number): void {
+  add(column: StepColumn, group: number, row: number): void {
     const base = group * this.#count;
-    if (column.histograms !== null) this.#histograms.take(column, base);
+    if (column.histograms !== null) this.#histograms.take(column, base, row);
     const { values, present } = column;
     const sums = this.#sums;
     const rests = this.#rests;

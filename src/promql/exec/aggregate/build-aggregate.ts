@@ -1,8 +1,9 @@
+import { METRIC_NAME } from '../../../model/labels.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import { formatG } from '../annotations.ts';
 import type { QueryContext } from '../context.ts';
 import { ignoreHistograms } from '../ignore-histograms.ts';
-import type { ScalarOperator, VectorOperator } from '../operator.ts';
+import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { AverageFold } from './average.ts';
 import { CountFold, GroupFold } from './count-group.ts';
@@ -31,9 +32,13 @@ export function buildAggregate(
     new FoldOperator(plan, input, scope, context, async (sizes) => create(sizes.length));
   switch (plan.op) {
     case 'sum':
-      return fold((groups) => new SumFold(groups, steps, new HistogramSums('sum')));
+      return new FoldOperator(plan, input, scope, context, async ({ length }, heads) => {
+        return new SumFold(length, steps, histogramSums('sum', plan, heads, context));
+      });
     case 'avg':
-      return fold((groups) => new AverageFold(groups, steps, new HistogramSums('avg')));
+      return new FoldOperator(plan, input, scope, context, async ({ length }, heads) => {
+        return new AverageFold(length, steps, histogramSums('avg', plan, heads, context));
+      });
     case 'min':
       return fold((groups) => new FloatsOnly(new MinFold(groups, steps), plan, context));
     case 'max':
@@ -62,6 +67,10 @@ export function buildAggregate(
     case 'count_values':
       return new CountValues(plan, input, scope, context);
   }
+}
+
+function histogramSums(op: 'sum' | 'avg', plan: AggregatePlan, { labels }: SeriesHeads, context: QueryContext) {
+  return new HistogramSums(op, plan.inputPosition, context.annotations, (row) => labels[row]!.get(METRIC_NAME));
 }
 
 async function readQuantiles(plan: AggregatePlan, param: ScalarOperator, context: QueryContext): Promise<Float64Array> {

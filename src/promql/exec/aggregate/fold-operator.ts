@@ -13,7 +13,7 @@ export class FoldOperator implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #scope: Scope;
   readonly #context: QueryContext;
-  readonly #createFold: (groupSizes: Uint32Array) => Promise<Fold>;
+  readonly #createFold: (groupSizes: Uint32Array, input: SeriesHeads) => Promise<Fold>;
   #fold: Fold | null = null;
   readonly #out: StepColumn;
   #groupCount = 0;
@@ -24,7 +24,7 @@ export class FoldOperator implements VectorOperator {
     input: VectorOperator,
     scope: Scope,
     context: QueryContext,
-    createFold: (groupSizes: Uint32Array) => Promise<Fold>,
+    createFold: (groupSizes: Uint32Array, input: SeriesHeads) => Promise<Fold>,
   ) {
     this.#plan = plan;
     this.#input = input;
@@ -44,7 +44,7 @@ export class FoldOperator implements VectorOperator {
     this.#groupCount = groups.labels.length;
     const sizes = new Uint32Array(this.#groupCount);
     for (const group of groupOf) sizes[group]!++;
-    const fold = await this.#createFold(sizes);
+    const fold = await this.#createFold(sizes, heads);
     this.#fold = fold;
     await drain(this.#input, budget, (column, row) => fold.add(column, groupOf[row]!, row));
     budget.settle(before, 0);

@@ -1,24 +1,75 @@
-import { QueryError } from '../query-error.ts';
-import type { StepColumn } from '../step-column.ts';
+import { compactHistogram } from '../../../model/histogram-ops.ts';
+import { HistogramTotal } from '../../../model/histogram-totals.ts';
+import {
+  counterResetCollision,
+  mismatchedCustomBuckets,
+  mixedExponentialCustom,
+} from '../../functions/annotation-texts.ts';
+import type { PositionRange } from '../../syntax/ast.ts';
+import type { Annotations } from '../annotations.ts';
+import { dropHistograms, type StepColumn } from '../step-column.ts';
 
-/** The native histograms of a `sum` or `avg`. */
+/**
+ * The native histograms of a `sum` or `avg`, beside the floats that the fold itself adds up. A group that has both on a
+ * step, or histograms that can not be added, has no answer there.
+ */
 export class HistogramSums {
-  readonly #op: string;
+  readonly #op: 'sum' | 'avg';
+  readonly #position: PositionRange;
+  readonly #annotations: Annotations;
+  readonly #nameOf: (row: number) => string;
+  /** Cell of group and step -> its histograms. */
+  readonly #totals = new Map<number, HistogramTotal>();
 
-  constructor(op: 'sum' | 'avg') {
+  /** `nameOf` gives the metric name of an input row; `position` is that of the input. */
+  constructor(op: 'sum' | 'avg', position: PositionRange, annotations: Annotations, nameOf: (row: number) => string) {
     this.#op = op;
+    this.#position = position;
+    this.#annotations = annotations;
+    this.#nameOf = nameOf;
   }
 
   /** Takes the histograms out of a column and adds them to the group whose first cell is `base`. */
-  take(column: StepColumn, base: number): void {
-    void column;
-    void base;
-    throw new QueryError('execution', `${this.#op} of native histograms is not supported yet`);
+  take(column: StepColumn, base: number, row: number): void {
+    const histograms = column.histograms!;
+    for (let i = 0; i < column.present.length; i++) {
+      const histogram = histograms[i];
+      if (column.present[i] === 0 || histogram === undefined) continue;
+      const total = this.#totals.get(base + i);
+      if (total === undefined) {
+        this.#totals.set(base + i, new HistogramTotal(histogram, this.#op === 'avg'));
+        continue;
+      }
+      const { isCompatible, boundsReconciled } = total;
+      total.add(histogram);
+      if (isCompatible && !total.isCompatible) {
+        this.#annotations.warn(mixedExponentialCustom(this.#nameOf(row)), this.#position);
+      }
+      if (!boundsReconciled && total.boundsReconciled) {
+        this.#annotations.info(mismatchedCustomBuckets('aggregation'), this.#position);
+      }
+    }
+    dropHistograms(column);
   }
 
   /** Writes the group's histograms beside the floats that `out` has already. */
   give(base: number, out: StepColumn): void {
-    void base;
-    void out;
+    if (this.#totals.size === 0) return;
+    const { present } = out;
+    for (let i = 0; i < present.length; i++) {
+      const total = this.#totals.get(base + i);
+      if (total === undefined) continue;
+      this.#totals.delete(base + i);
+      if (present[i] === 1) {
+        this.#annotations.warn('encountered a mix of histograms and floats for aggregation', this.#position);
+        present[i] = 0;
+        continue;
+      }
+      if (!total.isCompatible) continue;
+      if (total.counterResetCollision) this.#annotations.warn(counterResetCollision('aggregation'), this.#position);
+      out.histograms ??= new Array(present.length).fill(undefined);
+      out.histograms[i] = compactHistogram(this.#op === 'sum' ? total.sum() : total.mean());
+      present[i] = 1;
+    }
   }
 }

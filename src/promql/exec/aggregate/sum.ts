@@ -22,9 +22,9 @@ export class SumFold implements Fold {
     this.#histograms = histograms;
   }
 
-  add(column: StepColumn, group: number): void {
+  add(column: StepColumn, group: number, row: number): void {
     const base = group * this.#count;
-    if (column.histograms !== null) this.#histograms.take(column, base);
+    if (column.histograms !== null) this.#histograms.take(column, base, row);
     addSums(column.values, column.present, base, this.#sums, this.#rests, this.#seen);
   }
 

@@ -1,18 +1,18 @@
 import type { FloatHistogram } from '../../../model/histogram.ts';
-import type { ArithmeticOp, ComparisonOp, PositionRange, TrimOp } from '../../syntax/ast.ts';
-import type { Annotations } from '../annotations.ts';
+import type { ArithmeticOp, ComparisonOp, TrimOp } from '../../syntax/ast.ts';
 import type { StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
 import { histogramElement } from './histogram-elements.ts';
 import { isComparison } from './operators.ts';
+import type { StepNotes } from './step-notes.ts';
 
 export type ElementOp = ArithmeticOp | ComparisonOp | TrimOp;
 
 export interface ElementOptions {
   readonly op: ElementOp;
   readonly returnBool: boolean;
-  readonly position: PositionRange;
-  readonly annotations: Annotations;
+  /** What did not go together, by step. */
+  readonly notes: StepNotes;
   /** Which operand a filtering comparison passes on. */
   readonly keep: 'left' | 'right';
 }
@@ -23,28 +23,37 @@ export function needsElements(op: ElementOp, left: StepColumn, right: StepColumn
 }
 
 /**
- * Applies an operator step by step where histograms may occur. Combinations that make no sense give nothing and an
- * annotation. `out` may be `left` or `right`; its mask must say on which steps both sides have a value.
+ * Applies an operator step by step where histograms may occur. Combinations that make no sense give nothing and a
+ * note. `out` may be `left` or `right`; its mask must say on which steps both sides have a value. Returns the steps on
+ * which the two did not go together.
  */
-export function elementsInto(left: StepColumn, right: StepColumn, out: StepColumn, options: ElementOptions): void {
+export function elementsInto(
+  left: StepColumn,
+  right: StepColumn,
+  out: StepColumn,
+  options: ElementOptions,
+): Uint8Array {
   const { op, returnBool } = options;
   const { length } = out.present;
   const histograms: (FloatHistogram | undefined)[] = new Array(length).fill(undefined);
+  const failed = new Uint8Array(length);
   let hasHistogram = false;
   for (let i = 0; i < length; i++) {
     if (out.present[i] === 0) continue;
     const leftHistogram = left.histograms?.[i];
     const rightHistogram = right.histograms?.[i];
     if (leftHistogram === undefined && rightHistogram === undefined) {
-      floatElement(left.values[i]!, right.values[i]!, out, i, options);
+      if (!floatElement(left.values[i]!, right.values[i]!, out, i, options)) failed[i] = 1;
       continue;
     }
     const result = histogramElement(
       { histogram: leftHistogram, value: left.values[i]! },
       { histogram: rightHistogram, value: right.values[i]! },
+      i,
       options,
     );
     if (result === null) {
+      failed[i] = 1;
       out.present[i] = 0;
       continue;
     }
@@ -61,31 +70,31 @@ export function elementsInto(left: StepColumn, right: StepColumn, out: StepColum
     hasHistogram = true;
   }
   out.histograms = hasHistogram ? histograms : null;
+  return failed;
 }
 
 const leftCell = new Float64Array(1);
 const rightCell = new Float64Array(1);
 const outCell = new Float64Array(1);
 
-function floatElement(left: number, right: number, out: StepColumn, step: number, options: ElementOptions): void {
-  const { op, returnBool } = options;
+/** False where floats do not go with the operator. */
+function floatElement(left: number, right: number, out: StepColumn, step: number, options: ElementOptions): boolean {
+  const { op, returnBool, notes, keep } = options;
   if (op === '</' || op === '>/') {
-    options.annotations.info(
-      `incompatible sample types encountered for binary operator "${op}": float ${op} float`,
-      options.position,
-    );
+    notes.incompatible(step, 'float', op, 'float');
     out.present[step] = 0;
-    return;
+    return false;
   }
   leftCell[0] = left;
   rightCell[0] = right;
   if (!isComparison(op)) {
     arithmeticInto(op, leftCell, rightCell, outCell);
     out.values[step] = outCell[0]!;
-    return;
+    return true;
   }
   compareInto(op, leftCell, rightCell, outCell);
   if (returnBool) out.values[step] = outCell[0]!;
   else if (outCell[0] === 0) out.present[step] = 0;
-  else out.values[step] = options.keep === 'left' ? left : right;
+  else out.values[step] = keep === 'left' ? left : right;
+  return true;
 }

@@ -13,6 +13,7 @@ import { OneSide, type Partner } from './one-side.ts';
 import { isArithmetic, isComparison } from './operators.ts';
 import { resultLabels } from './result-labels.ts';
 import { matchLabels, Signatures } from './signatures.ts';
+import { StepNotes } from './step-notes.ts';
 
 /** One output series: a row of the many side with a partner, or with the fill value where `partner` is null. */
 interface Pairing {
@@ -35,6 +36,7 @@ export class VectorBinary implements VectorOperator {
   readonly #context: QueryContext;
   readonly #count: number;
   readonly #isSwapped: boolean;
+  readonly #notes = new StepNotes();
   readonly #options: ElementOptions;
   readonly #out: StepColumn;
   readonly #holds: Uint8Array;
@@ -63,8 +65,8 @@ export class VectorBinary implements VectorOperator {
     this.#context = context;
     this.#count = scope.grid.count;
     this.#isSwapped = plan.matching.card === 'one-to-many';
-    const { op, returnBool, position } = plan;
-    this.#options = { op, returnBool, position, annotations: context.annotations, keep: 'left' };
+    const { op, returnBool } = plan;
+    this.#options = { op, returnBool, notes: this.#notes, keep: 'left' };
     this.#out = createStepColumn(this.#count);
     this.#holds = new Uint8Array(this.#count);
   }
@@ -99,6 +101,7 @@ export class VectorBinary implements VectorOperator {
     const fill = this.#leftFills[this.#leftFillAt++];
     if (fill !== undefined) return this.#combineFilled(fill);
     if (this.#failure !== null) throw this.#failure.error();
+    this.#notes.tell(this.#context.annotations, this.#plan.position);
     return null;
   }
 
@@ -163,9 +166,13 @@ export class VectorBinary implements VectorOperator {
       for (let i = 0; i < this.#count; i++)
         out.present[i] = many.present[i]! & (presence === null ? 1 : presence[i]! ^ 1);
     }
-    if (taken !== null) this.#take(taken, out.present);
-    if (fillLeft !== null) this.#markMatched(group, out.present);
-    this.#apply(many, one, out);
+    const met = taken === null && fillLeft === null ? null : out.present.slice();
+    const failed = this.#apply(many, one, out);
+    if (met === null) return out;
+    // A pair that does not go together counts as if it had not met.
+    if (failed !== null) for (let i = 0; i < this.#count; i++) met[i]! &= failed[i]! ^ 1;
+    if (taken !== null) this.#take(taken, met);
+    if (fillLeft !== null) this.#markMatched(group, met);
     return out;
   }
 
@@ -181,24 +188,25 @@ export class VectorBinary implements VectorOperator {
     return out;
   }
 
-  /** Calculates on the steps that `out` has marked. */
-  #apply(many: StepColumn, one: StepColumn, out: StepColumn): void {
+  /** Calculates on the steps that `out` has marked; gives those on which the two do not go together. */
+  #apply(many: StepColumn, one: StepColumn, out: StepColumn): Uint8Array | null {
     const { op, returnBool } = this.#plan;
     const left = this.#isSwapped ? one : many;
     const right = this.#isSwapped ? many : one;
     out.histograms = null;
-    if (needsElements(op, left, right)) elementsInto(left, right, out, this.#options);
-    else if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, out.values);
+    if (needsElements(op, left, right)) return elementsInto(left, right, out, this.#options);
+    if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, out.values);
     else if (isComparison(op)) {
       if (returnBool) {
         compareInto(op, left.values, right.values, out.values);
-        return;
+        return null;
       }
       const holds = this.#holds;
       compareInto(op, left.values, right.values, holds);
       out.values.set(left.values);
       for (let i = 0; i < this.#count; i++) out.present[i]! &= holds[i]!;
     }
+    return null;
   }
 
   #constantColumn(value: number): StepColumn {

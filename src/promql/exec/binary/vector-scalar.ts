@@ -6,6 +6,7 @@ import { createStepColumn, type StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
 import { type ElementOptions, elementsInto, needsElements } from './elements.ts';
 import { isArithmetic, isComparison } from './operators.ts';
+import { StepNotes } from './step-notes.ts';
 
 /** A vector and a number a step, in place. A filtering comparison keeps the vector's own value. */
 export class VectorScalar implements VectorOperator {
@@ -15,6 +16,7 @@ export class VectorScalar implements VectorOperator {
   readonly #context: QueryContext;
   readonly #holds: Uint8Array;
   readonly #options: ElementOptions;
+  readonly #notes = new StepNotes();
   #numbers: StepColumn = createStepColumn(0);
 
   constructor(
@@ -32,8 +34,7 @@ export class VectorScalar implements VectorOperator {
     this.#options = {
       op: plan.op,
       returnBool: plan.returnBool,
-      position: plan.position,
-      annotations: context.annotations,
+      notes: this.#notes,
       keep: plan.scalarLeft ? 'right' : 'left',
     };
   }
@@ -50,7 +51,10 @@ export class VectorScalar implements VectorOperator {
 
   next(): StepColumn | null {
     const column = this.#vector.next();
-    if (column === null) return null;
+    if (column === null) {
+      this.#notes.tell(this.#context.annotations, this.#plan.position);
+      return null;
+    }
     const { op, returnBool, scalarLeft } = this.#plan;
     const left = scalarLeft ? this.#numbers : column;
     const right = scalarLeft ? column : this.#numbers;

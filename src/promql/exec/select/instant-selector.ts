@@ -6,6 +6,7 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { createStepColumn, type StepColumn } from '../step-column.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.ts';
+import { keepStatistics } from './histogram-statistics.ts';
 import { selectionHeads } from './selection-heads.ts';
 
 /** Gives, for each step, the newest sample that is younger than the lookback and no stale marker. */
@@ -13,6 +14,7 @@ export class InstantSelector implements VectorOperator {
   readonly #context: QueryContext;
   readonly #scope: Scope;
   readonly #take: InstantSelectPlan['take'];
+  readonly #statisticsOnly: boolean;
   readonly #selection: Selection;
   readonly #look: LookTimes;
   readonly #samples: SampleColumn = createSampleColumn(0);
@@ -27,6 +29,7 @@ export class InstantSelector implements VectorOperator {
     this.#context = context;
     this.#scope = scope;
     this.#take = plan.take;
+    this.#statisticsOnly = plan.statisticsOnly;
     this.#isBlind = plan.take === 'startTime' && !context.features.useStartTimestamps;
     const first = (plan.at ?? grid.start) - plan.offsetMs;
     // With `@`, timestamp() looks at that very moment and forgets the offset, though what it looks at was selected by it.
@@ -53,6 +56,7 @@ export class InstantSelector implements VectorOperator {
     if (this.#row === set.length || this.#isBlind) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
+    if (this.#statisticsOnly) keepStatistics(samples);
     const out = this.#out;
     out.histograms = null;
     fillNewest(samples, this.#look, this.#source(samples), out);

@@ -6,6 +6,7 @@ import { gridEnd, type Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { isStaleHistogram } from './fill-newest.ts';
+import { keepStatistics } from './histogram-statistics.ts';
 import { selectionHeads } from './selection-heads.ts';
 
 /** Gives the raw samples of every series that a range selector found, stale markers taken out. */
@@ -13,11 +14,13 @@ export class RangeSelector implements RangeOperator {
   readonly window: Window;
   readonly seen: Window;
   readonly isRead = true;
+  readonly #statisticsOnly: boolean;
   readonly #selection: Selection;
   #row = 0;
 
   constructor(plan: RangeSelectPlan, scope: Scope, context: QueryContext) {
     const { grid } = scope;
+    this.#statisticsOnly = plan.statisticsOnly;
     const firstEnd = (plan.at ?? grid.start) - plan.offsetMs;
     const lastEnd = plan.at === null ? gridEnd(grid) - plan.offsetMs : firstEnd;
     const step = plan.at === null ? grid.step : 0;
@@ -41,6 +44,7 @@ export class RangeSelector implements RangeOperator {
     const set = this.#selection.series!;
     if (this.#row === set.length) return false;
     set.read(this.#row++, into);
+    if (this.#statisticsOnly) keepStatistics(into);
     removeStaleMarkers(into);
     return true;
   }

@@ -1,0 +1,35 @@
+import type { FloatHistogram } from '../../../model/histogram.ts';
+import { isCounterReset } from '../../../model/histogram-resets.ts';
+import type { SampleColumn } from '../../../storage/query.ts';
+import { isStaleHistogram } from './fill-newest.ts';
+
+/**
+ * Reduces the histograms of a series to count and sum. Counter resets are decided before, as long as the buckets are
+ * there: what was unknown becomes `reset` or `notReset` after the first sample.
+ */
+export function keepStatistics(samples: SampleColumn): void {
+  const { histograms, length } = samples;
+  if (histograms === null) return;
+  let last: FloatHistogram | null = null;
+  for (let i = 0; i < length; i++) {
+    const histogram = histograms[i];
+    if (histogram === undefined || isStaleHistogram(histogram)) continue;
+    let hint = histogram.counterResetHint;
+    if (hint === 'unknown' && last !== null) hint = isCounterReset(histogram, last) ? 'reset' : 'notReset';
+    last = { ...histogram, counterResetHint: hint };
+    histograms[i] = {
+      kind: 'float',
+      counterResetHint: hint,
+      schema: histogram.schema,
+      count: histogram.count,
+      sum: histogram.sum,
+      zeroThreshold: 0,
+      zeroCount: 0,
+      positiveSpans: [],
+      positiveCounts: [],
+      negativeSpans: [],
+      negativeCounts: [],
+      customValues: [],
+    };
+  }
+}
