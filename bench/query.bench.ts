@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { instantNumber } from './ask.ts';
 import { resultHash } from './kernel-bench.ts';
 import { querySeries } from './load/query-data.ts';
 import { sendLoad } from './load/remote-writer.ts';
@@ -41,6 +43,7 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
       const series = querySeries(scale);
       const load = { series, steps, start, stepMs: STEP_MS, seriesPerRequest: 500, stepsPerRequest: 40, shards: 1 };
       const samples = await sendLoad(server.url, load);
+      await eventuallyStored(server, series.length, end);
       console.log(`${competitor.name}: ${samples.toLocaleString('en-US')} samples of ${series.length} series`);
     }
     const rows: { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[] = [];
@@ -71,6 +74,15 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
+}
+
+/** VictoriaMetrics answers about new samples a moment after it has acknowledged them. */
+async function eventuallyStored(server: RunningServer, series: number, time: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await instantNumber(server.url, 'count(last_over_time({__name__=~"bench_.*"}[1h]))', time)) === series) return;
+    await sleep(100);
+  }
+  throw new Error(`${server.competitor.name} does not show all ${series} series`);
 }
 
 async function measure(server: RunningServer, query: BenchQuery, end: number, budgetMs: number): Promise<QueryFigures> {
