@@ -52,7 +52,10 @@ function count(database: Database): Counts {
     const everything = [{ type: '=~', name: METRIC_NAME, value: '.*' }] as const;
     const series = querier.select({ matchers: everything, range, sorted: false, limit: 0 });
     // The head answers at once; a storage that has to wait has no place here.
-    return series instanceof Promise ? noCounts() : countSeries(series);
+    const counts = series instanceof Promise ? noCounts() : countSeries(series);
+    for (const name of namesOf(querier.labelNames([], 0)))
+      counts.valuesByName.set(name, namesOf(querier.labelValues(name, [], 0)).length);
+    return counts;
   } finally {
     querier.close();
   }
@@ -68,12 +71,21 @@ function countSeries(series: SeriesSet): Counts {
       const value = pairs[i + 1]!;
       if (name === METRIC_NAME) add(counts.seriesByMetric, value, 1);
       const pair = `${name}=${value}`;
-      if (!counts.seriesByPair.has(pair)) add(counts.valuesByName, name, 1);
       add(counts.seriesByPair, pair, 1);
-      add(counts.bytesByName, name, Buffer.byteLength(value));
+      add(counts.bytesByName, name, storedBytes(name) + storedBytes(value));
     }
   }
   return counts;
+}
+
+function namesOf(names: readonly string[] | Promise<readonly string[]>): readonly string[] {
+  return names instanceof Promise ? [] : names;
+}
+
+/** A text in a label set as the reference keeps it: its bytes behind their number, which takes one byte or four. */
+function storedBytes(text: string): number {
+  const bytes = Buffer.byteLength(text);
+  return bytes + (bytes < 255 ? 1 : 4);
 }
 
 function largest(counts: ReadonlyMap<string, number>, limit: number): NameAndCount[] {

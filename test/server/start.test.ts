@@ -34,6 +34,31 @@ test.each([
   ]);
 });
 
+test('the storage can be looked at: series, names and values by count', async () => {
+  const url = await bench.start(bench.directory()).ready();
+  interface Statistics {
+    readonly headStats: { readonly numSeries: number };
+    readonly labelValueCountByLabelName: readonly { readonly name: string; readonly value: number }[];
+    readonly seriesCountByLabelValuePair: readonly { readonly name: string; readonly value: number }[];
+  }
+  await eventually(
+    () => askData<Vector>(url, 'query', { query: 'up' }),
+    ({ result }) => result.length > 0,
+    10_000,
+  );
+  const { headStats, labelValueCountByLabelName, seriesCountByLabelValuePair } = await askData<Statistics>(
+    url,
+    'status/tsdb',
+    { limit: '2' },
+  );
+  expect(headStats.numSeries).toBeGreaterThan(50);
+  expect(labelValueCountByLabelName[0]!.name).toBe('__name__');
+  expect(seriesCountByLabelValuePair).toEqual([
+    { name: `instance=${url.slice('http://'.length)}`, value: headStats.numSeries },
+    { name: 'job=prometheus', value: headStats.numSeries },
+  ]);
+});
+
 test('a configuration named prometheus.yml in the working directory is used', async () => {
   const directory = bench.directory({ 'prometheus.yml': 'scrape_configs: [{job_name: only-this}]\n' });
   const url = await bench.start(directory).ready();
