@@ -1,6 +1,6 @@
 /**
  * Lists the counter resets of a series: `at[k]` is the index of a sample below the one before it, `lost[k]` the value
- * before it, `lostUpTo[k]` the sum of `lost` before k. The arrays need `length` entries (`lostUpTo` one more).
+ * before it. The arrays need `length` entries.
  *
  * With `startTimes` a sample is also a reset when its start time says so, whatever its value.
  * Returns the number of resets.
@@ -12,19 +12,14 @@ export function counterResets(
   length: number,
   at: Uint32Array,
   lost: Float64Array,
-  lostUpTo: Float64Array,
 ): number {
   let count = 0;
-  let sum = 0;
-  lostUpTo[0] = 0;
   for (let i = 1; i < length; i++) {
     const previous = values[i - 1]!;
     if (values[i]! < previous || (startTimes !== null && startsAnew(times, startTimes, i))) {
       at[count] = i;
       lost[count] = previous;
-      sum += previous;
       count++;
-      lostUpTo[count] = sum;
     }
   }
   return count;

@@ -1,5 +1,5 @@
-/** Up to this many resets in a window their values are added one by one, which is equal to the bit. */
-const DIRECT_RESETS = 16;
+/** Up to this many resets in a window their values are added one by one, which is equal to the reference to the bit. */
+export const DIRECT_RESETS = 16;
 
 /** Gaps at a window's ends up to this share of the average sample distance are taken as covered by the series. */
 const EXTRAPOLATION_THRESHOLD = 1.1;
@@ -19,7 +19,10 @@ export interface ResetList {
   readonly count: number;
   readonly at: Uint32Array;
   readonly lost: Float64Array;
-  readonly lostUpTo: Float64Array;
+  /** `prefixSums` of `lost`, and what it returned; looked at only where there are more than `DIRECT_RESETS`. */
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly leastTrusted: number;
 }
 
 /**
@@ -87,11 +90,16 @@ export function extrapolatedChange(
 }
 
 function addLost(change: number, resets: ResetList, from: number, to: number): number {
-  let total = change;
   if (to - from > DIRECT_RESETS) {
-    const lost = resets.lostUpTo[to]! - resets.lostUpTo[from]!;
-    if (Number.isFinite(lost)) return total + lost;
+    const { high, low, leastTrusted } = resets;
+    const a = high[to]!;
+    const b = high[from]!;
+    const difference = a - b;
+    const virtual = difference - a;
+    const lost = difference + (a - (difference - virtual) - (b + virtual) + (low[to]! - low[from]!));
+    if (Math.abs(lost) >= leastTrusted) return change + lost;
   }
+  let total = change;
   for (let k = from; k < to; k++) total += resets.lost[k]!;
   return total;
 }

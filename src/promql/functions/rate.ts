@@ -1,5 +1,11 @@
 import { counterResets, startOverlaps } from '../../kernels/counter-resets.ts';
-import { extrapolatedChange, type RateWindows, type ResetList } from '../../kernels/extrapolated-rate.ts';
+import {
+  DIRECT_RESETS,
+  extrapolatedChange,
+  type RateWindows,
+  type ResetList,
+} from '../../kernels/extrapolated-rate.ts';
+import { prefixSums } from '../../kernels/prefix-sums.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
@@ -49,16 +55,23 @@ const NO_RESETS: ResetList = {
   count: 0,
   at: new Uint32Array(0),
   lost: new Float64Array(0),
-  lostUpTo: new Float64Array(1),
+  high: new Float64Array(0),
+  low: new Float64Array(0),
+  leastTrusted: 0,
 };
 
-/** The resets of a counter, in work arrays 0 (integers), 0 and 1 (floats). */
+/** The resets of a counter, in work arrays 0 and 1 (integers) and 0 to 2 (floats). */
 export function listResets(samples: FloatSamples, startTimes: Float64Array | null): ResetList {
   const { times, values, length } = samples;
   const at = workIntegers(0, length);
   const lost = workFloats(0, length);
-  const lostUpTo = workFloats(1, length + 1);
-  return { count: counterResets(times, values, startTimes, length, at, lost, lostUpTo), at, lost, lostUpTo };
+  const count = counterResets(times, values, startTimes, length, at, lost);
+  if (count <= DIRECT_RESETS) return { ...NO_RESETS, count, at, lost };
+  const high = workFloats(1, count + 1);
+  const low = workFloats(2, count + 1);
+  const odd = workIntegers(1, count + 1);
+  const leastTrusted = prefixSums(lost, count, high, low, odd);
+  return { count, at, lost, high, low, leastTrusted: odd[count] === 0 ? leastTrusted : Infinity };
 }
 
 function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: StepColumn, context: RangeContext): void {
