@@ -1,3 +1,4 @@
+import { LabelGroups } from './label-groups.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import { sameLabelsetError } from './query-error.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from './step-column.ts';
@@ -82,24 +83,24 @@ export function mergeInto(target: StepColumn, column: StepColumn): boolean {
 }
 
 /** Numbers the sets of equal labels that have more than one member; null where there is none. */
-function groupEqual(heads: SeriesHeads): { groupOf: Int32Array; firstOf: number[] } | null {
-  const { labels } = heads;
-  const firstRow = new Map<string, number>();
-  let groupOf: Int32Array | null = null;
+function groupEqual({ labels }: SeriesHeads): { groupOf: Int32Array; firstOf: number[] } | null {
+  const sets = new LabelGroups(() => true);
+  const numbers = Int32Array.from(labels, (each) => sets.numberOf(each));
+  if (sets.size === labels.length) return null;
+  const firstRows = new Int32Array(sets.size).fill(-1);
+  const groupOf = new Int32Array(labels.length).fill(-1);
   const firstOf: number[] = [];
   for (let row = 0; row < labels.length; row++) {
-    const { key } = labels[row]!;
-    const first = firstRow.get(key);
-    if (first === undefined) {
-      firstRow.set(key, row);
+    const first = firstRows[numbers[row]!]!;
+    if (first === -1) {
+      firstRows[numbers[row]!] = row;
       continue;
     }
-    groupOf ??= new Int32Array(labels.length).fill(-1);
     if (groupOf[first] === -1) {
       groupOf[first] = firstOf.length;
       firstOf.push(first);
     }
     groupOf[row] = groupOf[first]!;
   }
-  return groupOf === null ? null : { groupOf, firstOf };
+  return { groupOf, firstOf };
 }

@@ -1,4 +1,5 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { LabelGroups } from '../label-groups.ts';
 import type { SeriesHeads } from '../operator.ts';
 
 /** Which group each input series belongs to, and the labels of the groups in order of first appearance. */
@@ -8,38 +9,26 @@ export interface Groups {
   readonly dropName: Uint8Array | null;
 }
 
-/** Joins label texts to keys; not part of any valid UTF-8 text. */
-const SEPARATOR = '\ud800';
-
 /** Groups series by the labels of `by (...)`, or by all others than those of `without (...)` and the metric name. */
 export function groupRows(heads: SeriesHeads, grouping: readonly string[], without: boolean): Groups {
   const names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
   const { labels } = heads;
   const groupOf = new Uint32Array(labels.length);
-  if (names.size === 0) {
-    const all = labels.length === 0 ? [] : [Labels.EMPTY];
-    return { groupOf, labels: all, dropName: groupMarks(heads, groupOf, all.length) };
-  }
-  const numbers = new Map<string, number>();
   const groupLabels: Labels[] = [];
-  for (let row = 0; row < labels.length; row++) {
-    const { pairs } = labels[row]!;
-    let key = '';
-    for (let i = 0; i < pairs.length; i += 2) {
-      if (names.has(pairs[i]!) !== without) key += pairs[i]! + SEPARATOR + pairs[i + 1]! + SEPARATOR;
+  if (names.size === 0) {
+    if (labels.length > 0) groupLabels.push(Labels.EMPTY);
+  } else {
+    const groups = new LabelGroups((name) => names.has(name) !== without);
+    for (let row = 0; row < labels.length; row++) {
+      const group = groups.numberOf(labels[row]!);
+      if (group === groupLabels.length) groupLabels.push(labelsOfGroup(labels[row]!, names, without));
+      groupOf[row] = group;
     }
-    let group = numbers.get(key);
-    if (group === undefined) {
-      group = groupLabels.length;
-      numbers.set(key, group);
-      groupLabels.push(labelsOfGroup(pairs, names, without));
-    }
-    groupOf[row] = group;
   }
   return { groupOf, labels: groupLabels, dropName: groupMarks(heads, groupOf, groupLabels.length) };
 }
 
-function labelsOfGroup(pairs: readonly string[], names: ReadonlySet<string>, without: boolean): Labels {
+function labelsOfGroup({ pairs }: Labels, names: ReadonlySet<string>, without: boolean): Labels {
   const kept: string[] = [];
   for (let i = 0; i < pairs.length; i += 2) {
     if (names.has(pairs[i]!) !== without) kept.push(pairs[i]!, pairs[i + 1]!);

@@ -35,19 +35,18 @@ export class OneSide {
 
   constructor(labels: readonly Labels[], groups: Int32Array, matching: VectorMatching, stepCount: number) {
     this.#groups = groups;
-    const known = new Map<string, Partner>();
     for (let row = 0; row < labels.length; row++) {
       const group = groups[row]!;
-      const included = matching.include.map((name) => labels[row]!.get(name));
-      const key = JSON.stringify([group, included]);
-      let partner = known.get(key);
+      let others = this.byGroup.get(group);
+      if (others === undefined) {
+        others = [];
+        this.byGroup.set(group, others);
+      }
+      let partner = others.find((other) => includesAgree(other.labels, labels[row]!, matching.include));
       if (partner === undefined) {
         partner = { group, labels: labels[row]!, column: null };
-        known.set(key, partner);
+        others.push(partner);
         this.partners.push(partner);
-        const others = this.byGroup.get(group);
-        if (others === undefined) this.byGroup.set(group, [partner]);
-        else others.push(partner);
       }
       this.#partnerOf.push(partner);
     }
@@ -93,4 +92,9 @@ export class OneSide {
       present[i] = 0;
     }
   }
+}
+
+function includesAgree(a: Labels, b: Labels, include: readonly string[]): boolean {
+  for (const name of include) if (a.get(name) !== b.get(name)) return false;
+  return true;
 }

@@ -256,8 +256,8 @@ export class VectorBinary implements VectorOperator {
 class Rivals {
   readonly #oneToOne: boolean;
   readonly #count: number;
-  readonly #firstRow = new Map<string, number>();
-  readonly #masks = new Map<string, Uint8Array>();
+  readonly #firstRow = new Map<string | number, number>();
+  readonly #masks = new Map<string | number, Uint8Array>();
 
   constructor(oneToOne: boolean, count: number) {
     this.#oneToOne = oneToOne;
@@ -272,11 +272,11 @@ class Rivals {
   }
 
   taken(group: number, labels: Labels): Uint8Array | null {
-    return this.#masks.get(this.#key(group, labels)) ?? null;
+    return this.#masks.size === 0 ? null : (this.#masks.get(this.#key(group, labels)) ?? null);
   }
 
-  #key(group: number, labels: Labels): string {
-    return this.#oneToOne ? String(group) : `${group}:${labels.key}`;
+  #key(group: number, labels: Labels): string | number {
+    return this.#oneToOne ? group : `${group}:${labels.key}`;
   }
 }
 

@@ -1,0 +1,128 @@
+import type { Labels } from '../../model/labels.ts';
+
+/**
+ * Numbers label sets by a part of their labels: sets that agree in all labels whose names pass get the same number.
+ *
+ * Names and values become small integers first, so no strings are put together: a group is a run of integers in one
+ * array, found through an open-addressing table by its hash.
+ */
+export class LabelGroups {
+  readonly #passes: (name: string) => boolean;
+  readonly #ids = new Map<string, number>();
+  /** By id of a name: 0 not asked yet, 1 passes, 2 does not. */
+  #verdicts = new Uint8Array(64);
+  /** The ids of the label set at hand. */
+  #ownIds = new Int32Array(64);
+  /** The ids of all groups, one after another; group g ends at `#ends[g]`. */
+  #groupIds = new Int32Array(256);
+  #ends = new Int32Array(64);
+  #hashes = new Int32Array(64);
+  #size = 0;
+  /** Slot -> group + 1; 0 is free. A power of two in length, at most half full. */
+  #table = new Int32Array(128);
+
+  constructor(passes: (name: string) => boolean) {
+    this.#passes = passes;
+  }
+
+  /** How many groups there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of the group of a label set; a new one is `size` before the call. */
+  numberOf(labels: Labels): number {
+    const { pairs } = labels;
+    if (this.#ownIds.length < pairs.length) this.#ownIds = new Int32Array(2 * pairs.length);
+    const own = this.#ownIds;
+    let length = 0;
+    let hash = 0;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const name = this.#idOf(pairs[i]!);
+      if (!this.#isWanted(name, pairs[i]!)) continue;
+      const value = this.#idOf(pairs[i + 1]!);
+      own[length++] = name;
+      own[length++] = value;
+      hash = mix(mix(hash, name), value);
+    }
+    return this.#find(hash, length);
+  }
+
+  #idOf(text: string): number {
+    let id = this.#ids.get(text);
+    if (id === undefined) {
+      id = this.#ids.size;
+      this.#ids.set(text, id);
+    }
+    return id;
+  }
+
+  #isWanted(id: number, name: string): boolean {
+    if (id >= this.#verdicts.length) {
+      const grown = new Uint8Array(2 * id);
+      grown.set(this.#verdicts);
+      this.#verdicts = grown;
+    }
+    if (this.#verdicts[id] === 0) this.#verdicts[id] = this.#passes(name) ? 1 : 2;
+    return this.#verdicts[id] === 1;
+  }
+
+  #find(hash: number, length: number): number {
+    const mask = this.#table.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#table[slot]!;
+      if (entry === 0) {
+        this.#table[slot] = this.#size + 1;
+        return this.#addGroup(hash, length);
+      }
+      const group = entry - 1;
+      if (this.#hashes[group] === hash && this.#equals(group, length)) return group;
+    }
+  }
+
+  #equals(group: number, length: number): boolean {
+    const start = group === 0 ? 0 : this.#ends[group - 1]!;
+    if (this.#ends[group]! - start !== length) return false;
+    for (let i = 0; i < length; i++) if (this.#groupIds[start + i] !== this.#ownIds[i]) return false;
+    return true;
+  }
+
+  #addGroup(hash: number, length: number): number {
+    const group = this.#size++;
+    const start = group === 0 ? 0 : this.#ends[group - 1]!;
+    if (this.#groupIds.length < start + length) this.#groupIds = grown(this.#groupIds, start + length);
+    if (this.#ends.length <= group) {
+      this.#ends = grown(this.#ends, group + 1);
+      this.#hashes = grown(this.#hashes, group + 1);
+    }
+    for (let i = 0; i < length; i++) this.#groupIds[start + i] = this.#ownIds[i]!;
+    this.#ends[group] = start + length;
+    this.#hashes[group] = hash;
+    if (2 * this.#size > this.#table.length) this.#rehash();
+    return group;
+  }
+
+  #rehash(): void {
+    const table = new Int32Array(2 * this.#table.length);
+    const mask = table.length - 1;
+    for (let group = 0; group < this.#size; group++) {
+      let slot = this.#hashes[group]! & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = group + 1;
+    }
+    this.#table = table;
+  }
+}
+
+/** One step of MurmurHash3's mixing (Austin Appleby, public domain). */
+function mix(hash: number, word: number): number {
+  const k = Math.imul(word, 0xcc9e2d51);
+  const mixed = hash ^ Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function grown(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(least, 2 * array.length));
+  larger.set(array);
+  return larger;
+}
