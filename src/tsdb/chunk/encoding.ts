@@ -1,6 +1,6 @@
 /**
  * Encodings of chunks by the number that files carry. Source: Prometheus' `tsdb/docs/format/chunks.md`.
- * The head writes `xor` only.
+ * The head writes the first three.
  */
 export const ENCODING = {
   none: 0,
