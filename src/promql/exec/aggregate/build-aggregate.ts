@@ -61,7 +61,7 @@ export function buildAggregate(
     case 'bottomk':
       return new TopK(plan, param!, input, scope, context);
     case 'limitk':
-      return new LimitK(plan, param!, input, scope);
+      return new LimitK(plan, param!, input, scope, context);
     case 'limit_ratio':
       return new LimitRatio(plan, param!, input, context);
     case 'count_values':

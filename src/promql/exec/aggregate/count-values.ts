@@ -1,5 +1,5 @@
 import { goFloatPlain } from '../../../model/go-float.ts';
-import type { Labels } from '../../../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -7,7 +7,7 @@ import { histogramText } from '../histogram-text.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { createStepColumn, type StepColumn } from '../step-column.ts';
-import { groupRows } from './group-rows.ts';
+import { labelsOfGroup } from './group-rows.ts';
 
 /** count_values: labels depend on the values, so the input is read before the labels are known. */
 export class CountValues implements VectorOperator {
@@ -71,9 +71,8 @@ export class CountValues implements VectorOperator {
   /** The value becomes a label before the series is grouped, and stays in the group's labels. */
   #outputOf(series: Labels, text: string, numbers: Map<string, number>, labels: Labels[]): number {
     const { grouping, without, valueLabel } = this.#plan;
-    const names = without ? grouping : [...grouping, valueLabel];
-    const valued = { labels: [series.with(valueLabel, text)], dropName: null };
-    const group = groupRows(valued, names, without).labels[0]!;
+    const names = new Set(without ? [...grouping, METRIC_NAME] : [...grouping, valueLabel]);
+    const group = labelsOfGroup(series.with(valueLabel, text), names, without);
     let output = numbers.get(group.key);
     if (output === undefined) {
       output = labels.length;

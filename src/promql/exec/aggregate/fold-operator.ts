@@ -39,7 +39,7 @@ export class FoldOperator implements VectorOperator {
     const { budget } = this.#context;
     const before = budget.current;
     const heads = await this.#input.series();
-    const groups = groupRows(heads, grouping, without);
+    const groups = await groupRows(heads, grouping, without, budget);
     const { groupOf } = groups;
     this.#groupCount = groups.labels.length;
     const sizes = new Uint32Array(this.#groupCount);

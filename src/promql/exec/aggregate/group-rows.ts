@@ -1,4 +1,5 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
+import type { QueryBudget } from '../budget.ts';
 import { LabelGroups } from '../label-groups.ts';
 import type { SeriesHeads } from '../operator.ts';
 
@@ -9,8 +10,17 @@ export interface Groups {
   readonly dropName: Uint8Array | null;
 }
 
+/** Series grouped between two looks at the budget, each about as much work as so many samples. */
+const BLOCK = 512;
+const GROUPING_WORK = 50;
+
 /** Groups series by the labels of `by (...)`, or by all others than those of `without (...)` and the metric name. */
-export function groupRows(heads: SeriesHeads, grouping: readonly string[], without: boolean): Groups {
+export async function groupRows(
+  heads: SeriesHeads,
+  grouping: readonly string[],
+  without: boolean,
+  budget: QueryBudget,
+): Promise<Groups> {
   const names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
   const { labels } = heads;
   const groupOf = new Uint32Array(labels.length);
@@ -23,12 +33,16 @@ export function groupRows(heads: SeriesHeads, grouping: readonly string[], witho
       const group = groups.numberOf(labels[row]!);
       if (group === groupLabels.length) groupLabels.push(labelsOfGroup(labels[row]!, names, without));
       groupOf[row] = group;
+      if (row % BLOCK !== BLOCK - 1) continue;
+      budget.spend(GROUPING_WORK * BLOCK);
+      if (budget.pauseDue) await budget.pause();
     }
   }
   return { groupOf, labels: groupLabels, dropName: groupMarks(heads, groupOf, groupLabels.length) };
 }
 
-function labelsOfGroup({ pairs }: Labels, names: ReadonlySet<string>, without: boolean): Labels {
+/** The labels that a group of series with these labels has in common. */
+export function labelsOfGroup({ pairs }: Labels, names: ReadonlySet<string>, without: boolean): Labels {
   const kept: string[] = [];
   for (let i = 0; i < pairs.length; i += 2) {
     if (names.has(pairs[i]!) !== without) kept.push(pairs[i]!, pairs[i + 1]!);

@@ -1,6 +1,7 @@
 import type { Labels } from '../../../model/labels.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import { formatG } from '../annotations.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
@@ -16,12 +17,14 @@ export class LimitK implements VectorOperator {
   readonly #param: ScalarOperator;
   readonly #input: VectorOperator;
   readonly #count: number;
+  readonly #budget: QueryBudget;
   #limits: Float64Array = new Float64Array(0);
   #groupOf: Uint32Array = new Uint32Array(0);
   #taken: Uint32Array = new Uint32Array(0);
   #row = 0;
 
-  constructor(plan: AggregatePlan, param: ScalarOperator, input: VectorOperator, scope: Scope) {
+  constructor(plan: AggregatePlan, param: ScalarOperator, input: VectorOperator, scope: Scope, context: QueryContext) {
+    this.#budget = context.budget;
     this.#plan = plan;
     this.#param = param;
     this.#input = input;
@@ -32,7 +35,7 @@ export class LimitK implements VectorOperator {
     const { grouping, without } = this.#plan;
     const k = parameterFromValues(await this.#param.read());
     const heads = await this.#input.series();
-    const groups = groupRows(heads, grouping, without);
+    const groups = await groupRows(heads, grouping, without, this.#budget);
     this.#limits = checkCount(k) ? k.values.map(Math.trunc) : new Float64Array(this.#count);
     this.#groupOf = groups.groupOf;
     this.#taken = new Uint32Array(groups.labels.length * this.#count);

@@ -41,7 +41,7 @@ export class TopK implements VectorOperator {
     const before = budget.current;
     const k = parameterFromValues(await this.#param.read());
     const heads = await this.#input.series();
-    const { groupOf, labels: groupLabels } = groupRows(heads, grouping, without);
+    const { groupOf, labels: groupLabels } = await groupRows(heads, grouping, without, budget);
     const wanted = checkCount(k);
     const heaps = new Heaps(op === 'topk', groupOf, groupLabels.length, wanted ? k.values : new Float64Array(count));
     await drain(this.#input, budget, (column, row) => {

@@ -48,7 +48,8 @@ export class InstantSelector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return this.#isBlind ? { labels: [], dropName: null } : selectionHeads(this.#selection);
+    if (this.#isBlind) return { labels: [], dropName: null };
+    return selectionHeads(this.#selection, this.#context.budget);
   }
 
   next(): StepColumn | null {

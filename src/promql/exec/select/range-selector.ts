@@ -1,6 +1,7 @@
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { RangeSelectPlan } from '../../plan/plan.ts';
+import type { QueryBudget } from '../budget.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
 import { gridEnd, type Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads } from '../operator.ts';
@@ -16,11 +17,13 @@ export class RangeSelector implements RangeOperator {
   readonly isRead = true;
   readonly #statisticsOnly: boolean;
   readonly #selection: Selection;
+  readonly #budget: QueryBudget;
   #row = 0;
 
   constructor(plan: RangeSelectPlan, scope: Scope, context: QueryContext) {
     const { grid } = scope;
     this.#statisticsOnly = plan.statisticsOnly;
+    this.#budget = context.budget;
     const firstEnd = (plan.at ?? grid.start) - plan.offsetMs;
     const lastEnd = plan.at === null ? gridEnd(grid) - plan.offsetMs : firstEnd;
     const step = plan.at === null ? grid.step : 0;
@@ -37,7 +40,7 @@ export class RangeSelector implements RangeOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return selectionHeads(this.#selection);
+    return selectionHeads(this.#selection, this.#budget);
   }
 
   next(into: SampleColumn): boolean {

@@ -1,10 +1,23 @@
+import type { Labels } from '../../../model/labels.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { Selection } from '../context.ts';
 import type { SeriesHeads } from '../operator.ts';
 
-/** The labels of everything a selector found. */
-export function selectionHeads(selection: Selection): SeriesHeads {
+/** Label sets read between two looks at the budget. */
+const BLOCK = 512;
+
+/** The labels of everything a selector found; gives way to the event loop while it collects many. */
+export async function selectionHeads(selection: Selection, budget: QueryBudget): Promise<SeriesHeads> {
   const set = selection.series!;
-  const labels = new Array(set.length);
-  for (let row = 0; row < set.length; row++) labels[row] = set.labels(row);
+  const labels: Labels[] = new Array(set.length);
+  for (let row = 0; row < set.length; row++) {
+    labels[row] = set.labels(row);
+    if (row % BLOCK !== BLOCK - 1) continue;
+    budget.spend(LABELS_WORK * BLOCK);
+    if (budget.pauseDue) await budget.pause();
+  }
   return { labels, dropName: null };
 }
+
+/** A label set costs about as much as so many samples. */
+const LABELS_WORK = 50;

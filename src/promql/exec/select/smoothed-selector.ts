@@ -43,7 +43,7 @@ export class SmoothedSelector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return selectionHeads(this.#selection);
+    return selectionHeads(this.#selection, this.#context.budget);
   }
 
   next(): StepColumn | null {
