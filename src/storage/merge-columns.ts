@@ -1,0 +1,101 @@
+import { reserveSampleColumn, type SampleColumn } from './query.ts';
+
+/** Empties a column for a new series: floats only, no start times. */
+export function clearColumn(column: SampleColumn): void {
+  column.length = 0;
+  column.startTimes = null;
+  column.histograms = null;
+}
+
+/** Keeps the samples between two times (ms), both included. */
+export function trimColumn(column: SampleColumn, minTime: number, maxTime: number): void {
+  const { times, bits, startTimes, histograms } = column;
+  let { length } = column;
+  if (length > 0 && times[length - 1]! > maxTime) length = firstAtLeast(times, length, maxTime + 1);
+  const from = length > 0 && times[0]! < minTime ? firstAtLeast(times, length, minTime) : 0;
+  if (from > 0) {
+    times.copyWithin(0, from, length);
+    bits.copyWithin(0, 2 * from, 2 * length);
+    startTimes?.copyWithin(0, from, length);
+    histograms?.copyWithin(0, from, length);
+  }
+  column.length = length - from;
+  if (histograms !== null && histograms.length > column.length) histograms.length = column.length;
+}
+
+/**
+ * Puts the samples of `other` among those of `column`, both with rising times; where both have a time, `column`'s sample
+ * stays. `spare` is room to work in and is left undefined; `other` is not changed.
+ */
+export function mergeIntoColumn(column: SampleColumn, other: SampleColumn, spare: SampleColumn): void {
+  if (other.length === 0) return;
+  if (column.length === 0 || column.times[column.length - 1]! < other.times[0]!) {
+    prepare(column, column.length + other.length, column, other);
+    copySamples(other, 0, other.length, column, column.length);
+    column.length += other.length;
+    return;
+  }
+  clearColumn(spare);
+  prepare(spare, column.length + other.length, column, other);
+  let i = 0;
+  let j = 0;
+  let at = 0;
+  while (i < column.length && j < other.length) {
+    const a = column.times[i]!;
+    const b = other.times[j]!;
+    if (a <= b) {
+      copySamples(column, i, i + 1, spare, at++);
+      i++;
+      if (a === b) j++;
+    } else {
+      copySamples(other, j, j + 1, spare, at++);
+      j++;
+    }
+  }
+  copySamples(column, i, column.length, spare, at);
+  at += column.length - i;
+  copySamples(other, j, other.length, spare, at);
+  spare.length = at + other.length - j;
+  exchange(column, spare);
+}
+
+/** The first index whose time is at least `wanted`. */
+function firstAtLeast(times: Float64Array, length: number, wanted: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Room for `length` samples, and for whatever parts the samples of `a` and `b` have. */
+function prepare(column: SampleColumn, length: number, a: SampleColumn, b: SampleColumn): void {
+  const kept = column.length;
+  reserveSampleColumn(column, length);
+  if (column.startTimes === null && (a.startTimes !== null || b.startTimes !== null)) {
+    column.startTimes = new Float64Array(column.times.length);
+  }
+  if (column.histograms === null && (a.histograms !== null || b.histograms !== null)) {
+    column.histograms = new Array(kept).fill(undefined);
+  }
+}
+
+/** Copies the samples `from .. to` to `target[at ...]`, which has the room and the parts. */
+function copySamples(source: SampleColumn, from: number, to: number, target: SampleColumn, at: number): void {
+  for (let i = from; i < to; i++, at++) {
+    target.times[at] = source.times[i]!;
+    target.bits[2 * at] = source.bits[2 * i]!;
+    target.bits[2 * at + 1] = source.bits[2 * i + 1]!;
+    if (target.startTimes !== null) target.startTimes[at] = source.startTimes === null ? 0 : source.startTimes[i]!;
+    if (target.histograms !== null) target.histograms[at] = source.histograms?.[i];
+  }
+}
+
+function exchange(a: SampleColumn, b: SampleColumn): void {
+  const kept = { ...a };
+  Object.assign(a, b);
+  Object.assign(b, kept);
+}

@@ -1,0 +1,54 @@
+import type { Matcher } from '../model/matcher.ts';
+import { compareUtf8 } from '../model/utf8.ts';
+import { mergeSeriesSets } from './merge-series.ts';
+import type { Querier, SelectRequest, SeriesSet } from './query.ts';
+
+/** Waits only where one of the queriers does. Where two have a sample of one series at one time, the earlier one's stays. */
+export function mergeQueriers(queriers: readonly Querier[]): Querier {
+  return queriers.length === 1 ? queriers[0]! : new MergedQuerier(queriers);
+}
+
+class MergedQuerier implements Querier {
+  readonly #queriers: readonly Querier[];
+
+  constructor(queriers: readonly Querier[]) {
+    this.#queriers = queriers;
+  }
+
+  select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
+    return whenAll(
+      this.#queriers.map((querier) => querier.select(request)),
+      (sets) => mergeSeriesSets(sets, request.sorted, request.limit),
+    );
+  }
+
+  labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
+    return whenAll(
+      this.#queriers.map((querier) => querier.labelNames(matchers, limit)),
+      (lists) => mergeTexts(lists, limit),
+    );
+  }
+
+  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
+    return whenAll(
+      this.#queriers.map((querier) => querier.labelValues(name, matchers, limit)),
+      (lists) => mergeTexts(lists, limit),
+    );
+  }
+
+  close(): void {
+    for (const querier of this.#queriers) querier.close();
+  }
+}
+
+function whenAll<T, R>(parts: readonly (T | Promise<T>)[], then: (done: readonly T[]) => R): R | Promise<R> {
+  const isDone = (part: T | Promise<T>): part is T => !(part instanceof Promise);
+  return parts.every(isDone) ? then(parts) : Promise.all(parts).then(then);
+}
+
+/** One sorted list of sorted lists, each text once. */
+function mergeTexts(lists: readonly (readonly string[])[], limit: number): string[] {
+  const filled = lists.filter((list) => list.length > 0);
+  const merged = filled.length === 1 ? [...filled[0]!] : [...new Set(filled.flat())].sort(compareUtf8);
+  return limit > 0 ? merged.slice(0, limit) : merged;
+}

@@ -1,0 +1,131 @@
+import { compareLabels, type Labels } from '../model/labels.ts';
+import { clearColumn, mergeIntoColumn } from './merge-columns.ts';
+import { createSampleColumn, type SampleColumn, type SeriesSet } from './query.ts';
+
+/**
+ * One series set out of several: series with equal labels become one. Where two of them have a sample at the same time,
+ * that of the earlier set in the list stays. `sorted` says that every set is in label order, and then the result is too;
+ * otherwise series come in the order in which they are first met. At most `limit` series (0 = all).
+ */
+export function mergeSeriesSets(sets: readonly SeriesSet[], sorted: boolean, limit: number): SeriesSet {
+  const filled = sets.filter((set) => set.length > 0);
+  const warnings = sets.flatMap((set) => set.warnings);
+  const only = filled[0];
+  if (filled.length <= 1 && only !== undefined && (limit === 0 || only.length <= limit)) {
+    return warnings.length === only.warnings.length
+      ? only
+      : new MergedSeriesSet([only], wholeSet(only.length), warnings);
+  }
+  const members = sorted ? membersInOrder(filled, limit) : membersAsMet(filled, limit);
+  return new MergedSeriesSet(filled, members, warnings);
+}
+
+/** The rows that make up each merged series: `sets[j]` and `rows[j]` for `j` in `starts[i] .. starts[i + 1] - 1`. */
+interface Members {
+  readonly starts: readonly number[];
+  readonly sets: readonly number[];
+  readonly rows: readonly number[];
+}
+
+class MergedSeriesSet implements SeriesSet {
+  readonly warnings: readonly string[];
+  readonly #sets: readonly SeriesSet[];
+  readonly #members: Members;
+  #other: SampleColumn | null = null;
+  #spare: SampleColumn | null = null;
+
+  constructor(sets: readonly SeriesSet[], members: Members, warnings: readonly string[]) {
+    this.#sets = sets;
+    this.#members = members;
+    this.warnings = warnings;
+  }
+
+  get length(): number {
+    return this.#members.starts.length - 1;
+  }
+
+  labels(row: number): Labels {
+    const { sets, rows, starts } = this.#members;
+    const first = starts[row]!;
+    return this.#sets[sets[first]!]!.labels(rows[first]!);
+  }
+
+  read(row: number, into: SampleColumn): void {
+    const { sets, rows, starts } = this.#members;
+    const end = starts[row + 1]!;
+    let at = starts[row]!;
+    clearColumn(into);
+    this.#sets[sets[at]!]!.read(rows[at]!, into);
+    if (at + 1 === end) return;
+    this.#other ??= createSampleColumn(0);
+    this.#spare ??= createSampleColumn(0);
+    for (at++; at < end; at++) {
+      clearColumn(this.#other);
+      this.#sets[sets[at]!]!.read(rows[at]!, this.#other);
+      // Blocks come before the head in time and after it in the list: joining in time order costs no second pass.
+      if (this.#other.length > 0 && into.length > 0 && this.#other.times[this.#other.length - 1]! < into.times[0]!) {
+        mergeIntoColumn(this.#other, into, this.#spare);
+        swap(into, this.#other);
+      } else {
+        mergeIntoColumn(into, this.#other, this.#spare);
+      }
+    }
+  }
+}
+
+function wholeSet(length: number): Members {
+  const rows = Array.from({ length }, (_, i) => i);
+  return { starts: [...rows, length], sets: rows.map(() => 0), rows };
+}
+
+/** Sets in label order, merged to label order. The few sets make a look at each one's next series cheap. */
+function membersInOrder(sets: readonly SeriesSet[], limit: number): Members {
+  const starts: number[] = [0];
+  const memberSets: number[] = [];
+  const rows: number[] = [];
+  const next = sets.map(() => 0);
+  const labels: (Labels | null)[] = sets.map((set) => set.labels(0));
+  while (limit === 0 || starts.length <= limit) {
+    let least: Labels | null = null;
+    for (const candidate of labels) {
+      if (candidate !== null && (least === null || compareLabels(candidate, least) < 0)) least = candidate;
+    }
+    if (least === null) break;
+    for (let i = 0; i < sets.length; i++) {
+      const candidate = labels[i]!;
+      if (candidate === null || (candidate !== least && !candidate.equals(least))) continue;
+      memberSets.push(i);
+      rows.push(next[i]!);
+      next[i]!++;
+      labels[i] = next[i]! < sets[i]!.length ? sets[i]!.labels(next[i]!) : null;
+    }
+    starts.push(rows.length);
+  }
+  return { starts, sets: memberSets, rows };
+}
+
+function membersAsMet(sets: readonly SeriesSet[], limit: number): Members {
+  const places = new Map<string, number>();
+  const found: { set: number; row: number }[][] = [];
+  for (const [set, series] of sets.entries()) {
+    for (let row = 0; row < series.length; row++) {
+      const { key } = series.labels(row);
+      const place = places.get(key);
+      if (place !== undefined) found[place]!.push({ set, row });
+      else if (limit === 0 || found.length < limit) {
+        places.set(key, found.length);
+        found.push([{ set, row }]);
+      }
+    }
+  }
+  const starts = [0];
+  for (const members of found) starts.push(starts.at(-1)! + members.length);
+  const flat = found.flat();
+  return { starts, sets: flat.map(({ set }) => set), rows: flat.map(({ row }) => row) };
+}
+
+function swap(a: SampleColumn, b: SampleColumn): void {
+  const kept = { ...a };
+  Object.assign(a, b);
+  Object.assign(b, kept);
+}

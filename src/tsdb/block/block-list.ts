@@ -1,0 +1,121 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import type { Querier, TimeRange } from '../../storage/query.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { Block, type BlockCaches } from './block.ts';
+import { isUlid } from './block-meta.ts';
+import { PageCache } from './paged-file.ts';
+
+/** What all block indexes together keep of their files in memory, and what all chunk segments do, bytes. */
+const INDEX_CACHE_BYTES = 16 * 1024 * 1024;
+const CHUNK_CACHE_BYTES = 8 * 1024 * 1024;
+
+export interface BlockListOptions {
+  readonly fileSystem: FileSystem;
+  /** The data directory. */
+  readonly directory: string;
+  readonly log: Log;
+  /** True removes what an interrupted block writer or remover has left; whoever only reads a directory leaves it. */
+  readonly cleans: boolean;
+}
+
+/** A block that can not be opened; it takes no part in queries. */
+export interface DamagedBlock {
+  readonly directory: string;
+  readonly reason: string;
+}
+
+/** The blocks of a data directory, oldest first. */
+export class BlockList {
+  readonly #options: BlockListOptions;
+  readonly #caches: BlockCaches = {
+    index: new PageCache(INDEX_CACHE_BYTES),
+    chunks: new PageCache(CHUNK_CACHE_BYTES),
+  };
+  #blocks: readonly Block[] = [];
+  #damaged: readonly DamagedBlock[] = [];
+
+  /** Opens every block; one that can not be opened is logged and kept apart. Throws `FileSystemError`. */
+  constructor(options: BlockListOptions) {
+    this.#options = options;
+    if (options.cleans) removeTemporary(options);
+    this.reload();
+  }
+
+  get blocks(): readonly Block[] {
+    return this.#blocks;
+  }
+
+  get damaged(): readonly DamagedBlock[] {
+    return this.#damaged;
+  }
+
+  /** Where the newest block ends (ms, exclusive); -Infinity where there is none. */
+  get maxTime(): number {
+    return this.#blocks.reduce((newest, { meta }) => Math.max(newest, meta.maxTime), Number.NEGATIVE_INFINITY);
+  }
+
+  /** What stays in memory: samples of tables, and the pages at hand. */
+  get residentBytes(): number {
+    const tables = this.#blocks.reduce((sum, { index }) => sum + index.residentBytes, 0);
+    return tables + this.#caches.index.bytes + this.#caches.chunks.bytes;
+  }
+
+  /** Looks at the directory again: takes in blocks that appeared, lets go of those that are gone or replaced. */
+  reload(): void {
+    const { directory, fileSystem, log } = this.#options;
+    const known = new Map(this.#blocks.map((block) => [block.directory, block]));
+    const opened: Block[] = [];
+    const damaged: DamagedBlock[] = [];
+    for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
+      if (kind !== 'directory' || !isUlid(name)) continue;
+      const path = `${directory}/${name}`;
+      const present = known.get(path);
+      if (present !== undefined) {
+        known.delete(path);
+        opened.push(present);
+        continue;
+      }
+      try {
+        opened.push(Block.open(fileSystem, path, this.#caches));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!this.#damaged.some((block) => block.directory === path)) {
+          log.error('A block can not be read and takes no part in queries', { block: path, err: reason });
+        }
+        damaged.push({ directory: path, reason });
+      }
+    }
+    for (const block of known.values()) block.close();
+    const replaced = new Set(opened.flatMap(({ meta }) => meta.parents.map(({ ulid }) => ulid)));
+    const isUsed = ({ meta }: Block): boolean => !meta.deletable && !replaced.has(meta.ulid);
+    for (const block of opened) if (!isUsed(block)) block.close();
+    this.#blocks = opened.filter(isUsed).sort((a, b) => a.meta.minTime - b.meta.minTime);
+    this.#damaged = damaged;
+  }
+
+  /** A querier for each block that has samples of the range, oldest first. */
+  queriers(range: TimeRange): Querier[] {
+    return this.#blocks.filter((block) => block.overlaps(range)).map((block) => block.querier(range));
+  }
+
+  close(): void {
+    for (const block of this.#blocks) block.close();
+    this.#blocks = [];
+  }
+}
+
+const TEMPORARY_NAME = /^(.*)\.tmp(-for-creation|-for-deletion)?$/;
+
+/** Removes blocks and snapshots that were never finished, or whose removal was not. */
+function removeTemporary({ directory, fileSystem, log }: BlockListOptions): void {
+  for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
+    const base = TEMPORARY_NAME.exec(name)?.[1];
+    if (kind !== 'directory' || base === undefined || !(isUlid(base) || base.startsWith('chunk_snapshot.'))) continue;
+    try {
+      fileSystem.removeSync(`${directory}/${name}`);
+      log.info('Removed a temporary directory', { directory: `${directory}/${name}` });
+    } catch (error) {
+      log.warn('Cannot remove a temporary directory', { err: String(error) });
+    }
+  }
+}

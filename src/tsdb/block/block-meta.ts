@@ -1,0 +1,112 @@
+import { stringFromUtf8 } from '../../model/utf8.ts';
+import type { FileSystem } from '../../std/file-system.ts';
+import { DamagedFile } from './damaged-file.ts';
+
+export interface BlockStats {
+  readonly samples: number;
+  readonly floatSamples: number;
+  readonly histogramSamples: number;
+  readonly series: number;
+  readonly chunks: number;
+  readonly tombstones: number;
+}
+
+export interface BlockParent {
+  readonly ulid: string;
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+/** What `meta.json` tells of a block (docs/formats/meta.md). */
+export interface BlockMeta {
+  readonly ulid: string;
+  /** Of the samples, ms; the end is exclusive. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly stats: BlockStats;
+  /** How many compactions lie behind it, 1 for one cut from the head. */
+  readonly level: number;
+  /** Blocks of level 1 that went into it. */
+  readonly sources: readonly string[];
+  /** Blocks that it replaces. */
+  readonly parents: readonly BlockParent[];
+  readonly deletable: boolean;
+  readonly failed: boolean;
+  /** `from-out-of-order`, `from-stale-series`, ... */
+  readonly hints: readonly string[];
+}
+
+/** 48 bits of time and 80 of chance in Crockford's base 32. */
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
+
+/** True for the name of a block's directory. */
+export function isUlid(name: string): boolean {
+  return ULID.test(name);
+}
+
+/** Throws `DamagedFile`, and `FileSystemError` where the file can not be read. */
+export function readBlockMeta(fileSystem: FileSystem, path: string): BlockMeta {
+  return blockMetaFromBytes(fileSystem.readFileSync(path), path);
+}
+
+export function blockMetaFromBytes(bytes: Uint8Array, path: string): BlockMeta {
+  const fail = (reason: string): never => {
+    throw new DamagedFile(path, 0, reason);
+  };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(stringFromUtf8(bytes));
+  } catch (error) {
+    fail(`no JSON: ${(error as Error).message}`);
+  }
+  const root = recordOf(parsed) ?? fail('no JSON object');
+  if (root['version'] !== 1) fail(`version ${JSON.stringify(root['version'])} is not known`);
+  const ulid = root['ulid'];
+  if (typeof ulid !== 'string' || !isUlid(ulid)) return fail('the ulid is malformed');
+  const minTime = root['minTime'];
+  const maxTime = root['maxTime'];
+  if (!Number.isSafeInteger(minTime) || !Number.isSafeInteger(maxTime)) fail('minTime or maxTime is no integer');
+  const stats = recordOf(root['stats']) ?? {};
+  const compaction = recordOf(root['compaction']) ?? {};
+  return {
+    ulid,
+    minTime: minTime as number,
+    maxTime: maxTime as number,
+    stats: {
+      samples: numberOf(stats['numSamples']),
+      floatSamples: numberOf(stats['numFloatSamples']),
+      histogramSamples: numberOf(stats['numHistogramSamples']),
+      series: numberOf(stats['numSeries']),
+      chunks: numberOf(stats['numChunks']),
+      tombstones: numberOf(stats['numTombstones']),
+    },
+    level: numberOf(compaction['level']),
+    sources: textsOf(compaction['sources']),
+    parents: listOf(compaction['parents']).flatMap((entry) => {
+      const parent = recordOf(entry);
+      if (parent === null || typeof parent['ulid'] !== 'string') return [];
+      return [{ ulid: parent['ulid'], minTime: numberOf(parent['minTime']), maxTime: numberOf(parent['maxTime']) }];
+    }),
+    deletable: compaction['deletable'] === true,
+    failed: compaction['failed'] === true,
+    hints: textsOf(compaction['hints']),
+  };
+}
+
+function recordOf(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textsOf(value: unknown): string[] {
+  return listOf(value).filter((entry) => typeof entry === 'string');
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}

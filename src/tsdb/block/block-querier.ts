@@ -1,0 +1,177 @@
+import type { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { compareUtf8 } from '../../model/utf8.ts';
+import { clearColumn, mergeIntoColumn, trimColumn } from '../../storage/merge-columns.ts';
+import {
+  createSampleColumn,
+  type Querier,
+  type SampleColumn,
+  type SelectRequest,
+  type SeriesSet,
+  type TimeRange,
+} from '../../storage/query.ts';
+import { matchersToRows } from '../select/matchers-to-rows.ts';
+import { coversRange, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
+import type { Block } from './block.ts';
+import { createChunkMetas } from './series-entries.ts';
+
+/** Looking at a row's labels costs about as much as comparing one label value's list with the rows. */
+const ROWS_PER_VALUE = 4;
+
+/**
+ * One reader of a block. Files are read in place, by blocking reads that the page cache mostly answers. Damage that a
+ * query meets throws `DamagedFile`.
+ */
+export class BlockQuerier implements Querier {
+  readonly #block: Block;
+  readonly #range: TimeRange;
+  #release: (() => void) | null;
+
+  constructor(block: Block, range: TimeRange, release: () => void) {
+    this.#block = block;
+    this.#range = range;
+    this.#release = release;
+  }
+
+  /** Rows come in label order, asked for or not. Throws `RegexSyntaxError`. */
+  select({ matchers, range, limit }: SelectRequest): SeriesSet {
+    this.#assertOpen();
+    const wanted: TimeRange = {
+      minTime: Math.max(range.minTime, this.#range.minTime),
+      maxTime: Math.min(range.maxTime, this.#range.maxTime),
+    };
+    const rows = matchersToRows(this.#block.rowIndex, matchers);
+    let kept = 0;
+    for (let i = 0; i < rows.length; i++) {
+      if (limit > 0 && kept === limit) break;
+      if (this.#hasSamples(rows[i]!, wanted)) rows[kept++] = rows[i]!;
+    }
+    return new BlockSeriesSet(this.#block, rows.subarray(0, kept), wanted);
+  }
+
+  labelNames(matchers: readonly Matcher[], limit: number): string[] {
+    this.#assertOpen();
+    if (!this.#block.overlaps(this.#range)) return [];
+    const { index, rowIndex } = this.#block;
+    let names: string[];
+    if (matchers.length === 0) {
+      names = index.table.names();
+    } else {
+      const found = new Set<number>();
+      for (const row of matchersToRows(rowIndex, matchers)) index.series.visitLabels(row, (name) => found.add(name));
+      names = Array.from(found, (symbol) => index.symbols.text(symbol)).sort(compareUtf8);
+    }
+    return limit > 0 ? names.slice(0, limit) : names;
+  }
+
+  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] {
+    this.#assertOpen();
+    if (name === '' || !this.#block.overlaps(this.#range)) return [];
+    const { table } = this.#block.index;
+    if (matchers.length > 0) return this.#valuesOfRows(name, matchersToRows(this.#block.rowIndex, matchers), limit);
+    const values: string[] = [];
+    table.visitValues(name, (value) => values.push(value) !== limit);
+    return values;
+  }
+
+  close(): void {
+    this.#release?.();
+    this.#release = null;
+  }
+
+  #valuesOfRows(name: string, rows: Uint32Array, limit: number): string[] {
+    const { index, rowIndex } = this.#block;
+    const values: string[] = [];
+    if (rows.length < ROWS_PER_VALUE * index.table.valueCount(name)) {
+      const symbol = rowIndex.nameSymbol(name);
+      const found = new Set<number>();
+      for (const row of rows) found.add(symbol < 0 ? -1 : index.series.valueOf(row, symbol));
+      found.delete(-1);
+      for (const id of found) values.push(index.symbols.text(id));
+      values.sort(compareUtf8);
+      return limit > 0 ? values.slice(0, limit) : values;
+    }
+    const wanted = new Uint32Array((rowIndex.rowLimit + 31) >>> 5);
+    for (const row of rows) wanted[row >>> 5]! |= 1 << (row & 31);
+    let scratch: Uint32Array = new Uint32Array(0);
+    index.table.visitValues(name, (value, offset) => {
+      const list = index.postings(offset, scratch);
+      if (list.buffer !== scratch.buffer) scratch = new Uint32Array(list.buffer);
+      if (!list.some((row) => ((wanted[row >>> 5]! >>> (row & 31)) & 1) === 1)) return true;
+      return values.push(value) !== limit;
+    });
+    return values;
+  }
+
+  /** True where a chunk of the row overlaps the range and is not deleted as a whole. */
+  #hasSamples(row: number, { minTime, maxTime }: TimeRange): boolean {
+    const { index, tombstones } = this.#block;
+    index.series.chunks(row, metas);
+    const intervals = tombstones.get(row) ?? NO_INTERVALS;
+    for (let i = 0; i < metas.count; i++) {
+      const first = metas.minTimes[i]!;
+      const last = metas.maxTimes[i]!;
+      if (first <= maxTime && last >= minTime && !coversRange(intervals, first, last)) return true;
+    }
+    return false;
+  }
+
+  #assertOpen(): void {
+    if (this.#release === null) throw new Error('Cannot use a querier after it was closed');
+  }
+}
+
+/** Reads are synchronous and use one list of chunks after the other. */
+const metas = createChunkMetas();
+
+class BlockSeriesSet implements SeriesSet {
+  readonly warnings: readonly string[] = [];
+  readonly #block: Block;
+  readonly #rows: Uint32Array;
+  readonly #range: TimeRange;
+  #chunk: SampleColumn | null = null;
+  #spare: SampleColumn | null = null;
+
+  constructor(block: Block, rows: Uint32Array, range: TimeRange) {
+    this.#block = block;
+    this.#rows = rows;
+    this.#range = range;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  labels(row: number): Labels {
+    return this.#block.index.series.labels(this.#rows[row]!);
+  }
+
+  read(row: number, into: SampleColumn): void {
+    const { chunks, index, tombstones } = this.#block;
+    const { minTime, maxTime } = this.#range;
+    const number = this.#rows[row]!;
+    const intervals = tombstones.get(number) ?? NO_INTERVALS;
+    clearColumn(into);
+    index.series.chunks(number, metas);
+    let newest = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < metas.count; i++) {
+      const first = metas.minTimes[i]!;
+      const last = metas.maxTimes[i]!;
+      if (first > maxTime || last < minTime || coversRange(intervals, first, last)) continue;
+      if (first > newest) chunks.read(metas.refs[i]!, into);
+      else this.#mergeOverlapping(metas.refs[i]!, into);
+      newest = Math.max(newest, last);
+    }
+    trimColumn(into, minTime, maxTime);
+    dropIntervals(into, intervals);
+  }
+
+  /** Blocks of other writers may have chunks that overlap. */
+  #mergeOverlapping(ref: number, into: SampleColumn): void {
+    this.#chunk ??= createSampleColumn(0);
+    this.#spare ??= createSampleColumn(0);
+    clearColumn(this.#chunk);
+    this.#block.chunks.read(ref, this.#chunk);
+    mergeIntoColumn(into, this.#chunk, this.#spare);
+  }
+}

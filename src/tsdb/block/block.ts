@@ -1,0 +1,86 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import type { TimeRange } from '../../storage/query.ts';
+import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
+import { type BlockMeta, readBlockMeta } from './block-meta.ts';
+import { BlockQuerier } from './block-querier.ts';
+import { BlockRowIndex } from './block-row-index.ts';
+import { ChunkSegments } from './chunk-segments.ts';
+import { IndexReader } from './index-reader.ts';
+import type { PageCache } from './paged-file.ts';
+
+/** Pages for all blocks together, apart for indexes and chunks: reading chunks must not push the indexes out. */
+export interface BlockCaches {
+  readonly index: PageCache;
+  readonly chunks: PageCache;
+}
+
+/**
+ * A published block: it never changes. Its files stay open until it is closed and the last querier is gone, so a block
+ * may be taken away while queries read it.
+ */
+export class Block {
+  readonly directory: string;
+  readonly meta: BlockMeta;
+  readonly tombstones: Tombstones;
+  readonly index: IndexReader;
+  readonly chunks: ChunkSegments;
+  readonly rowIndex: BlockRowIndex;
+  #readers = 0;
+  #isClosing = false;
+
+  /** Throws `DamagedFile`, and `FileSystemError` where a file can not be read. */
+  static open(fileSystem: FileSystem, directory: string, caches: BlockCaches): Block {
+    const meta = readBlockMeta(fileSystem, `${directory}/meta.json`);
+    const tombstones = readTombstones(fileSystem, `${directory}/tombstones`);
+    const chunks = ChunkSegments.open(fileSystem, `${directory}/chunks`, caches.chunks);
+    try {
+      const index = IndexReader.open(fileSystem, `${directory}/index`, caches.index);
+      return new Block(directory, meta, tombstones, index, chunks);
+    } catch (error) {
+      chunks.closeSync();
+      throw error;
+    }
+  }
+
+  private constructor(
+    directory: string,
+    meta: BlockMeta,
+    tombstones: Tombstones,
+    index: IndexReader,
+    chunks: ChunkSegments,
+  ) {
+    this.directory = directory;
+    this.meta = meta;
+    this.tombstones = tombstones;
+    this.index = index;
+    this.chunks = chunks;
+    this.rowIndex = new BlockRowIndex(index);
+  }
+
+  /** True where a sample between the two times, both included, may be in the block. */
+  overlaps({ minTime, maxTime }: TimeRange): boolean {
+    return this.meta.minTime <= maxTime && minTime < this.meta.maxTime;
+  }
+
+  querier(range: TimeRange): BlockQuerier {
+    if (this.#isClosing) throw new Error(`Cannot read block ${this.meta.ulid}: it is closed`);
+    this.#readers++;
+    return new BlockQuerier(this, range, () => {
+      this.#readers--;
+      this.#closeUnused();
+    });
+  }
+
+  /** Closes the files as soon as nobody reads them. */
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#closeUnused();
+  }
+
+  #closeUnused(): void {
+    if (!this.#isClosing || this.#readers > 0) return;
+    this.index.closeSync();
+    this.chunks.closeSync();
+  }
+}

@@ -1,0 +1,87 @@
+import { crc32c } from '../../kernels/crc32c.ts';
+import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
+import type { FileSystem } from '../../std/file-system.ts';
+import type { SampleColumn } from '../../storage/query.ts';
+import { DamagedFile } from './damaged-file.ts';
+import { decodeChunk } from './decode-chunk.ts';
+import { type PageCache, PagedFile } from './paged-file.ts';
+import { readUint32 } from './section-scan.ts';
+
+const CHUNKS_MAGIC = 0x85bd40dd;
+const HEADER_BYTES = 8;
+const SEGMENT_NAME = /^\d{6,}$/;
+
+/**
+ * The chunks of a block (docs/formats/chunk-segments.md): files of entries
+ * `length uvarint | encoding u8 | data | CRC-32C u32 of encoding and data`. A reference is the place of the segment in
+ * the directory (from 0) times 2^32, plus the offset of the entry.
+ */
+export class ChunkSegments {
+  readonly #segments: PagedFile[] = [];
+  /** A copy of the chunk at hand: the decoder looks further than a chunk at the end of a page would allow. */
+  #bytes = new Uint8Array(8 * 1024);
+  #view = new DataView(this.#bytes.buffer);
+
+  /** Throws `DamagedFile`, and `FileSystemError` where the directory can not be read. */
+  static open(fileSystem: FileSystem, directory: string, cache: PageCache): ChunkSegments {
+    const chunks = new ChunkSegments();
+    try {
+      for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
+        if (kind === 'file' && SEGMENT_NAME.test(name)) chunks.#add(fileSystem, `${directory}/${name}`, cache);
+      }
+    } catch (error) {
+      chunks.closeSync();
+      throw error;
+    }
+    return chunks;
+  }
+
+  get bytes(): number {
+    return this.#segments.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Decodes the samples of a chunk behind those that `into` has. Throws `DamagedFile`. */
+  read(ref: number, into: SampleColumn): void {
+    const number = Math.floor(ref / 2 ** 32);
+    const offset = ref - number * 2 ** 32;
+    const segment = this.#segments[number];
+    if (segment === undefined) throw new Error(`Cannot read a chunk: there is no segment ${number + 1}`);
+    const look = segment.view(offset, Math.max(0, Math.min(PREFIX_BYTES_MAX, segment.size - offset)));
+    const prefix = readUvarint64(look, 0, look.length, halves);
+    if (prefix < 0) throw new DamagedFile(segment.path, offset, 'the length of a chunk is malformed');
+    const length = 1 + unsignedFromHalves(halves[0]!, halves[1]!);
+    const entry = segment.view(offset + prefix, length + 4);
+    if (crc32c(entry, 0, length, 0) !== readUint32(entry, length)) {
+      throw new DamagedFile(segment.path, offset, 'the checksum of a chunk differs');
+    }
+    if (length + DECODE_AHEAD_BYTES > this.#bytes.length) this.#grow(length + DECODE_AHEAD_BYTES);
+    this.#bytes.set(entry.subarray(0, length));
+    const reason = decodeChunk(entry[0]!, this.#bytes, this.#view, 1, length, into);
+    if (reason !== null) throw new DamagedFile(segment.path, offset, reason);
+  }
+
+  closeSync(): void {
+    for (const segment of this.#segments) segment.closeSync();
+    this.#segments.length = 0;
+  }
+
+  #add(fileSystem: FileSystem, path: string, cache: PageCache): void {
+    const handle = fileSystem.openSync(path, 'r');
+    const file = new PagedFile(handle, cache);
+    this.#segments.push(file);
+    if (file.size < HEADER_BYTES) throw new DamagedFile(path, 0, `${file.size} bytes are too few for a segment`);
+    const header = file.view(0, HEADER_BYTES);
+    if (readUint32(header, 0) !== CHUNKS_MAGIC) throw new DamagedFile(path, 0, 'the magic number differs');
+    if (header[4] !== 1) throw new DamagedFile(path, 4, `chunk segment version ${header[4]} is not known`);
+  }
+
+  #grow(size: number): void {
+    this.#bytes = new Uint8Array(2 * size);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+}
+
+const PREFIX_BYTES_MAX = 10;
+/** The decoders are quick as long as so many bytes can be read behind the chunk. */
+const DECODE_AHEAD_BYTES = 32;
+const halves = new Uint32Array(2);
