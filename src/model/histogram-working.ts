@@ -154,17 +154,19 @@ function coarsenRun(run: WorkingRun, schema: number, targetSchema: number): void
   rests.length = last + 1;
 }
 
+/** A rest of zero stays one, also where `f` is a product with infinity or a division by zero. */
 function eachNumber(working: WorkingHistogram, f: (x: number) => number): void {
+  const ofRest = (x: number) => (x === 0 ? 0 : f(x));
   working.count = f(working.count);
-  working.countRest = f(working.countRest);
+  working.countRest = ofRest(working.countRest);
   working.sum = f(working.sum);
-  working.sumRest = f(working.sumRest);
+  working.sumRest = ofRest(working.sumRest);
   working.zeroCount = f(working.zeroCount);
-  working.zeroRest = f(working.zeroRest);
-  for (const run of [working.positive, working.negative]) {
-    for (let i = 0; i < run.counts.length; i++) {
-      run.counts[i] = f(run.counts[i]!);
-      run.rests[i] = f(run.rests[i]!);
+  working.zeroRest = ofRest(working.zeroRest);
+  for (const { counts, rests } of [working.positive, working.negative]) {
+    for (let i = 0; i < counts.length; i++) {
+      counts[i] = f(counts[i]!);
+      rests[i] = ofRest(rests[i]!);
     }
   }
 }

@@ -1,0 +1,77 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: replacement texts look like templates
+import { describe, expect, test } from 'vitest';
+import { type Labels, labelsFromObject } from '../../model/labels.ts';
+import { labelJoin, labelReplace } from './label-functions.ts';
+import { isNaturallyLess } from './natural-order.ts';
+
+const LABELS = labelsFromObject({ __name__: 'up', job: 'api-42', path: 'a\nb', empty: '' });
+
+function replaced(replacement: string, pattern: string, source = 'job', destination = 'out'): string {
+  return labelReplace.prepare([destination, replacement, source, pattern])(LABELS).get(destination);
+}
+
+describe('label_replace', () => {
+  test.each([
+    ['$1', '(.*)-(\\d+)', 'api'],
+    ['${2}0', '(.*)-(\\d+)', '420'],
+    ['$20', '(.*)-(\\d+)', ''],
+    ['$1x', '(.*)-(\\d+)', ''],
+    ['${name}', '(?P<name>.*)-.*', 'api'],
+    ['$name-', '(?P<name>.*)-.*', 'api-'],
+    ['$$1', '.*', '$1'],
+    ['$', '.*', '$'],
+    ['${open', '.*', '${open'],
+    ['a$!b', '.*', 'a$!b'],
+    ['$9', '(.*)', ''],
+    ['$01', '(.*)', ''],
+    ['[$0]', 'api-\\d\\d', '[api-42]'],
+  ])('expands %s of %s', (replacement, pattern, expected) => {
+    expect(replaced(replacement, pattern)).toBe(expected);
+  });
+
+  test('matches the whole value only, newlines too', () => {
+    expect(labelReplace.prepare(['out', 'x', 'job', 'api'])(LABELS)).toBe(LABELS);
+    expect(replaced('$1', '(.*)', 'path')).toBe('a\nb');
+    expect(replaced('none', '', 'absent')).toBe('none');
+  });
+
+  test('removes a label that becomes empty', () => {
+    expect(labelReplace.prepare(['job', '', 'job', '.*'])(LABELS).has('job')).toBe(false);
+  });
+
+  test('refuses what the reference refuses', () => {
+    expect(() => labelReplace.prepare(['out', '', 'job', '(.*'])).toThrow(
+      'invalid regular expression in label_replace(): (.*',
+    );
+    expect(() => labelReplace.prepare(['', '', 'job', '.*'])).toThrow(
+      'invalid destination label name in label_replace(): ',
+    );
+  });
+});
+
+describe('label_join', () => {
+  const join = (...strings: string[]): Labels => labelJoin.prepare(strings)(LABELS);
+
+  test('joins values, absent ones as empty', () => {
+    expect(join('out', '/', 'job', 'absent', '__name__').get('out')).toBe('api-42//up');
+    expect(join('job', ',').has('job')).toBe(false);
+  });
+
+  test('refuses what the reference refuses', () => {
+    expect(() => join('out', ',', '')).toThrow('invalid source label name in label_join(): ');
+    expect(() => join('', ',', 'job')).toThrow('invalid destination label name in label_join(): ');
+  });
+});
+
+test.each([
+  ['a2', 'a10', true],
+  ['a10', 'a2', false],
+  ['a', 'a1', true],
+  ['1', 'a', true],
+  ['a1b2', 'a1b10', true],
+  ['a01', 'a2', true],
+  ['99999999999999999999998', '99999999999999999999999', true],
+  ['x', 'x', false],
+])('%s before %s in natural order: %s', (a, b, expected) => {
+  expect(isNaturallyLess(a, b)).toBe(expected);
+});
