@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as fsPromises from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { lockFile } from './file-lock.ts';
 import {
   type DirectoryEntry,
@@ -17,7 +18,7 @@ export const nodeFiles: FileSystem = {
   readFile: (path) => runAsync('read', path, () => fsPromises.readFile(path)),
   readDirectorySync: (path) => run('list', path, () => entriesOf(fs.readdirSync(path, { withFileTypes: true }))),
   makeDirectorySync(path) {
-    run('create directory', path, () => fs.mkdirSync(path, { recursive: true, mode: 0o777 }));
+    run('create directory', path, () => makeDirectories(path));
   },
   renameSync(from, to) {
     run('rename', `${from} to ${to}`, () => fs.renameSync(from, to));
@@ -132,4 +133,18 @@ function statOrNull(path: string): FileStat | null {
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return null;
   return { kind: stat.isDirectory() ? 'directory' : 'file', size: stat.size };
+}
+
+/** Makes a directory and its missing parents. Node's own recursive form never returns below some directories of /proc. */
+function makeDirectories(path: string): void {
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && fs.statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path) throw error;
+    makeDirectories(parent);
+    fs.mkdirSync(path);
+  }
 }
