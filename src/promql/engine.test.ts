@@ -141,6 +141,12 @@ describe('limits', () => {
     expect(Object.keys(await series('requests{pod="1"}', EVERY_MINUTE, { samplesMax: 10 }))).toHaveLength(1);
   });
 
+  test('so do too many steps of too many groups, however few samples they hold', async () => {
+    const message = 'query processing would load too many samples into memory in query execution';
+    const sparse = { start: 0, end: 100_000, step: 1 };
+    await expect(series('sum by (pod) (requests)', sparse, { samplesMax: 100_000 })).rejects.toThrow(message);
+  });
+
   test('the time ends a query at the next look at the clock', async () => {
     const clock = new SteppingClock(100);
     await expect(series('sum(requests)', EVERY_MINUTE, { clock, timeoutMs: 150 })).rejects.toMatchObject({

@@ -200,7 +200,7 @@ export class Engine {
         if (budget.pauseDue) await budget.pause();
       }
     } else {
-      const root = context.features.delayedNameRemoval ? new FinishNames(operators.vector!) : operators.vector!;
+      const root = context.features.delayedNameRemoval ? new FinishNames(operators.vector!, budget) : operators.vector!;
       sink.begin(isRange ? 'matrix' : 'vector', grid);
       const { labels } = await root.series();
       for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {

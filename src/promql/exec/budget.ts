@@ -1,5 +1,4 @@
 import type { Clock } from '../../std/clock.ts';
-import type { Grid } from './grid.ts';
 import { canceledError, timeoutError, tooManySamplesError } from './query-error.ts';
 
 export interface BudgetOptions {
@@ -18,22 +17,16 @@ export interface BudgetOptions {
 /** One look at the clock for so much work (samples and steps), about a tenth of a millisecond. */
 const WORK_PER_LOOK = 20_000;
 
-/**
- * What one query may use: samples in memory, time, and the event loop's patience. Also counts what the query's `stats`
- * report.
- */
+/** What one query may use: samples in memory, time, and the event loop's patience. */
 export class QueryBudget {
   /** Samples held now, and the most so far. */
   current = 0;
   peak = 0;
-  /** Samples that each step looked at, added up; a range function counts its whole window on every step. */
-  totalSamples = 0;
-  /** The same without samples that the previous step had in its window already. */
-  samplesRead = 0;
-  perStep: StepCounts | null = null;
   /** Set when it is time for `pause()`; loops that can wait look at it between two series. */
   pauseDue = false;
 
+  /** Steps of all columns and group states that operators keep, used or not. */
+  #cells = 0;
   readonly #options: BudgetOptions;
   readonly #deadline: number;
   #lastPause: number;
@@ -58,6 +51,15 @@ export class QueryBudget {
     this.hold(result);
   }
 
+  /**
+   * Counts `cells` of column state (series or groups x steps) that an operator is about to allocate, before it does. They
+   * stay for the rest of the query. The limit is that of samples: a dense column of few samples takes memory too.
+   */
+  keep(cells: number): void {
+    this.#cells += cells;
+    if (this.#cells > this.#options.samplesMax) throw tooManySamplesError();
+  }
+
   /** To be called for each series with the samples and steps it took; fails when the time is over. */
   spend(work: number): void {
     this.#work += work;
@@ -79,11 +81,4 @@ export class QueryBudget {
     this.#lastPause = this.#options.clock.monotonic();
     this.check();
   }
-}
-
-/** Sample counts for every step of the query's own grid (`stats=all`). */
-export interface StepCounts {
-  readonly grid: Grid;
-  readonly total: Float64Array;
-  readonly read: Float64Array;
 }

@@ -113,7 +113,7 @@ function buildNode(node: Node, inputs: readonly Built[], context: QueryContext):
   if (scope.grid.count === 0) return { ...common, vector: EMPTY_VECTOR };
   const bare = buildVector(node, inputs, context);
   const rule = duplicateRule(plan, isDistinct, context);
-  const vector = rule === null ? bare : new MergeDuplicates(bare, rule);
+  const vector = rule === null ? bare : new MergeDuplicates(bare, rule, context.budget);
   return { ...common, vector: isDeep ? new MaterializedVector(vector, context) : vector };
 }
 
@@ -189,7 +189,7 @@ function buildVector(node: Node, inputs: readonly Built[], context: QueryContext
     case 'vectorBinary':
       return new VectorBinary(plan, inputs[0]!.vector!, inputs[1]!.vector!, scope, context);
     case 'setOperation':
-      return new SetOperation(plan, inputs[0]!.vector!, inputs[1]!.vector!, scope, context);
+      return new SetOperation(plan, inputs[0]!.vector!, inputs[1]!.vector!, context);
     case 'vectorScalar':
       return new VectorScalar(plan, inputs[plan.scalarLeft ? 1 : 0]!.vector!, scalars[0]!, count, context);
     case 'negateVector':

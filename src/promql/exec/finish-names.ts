@@ -1,3 +1,4 @@
+import type { QueryBudget } from './budget.ts';
 import { MergeDuplicates } from './merge-duplicates.ts';
 import { withoutMetricLabels } from './names.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
@@ -6,9 +7,11 @@ import type { StepColumn } from './step-column.ts';
 /** With delayed name removal: takes the marked names away at the very end and makes one of series that become equal. */
 export class FinishNames implements VectorOperator {
   readonly #input: VectorOperator;
+  readonly #budget: QueryBudget;
   #merged: VectorOperator;
 
-  constructor(input: VectorOperator) {
+  constructor(input: VectorOperator, budget: QueryBudget) {
+    this.#budget = budget;
     this.#input = input;
     this.#merged = input;
   }
@@ -21,7 +24,7 @@ export class FinishNames implements VectorOperator {
       series: async () => ({ labels: finished, dropName: null }),
       next: () => this.#input.next(),
     };
-    this.#merged = new MergeDuplicates(renamed, 'sharedStep');
+    this.#merged = new MergeDuplicates(renamed, 'sharedStep', this.#budget);
     return this.#merged.series();
   }
 

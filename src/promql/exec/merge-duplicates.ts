@@ -1,3 +1,4 @@
+import type { QueryBudget } from './budget.ts';
 import { LabelGroups } from './label-groups.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import { sameLabelsetError } from './query-error.ts';
@@ -13,6 +14,7 @@ export type DuplicateRule = 'sharedStep' | 'sharedQuery';
 export class MergeDuplicates implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #rule: DuplicateRule;
+  readonly #budget: QueryBudget;
   /** For each input series: -1, or the group of equal ones that it belongs to. */
   #groupOf: Int32Array | null = null;
   #merged: (StepColumn | null)[] = [];
@@ -20,7 +22,8 @@ export class MergeDuplicates implements VectorOperator {
   #isBroken = false;
   #emitted = 0;
 
-  constructor(input: VectorOperator, rule: DuplicateRule) {
+  constructor(input: VectorOperator, rule: DuplicateRule, budget: QueryBudget) {
+    this.#budget = budget;
     this.#input = input;
     this.#rule = rule;
   }
@@ -59,8 +62,10 @@ export class MergeDuplicates implements VectorOperator {
   /** A collision is reported when the input has ended well: its own errors come first. */
   #add(group: number, column: StepColumn): void {
     const target = this.#merged[group]!;
-    if (target === null) this.#merged[group] = copyStepColumn(column);
-    else if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) this.#isBroken = true;
+    if (target === null) {
+      this.#budget.keep(column.present.length);
+      this.#merged[group] = copyStepColumn(column);
+    } else if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) this.#isBroken = true;
     else if (!mergeInto(target, column)) this.#isBroken = true;
   }
 }

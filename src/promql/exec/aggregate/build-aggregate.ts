@@ -55,7 +55,7 @@ export function buildAggregate(
     case 'quantile':
       return new FoldOperator(plan, input, scope, context, async (sizes) => {
         const quantiles = await readQuantiles(plan, param!, context);
-        return new FloatsOnly(new QuantileFold(sizes, quantiles), plan, context);
+        return new FloatsOnly(new QuantileFold(sizes, quantiles, context.budget), plan, context);
       });
     case 'topk':
     case 'bottomk':

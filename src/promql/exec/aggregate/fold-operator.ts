@@ -44,6 +44,7 @@ export class FoldOperator implements VectorOperator {
     this.#groupCount = groups.labels.length;
     const sizes = new Uint32Array(this.#groupCount);
     for (const group of groupOf) sizes[group]!++;
+    budget.keep(this.#groupCount * this.#scope.grid.count);
     const fold = await this.#createFold(sizes, heads);
     this.#fold = fold;
     await drain(this.#input, budget, (column, row) => fold.add(column, groupOf[row]!, row));

@@ -38,6 +38,7 @@ export class LimitK implements VectorOperator {
     const groups = await groupRows(heads, grouping, without, this.#budget);
     this.#limits = checkCount(k) ? k.values.map(Math.trunc) : new Float64Array(this.#count);
     this.#groupOf = groups.groupOf;
+    this.#budget.keep(groups.labels.length * this.#count);
     this.#taken = new Uint32Array(groups.labels.length * this.#count);
     return heads;
   }

@@ -1,19 +1,24 @@
-import { copyStepColumn, type StepColumn } from '../step-column.ts';
+import type { QueryBudget } from '../budget.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 
 /** The quantile needs all values of a step at once, so it keeps its input: series x steps. */
 export class QuantileFold implements Fold {
   readonly #quantiles: Float64Array;
   readonly #members: StepColumn[][];
+  readonly #budget: QueryBudget;
   readonly #scratch: Float64Array;
 
-  constructor(groupSizes: Uint32Array, quantiles: Float64Array) {
+  constructor(groupSizes: Uint32Array, quantiles: Float64Array, budget: QueryBudget) {
+    this.#budget = budget;
     this.#quantiles = quantiles;
     this.#members = Array.from(groupSizes, () => []);
     this.#scratch = new Float64Array(groupSizes.reduce((most, size) => Math.max(most, size), 0));
   }
 
   add(column: StepColumn, group: number): void {
+    if (isEmptyColumn(column)) return;
+    this.#budget.keep(column.present.length);
     this.#members[group]!.push(copyStepColumn(column));
   }
 

@@ -1,4 +1,5 @@
 import type { AggregatePlan } from '../../plan/plan.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import { ignoreHistograms } from '../ignore-histograms.ts';
@@ -43,7 +44,13 @@ export class TopK implements VectorOperator {
     const heads = await this.#input.series();
     const { groupOf, labels: groupLabels } = await groupRows(heads, grouping, without, budget);
     const wanted = checkCount(k);
-    const heaps = new Heaps(op === 'topk', groupOf, groupLabels.length, wanted ? k.values : new Float64Array(count));
+    const heaps = new Heaps(
+      op === 'topk',
+      groupOf,
+      groupLabels.length,
+      wanted ? k.values : new Float64Array(count),
+      budget,
+    );
     await drain(this.#input, budget, (column, row) => {
       if (!wanted) return;
       ignoreHistograms(column, op, position, annotations);
@@ -122,7 +129,7 @@ class Heaps {
   readonly #rows: Uint32Array;
   readonly #lengths: Uint32Array;
 
-  constructor(top: boolean, groupOf: Uint32Array, groupCount: number, wanted: Float64Array) {
+  constructor(top: boolean, groupOf: Uint32Array, groupCount: number, wanted: Float64Array, budget: QueryBudget) {
     this.#top = top;
     this.#wanted = wanted;
     this.#count = wanted.length;
@@ -136,6 +143,7 @@ class Heaps {
       this.#start[group] = total;
       total += this.#capacity[group]! * this.#count;
     }
+    budget.keep(total + groupCount * this.#count);
     this.#values = new Float64Array(total);
     this.#rows = new Uint32Array(total);
     this.#lengths = new Uint32Array(groupCount * this.#count);

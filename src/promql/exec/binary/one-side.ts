@@ -1,7 +1,8 @@
 import type { Labels } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
+import type { QueryBudget } from '../budget.ts';
 import { mergeInto } from '../merge-duplicates.ts';
-import { copyStepColumn, type StepColumn } from '../step-column.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 
 /** Series of the one side with the same match group and the same included labels, as one column. */
 export interface Partner {
@@ -28,12 +29,20 @@ export class OneSide {
   readonly byGroup = new Map<number, Partner[]>();
   /** Step -> the first two series that collide there. */
   readonly conflicts = new Map<number, Conflict>();
+  readonly #budget: QueryBudget;
   readonly #groups: Int32Array;
   readonly #partnerOf: Partner[] = [];
   /** For groups of several series: on each step, 1 + the row that has a value there. */
   readonly #owners = new Map<number, Int32Array>();
 
-  constructor(labels: readonly Labels[], groups: Int32Array, matching: VectorMatching, stepCount: number) {
+  constructor(
+    labels: readonly Labels[],
+    groups: Int32Array,
+    matching: VectorMatching,
+    stepCount: number,
+    budget: QueryBudget,
+  ) {
+    this.#budget = budget;
     this.#groups = groups;
     for (let row = 0; row < labels.length; row++) {
       const group = groups[row]!;
@@ -52,18 +61,24 @@ export class OneSide {
     }
     const seen = new Set<number>();
     for (const group of groups) {
-      if (seen.has(group) && !this.#owners.has(group)) this.#owners.set(group, new Int32Array(stepCount));
+      if (seen.has(group) && !this.#owners.has(group)) {
+        budget.keep(stepCount);
+        this.#owners.set(group, new Int32Array(stepCount));
+      }
       seen.add(group);
     }
   }
 
   /** Takes in the column of a row; where another series of its group has a value already, that is a conflict. */
   add(column: StepColumn, row: number): void {
+    if (isEmptyColumn(column)) return;
     const partner = this.#partnerOf[row]!;
     const owners = this.#owners.get(this.#groups[row]!);
     if (owners !== undefined) this.#claim(owners, column, row);
-    if (partner.column === null) partner.column = copyStepColumn(column);
-    else mergeInto(partner.column, column);
+    if (partner.column === null) {
+      this.#budget.keep(column.present.length);
+      partner.column = copyStepColumn(column);
+    } else mergeInto(partner.column, column);
   }
 
   /** Steps on which the group has any value; null where it never has. */

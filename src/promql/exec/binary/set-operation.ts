@@ -2,8 +2,7 @@ import type { SetOperationPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
-import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
+import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { Signatures } from './signatures.ts';
 
 /**
@@ -14,7 +13,6 @@ export class SetOperation implements VectorOperator {
   readonly #plan: SetOperationPlan;
   readonly #left: VectorOperator;
   readonly #right: VectorOperator;
-  readonly #scope: Scope;
   readonly #context: QueryContext;
   readonly #masks: (Uint8Array | undefined)[] = [];
   #leftGroups: Int32Array = new Int32Array(0);
@@ -22,17 +20,10 @@ export class SetOperation implements VectorOperator {
   #leftRow = 0;
   #rightRow = 0;
 
-  constructor(
-    plan: SetOperationPlan,
-    left: VectorOperator,
-    right: VectorOperator,
-    scope: Scope,
-    context: QueryContext,
-  ) {
+  constructor(plan: SetOperationPlan, left: VectorOperator, right: VectorOperator, context: QueryContext) {
     this.#plan = plan;
     this.#left = left;
     this.#right = right;
-    this.#scope = scope;
     this.#context = context;
   }
 
@@ -64,7 +55,13 @@ export class SetOperation implements VectorOperator {
 
   #addToMask(group: number, column: StepColumn): void {
     const { present } = column;
-    const mask = (this.#masks[group] ??= new Uint8Array(this.#scope.grid.count));
+    if (isEmptyColumn(column)) return;
+    let mask = this.#masks[group];
+    if (mask === undefined) {
+      this.#context.budget.keep(present.length);
+      mask = new Uint8Array(present.length);
+      this.#masks[group] = mask;
+    }
     for (let i = 0; i < present.length; i++) mask[i]! |= present[i]!;
   }
 }

@@ -80,7 +80,7 @@ export class VectorBinary implements VectorOperator {
     const rightGroups = signatures.ofAll(right.labels);
     const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
     const [one, oneGroups] = this.#isSwapped ? [left, leftGroups] : [right, rightGroups];
-    const oneSide = new OneSide(one.labels, oneGroups, matching, this.#count);
+    const oneSide = new OneSide(one.labels, oneGroups, matching, this.#count, this.#context.budget);
     this.#oneSide = oneSide;
     this.#oneHeads = one;
     await drain(this.#isSwapped ? this.#left : this.#right, this.#context.budget, (column, row) =>

@@ -7,7 +7,7 @@ import { drain } from '../drain.ts';
 import { droppedNames } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import { countPresent, createStepColumn, type StepColumn } from '../step-column.ts';
 import { type CollectedHistogram, HistogramGroups, toGroup } from './histogram-groups.ts';
 
 /** One output series: a histogram and what is asked of it; with `histogram_quantiles` on some steps only. */
@@ -74,7 +74,7 @@ export class HistogramCall implements VectorOperator {
     this.#plan.run(group, out, answer.context);
     if (answer.steps !== null) for (let i = 0; i < out.present.length; i++) out.present[i]! &= answer.steps[i]!;
     const { budget } = this.#context;
-    budget.hold(out.present.length);
+    budget.hold(countPresent(out));
     budget.spend(out.present.length * (1 + group.buckets.length));
     return out;
   }

@@ -50,6 +50,7 @@ export class HistogramGroups {
     }
     const group = this.#groupOf(labels.without(BUCKET_LABEL), dropName);
     group.bounds.push(bound);
+    this.#context.budget.keep(column.present.length);
     group.buckets.push(copyStepColumn(column));
   }
 

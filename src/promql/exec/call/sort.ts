@@ -42,6 +42,7 @@ export class Sort implements VectorOperator {
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (this.#floatsOnly) dropHistograms(column);
       if (isEmptyColumn(column)) return;
+      this.#context.budget.keep(column.present.length);
       rows.push({
         labels: labels[row]!,
         dropName: dropName === null ? 0 : dropName[row]!,
