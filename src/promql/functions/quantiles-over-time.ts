@@ -74,19 +74,22 @@ function medianDistance(window: SortedWindow): number {
 
 /** The smaller half of the distances in rising order: they grow from the median outwards on both sides. */
 function mergeDistances({ sorted, length }: SortedWindow, median: number, distances: Float64Array): void {
-  let right = 0;
-  while (right < length && sorted[right]! < median) right++;
+  let right = length >>> 1;
+  while (right > 0 && sorted[right - 1]! >= median) right--;
   let left = right - 1;
   const wanted = Math.min(length, (length >>> 1) + 2);
-  for (let i = 0; i < wanted; i++) {
-    const below = left >= 0 ? median - sorted[left]! : Infinity;
-    const above = right < length ? sorted[right]! - median : Infinity;
-    if (left >= 0 && below <= above) {
-      distances[i] = below;
+  let filled = 0;
+  while (filled < wanted && left >= 0 && right < length) {
+    const below = median - sorted[left]!;
+    const above = sorted[right]! - median;
+    if (below <= above) {
+      distances[filled++] = below;
       left--;
     } else {
-      distances[i] = above;
+      distances[filled++] = above;
       right++;
     }
   }
+  while (filled < wanted && left >= 0) distances[filled++] = median - sorted[left--]!;
+  while (filled < wanted) distances[filled++] = sorted[right++]! - median;
 }
