@@ -223,10 +223,13 @@ function timeVector(options: PlanOptions): VectorPlan {
   return { kind: 'vectorOf', input: { kind: 'scalarCall', call: site, run: time.run, args: [] } };
 }
 
-/** What functions say of a subquery's samples has no place of its own: clients see the beginning of the query. */
+/**
+ * What functions say of a subquery's samples has no place of its own: clients see the beginning of the query. The end is
+ * that of the call, after everything within.
+ */
 function inputSite(site: CallSite, rangeArgument: number, input: RangePlan): CallSite {
   if (input.kind !== 'subquery') return site;
-  return { ...site, argPositions: site.argPositions.with(rangeArgument, { start: 0, end: 0 }) };
+  return { ...site, argPositions: site.argPositions.with(rangeArgument, { start: 0, end: site.position.end }) };
 }
 
 const ANCHORED_FUNCTIONS = ['changes', 'delta', 'increase', 'rate', 'resets'];

@@ -42,8 +42,17 @@ export function histogramElement(
   return incompatible('float', 'histogram', step, options);
 }
 
+/** A histogram with all signs turned, those of zeros too; it no longer counts anything, so it is a gauge. */
 export function negateHistogram(histogram: FloatHistogram): FloatHistogram {
-  return scaleHistogram(histogram, -1);
+  return {
+    ...histogram,
+    counterResetHint: 'gauge',
+    count: -histogram.count,
+    sum: -histogram.sum,
+    zeroCount: -histogram.zeroCount,
+    positiveCounts: histogram.positiveCounts.map((count) => -count),
+    negativeCounts: histogram.negativeCounts.map((count) => -count),
+  };
 }
 
 function withNumber(
