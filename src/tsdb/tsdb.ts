@@ -1,14 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FileLock } from '../std/file-system.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
+import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import { BlockList } from './block/block-list.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
-import { Head, type HeadBounds } from './head/head.ts';
+import type { HeadBounds } from './head/head.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import { lockDataDirectory } from './lock.ts';
 import { registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions } from './options.ts';
-import { type ReplayReport, replayWalInSteps } from './wal/replay.ts';
+import { headQueriers } from './read-only.ts';
+import { type LoadedHead, loadHead } from './start/load-head.ts';
+import type { ReplayReport } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
 
 /** What the start found in the log. */
@@ -35,20 +39,19 @@ export interface Database extends Appendable, Queryable {
 }
 
 /**
- * Opens a data directory: takes its lock, reads its log, and serves. Nothing is appended before.
+ * Opens a data directory: takes its lock, opens its blocks, reads its logs, and serves. Nothing is appended before.
  * Rejects with a `FileSystemError`: `ELOCKED` where another process has the directory, `EACCES` and the like where it
- * can not be used. Damage in the log is logged, set aside and counted, not fatal.
+ * can not be used. Damage in blocks and logs is logged, set aside and counted, not fatal.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const directory = dataDirectory(options.directory);
   options.fileSystem.makeDirectorySync(options.directory);
   const lock = options.lock === false ? null : lockDataDirectory(options.fileSystem, directory, options.log);
+  let blocks: BlockList | null = null;
   try {
-    const head = new Head({
-      chunkRangeMs: options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT,
-      minValidTime: Number.NEGATIVE_INFINITY,
-    });
-    const replay = await replayLog(options, directory, head);
+    const { fileSystem, log } = options;
+    blocks = new BlockList({ fileSystem, directory: options.directory, log, cleans: true });
+    const { loaded, replay } = await replayLogs(options, directory, blocks.maxTime);
     const wal = WalWriter.open({
       fileSystem: options.fileSystem,
       clock: options.clock,
@@ -59,32 +62,34 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ...(options.walSyncIntervalMs === undefined ? {} : { syncIntervalMs: options.walSyncIntervalMs }),
       ...(options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) }),
     });
-    head.logTo(wal);
-    const database = new OpenDatabase(head, wal, lock, replay);
+    loaded.head.logTo(wal);
+    const database = new OpenDatabase(loaded, blocks, wal, lock, replay);
     if (options.registry !== undefined) registerDatabaseMetrics(options.registry, () => database.stats());
     return database;
   } catch (error) {
+    blocks?.close();
     lock?.releaseSync();
     throw error;
   }
 }
 
-async function replayLog(options: DatabaseOptions, directory: DataDirectory, head: Head): Promise<DatabaseReplay> {
+async function replayLogs(
+  options: DatabaseOptions,
+  directory: DataDirectory,
+  minValidTime: number,
+): Promise<{ loaded: LoadedHead; replay: DatabaseReplay }> {
   const { clock, fileSystem, log, onReplayProgress } = options;
   const started = clock.monotonic();
-  const visitor = head.replay();
-  const steps = replayWalInSteps(fileSystem, directory.wal, visitor, { damagedDirectory: directory.walDamaged, log });
+  const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
+  const steps = loadHead({ fileSystem, directory, log, chunkRangeMs, minValidTime, repairs: true });
   for (;;) {
     const step = steps.next();
     if (step.done === true) {
-      const replay = { ...visitor.counts, wal: step.value, seconds: (clock.monotonic() - started) / 1000 };
-      log.info('write-ahead log replayed', {
-        series: replay.series,
-        samples: replay.samples,
-        unknownRefs: replay.unknownRefs,
-        seconds: replay.seconds,
-      });
-      return replay;
+      const loaded = step.value;
+      const seconds = (clock.monotonic() - started) / 1000;
+      const { samples, series, unknownRefs } = loaded.counts;
+      log.info('write-ahead log replayed', { series, samples, unknownRefs, seconds });
+      return { loaded, replay: { ...loaded.counts, wal: loaded.wal, seconds } };
     }
     onReplayProgress?.(step.value);
     await setImmediate();
@@ -92,35 +97,37 @@ async function replayLog(options: DatabaseOptions, directory: DataDirectory, hea
 }
 
 class OpenDatabase implements Database {
-  readonly #head: Head;
+  readonly #loaded: LoadedHead;
+  readonly #blocks: BlockList;
   readonly #wal: WalWriter;
   readonly #lock: FileLock | null;
   readonly #replay: DatabaseReplay;
   #closing: Promise<void> | null = null;
 
-  constructor(head: Head, wal: WalWriter, lock: FileLock | null, replay: DatabaseReplay) {
-    this.#head = head;
+  constructor(loaded: LoadedHead, blocks: BlockList, wal: WalWriter, lock: FileLock | null, replay: DatabaseReplay) {
+    this.#loaded = loaded;
+    this.#blocks = blocks;
     this.#wal = wal;
     this.#lock = lock;
     this.#replay = replay;
   }
 
   get headBounds(): HeadBounds {
-    return this.#head.bounds;
+    return this.#loaded.head.bounds;
   }
 
   appender(): Appender {
     if (this.#closing !== null) throw new Error('Cannot append: the database is closed');
-    return this.#head.appender();
+    return this.#loaded.head.appender();
   }
 
   querier(range: TimeRange): Querier {
-    return this.#head.querier(range);
+    return mergeQueriers([...headQueriers(this.#loaded, range), ...this.#blocks.queriers(range)]);
   }
 
   stats(): DatabaseStats {
     return {
-      head: this.#head.stats(),
+      head: this.#loaded.head.stats(),
       wal: this.#wal.counters,
       walSegment: this.#wal.segment,
       replay: this.#replay,
@@ -132,7 +139,10 @@ class OpenDatabase implements Database {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#wal.close().finally(() => this.#lock?.releaseSync());
+    this.#closing ??= this.#wal.close().finally(() => {
+      this.#blocks.close();
+      this.#lock?.releaseSync();
+    });
     return this.#closing;
   }
 }

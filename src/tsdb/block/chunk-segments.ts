@@ -3,7 +3,7 @@ import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import { DamagedFile } from './damaged-file.ts';
-import { decodeChunk } from './decode-chunk.ts';
+import { ChunkDecoder } from './decode-chunk.ts';
 import { type PageCache, PagedFile } from './paged-file.ts';
 import { readUint32 } from './section-scan.ts';
 
@@ -18,9 +18,7 @@ const SEGMENT_NAME = /^\d{6,}$/;
  */
 export class ChunkSegments {
   readonly #segments: PagedFile[] = [];
-  /** A copy of the chunk at hand: the decoder looks further than a chunk at the end of a page would allow. */
-  #bytes = new Uint8Array(8 * 1024);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #decoder = new ChunkDecoder();
 
   /** Throws `DamagedFile`, and `FileSystemError` where the directory can not be read. */
   static open(fileSystem: FileSystem, directory: string, cache: PageCache): ChunkSegments {
@@ -54,9 +52,7 @@ export class ChunkSegments {
     if (crc32c(entry, 0, length, 0) !== readUint32(entry, length)) {
       throw new DamagedFile(segment.path, offset, 'the checksum of a chunk differs');
     }
-    if (length + DECODE_AHEAD_BYTES > this.#bytes.length) this.#grow(length + DECODE_AHEAD_BYTES);
-    this.#bytes.set(entry.subarray(0, length));
-    const reason = decodeChunk(entry[0]!, this.#bytes, this.#view, 1, length, into);
+    const reason = this.#decoder.decode(entry[0]!, entry.subarray(1, length), into);
     if (reason !== null) throw new DamagedFile(segment.path, offset, reason);
   }
 
@@ -74,14 +70,7 @@ export class ChunkSegments {
     if (readUint32(header, 0) !== CHUNKS_MAGIC) throw new DamagedFile(path, 0, 'the magic number differs');
     if (header[4] !== 1) throw new DamagedFile(path, 4, `chunk segment version ${header[4]} is not known`);
   }
-
-  #grow(size: number): void {
-    this.#bytes = new Uint8Array(2 * size);
-    this.#view = new DataView(this.#bytes.buffer);
-  }
 }
 
 const PREFIX_BYTES_MAX = 10;
-/** The decoders are quick as long as so many bytes can be read behind the chunk. */
-const DECODE_AHEAD_BYTES = 32;
 const halves = new Uint32Array(2);

@@ -1,33 +1,54 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
+import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 
-/**
- * Decodes the chunk in `bytes[start .. end)` behind what `into` has. `view` covers the same bytes. Returns why it can not
- * be decoded, or null; `into` keeps its length where it can not.
- */
-export function decodeChunk(
-  encoding: number,
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: SampleColumn,
-): string | null {
-  if (encoding === ENCODING.none || encoding > ENCODING.floatHistogramStartTimes) {
-    return `chunk encoding ${encoding} is not known`;
+/** The decoders are quick as long as so many bytes can be read behind the chunk. */
+const DECODE_AHEAD_BYTES = 32;
+
+/** Decodes chunks of any encoding, each copied to where the decoders may look further than it reaches. */
+export class ChunkDecoder {
+  #bytes = new Uint8Array(8 * 1024);
+  #view = new DataView(this.#bytes.buffer);
+
+  /**
+   * Decodes the samples of a chunk behind those that `into` has. Returns why it can not be decoded, or null; `into`
+   * keeps its length where it can not.
+   */
+  decode(encoding: number, chunk: Uint8Array, into: SampleColumn): string | null {
+    if (encoding === ENCODING.none || encoding > ENCODING.floatHistogramStartTimes) {
+      return `chunk encoding ${encoding} is not known`;
+    }
+    if (chunk.length < 2) return 'a chunk without its number of samples';
+    if (chunk.length + DECODE_AHEAD_BYTES > this.#bytes.length) {
+      this.#bytes = new Uint8Array(2 * (chunk.length + DECODE_AHEAD_BYTES));
+      this.#view = new DataView(this.#bytes.buffer);
+    }
+    this.#bytes.set(chunk);
+    const count = (chunk[0]! << 8) | chunk[1]!;
+    const { length } = into;
+    if (count === 0) return null;
+    if (encoding > ENCODING.floatHistogram) return `chunks of encoding ${encoding} can not be read yet`;
+    const code =
+      encoding === ENCODING.xor
+        ? this.#floats(chunk.length, count, into)
+        : readHistogramChunk(this.#bytes, this.#view, 0, chunk.length, encoding, count, into);
+    if (code >= 0) {
+      into.startTimes?.fill(0, length, into.length);
+      return null;
+    }
+    into.length = length;
+    if (into.histograms !== null && into.histograms.length > length) into.histograms.length = length;
+    return `a malformed chunk of ${count} samples in encoding ${encoding} (code ${code})`;
   }
-  if (encoding !== ENCODING.xor) return `chunks of encoding ${encoding} can not be read yet`;
-  if (end - start < 2) return 'a chunk without its number of samples';
-  const count = (bytes[start]! << 8) | bytes[start + 1]!;
-  if (count === 0) return null;
-  reserveSampleColumn(into, into.length + count);
-  const code = xorDecode(bytes, view, start, end, count, into.times, into.bits, into.length);
-  if (code < 0) return `a malformed XOR chunk of ${count} samples (code ${code})`;
-  for (let i = into.length; i < into.length + count; i++) {
-    if (into.startTimes !== null) into.startTimes[i] = 0;
-    if (into.histograms !== null) into.histograms[i] = undefined;
+
+  #floats(byteLength: number, count: number, into: SampleColumn): number {
+    const from = into.length;
+    reserveSampleColumn(into, from + count);
+    const code = xorDecode(this.#bytes, this.#view, 0, byteLength, count, into.times, into.bits, from);
+    if (code < 0) return code;
+    into.length += count;
+    if (into.histograms !== null) for (let i = 0; i < count; i++) into.histograms[from + i] = undefined;
+    return code;
   }
-  into.length += count;
-  return null;
 }

@@ -112,6 +112,12 @@ export class Head {
     return this.#directory.find(labels);
   }
 
+  /** The labels of a series by any ref that the log gave it, or null where the head does not have it. */
+  labels(ref: number): Labels | null {
+    const row = this.#directory.refs.row(ref);
+    return row < 0 ? null : this.#reader.labels(row);
+  }
+
   /** Takes series out for good, with all their samples. Their refs are unknown from now on; open readers keep them. */
   remove(refs: Float64Array): void {
     this.#directory.remove(refs);

@@ -1,0 +1,65 @@
+import type { FileSystem } from '../std/file-system.ts';
+import { mergeQueriers } from '../storage/merge-queriers.ts';
+import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import type { Log } from '../telemetry/log.ts';
+import { BlockList, type DamagedBlock } from './block/block-list.ts';
+import { dataDirectory } from './data-directory.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from './options.ts';
+import { type LoadedHead, loadHead } from './start/load-head.ts';
+
+export interface ReadOnlyOptions {
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  readonly log: Log;
+}
+
+/**
+ * A data directory to look at, without its lock and without a change to it: what a server that runs on it writes
+ * afterwards is not seen.
+ */
+export class ReadOnlyDatabase implements Queryable {
+  readonly #blocks: BlockList;
+  readonly #head: LoadedHead;
+
+  /** Throws `FileSystemError` where the directory can not be read. Damage is logged and passed over. */
+  static open({ directory: root, fileSystem, log }: ReadOnlyOptions): ReadOnlyDatabase {
+    const directory = dataDirectory(root);
+    const blocks = new BlockList({ fileSystem, directory: root, log, cleans: false });
+    const steps = loadHead({
+      fileSystem,
+      directory,
+      log,
+      chunkRangeMs: CHUNK_RANGE_MS_DEFAULT,
+      minValidTime: blocks.maxTime,
+      repairs: false,
+    });
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return new ReadOnlyDatabase(blocks, step.value);
+    }
+  }
+
+  private constructor(blocks: BlockList, head: LoadedHead) {
+    this.#blocks = blocks;
+    this.#head = head;
+  }
+
+  get damagedBlocks(): readonly DamagedBlock[] {
+    return this.#blocks.damaged;
+  }
+
+  querier(range: TimeRange): Querier {
+    return mergeQueriers([...headQueriers(this.#head, range), ...this.#blocks.queriers(range)]);
+  }
+
+  close(): void {
+    this.#blocks.close();
+  }
+}
+
+/** Queriers of the head and of the samples that came late, without what is deleted. */
+export function headQueriers({ deletions, head, outOfOrder }: LoadedHead, range: TimeRange): Querier[] {
+  const queriers = [deletions.applyTo(head.querier(range))];
+  if (outOfOrder !== null) queriers.push(deletions.applyTo(outOfOrder.querier(range)));
+  return queriers;
+}

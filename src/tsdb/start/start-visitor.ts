@@ -1,0 +1,122 @@
+import type { Labels } from '../../model/labels.ts';
+import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
+import { clearColumn } from '../../storage/merge-columns.ts';
+import { createSampleColumn } from '../../storage/query.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import type { HeadChunk, HeadChunkFiles } from '../chunks-head/head-chunk-files.ts';
+import type { MetadataEntry, TombstoneEntry } from '../wal/record-types.ts';
+import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
+import { feedColumn } from './column-feed.ts';
+import type { HeadDeletions } from './head-deletions.ts';
+
+/** What of the head the start needs. */
+export interface StartingHead {
+  labels(ref: number): Labels | null;
+  remove(refs: Float64Array): void;
+}
+
+export interface StartVisitorParts {
+  readonly head: StartingHead;
+  /** Takes what is left of the log. */
+  readonly inner: WalVisitor;
+  /** Older samples are in blocks. */
+  readonly minValidTime: number;
+  readonly headChunks: HeadChunkFiles;
+  readonly deletions: HeadDeletions;
+  readonly log: Log;
+}
+
+/**
+ * Stands between the log and the head at the start:
+ * - samples, histograms and exemplars from before the end of the newest block do not come through;
+ * - the memory-mapped chunks of a series come before what the log has of it;
+ * - deletions are noted, and series that were deleted as a whole leave the head.
+ */
+export class StartVisitor implements WalVisitor {
+  readonly #parts: StartVisitorParts;
+  readonly #chunks = new Map<number, HeadChunk[]>();
+  readonly #column = createSampleColumn(256);
+
+  constructor(parts: StartVisitorParts) {
+    this.#parts = parts;
+    for (const chunk of parts.headChunks.chunks) {
+      if (chunk.isOutOfOrder || chunk.maxTime < parts.minValidTime) continue;
+      const known = this.#chunks.get(chunk.series);
+      if (known === undefined) this.#chunks.set(chunk.series, [chunk]);
+      else known.push(chunk);
+    }
+  }
+
+  series(ref: number, labels: Labels): void {
+    this.#parts.inner.series(ref, labels);
+    const chunks = this.#chunks.get(ref);
+    if (chunks === undefined) return;
+    this.#chunks.delete(ref);
+    for (const chunk of chunks) this.#feed(chunk, ref);
+  }
+
+  samples(columns: SampleColumns): void {
+    const { minValidTime } = this.#parts;
+    const { bits, length, refs, startTimes, times } = columns;
+    let kept = 0;
+    while (kept < length && times[kept]! >= minValidTime) kept++;
+    for (let i = kept + 1; i < length; i++) {
+      if (times[i]! < minValidTime) continue;
+      refs[kept] = refs[i]!;
+      times[kept] = times[i]!;
+      bits[2 * kept] = bits[2 * i]!;
+      bits[2 * kept + 1] = bits[2 * i + 1]!;
+      if (startTimes !== null) startTimes[kept] = startTimes[i]!;
+      kept++;
+    }
+    columns.length = kept;
+    if (kept > 0) this.#parts.inner.samples(columns);
+  }
+
+  histograms(entries: readonly HistogramEntry[]): void {
+    const kept = entries.filter(({ time }) => time >= this.#parts.minValidTime);
+    if (kept.length > 0) this.#parts.inner.histograms(kept);
+  }
+
+  exemplars(entries: readonly ExemplarEntry[]): void {
+    const kept = entries.filter(({ time }) => time >= this.#parts.minValidTime);
+    if (kept.length > 0) this.#parts.inner.exemplars(kept);
+  }
+
+  tombstones(entries: readonly TombstoneEntry[]): void {
+    const { deletions, head, inner, minValidTime } = this.#parts;
+    for (const { maxTime, minTime, ref } of entries) {
+      const labels = head.labels(ref);
+      if (labels === null || maxTime < minValidTime) continue;
+      if (minTime <= -Number.MAX_SAFE_INTEGER && maxTime >= Number.MAX_SAFE_INTEGER) {
+        head.remove(Float64Array.of(ref));
+        deletions.forget(labels);
+      } else {
+        deletions.add(labels, minTime, maxTime);
+      }
+    }
+    inner.tombstones(entries);
+  }
+
+  metadata(entries: readonly MetadataEntry[]): void {
+    this.#parts.inner.metadata(entries);
+  }
+
+  #feed(chunk: HeadChunk, ref: number): void {
+    clearColumn(this.#column);
+    try {
+      this.#parts.headChunks.read(chunk, this.#column);
+    } catch (error) {
+      this.#parts.log.warn('A chunk of the head can not be read; its samples come from the log', {
+        err: String(error),
+      });
+      return;
+    }
+    feedColumn(this.#column, ref, hasIntegerCounts(chunk.encoding), this);
+  }
+}
+
+export function hasIntegerCounts(encoding: number): boolean {
+  return encoding === ENCODING.histogram || encoding === ENCODING.histogramStartTimes;
+}
