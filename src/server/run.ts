@@ -11,6 +11,10 @@ import { StartFailure } from './start-failure.ts';
 
 /** Runs the program with the arguments behind its name, to its end. Gives the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
+  if (args[0] === 'tsdb') {
+    const { runTsdb } = await import('./commands/tsdb.ts');
+    return runTsdb(args.slice(1));
+  }
   let options: ServerOptions;
   try {
     const line = commandLineFromArguments(args);

@@ -5,6 +5,7 @@ export function clearColumn(column: SampleColumn): void {
   column.length = 0;
   column.startTimes = null;
   column.histograms = null;
+  column.integerCounts = null;
 }
 
 /** Keeps the samples between two times (ms), both included. */
@@ -18,6 +19,7 @@ export function trimColumn(column: SampleColumn, minTime: number, maxTime: numbe
     bits.copyWithin(0, 2 * from, 2 * length);
     startTimes?.copyWithin(0, from, length);
     histograms?.copyWithin(0, from, length);
+    column.integerCounts?.copyWithin(0, from, length);
   }
   column.length = length - from;
   if (histograms !== null && histograms.length > column.length) histograms.length = column.length;
@@ -81,6 +83,9 @@ function prepare(column: SampleColumn, length: number, a: SampleColumn, b: Sampl
   if (column.histograms === null && (a.histograms !== null || b.histograms !== null)) {
     column.histograms = new Array(kept).fill(undefined);
   }
+  if (!column.integerCounts && (a.integerCounts || b.integerCounts)) {
+    column.integerCounts = new Uint8Array(column.times.length);
+  }
 }
 
 /** Copies the samples `from .. to` to `target[at ...]`, which has the room and the parts. */
@@ -91,6 +96,7 @@ function copySamples(source: SampleColumn, from: number, to: number, target: Sam
     target.bits[2 * at + 1] = source.bits[2 * i + 1]!;
     if (target.startTimes !== null) target.startTimes[at] = source.startTimes === null ? 0 : source.startTimes[i]!;
     if (target.histograms !== null) target.histograms[at] = source.histograms?.[i];
+    if (target.integerCounts) target.integerCounts[at] = source.integerCounts ? source.integerCounts[i]! : 0;
   }
 }
 

@@ -29,6 +29,11 @@ export interface SampleColumn {
   startTimes: Float64Array | null;
   /** Parallel to `times`; an entry means the sample is a histogram. null: floats only, the usual case. */
   histograms: (FloatHistogram | undefined)[] | null;
+  /**
+   * Parallel to `times`: 1 where the histogram is stored with integer counts, for those who hand samples on in the form
+   * in which they came. null or absent: none is known to be.
+   */
+  integerCounts?: Uint8Array | null;
 }
 
 /** Everything one select found: labels first, then one whole series per call into the caller's column. */
@@ -64,6 +69,7 @@ export function createSampleColumn(capacity: number): SampleColumn {
     bits: new Uint32Array(values.buffer),
     startTimes: null,
     histograms: null,
+    integerCounts: null,
   };
 }
 
@@ -80,5 +86,10 @@ export function reserveSampleColumn(column: SampleColumn, capacity: number): voi
     const startTimes = new Float64Array(grown.times.length);
     startTimes.set(column.startTimes.subarray(0, column.length));
     column.startTimes = startTimes;
+  }
+  if (column.integerCounts) {
+    const integerCounts = new Uint8Array(grown.times.length);
+    integerCounts.set(column.integerCounts.subarray(0, column.length));
+    column.integerCounts = integerCounts;
   }
 }

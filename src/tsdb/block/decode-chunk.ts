@@ -35,6 +35,9 @@ export class ChunkDecoder {
         : readHistogramChunk(this.#bytes, this.#view, 0, chunk.length, encoding, count, into);
     if (code >= 0) {
       into.startTimes?.fill(0, length, into.length);
+      const isInteger = encoding === ENCODING.histogram;
+      if (isInteger) into.integerCounts ??= new Uint8Array(into.times.length);
+      into.integerCounts?.fill(isInteger ? 1 : 0, length, into.length);
       return null;
     }
     into.length = length;

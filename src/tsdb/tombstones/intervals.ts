@@ -49,6 +49,7 @@ export function dropIntervals(column: SampleColumn, intervals: Intervals): void 
       bits[2 * kept + 1] = bits[2 * i + 1]!;
       if (startTimes !== null) startTimes[kept] = startTimes[i]!;
       if (histograms !== null) histograms[kept] = histograms[i];
+      if (column.integerCounts) column.integerCounts[kept] = column.integerCounts[i]!;
     }
     kept++;
   }
