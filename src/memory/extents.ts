@@ -4,10 +4,10 @@ export const EXTENT_UNIT_BYTES = 1 << EXTENT_UNIT_LOG2;
 /** The largest extent: 1 KiB, what the largest XOR chunk takes. */
 export const EXTENT_UNITS_MAX = 64;
 
-const SLAB_UNITS_LOG2 = 20;
-const SLAB_UNITS = 1 << SLAB_UNITS_LOG2;
-const SLAB_BYTES = SLAB_UNITS << EXTENT_UNIT_LOG2;
-const UNIT_MASK = SLAB_UNITS - 1;
+const SLAB_BYTES_LOG2 = 24;
+const SLAB_BYTES = 1 << SLAB_BYTES_LOG2;
+const SLAB_UNITS_LOG2 = SLAB_BYTES_LOG2 - EXTENT_UNIT_LOG2;
+const UNIT_MASK = (1 << SLAB_UNITS_LOG2) - 1;
 
 /** Words at the start of a free extent. */
 const NEXT = 0;
@@ -33,6 +33,8 @@ const REGION_FREE_SHARE = 8;
  * the next region is a run of neighbouring free extents (chunks of many series grow at the same time, and leave whole
  * stretches of small extents behind), else a fresh slab.
  *
+ * Units of another size (`unitLog2`) make everything larger or smaller by a power of two, see `LargeExtents`.
+ *
  * Invariants:
  * - A free extent is in the list of its size, linked both ways through its own bytes, and its start bit is set.
  * - Every unit is in an extent in use, in a free extent, in the region, or in a slab not begun.
@@ -46,6 +48,10 @@ export class Extents {
   readonly #words: Uint32Array[] = [];
   /** For each slab a bit a unit: a free extent begins there. Only for the writer. */
   readonly #starts: Uint32Array[] = [];
+  readonly #unitLog2: number;
+  readonly #slabUnitsLog2: number;
+  readonly #slabUnits: number;
+  readonly #unitMask: number;
   /** First free extent of each size. */
   readonly #free = new Uint32Array(EXTENT_UNITS_MAX + 1);
   #freeUnits = 0;
@@ -56,9 +62,16 @@ export class Extents {
   /** Where the search for neighbours goes on. */
   #cursor = 0;
 
+  constructor(unitLog2 = EXTENT_UNIT_LOG2) {
+    this.#unitLog2 = unitLog2;
+    this.#slabUnitsLog2 = SLAB_BYTES_LOG2 - unitLog2;
+    this.#slabUnits = 1 << this.#slabUnitsLog2;
+    this.#unitMask = this.#slabUnits - 1;
+  }
+
   /** Bytes in extents that are in use. */
   get usedBytes(): number {
-    return this.#usedUnits * EXTENT_UNIT_BYTES;
+    return this.#usedUnits * (1 << this.#unitLog2);
   }
 
   /** Bytes of slabs that were begun: what can have become memory. */
@@ -68,7 +81,7 @@ export class Extents {
 
   /** Makes sure that extents of `bytes` in total can be allocated without asking the host for memory. */
   reserve(bytes: number): void {
-    // Up to 1 KiB is left over at the end of a slab: one slab more than fits exactly.
+    // Up to the largest extent is left over at the end of a slab: one slab more than fits exactly.
     const slabs = this.#slabsBegun + Math.ceil(bytes / SLAB_BYTES) + 1;
     while (this.buffers.length < slabs) this.attach(new SharedArrayBuffer(SLAB_BYTES));
   }
@@ -102,20 +115,20 @@ export class Extents {
     this.views.push(new DataView(buffer));
     this.halfWords.push(new Uint16Array(buffer));
     this.#words.push(new Uint32Array(buffer));
-    this.#starts.push(new Uint32Array(SLAB_UNITS / 32));
+    this.#starts.push(new Uint32Array(this.#slabUnits / 32));
   }
 
   #beginSlab(): void {
     const slab = this.#slabsBegun++;
     if (slab === this.buffers.length) this.attach(new SharedArrayBuffer(SLAB_BYTES));
     // Unit 0 of the first slab is never handed out: its number means "none".
-    this.#regionNext = slab === 0 ? 1 : slab * SLAB_UNITS;
-    this.#regionEnd = (slab + 1) * SLAB_UNITS;
+    this.#regionNext = slab === 0 ? 1 : slab * this.#slabUnits;
+    this.#regionEnd = (slab + 1) * this.#slabUnits;
   }
 
   /** Makes a run of neighbouring free extents the region; false where none was found in a short search. */
   #joinNeighbours(): boolean {
-    const units = this.#slabsBegun * SLAB_UNITS;
+    const units = this.#slabsBegun * this.#slabUnits;
     if (this.#freeUnits * REGION_FREE_SHARE <= units) return false;
     for (let looks = 0; looks < REGION_LOOKS_MAX; ) {
       const first = this.#nextFree(units);
@@ -123,7 +136,7 @@ export class Extents {
       while (end - first < REGION_UNITS_MAX && this.#isFree(end)) {
         end += this.#word(end, UNITS);
         looks++;
-        if ((end & UNIT_MASK) === 0) break;
+        if ((end & this.#unitMask) === 0) break;
       }
       this.#cursor = end;
       if (end - first < REGION_UNITS_MIN) continue;
@@ -144,22 +157,22 @@ export class Extents {
     let unit = this.#cursor;
     for (;;) {
       if (unit >= units) unit = 0;
-      const bits = this.#starts[unit >>> SLAB_UNITS_LOG2]![(unit & UNIT_MASK) >>> 5]! & (-1 << (unit & 31));
+      const bits = this.#starts[unit >>> this.#slabUnitsLog2]![(unit & this.#unitMask) >>> 5]! & (-1 << (unit & 31));
       if (bits !== 0) return (unit & ~31) + 31 - Math.clz32(bits & -bits);
       unit = (unit & ~31) + 32;
     }
   }
 
   #isFree(unit: number): boolean {
-    return ((this.#starts[unit >>> SLAB_UNITS_LOG2]![(unit & UNIT_MASK) >>> 5]! >>> (unit & 31)) & 1) === 1;
+    return ((this.#starts[unit >>> this.#slabUnitsLog2]![(unit & this.#unitMask) >>> 5]! >>> (unit & 31)) & 1) === 1;
   }
 
   #word(extent: number, which: number): number {
-    return this.#words[extent >>> SLAB_UNITS_LOG2]![((extent & UNIT_MASK) << 2) + which]!;
+    return this.#words[extent >>> this.#slabUnitsLog2]![((extent & this.#unitMask) << (this.#unitLog2 - 2)) + which]!;
   }
 
   #setWord(extent: number, which: number, value: number): void {
-    this.#words[extent >>> SLAB_UNITS_LOG2]![((extent & UNIT_MASK) << 2) + which] = value;
+    this.#words[extent >>> this.#slabUnitsLog2]![((extent & this.#unitMask) << (this.#unitLog2 - 2)) + which] = value;
   }
 
   #link(extent: number, units: number): void {
@@ -169,7 +182,7 @@ export class Extents {
     this.#setWord(extent, UNITS, units);
     if (next !== 0) this.#setWord(next, PREVIOUS, extent);
     this.#free[units] = extent;
-    this.#starts[extent >>> SLAB_UNITS_LOG2]![(extent & UNIT_MASK) >>> 5]! |= 1 << (extent & 31);
+    this.#starts[extent >>> this.#slabUnitsLog2]![(extent & this.#unitMask) >>> 5]! |= 1 << (extent & 31);
     this.#freeUnits += units;
   }
 
@@ -179,7 +192,7 @@ export class Extents {
     if (next !== 0) this.#setWord(next, PREVIOUS, previous);
     if (previous !== 0) this.#setWord(previous, NEXT, next);
     else this.#free[units] = next;
-    this.#starts[extent >>> SLAB_UNITS_LOG2]![(extent & UNIT_MASK) >>> 5]! &= ~(1 << (extent & 31));
+    this.#starts[extent >>> this.#slabUnitsLog2]![(extent & this.#unitMask) >>> 5]! &= ~(1 << (extent & 31));
     this.#freeUnits -= units;
   }
 }

@@ -47,6 +47,8 @@ export const REFUSED = {
   duplicate: 3,
   tooOld: 4,
   outOfBounds: 5,
+  /** A histogram whose spans do not fit its buckets, or that is larger than a chunk may be. */
+  invalidHistogram: 6,
 } as const;
 
 export interface AppendOutcome {
@@ -68,6 +70,11 @@ export interface AppendOutcome {
  */
 export interface Appender {
   resolve(labels: Labels): SeriesRef;
+  /**
+   * As `resolve`, with the labels in `bytes[start..end-1]` as `model/label-bytes.ts` draws them. The bytes are not looked
+   * at after it has returned.
+   */
+  resolveBytes(bytes: Uint8Array, start: number, end: number): SeriesRef;
   append(batch: SampleBatch): AppendOutcome;
   commit(): void;
   rollback(): void;

@@ -43,7 +43,13 @@ describe('HeadAppender', () => {
       ]),
     ).toBe('0 taken, 0: unknownRef, 1: unknownRef, 2: unknownRef, 3: unknownRef, 4: unknownRef');
     expect(show(head)).toEqual(['{a="1"} 1000=1', '{a="2"} 1000=1 1001=2']);
-    expect(head.stats().refused).toEqual({ unknownRef: 5, outOfOrder: 1, duplicate: 1, tooOld: 0, outOfBounds: 0 });
+    expect(head.stats().refused).toMatchObject({
+      unknownRef: 5,
+      outOfOrder: 1,
+      duplicate: 1,
+      tooOld: 0,
+      outOfBounds: 0,
+    });
     expect(head.stats().samplesAppended).toBe(3);
   });
 
@@ -332,14 +338,14 @@ describe('HeadAppender', () => {
       [a, 1000, 1],
       [77, 1000, 1],
     ]);
-    batch.histograms = [a, 78, a].map((ref, i) => ({ ref, time: i === 2 ? -HOUR * 9 : 1000, startTime: 0, histogram }));
+    batch.histograms = [a, 78, a].map((ref, i) => ({ ref, time: i === 2 ? -HOUR * 9 : 1001, startTime: 0, histogram }));
     batch.exemplars = [a, 79].map((ref) => ({ ref, labels: labelsFromObject({ trace: 'x' }), value: 2, time: 1000 }));
     const appender = head.appender();
     expect(describeOutcome(appender.append(batch))).toBe('2 taken, 1: unknownRef, 3: unknownRef, 4: outOfBounds');
     appender.commit();
     const seen = collect(log.calls[0]!);
     expect(seen.histogramsSeen.map((entry) => [entry.ref, entry.time, entry.histogram])).toEqual([
-      [a, 1000, histogram],
+      [a, 1001, histogram],
     ]);
     expect(seen.exemplarsSeen.map((entry) => entry.ref)).toEqual([a]);
     expect(head.stats()).toMatchObject({ histogramsLogged: 1, exemplarsLogged: 1 });

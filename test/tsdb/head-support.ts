@@ -2,7 +2,7 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import type { Matcher } from '../../src/model/matcher.ts';
 import { type AppendOutcome, createSampleBatch, REFUSED, type SampleBatch } from '../../src/storage/append.ts';
 import { createSampleColumn, type Querier, type SampleColumn, type SeriesSet } from '../../src/storage/query.ts';
-import { Head } from '../../src/tsdb/head/head.ts';
+import { Head, type HeadState } from '../../src/tsdb/head/head.ts';
 
 /** A value is a number or the 16 hexadecimal digits of its bits. */
 export type Value = number | string;
@@ -17,7 +17,7 @@ export class LogDouble {
   append(records: readonly Uint8Array[]): void {
     this.onAppend();
     if (this.failure !== null) throw this.failure;
-    this.calls.push([...records]);
+    this.calls.push(records.map((record) => record.slice()));
   }
 }
 
@@ -117,4 +117,17 @@ function samplesOf(column: SampleColumn): string[] {
     samples.push(`${column.times[i]}=${Number.isNaN(number) ? bits : Object.is(number, -0) ? '-0' : number}`);
   }
   return samples;
+}
+
+/** The state of a head that has taken nothing. */
+export function emptyHeadState(): HeadState {
+  return {
+    minTime: Number.POSITIVE_INFINITY,
+    maxTime: Number.NEGATIVE_INFINITY,
+    samplesAppended: 0,
+    histogramsLogged: 0,
+    exemplarsLogged: 0,
+    activeAppenders: 0,
+    refused: { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0, invalidHistogram: 0 },
+  };
 }

@@ -22,7 +22,10 @@ const INDEX_MAX = 2 ** 30;
 /** Null where the spans do not fit the buckets. Integer counts that doubles do not add exactly become float counts. */
 export function flatHistogram(histogram: Histogram): FlatHistogram | null {
   const isInteger = histogram.kind === 'integer';
-  if (hasStaleSum(histogram)) return staleHistogram(isInteger ? ENCODING.histogram : ENCODING.floatHistogram);
+  if (hasStaleSum(histogram)) {
+    const encoding = isInteger ? ENCODING.histogram : ENCODING.floatHistogram;
+    return staleHistogram(encoding, histogram.counterResetHint);
+  }
   const { counterResetHint, schema, zeroThreshold, positiveSpans, negativeSpans, customValues } = histogram;
   const positive = isInteger ? histogram.positiveDeltas : histogram.positiveCounts;
   const negative = isInteger ? histogram.negativeDeltas : histogram.negativeCounts;
@@ -53,12 +56,12 @@ export function flatHistogram(histogram: Histogram): FlatHistogram | null {
 }
 
 /** The staleness marker of a series of histograms. */
-export function staleHistogram(encoding: number): FlatHistogram {
+export function staleHistogram(encoding: number, hint: CounterResetHint): FlatHistogram {
   const counts = new Float64Array(FIRST_BUCKET);
   const halves = new Uint32Array(counts.buffer);
   halves[2 * SUM_SLOT] = STALE_LOW;
   halves[2 * SUM_SLOT + 1] = STALE_HIGH;
-  return { encoding, hint: 'unknown', isStale: true, layout: EMPTY_LAYOUT, counts, halves };
+  return { encoding, hint, isStale: true, layout: EMPTY_LAYOUT, counts, halves };
 }
 
 const scratch = new Float64Array(1);

@@ -46,7 +46,7 @@ export function recodeHistogramChunk(
 }
 
 function sampleOf({ state, counts, layout: from }: HistogramChunkReader, encoding: number, layout: HistogramLayout) {
-  if (isStaleSum(state.halves)) return staleHistogram(encoding);
+  if (isStaleSum(state.halves)) return staleHistogram(encoding, 'unknown');
   if (counts !== state.values) for (let i = 0; i < FIRST_BUCKET; i++) counts[i] = state.values[i]!;
   const halves = new Uint32Array(counts.buffer);
   return withLayout({ encoding, hint: 'unknown', isStale: false, layout: from, counts, halves }, layout);

@@ -1,5 +1,6 @@
 import type { Extents } from '../../memory/extents.ts';
 import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
 import { SharedRecords } from '../../memory/shared-records.ts';
 import { ENCODING } from './encoding.ts';
 
@@ -8,8 +9,11 @@ import { ENCODING } from './encoding.ts';
  *
  * ```text
  * doubles  0 first time | 1 last time | 2, 3 = words 4..7
- * words    4 extent | 5 bytes (16 bits) and samples (16 bits) | 6 the next older chunk of the series | 7 encoding
+ * words    4 extent | 5 bytes (lower 16 bits) and samples (16 bits) | 6 the next older chunk of the series
+ *          7 encoding (8 bits) and bytes (upper 16 bits, shifted by 8)
  * ```
+ *
+ * XOR chunks lie in the ordinary extents, those of histograms in the large ones.
  *
  * A series' chunks form a chain from the newest to the oldest, so sealing costs no array, and a query of the last
  * minutes looks at one or two.
@@ -28,6 +32,7 @@ export const SEALED_OLDER = 6;
 export const SEALED_ENCODING = 7;
 
 export interface SealedChunk {
+  readonly encoding: number;
   readonly firstTime: number;
   readonly lastTime: number;
   readonly bytes: Uint8Array;
@@ -38,12 +43,14 @@ export interface SealedChunk {
 export class SealedChunks {
   readonly records = new SharedRecords(SEALED_DOUBLES, SEALED_SLAB_LOG2);
   readonly #extents: Extents;
+  readonly #large: LargeExtents;
   #next = 1;
   #firstFree = 0;
   #live = 0;
 
-  constructor(extents: Extents) {
+  constructor(extents: Extents, large: LargeExtents) {
     this.#extents = extents;
+    this.#large = large;
   }
 
   /** Chunks that exist. */
@@ -64,6 +71,7 @@ export class SealedChunks {
     byteLength: number,
     sampleCount: number,
     older: number,
+    encoding: number,
   ): number {
     let chunk = this.#firstFree;
     if (chunk === 0) {
@@ -77,9 +85,9 @@ export class SealedChunks {
     doubles[at + SEALED_FIRST_TIME] = firstTime;
     doubles[at + SEALED_LAST_TIME] = lastTime;
     words[2 * at + SEALED_EXTENT] = extent;
-    words[2 * at + SEALED_SIZE] = byteLength | (sampleCount << 16);
+    words[2 * at + SEALED_SIZE] = (byteLength & 0xffff) | (sampleCount << 16);
     words[2 * at + SEALED_OLDER] = older;
-    words[2 * at + SEALED_ENCODING] = ENCODING.xor;
+    words[2 * at + SEALED_ENCODING] = encoding | ((byteLength >>> 16) << 8);
     this.#live++;
     return chunk;
   }
@@ -89,14 +97,18 @@ export class SealedChunks {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
     const extent = words[2 * at + SEALED_EXTENT]!;
-    const size = words[2 * at + SEALED_SIZE]!;
-    const start = extentOffset(extent);
+    const byteLength = sealedByteLength(words, 2 * at);
+    const encoding = words[2 * at + SEALED_ENCODING]! & 0xff;
+    const isSmall = encoding === ENCODING.xor;
+    const start = isSmall ? extentOffset(extent) : this.#large.offset(extent);
+    const slab = isSmall ? this.#extents.bytes[extentSlab(extent)]! : this.#large.bytes(extent);
     return {
+      encoding,
       firstTime: doubles[at + SEALED_FIRST_TIME]!,
       lastTime: doubles[at + SEALED_LAST_TIME]!,
-      bytes: this.#extents.bytes[extentSlab(extent)]!.subarray(start, start + (size & 0xffff)),
+      bytes: slab.subarray(start, start + byteLength),
       older: words[2 * at + SEALED_OLDER]!,
-      count: size >>> 16,
+      count: words[2 * at + SEALED_SIZE]! >>> 16,
     };
   }
 
@@ -104,12 +116,22 @@ export class SealedChunks {
   release(chunk: number): number {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const at = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
-    const bytes = words[at + SEALED_SIZE]! & 0xffff;
-    this.#extents.free(words[at + SEALED_EXTENT]!, Math.ceil(bytes / EXTENT_UNIT_BYTES));
+    const byteLength = sealedByteLength(words, at);
+    const extent = words[at + SEALED_EXTENT]!;
+    if ((words[at + SEALED_ENCODING]! & 0xff) === ENCODING.xor) {
+      this.#extents.free(extent, Math.ceil(byteLength / EXTENT_UNIT_BYTES));
+    } else {
+      this.#large.free(extent, largeExtentCapacity(byteLength));
+    }
     const older = words[at + SEALED_OLDER]!;
     words[at + SEALED_OLDER] = this.#firstFree;
     this.#firstFree = chunk;
     this.#live--;
     return older;
   }
+}
+
+/** The bytes of a chunk whose record begins at word `at`. */
+export function sealedByteLength(words: Uint32Array, at: number): number {
+  return (words[at + SEALED_SIZE]! & 0xffff) | ((words[at + SEALED_ENCODING]! >>> 8) << 16);
 }

@@ -1,3 +1,4 @@
+import { LARGE_EXTENT_BYTES_MAX } from '../../memory/large-extents.ts';
 import type { Labels } from '../../model/labels.ts';
 import {
   type Appender,
@@ -8,10 +9,12 @@ import {
   type SampleBatch,
   type SeriesRef,
 } from '../../storage/append.ts';
-import { exemplarsRecord, histogramRecords, samplesRecord, seriesRecord } from '../wal/records.ts';
+import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
+import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
 import type { HeadState } from './head.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { OpenChunks } from './open-chunks.ts';
+import { firstHistogramBytesMax, isSameHistogram } from './open-histograms.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2, VALUE_HIGH, VALUE_LOW } from './series-table.ts';
 import type { TransactionRows } from './transaction-rows.ts';
@@ -35,14 +38,26 @@ export interface HeadAppenderParts {
   readonly minValidTime: number;
 }
 
-/** The arrays of one batch, and which of the accepted rows are its. */
-interface Segment {
+/** The floats of one batch, and which of the accepted rows are theirs. */
+interface FloatSegment {
+  readonly kind: 'floats';
   readonly refs: Float64Array;
   readonly times: Float64Array;
   readonly bits: Uint32Array;
   readonly from: number;
   readonly to: number;
 }
+
+/** The same for its histograms; `samples` are the accepted ones, in order. */
+interface HistogramSegment {
+  readonly kind: 'histograms';
+  readonly entries: readonly HistogramEntry[];
+  readonly samples: FlatHistogram[];
+  readonly from: number;
+  to: number;
+}
+
+type Segment = FloatSegment | HistogramSegment;
 
 /**
  * One transaction: `append` checks, `commit` logs and applies.
@@ -54,7 +69,6 @@ interface Segment {
 export class HeadAppender implements Appender {
   readonly #parts: HeadAppenderParts;
   readonly #segments: Segment[] = [];
-  readonly #histograms: HistogramEntry[] = [];
   readonly #exemplars: ExemplarEntry[] = [];
   #minTime: number;
   /** The head has samples, or this transaction has seen one, so that `#minTime` is known. */
@@ -75,6 +89,11 @@ export class HeadAppender implements Appender {
     return this.#parts.directory.resolve(labels);
   }
 
+  resolveBytes(labels: Uint8Array, start: number, end: number): SeriesRef {
+    this.#assertOpen();
+    return this.#parts.directory.resolveBytes(labels, start, end);
+  }
+
   /** The outcome's arrays are valid until the next call of any appender. */
   append(batch: SampleBatch): AppendOutcome {
     this.#assertOpen();
@@ -82,7 +101,8 @@ export class HeadAppender implements Appender {
     const { length, refs, times, bits } = batch;
     const { refs: refMap } = directory;
     const { records } = memory.series;
-    rows.reserve(length, memory.series.rowCount, length + batch.histograms.length);
+    const most = length + batch.histograms.length;
+    rows.reserve(most, memory.series.rowCount, most);
     if (!this.#hasBase) this.#findBase(batch);
     const minTime = this.#minTime;
     const from = rows.count;
@@ -118,12 +138,12 @@ export class HeadAppender implements Appender {
       } else {
         const words = records.words[row >>> SERIES_SLAB_LOG2]!;
         const isSame = words[2 * at + VALUE_LOW] === bits[2 * i] && words[2 * at + VALUE_HIGH] === bits[2 * i + 1];
-        if (isSame) appended++;
+        if (isSame && memory.openHistogram(row) === null) appended++;
         else rows.refuse(i, REFUSED.duplicate);
       }
     }
-    if (rows.count > from) this.#segments.push({ refs, times, bits, from, to: rows.count });
-    appended += this.#appendHistograms(batch);
+    if (rows.count > from) this.#segments.push({ kind: 'floats', refs, times, bits, from, to: rows.count });
+    if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
     for (const exemplar of batch.exemplars) if (refMap.row(exemplar.ref) >= 0) this.#exemplars.push(exemplar);
     return rows.takeOutcome(appended, this.#parts.state.refused);
   }
@@ -131,7 +151,7 @@ export class HeadAppender implements Appender {
   commit(): void {
     this.#assertOpen();
     try {
-      this.#parts.openChunks.reserve(this.#parts.rows.count);
+      this.#reserve();
       this.#log();
     } finally {
       this.#close();
@@ -147,22 +167,42 @@ export class HeadAppender implements Appender {
   #log(): void {
     const { directory, rows, log } = this.#parts;
     const records: Uint8Array[] = [];
-    if (directory.unlogged.length > 0) records.push(seriesRecord(directory.unlogged));
-    for (const { refs, times, bits, from, to } of this.#segments) {
-      records.push(samplesRecord(refs, times, bits, rows.indexes.subarray(from, to), to - from));
+    if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
+    for (const segment of this.#segments) {
+      const { from, to } = segment;
+      if (segment.kind === 'floats') {
+        const { refs, times, bits } = segment;
+        records.push(samplesRecord(refs, times, bits, rows.indexes.subarray(from, to), to - from));
+      } else {
+        const accepted: HistogramEntry[] = [];
+        for (let k = from; k < to; k++) accepted.push(segment.entries[rows.indexes[k]!]!);
+        records.push(...histogramRecords(accepted));
+      }
     }
-    if (this.#histograms.length > 0) records.push(...histogramRecords(this.#histograms));
     if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
     if (records.length === 0) return;
     log.append(records);
-    directory.markLogged();
+    directory.unlogged.clear();
   }
 
   #apply(): void {
     const { state, rows, openChunks } = this.#parts;
     const { rows: rowOf, indexes } = rows;
     let { minTime, maxTime } = state;
-    for (const { times, bits, from, to } of this.#segments) {
+    let histograms = 0;
+    for (const segment of this.#segments) {
+      const { from, to } = segment;
+      if (segment.kind === 'histograms') {
+        for (let k = from; k < to; k++) {
+          const { time } = segment.entries[indexes[k]!]!;
+          openChunks.appendHistogram(rowOf[k]!, time, segment.samples[k - from]!);
+          if (time < minTime) minTime = time;
+          if (time > maxTime) maxTime = time;
+        }
+        histograms += to - from;
+        continue;
+      }
+      const { times, bits } = segment;
       for (let k = from; k < to; k++) {
         const i = indexes[k]!;
         const time = times[i]!;
@@ -173,8 +213,8 @@ export class HeadAppender implements Appender {
     }
     state.minTime = minTime;
     state.maxTime = maxTime;
-    state.samplesAppended += rows.count;
-    state.histogramsLogged += this.#histograms.length;
+    state.samplesAppended += rows.count - histograms;
+    state.histogramsLogged += histograms;
     state.exemplarsLogged += this.#exemplars.length;
   }
 
@@ -182,39 +222,104 @@ export class HeadAppender implements Appender {
   #checkPending(accepted: number, batch: SampleBatch, i: number): number {
     const time = batch.times[i]!;
     let { times, bits } = batch;
-    const segment = this.#segments.find((candidate) => accepted >= candidate.from && accepted < candidate.to);
-    if (segment !== undefined) ({ times, bits } = segment);
     const before = this.#parts.rows.indexes[accepted]!;
+    const segment = this.#segmentOf(accepted);
+    if (segment?.kind === 'histograms') {
+      const last = segment.entries[before]!.time;
+      if (time > last) return -1;
+      return time < last ? REFUSED.outOfOrder : REFUSED.duplicate;
+    }
+    if (segment !== undefined) ({ times, bits } = segment);
     if (time > times[before]!) return -1;
     if (time < times[before]!) return REFUSED.outOfOrder;
     const isSame = batch.bits[2 * i] === bits[2 * before] && batch.bits[2 * i + 1] === bits[2 * before + 1];
     return isSame ? 0 : REFUSED.duplicate;
   }
 
-  /** Histograms are logged, not stored yet: they are checked for their series and for the bounds. Returns how many. */
+  /** Checks the batch's histograms, after its floats. Returns how many were taken. */
   #appendHistograms(batch: SampleBatch): number {
-    const { rows, directory } = this.#parts;
-    let accepted = 0;
-    for (const [i, entry] of batch.histograms.entries()) {
-      const { time } = entry;
-      if (!Number.isSafeInteger(time) || time < this.#minTime) {
-        rows.refuse(batch.length + i, REFUSED.outOfBounds);
-      } else if (directory.refs.row(entry.ref) < 0) {
-        rows.refuse(batch.length + i, REFUSED.unknownRef);
-      } else {
-        this.#histograms.push(entry);
-        accepted++;
-      }
+    const { rows } = this.#parts;
+    const entries = batch.histograms;
+    const segment: HistogramSegment = { kind: 'histograms', entries, samples: [], from: rows.count, to: rows.count };
+    this.#segments.push(segment);
+    let taken = 0;
+    for (let i = 0; i < entries.length; i++) {
+      const reason = this.#checkHistogram(entries[i]!, i, segment);
+      if (reason > 0) rows.refuse(batch.length + i, reason);
+      else taken++;
     }
-    return accepted;
+    return taken;
   }
 
-  #findBase({ length, times }: SampleBatch): void {
-    for (let i = 0; i < length && !this.#hasBase; i++) {
-      if (!Number.isSafeInteger(times[i])) continue;
-      this.#minTime = this.#oldestTaken(times[i]!);
-      this.#hasBase = true;
+  /** A reason to refuse, or 0; where the sample is new it is added to the segment. */
+  #checkHistogram(entry: HistogramEntry, index: number, segment: HistogramSegment): number {
+    const { rows, directory, memory } = this.#parts;
+    const { time } = entry;
+    if (!Number.isSafeInteger(time) || time < this.#minTime) return REFUSED.outOfBounds;
+    const row = directory.refs.row(entry.ref);
+    if (row < 0) return REFUSED.unknownRef;
+    const sample = flatHistogram(entry.histogram);
+    if (sample === null || firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX) return REFUSED.invalidHistogram;
+    const pending = rows.pending(row);
+    const last = pending >= 0 ? this.#timeOf(pending) : memory.series.lastTime(row);
+    if (time < last) return REFUSED.outOfOrder;
+    if (time === last) {
+      const isSame = pending >= 0 ? this.#isPendingHistogram(pending, sample) : this.#isLastHistogram(row, sample);
+      return isSame ? 0 : REFUSED.duplicate;
     }
+    rows.accept(row, index);
+    segment.samples.push(sample);
+    segment.to = rows.count;
+    return 0;
+  }
+
+  #isLastHistogram(row: number, sample: FlatHistogram): boolean {
+    const open = this.#parts.memory.openHistogram(row);
+    return open !== null && isSameHistogram(open.writer, sample);
+  }
+
+  #isPendingHistogram(accepted: number, sample: FlatHistogram): boolean {
+    const segment = this.#segmentOf(accepted)!;
+    if (segment.kind === 'floats') return false;
+    const { encoding, layout, counts, halves } = segment.samples[accepted - segment.from]!;
+    return isSameHistogram({ encoding, layout, counts, halves }, sample);
+  }
+
+  /** The time of an accepted row. */
+  #timeOf(accepted: number): number {
+    const segment = this.#segmentOf(accepted)!;
+    const index = this.#parts.rows.indexes[accepted]!;
+    return segment.kind === 'floats' ? segment.times[index]! : segment.entries[index]!.time;
+  }
+
+  /** The segment of an accepted row; undefined for floats of the batch in hand. */
+  #segmentOf(accepted: number): Segment | undefined {
+    return this.#segments.find((candidate) => accepted >= candidate.from && accepted < candidate.to);
+  }
+
+  /** Everything that applying could ask of the host. */
+  #reserve(): void {
+    const { openChunks, rows } = this.#parts;
+    let histograms = 0;
+    let bytes = 0;
+    for (const segment of this.#segments) {
+      if (segment.kind === 'floats') continue;
+      histograms += segment.samples.length;
+      for (const sample of segment.samples) bytes += 2 * firstHistogramBytesMax(sample);
+    }
+    openChunks.reserve(rows.count - histograms);
+    openChunks.reserveHistograms(histograms, bytes);
+  }
+
+  #findBase({ length, times, histograms }: SampleBatch): void {
+    for (let i = 0; i < length && !this.#hasBase; i++) this.#tryBase(times[i]!);
+    for (let i = 0; i < histograms.length && !this.#hasBase; i++) this.#tryBase(histograms[i]!.time);
+  }
+
+  #tryBase(time: number): void {
+    if (!Number.isSafeInteger(time)) return;
+    this.#minTime = this.#oldestTaken(time);
+    this.#hasBase = true;
   }
 
   #oldestTaken(maxTime: number): number {

@@ -2,13 +2,16 @@ import { xorDecode } from '../../kernels/xor-decode.ts';
 import { xorByteLength } from '../../kernels/xor-encode.ts';
 import { Epochs } from '../../memory/epochs.ts';
 import { Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { LargeExtents } from '../../memory/large-extents.ts';
 import { SharedWords } from '../../memory/shared-words.ts';
 import { SymbolTable } from '../../memory/symbol-table.ts';
 import { SealedChunks } from '../chunk/sealed-chunks.ts';
+import { type OpenHistogram, OpenHistogramSlots } from './open-histogram-slots.ts';
 import {
   LABELS,
   NEWEST_SEALED,
   OPEN_EXTENT,
+  OPEN_HISTOGRAM,
   OPEN_UNITS,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
@@ -16,9 +19,15 @@ import {
   SeriesTable,
 } from './series-table.ts';
 
-/** Extents are retired as extent * 128 + units, rows as row + 2^48. */
+/**
+ * Extents are retired as extent * 128 + units, large ones as 2^51 + extent * 2^18 + capacity in units of 64 bytes, rows
+ * as 2^52 + row.
+ */
 const EXTENT_ITEM = 128;
-const ROW_ITEM = 2 ** 48;
+const LARGE_ITEM = 2 ** 51;
+const LARGE_SPACE = 2 ** 18;
+const LARGE_UNIT_LOG2 = 6;
+const ROW_ITEM = 2 ** 52;
 
 /**
  * Everything of the head that readers look at, all in shared memory, and the rule by which it comes back: what a reader
@@ -30,7 +39,10 @@ export class HeadMemory {
   readonly labelLog = new SharedWords();
   readonly series = new SeriesTable();
   readonly extents = new Extents();
-  readonly sealed = new SealedChunks(this.extents);
+  /** Chunks of histograms, which may be larger than 1 KiB. */
+  readonly large = new LargeExtents();
+  readonly sealed = new SealedChunks(this.extents, this.large);
+  readonly openHistograms = new OpenHistogramSlots();
   readonly epochs = new Epochs((item) => this.#release(item));
 
   #chunksReleased = 0;
@@ -42,7 +54,15 @@ export class HeadMemory {
     return this.#chunksReleased;
   }
 
-  /** The time of the first sample in a row's open chunk, which it must have. */
+  /** The open histogram chunk of a row, or null. */
+  openHistogram(row: number): OpenHistogram | null {
+    const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    if (words[w + OPEN_EXTENT] !== 0 || words[w + OPEN_HISTOGRAM] === 0) return null;
+    return this.openHistograms.get(words[w + OPEN_HISTOGRAM]!);
+  }
+
+  /** The time of the first sample in a row's open chunk of floats, which it must have. */
   openFirstTime(row: number): number {
     const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
@@ -59,6 +79,10 @@ export class HeadMemory {
     this.epochs.retire(extent * EXTENT_ITEM + units);
   }
 
+  retireLargeExtent(extent: number, capacity: number): void {
+    this.epochs.retire(LARGE_ITEM + extent * LARGE_SPACE + (capacity >>> LARGE_UNIT_LOG2));
+  }
+
   /** Gives a row back with all its chunks. Nothing may lead to it any more. */
   retireRow(row: number): void {
     this.epochs.retire(row + ROW_ITEM);
@@ -66,7 +90,11 @@ export class HeadMemory {
 
   #release(item: number): void {
     if (item >= ROW_ITEM) this.#releaseRow(item - ROW_ITEM);
-    else this.extents.free(Math.floor(item / EXTENT_ITEM), item % EXTENT_ITEM);
+    else if (item < LARGE_ITEM) this.extents.free(Math.floor(item / EXTENT_ITEM), item % EXTENT_ITEM);
+    else {
+      const extent = Math.floor((item - LARGE_ITEM) / LARGE_SPACE);
+      this.large.free(extent, (item % LARGE_SPACE) << LARGE_UNIT_LOG2);
+    }
   }
 
   #releaseRow(row: number): void {
@@ -74,6 +102,10 @@ export class HeadMemory {
     const at = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     if (words[at + OPEN_EXTENT] !== 0) {
       this.extents.free(words[at + OPEN_EXTENT]!, words[at + OPEN_UNITS]!);
+      this.#chunksReleased++;
+    } else if (words[at + OPEN_HISTOGRAM] !== 0) {
+      const { extent, capacity } = this.openHistograms.release(words[at + OPEN_HISTOGRAM]!);
+      this.large.free(extent, capacity);
       this.#chunksReleased++;
     }
     for (let chunk = words[at + NEWEST_SEALED]!; chunk !== 0; this.#chunksReleased++)

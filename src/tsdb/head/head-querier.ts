@@ -126,9 +126,6 @@ class HeadSeriesSet implements SeriesSet {
   }
 
   read(row: number, into: SampleColumn): void {
-    const { extents, sizes, sealed } = this.#snapshot;
-    const size = sizes[row]!;
-    const { minTime, maxTime } = this.#range;
-    this.#reader.read(extents[row]!, size & 0xffff, size >>> 16, sealed[row]!, minTime, maxTime, into);
+    this.#reader.read(this.#snapshot, row, this.#range, into);
   }
 }

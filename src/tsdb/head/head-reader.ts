@@ -1,9 +1,12 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { Labels } from '../../model/labels.ts';
-import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
+import { reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import {
   SEALED_DOUBLES,
+  SEALED_ENCODING,
   SEALED_EXTENT,
   SEALED_FIRST_TIME,
   SEALED_LAST_TIME,
@@ -11,14 +14,16 @@ import {
   SEALED_OLDER,
   SEALED_SIZE,
   SEALED_SLAB_LOG2,
+  sealedByteLength,
 } from '../chunk/sealed-chunks.ts';
 import type { HeadMemory } from './head-memory.ts';
+import type { HeadSnapshot } from './head-snapshot.ts';
 
 /** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
 const LABELS_KEPT_MAX = 1 << 16;
 
 /** The part of the head's memory that reading needs; nothing of it lives on the main thread alone. */
-export type ReadableMemory = Pick<HeadMemory, 'symbols' | 'labelLog' | 'series' | 'extents' | 'sealed'>;
+export type ReadableMemory = Pick<HeadMemory, 'symbols' | 'labelLog' | 'series' | 'extents' | 'large' | 'sealed'>;
 
 /**
  * Labels and samples of rows, read in place. The caller holds a pin on the epoch in which it took its snapshot.
@@ -56,25 +61,17 @@ export class HeadReader {
   }
 
   /**
-   * Decodes what the snapshot has between `minTime` and `maxTime`, both included, into `into`, which is emptied first.
-   * Where the open chunk surely begins after `maxTime` it is not decoded.
+   * Decodes what a row of the snapshot has in the range into `into`, which is emptied first. Where the open chunk surely
+   * begins after the range it is not decoded.
    */
-  read(
-    extent: number,
-    byteLength: number,
-    count: number,
-    newestSealed: number,
-    minTime: number,
-    maxTime: number,
-    into: SampleColumn,
-  ): void {
+  read(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
     into.length = 0;
     into.histograms = null;
     into.startTimes = null;
     const { records } = this.#memory.sealed;
     let chosen = 0;
     let openIsLater = false;
-    for (let chunk = newestSealed; chunk !== 0; ) {
+    for (let chunk = snapshot.sealed[row]!; chunk !== 0; ) {
       const doubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
       const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
       const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
@@ -90,14 +87,30 @@ export class HeadReader {
       const chunk = this.#chunks[--chosen]!;
       const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
       const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
-      const size = words[w + SEALED_SIZE]!;
-      this.#decode(words[w + SEALED_EXTENT]!, size & 0xffff, size >>> 16, into);
+      const encoding = words[w + SEALED_ENCODING]! & 0xff;
+      this.#decode(
+        words[w + SEALED_EXTENT]!,
+        sealedByteLength(words, w),
+        encoding,
+        words[w + SEALED_SIZE]! >>> 16,
+        into,
+      );
     }
-    if (extent !== 0 && !openIsLater) this.#decode(extent, byteLength, count, into);
+    const extent = snapshot.extents[row]!;
+    if (extent !== 0 && !openIsLater) {
+      this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
+    }
     trim(into, minTime, maxTime);
   }
 
-  #decode(extent: number, byteLength: number, count: number, into: SampleColumn): void {
+  #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {
+    if (encoding !== ENCODING.xor) {
+      const { large } = this.#memory;
+      const from = large.offset(extent);
+      const code = readHistogramChunk(large.bytes(extent), large.view(extent), from, byteLength, encoding, count, into);
+      if (code < 0) throw new Error(`Cannot decode a histogram chunk of the head in extent ${extent}: code ${code}`);
+      return;
+    }
     reserveSampleColumn(into, into.length + count);
     const slab = extentSlab(extent);
     const start = extentOffset(extent);
@@ -134,6 +147,9 @@ function trim(column: SampleColumn, minTime: number, maxTime: number): void {
     bits.copyWithin(0, 2 * from, 2 * length);
   }
   column.length = length - from;
+  if (column.histograms === null) return;
+  column.histograms.splice(0, from);
+  column.histograms.length = Math.min(column.histograms.length, column.length);
 }
 
 /** The first index whose time is at least `wanted`. */

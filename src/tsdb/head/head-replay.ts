@@ -1,9 +1,13 @@
+import { LARGE_EXTENT_BYTES_MAX } from '../../memory/large-extents.ts';
 import type { Labels } from '../../model/labels.ts';
+import type { HistogramEntry } from '../../storage/append.ts';
+import { flatHistogram } from '../chunk/flat-histogram.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 import type { HeadState } from './head.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReplayCounts } from './head-stats.ts';
 import type { OpenChunks } from './open-chunks.ts';
+import { firstHistogramBytesMax } from './open-histograms.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
 
@@ -70,8 +74,27 @@ export class HeadReplay implements WalVisitor {
     this.#state.maxTime = maxTime;
   }
 
-  histograms(entries: readonly { readonly ref: number }[]): void {
-    this.#countUnknown(entries);
+  histograms(entries: readonly HistogramEntry[]): void {
+    const { refs } = this.#directory;
+    const { records } = this.#memory.series;
+    for (const { ref, time, histogram } of entries) {
+      const row = refs.row(ref);
+      if (row < 0) {
+        this.#unknownRefs++;
+        continue;
+      }
+      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME;
+      const isNewer = time > records.doubles[row >>> SERIES_SLAB_LOG2]![at]! && Number.isSafeInteger(time);
+      const sample = isNewer ? flatHistogram(histogram) : null;
+      if (sample === null || firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX) {
+        this.#skippedSamples++;
+        continue;
+      }
+      this.#openChunks.appendHistogram(row, time, sample);
+      this.#state.minTime = Math.min(this.#state.minTime, time);
+      this.#state.maxTime = Math.max(this.#state.maxTime, time);
+      this.#samples++;
+    }
   }
 
   exemplars(entries: readonly { readonly ref: number }[]): void {

@@ -1,5 +1,6 @@
 import { xorByteLength } from '../../kernels/xor-encode.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { ENCODING } from '../chunk/encoding.ts';
 import {
   SEALED_DOUBLES,
   SEALED_FIRST_TIME,
@@ -26,10 +27,12 @@ import {
  */
 export class HeadSnapshot {
   readonly rows: Uint32Array;
-  /** Open extent, 0 = none. */
+  /** Extent of the open chunk, 0 = none; a large one where the encoding is not XOR. */
   readonly extents: Uint32Array;
-  /** Of the open chunk: bytes in the low half, samples in the high half. */
-  readonly sizes: Uint32Array;
+  /** Of the open chunk. */
+  readonly byteLengths: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly encodings: Uint8Array;
   /** Newest sealed chunk, 0 = none. */
   readonly sealed: Uint32Array;
 
@@ -50,16 +53,28 @@ export class HeadSnapshot {
     const rows = arrange(candidates.subarray(0, kept));
     this.rows = rows;
     this.extents = new Uint32Array(rows.length);
-    this.sizes = new Uint32Array(rows.length);
+    this.byteLengths = new Uint32Array(rows.length);
+    this.counts = new Uint32Array(rows.length);
+    this.encodings = new Uint8Array(rows.length);
     this.sealed = new Uint32Array(rows.length);
     const { records } = memory.series;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const words = records.words[row >>> SERIES_SLAB_LOG2]!;
       const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-      this.extents[i] = words[2 * at + OPEN_EXTENT]!;
-      this.sizes[i] = xorByteLength(words, at) | (words[2 * at + OPEN_COUNT]! << 16);
       this.sealed[i] = words[2 * at + NEWEST_SEALED]!;
+      const histogram = memory.openHistogram(row);
+      if (histogram === null) {
+        this.extents[i] = words[2 * at + OPEN_EXTENT]!;
+        this.byteLengths[i] = xorByteLength(words, at);
+        this.counts[i] = words[2 * at + OPEN_COUNT]!;
+        this.encodings[i] = ENCODING.xor;
+      } else {
+        this.extents[i] = histogram.extent;
+        this.byteLengths[i] = histogram.writer.byteLength;
+        this.counts[i] = histogram.writer.count;
+        this.encodings[i] = histogram.writer.encoding;
+      }
     }
   }
 
@@ -77,6 +92,8 @@ function overlaps(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRan
   if (lastTime < minTime || minTime > maxTime || lastTime === Number.NEGATIVE_INFINITY) return false;
   if (lastTime <= maxTime) return true;
   if (words[2 * at + OPEN_EXTENT] !== 0 && memory.openFirstTime(row) <= maxTime) return true;
+  const histogram = memory.openHistogram(row);
+  if (histogram !== null && histogram.firstTime <= maxTime) return true;
   const { records } = memory.sealed;
   for (let chunk = words[2 * at + NEWEST_SEALED]!; chunk !== 0; ) {
     const chunkDoubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import type { Appender } from '../../storage/append.ts';
+import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { HeadAppender, type HeadLog } from './head-appender.ts';
 import { HeadMemory } from './head-memory.ts';
@@ -33,7 +33,7 @@ export interface HeadState {
   histogramsLogged: number;
   exemplarsLogged: number;
   activeAppenders: number;
-  refused: { unknownRef: number; outOfOrder: number; duplicate: number; tooOld: number; outOfBounds: number };
+  refused: Record<keyof typeof REFUSED, number>;
 }
 
 /**
@@ -58,7 +58,7 @@ export class Head {
     histogramsLogged: 0,
     exemplarsLogged: 0,
     activeAppenders: 0,
-    refused: { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0 },
+    refused: { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0, invalidHistogram: 0 },
   };
 
   constructor(options: HeadOptions) {

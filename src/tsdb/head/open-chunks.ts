@@ -1,19 +1,25 @@
 import { XOR_APPEND_BYTES_MAX, xorAppend, xorBegin, xorByteLength, xorCountBytes } from '../../kernels/xor-encode.ts';
 import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts';
 import {
   CHUNK_BYTES_CUT,
+  CHUNK_PREDICT_SHARE,
   CHUNK_SAMPLES_MAX,
   CHUNK_SAMPLES_PREDICT,
   predictedCut,
   rangeEnd,
 } from '../chunk/cut-rule.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import type { HeadMemory } from './head-memory.ts';
+import { OpenHistograms } from './open-histograms.ts';
 import {
   LAST_TIME,
   NEWEST_SEALED,
   NEXT_CUT,
   OPEN_COUNT,
   OPEN_EXTENT,
+  OPEN_HISTOGRAM,
   OPEN_UNITS,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
@@ -32,22 +38,39 @@ const SAMPLE_EXTENT_BYTES_MAX = EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES;
 export class OpenChunks {
   readonly #memory: HeadMemory;
   readonly #rangeMs: number;
+  readonly #histograms: OpenHistograms;
   #created = 0;
 
   constructor(memory: HeadMemory, rangeMs: number) {
     this.#memory = memory;
     this.#rangeMs = rangeMs;
+    this.#histograms = new OpenHistograms(memory, rangeMs);
   }
 
   /** Chunks begun since the start. */
   get created(): number {
-    return this.#created;
+    return this.#created + this.#histograms.created;
   }
 
   /** Makes sure that `samples` can be appended without asking the host for memory. */
   reserve(samples: number): void {
     this.#memory.extents.reserve(samples * SAMPLE_EXTENT_BYTES_MAX);
     this.#memory.sealed.reserve(samples);
+  }
+
+  /** Makes sure of it for histograms of so many bytes at most; stale markers of floats may become histograms, too. */
+  reserveHistograms(samples: number, bytes: number): void {
+    if (samples > 0 || this.#memory.openHistograms.count > 0) this.#histograms.reserve(bytes, samples);
+  }
+
+  /** Appends a histogram that is newer than the row's last sample. */
+  appendHistogram(row: number, time: number, sample: FlatHistogram): void {
+    const { records } = this.#memory.series;
+    const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    if (words[2 * at + OPEN_EXTENT] !== 0) this.#seal(row, doubles, words, at);
+    this.#histograms.append(row, time, sample);
   }
 
   /** Appends a sample that is newer than the row's last one; cuts chunks by the rules of `chunk/cut-rule.ts`. */
@@ -58,6 +81,7 @@ export class OpenChunks {
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const w = 2 * at;
     if (words[w + OPEN_EXTENT] === 0) {
+      if (words[w + OPEN_HISTOGRAM] !== 0 && this.#endHistograms(row, time, low, high)) return;
       this.#begin(doubles, words, at, time);
     } else {
       const used = xorByteLength(words, at);
@@ -77,6 +101,18 @@ export class OpenChunks {
     Atomics.store(this.#memory.extents.halfWords[slab]!, start >>> 1, xorCountBytes(count));
   }
 
+  /**
+   * The row's last sample was a histogram: its chunk ends. A stale marker becomes one of a histogram instead, so that
+   * it does not need a chunk; then returns true.
+   */
+  #endHistograms(row: number, time: number, low: number, high: number): boolean {
+    const open = this.#memory.openHistogram(row)!;
+    const isStale = low >>> 0 === STALE_LOW && high >>> 0 === STALE_HIGH;
+    if (isStale) this.#histograms.append(row, time, staleHistogram(open.writer.encoding, 'unknown'));
+    else this.#histograms.seal(row, open);
+    return isStale;
+  }
+
   #begin(doubles: Float64Array, words: Uint32Array, at: number, time: number): void {
     const extent = this.#memory.extents.allocate(FIRST_UNITS);
     xorBegin(this.#memory.extents.bytes[extentSlab(extent)]!, extentOffset(extent), words, at);
@@ -88,7 +124,12 @@ export class OpenChunks {
 
   #predict(row: number, doubles: Float64Array, at: number): void {
     const first = this.#memory.openFirstTime(row);
-    doubles[at + NEXT_CUT] = predictedCut(first, doubles[at + LAST_TIME]!, doubles[at + NEXT_CUT]!);
+    doubles[at + NEXT_CUT] = predictedCut(
+      first,
+      doubles[at + LAST_TIME]!,
+      doubles[at + NEXT_CUT]!,
+      CHUNK_PREDICT_SHARE,
+    );
   }
 
   #grow(words: Uint32Array, w: number, used: number): void {
@@ -110,8 +151,10 @@ export class OpenChunks {
       used,
       words[w + OPEN_COUNT]!,
       words[w + NEWEST_SEALED]!,
+      ENCODING.xor,
     );
     words[w + OPEN_EXTENT] = 0;
+    words[w + OPEN_UNITS] = 0;
   }
 
   /** Copies the open chunk to an extent of another size; readers that know the old one may go on. */

@@ -8,6 +8,7 @@ import { SharedRecords } from '../../memory/shared-records.ts';
  * doubles  0 last time | 1 time before it | 2, 3 = words 4..7 | 4 ref | 5 next cut | 6, 7 = words 12..15
  * words    4, 5 last value's bits | 6 write position and window | 7 samples in the open chunk
  *          12 open extent (0 = none) | 13 its size in units | 14 newest sealed chunk (0 = none) | 15 labels
+ *          13 without an open extent: the open histogram chunk (0 = none)
  * ```
  *
  * The first four doubles are the XOR encoder's state (`kernels/xor-encode.ts`).
@@ -15,6 +16,7 @@ import { SharedRecords } from '../../memory/shared-records.ts';
  * Invariants:
  * - A row is free exactly if its ref is 0.
  * - The last time is -Infinity until the row has a sample; it and the last value stay when a chunk is sealed.
+ * - The last sample is a histogram exactly if the row has an open histogram chunk; the last value then means nothing.
  */
 export const SERIES_DOUBLES = 8;
 /** 2^18 rows to a slab of 16 MiB. */
@@ -31,6 +33,8 @@ export const VALUE_HIGH = 5;
 export const OPEN_COUNT = XOR_STATE_COUNT;
 export const OPEN_EXTENT = 12;
 export const OPEN_UNITS = 13;
+/** The same word as `OPEN_UNITS`, while there is no open extent. */
+export const OPEN_HISTOGRAM = 13;
 export const NEWEST_SEALED = 14;
 export const LABELS = 15;
 
@@ -84,6 +88,11 @@ export class SeriesTable {
   /** The ref of a row, 0 where it is free. */
   ref(row: number): number {
     return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF]!;
+  }
+
+  /** The time of the row's last sample; -Infinity where it has none. */
+  lastTime(row: number): number {
+    return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME]!;
   }
 
   /** Where the row's labels are in the series log. */

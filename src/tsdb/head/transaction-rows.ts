@@ -84,6 +84,9 @@ export class TransactionRows {
         case REFUSED.tooOld:
           totals.tooOld++;
           break;
+        case REFUSED.invalidHistogram:
+          totals.invalidHistogram++;
+          break;
         default:
           totals.outOfBounds++;
       }
