@@ -11,7 +11,13 @@ describe('SymbolTable', () => {
         for (const [i, one] of list.entries()) {
           const expected = ids.get(one) ?? NO_SYMBOL;
           expect(table.find(one)).toBe(expected);
-          const id = i % 2 === 0 ? table.add(one) : table.addName(one);
+          const bytes = Buffer.from(`x${one}x`);
+          const ways = [
+            () => table.add(one),
+            () => table.addName(one),
+            () => table.addBytes(bytes, 1, bytes.length - 1),
+          ];
+          const id = ways[i % 3]!();
           expect(id).toBe(expected === NO_SYMBOL ? ids.size : expected);
           ids.set(one, id);
         }

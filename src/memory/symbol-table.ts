@@ -62,11 +62,38 @@ export class SymbolTable {
     const slot = this.#slotOf(text, hash);
     const known = this.#slots[2 * slot + 1]!;
     if (known !== 0) return known - 1;
-    const id = this.#store(text);
-    this.#slots[2 * slot] = hash;
-    this.#slots[2 * slot + 1] = id + 1;
-    if (4 * this.#count > 3 * this.#slotMask) this.#growSlots();
-    return id;
+    return this.#store(text, slot, hash);
+  }
+
+  /**
+   * As `add`, for the UTF-8 text in `bytes[start..end-1]`, which must be valid. ASCII, which nearly all labels are, never
+   * becomes a string.
+   */
+  addBytes(bytes: Uint8Array, start: number, end: number): number {
+    let state = HASH_START;
+    let seen = 0;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      seen |= byte;
+      state = Math.imul(state ^ byte, HASH_FACTOR);
+    }
+    if (seen > 0x7f) return this.add(stringFromUtf8(bytes, start, end));
+    const hash = finished(state);
+    const slots = this.#slots;
+    const mask = this.#slotMask;
+    let slot = hash & mask;
+    for (;;) {
+      const known = slots[2 * slot + 1]!;
+      if (known === 0) break;
+      if (slots[2 * slot] === hash && this.#equalsAscii(known - 1, bytes, start, end)) return known - 1;
+      slot = (slot + 1) & mask;
+    }
+    const length = end - start;
+    if (this.#slab < 0 || this.#used + length > this.#bytes[this.#slab]!.length) this.#addSlab(length);
+    const target = this.#bytes[this.#slab]!;
+    const offset = this.#used;
+    for (let i = 0; i < length; i++) target[offset + i] = bytes[start + i]!;
+    return this.#enter(slot, hash, offset, length, ASCII);
   }
 
   /** As `add`, for strings that come often and are few: label names. */
@@ -161,7 +188,17 @@ export class SymbolTable {
     return true;
   }
 
-  #store(text: string): number {
+  #equalsAscii(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const words = this.#words(id);
+    const position = words[this.#wordOf(id)]!;
+    if (words[this.#wordOf(id) + 1]! !== (ASCII | (end - start)) >>> 0) return false;
+    const own = this.#bytes[position >>> SLAB_BYTES_LOG2]!;
+    let from = position & (SLAB_BYTES - 1);
+    for (let at = start; at < end; at++) if (own[from++] !== bytes[at]) return false;
+    return true;
+  }
+
+  #store(text: string, slot: number, hash: number): number {
     const units = text.length;
     // Room for the longest encoding: three bytes a unit.
     if (this.#slab < 0 || this.#used + 3 * units > this.#bytes[this.#slab]!.length) this.#addSlab(3 * units);
@@ -181,6 +218,11 @@ export class SymbolTable {
       bytes[start + length] = unit;
       length++;
     }
+    return this.#enter(slot, hash, start, length, ascii);
+  }
+
+  /** Makes the bytes just written at `start` of the last slab a symbol, found through the free slot `slot`. */
+  #enter(slot: number, hash: number, start: number, length: number, ascii: number): number {
     this.#used = start + length;
     this.#textBytes += length;
     const id = this.#count;
@@ -189,6 +231,9 @@ export class SymbolTable {
     words[this.#wordOf(id)] = ((this.#slab << SLAB_BYTES_LOG2) | start) >>> 0;
     words[this.#wordOf(id) + 1] = (length | ascii) >>> 0;
     this.#count++;
+    this.#slots[2 * slot] = hash;
+    this.#slots[2 * slot + 1] = id + 1;
+    if (4 * this.#count > 3 * this.#slotMask) this.#growSlots();
     return id;
   }
 
@@ -223,11 +268,23 @@ export class SymbolTable {
 
 const encoder = new TextEncoder();
 
-/** 32 bits over the UTF-16 units: a multiply for each, and a mix at the end since slots are taken from the low bits. */
+const HASH_START = 0x811c9dc5;
+const HASH_FACTOR = 0x01000193;
+
+function stringFromUtf8(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+}
+
+/** 32 bits over the UTF-16 units, which for ASCII are the bytes: a multiply for each, and a mix at the end. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  let state = HASH_START;
+  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), HASH_FACTOR);
+  return finished(state);
+}
+
+/** Mixes all bits into the low ones, from which slots are taken. */
+function finished(state: number): number {
+  let hash = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -226,6 +226,7 @@ describe('what is refused, whole', () => {
         const appender = database.appender();
         return {
           resolve: (labels) => appender.resolve(labels),
+          resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
           append: (batch) => appender.append(batch),
           rollback: () => appender.rollback(),
           commit() {
@@ -251,6 +252,7 @@ describe('refs that the storage forgot', () => {
         const appender = database.appender();
         return {
           resolve: (labels) => appender.resolve(labels) + forgotten * 1000,
+          resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end) + forgotten * 1000,
           append(batch) {
             const refs = batch.refs.map((ref) => (ref > forgotten * 1000 ? ref - forgotten * 1000 : 999));
             return appender.append({ ...batch, refs });

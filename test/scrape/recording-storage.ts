@@ -1,3 +1,4 @@
+import { labelsFromBytes } from '../../src/model/label-bytes.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { isStale } from '../../src/model/stale.ts';
 import {
@@ -102,6 +103,10 @@ class RecordingAppender implements Appender {
   resolve(labels: Labels): SeriesRef {
     this.#assertOpen();
     return this.#storage.resolve(labels);
+  }
+
+  resolveBytes(bytes: Uint8Array, start: number): SeriesRef {
+    return this.resolve(labelsFromBytes(bytes, start));
   }
 
   append(batch: SampleBatch): AppendOutcome {

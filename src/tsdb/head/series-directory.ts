@@ -1,16 +1,12 @@
 import { NO_SYMBOL } from '../../memory/symbol-table.ts';
+import { labelSize, labelSizeBytes } from '../../model/label-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadStats } from './head-stats.ts';
 import { LabelIndex } from './label-index.ts';
 import { LabelLookup } from './label-lookup.ts';
 import { REF_LIMIT, RefMap } from './ref-map.ts';
-
-/** A series that the log does not have yet. */
-export interface UnloggedSeries {
-  readonly ref: number;
-  readonly labels: Labels;
-}
+import { UnloggedSeries } from './unlogged-series.ts';
 
 /**
  * Which series there are: from labels and from refs to rows, and the label index. Creates and removes series.
@@ -22,8 +18,8 @@ export class SeriesDirectory {
   readonly refs = new RefMap();
   readonly #memory: HeadMemory;
   readonly #lookup: LabelLookup;
-  /** Series made since the last record of series was logged. */
-  #unlogged: UnloggedSeries[] = [];
+  /** Series that have to be logged before the next samples: those made since the last record of series. */
+  readonly unlogged = new UnloggedSeries();
   /** Further refs of a row, which the log has where a series was dropped and made again. */
   readonly #otherRefs = new Map<number, number[]>();
   #nextRef = 1;
@@ -33,19 +29,13 @@ export class SeriesDirectory {
   #entry = new Uint32Array(129);
   /** The strings whose ids `#entry` holds. */
   #entryPairs: readonly string[] = [];
+  /** The bytes whose ids `#entry` holds, where it was made of bytes. */
+  #entryBytes = new Uint8Array(512);
+  #entryTexts = 0;
 
   constructor(memory: HeadMemory) {
     this.#memory = memory;
     this.#lookup = new LabelLookup(memory.labelLog, memory.series);
-  }
-
-  /** Series that have to be logged before the next samples. */
-  get unlogged(): readonly UnloggedSeries[] {
-    return this.#unlogged;
-  }
-
-  markLogged(): void {
-    if (this.#unlogged.length > 0) this.#unlogged = [];
   }
 
   /** The ref of the series with these labels, which is created where it does not exist. */
@@ -54,11 +44,19 @@ export class SeriesDirectory {
     this.#writeEntry(labels);
     const row = this.#lookup.find(this.#entry);
     if (row >= 0) return this.#memory.series.ref(row);
-    if (this.#nextRef >= REF_LIMIT) throw new RangeError('Cannot create a series: 2^40 have been created');
-    const ref = this.#nextRef;
-    this.#create(ref);
-    this.#nextRef++;
-    this.#unlogged.push({ ref, labels });
+    const ref = this.#createNext();
+    this.unlogged.add(ref, labels);
+    return ref;
+  }
+
+  /** As `resolve`, with the labels as `model/label-bytes.ts` draws them in `bytes[start..end-1]`. */
+  resolveBytes(bytes: Uint8Array, start: number, end: number): number {
+    if (bytes[start] === 0) throw new RangeError('empty labelset: invalid sample');
+    this.#writeEntryOfBytes(bytes, start, end);
+    const row = this.#lookup.find(this.#entry);
+    if (row >= 0) return this.#memory.series.ref(row);
+    const ref = this.#createNext();
+    this.unlogged.addBytes(ref, bytes, start, end);
     return ref;
   }
 
@@ -125,8 +123,7 @@ export class SeriesDirectory {
     this.labelIndex.removeRows(isDead, Uint32Array.from(pairs), pairs.length / 2);
     for (const row of rows) this.#memory.retireRow(row);
     this.#removed += rows.length;
-    const gone = new Set(refs);
-    this.#unlogged = this.#unlogged.filter((entry) => !gone.has(entry.ref));
+    this.unlogged.remove(new Set(refs));
   }
 
   stats(): Pick<
@@ -148,18 +145,68 @@ export class SeriesDirectory {
   #writeEntry(labels: Labels): void {
     const { symbols } = this.#memory;
     const { pairs } = labels;
-    if (this.#entry.length <= pairs.length) {
-      this.#entry = new Uint32Array(2 * pairs.length + 1);
-      this.#entryPairs = [];
-    }
+    this.#reserveEntry(pairs.length);
     const entry = this.#entry;
     const known = this.#entryPairs;
+    // Where a symbol can not be added, `#entry` is neither the old nor the new one.
+    this.#entryPairs = [];
+    this.#entryTexts = 0;
     entry[0] = pairs.length >>> 1;
     for (let i = 0; i < pairs.length; i += 2) {
       if (pairs[i] !== known[i]) entry[i + 1] = symbols.addName(pairs[i]!);
       if (pairs[i + 1] !== known[i + 1]) entry[i + 2] = symbols.add(pairs[i + 1]!);
     }
     this.#entryPairs = pairs;
+  }
+
+  /** As `#writeEntry`: a text that the last label set had at the same place keeps its id without being looked up. */
+  #writeEntryOfBytes(bytes: Uint8Array, start: number, end: number): void {
+    const { symbols } = this.#memory;
+    const pairs = labelSize(bytes, start);
+    this.#reserveEntry(2 * pairs);
+    this.#entryPairs = [];
+    const entry = this.#entry;
+    const known = this.#entryBytes;
+    const knownTexts = this.#entryTexts;
+    this.#entryTexts = 0;
+    entry[0] = pairs;
+    let at = start + labelSizeBytes(pairs);
+    let knownAt = 0;
+    for (let text = 1; text <= 2 * pairs; text++) {
+      const size = labelSize(bytes, at);
+      at += labelSizeBytes(size);
+      let isKnown = false;
+      if (text <= knownTexts) {
+        const knownSize = labelSize(known, knownAt);
+        knownAt += labelSizeBytes(knownSize);
+        isKnown = size === knownSize;
+        for (let i = 0; isKnown && i < size; i++) isKnown = bytes[at + i] === known[knownAt + i];
+        knownAt += knownSize;
+      }
+      if (!isKnown) entry[text] = symbols.addBytes(bytes, at, at + size);
+      at += size;
+    }
+    if (at !== end) throw new RangeError(`Cannot read labels: they take ${at - start} bytes, not ${end - start}`);
+    const first = start + labelSizeBytes(pairs);
+    if (end - first > this.#entryBytes.length) this.#entryBytes = new Uint8Array(2 * (end - first));
+    const copy = this.#entryBytes;
+    for (let from = first; from < end; from++) copy[from - first] = bytes[from]!;
+    this.#entryTexts = 2 * pairs;
+  }
+
+  #reserveEntry(texts: number): void {
+    if (this.#entry.length > texts) return;
+    this.#entry = new Uint32Array(2 * texts + 1);
+    this.#entryPairs = [];
+    this.#entryTexts = 0;
+  }
+
+  #createNext(): number {
+    if (this.#nextRef >= REF_LIMIT) throw new RangeError('Cannot create a series: 2^40 have been created');
+    const ref = this.#nextRef;
+    this.#create(ref);
+    this.#nextRef++;
+    return ref;
   }
 
   #create(ref: number): void {

@@ -1,4 +1,5 @@
 import { writeUvarint, writeVarint, writeVarint64 } from '../../kernels/varint.ts';
+import type { Labels } from '../../model/labels.ts';
 
 const TWO_32 = 0x100000000;
 const encoder = new TextEncoder();
@@ -23,6 +24,12 @@ export class RecordBuffer {
     const record = this.bytes.slice(0, this.size);
     if (this.bytes.length > KEPT_BYTES_MAX) this.#resize(KEPT_BYTES_MAX);
     return record;
+  }
+
+  /** Starts again after a record that was looked at in place; lets go of memory as `take` does. */
+  restart(type: number): void {
+    if (this.bytes.length > KEPT_BYTES_MAX) this.#resize(64 * 1024);
+    this.begin(type);
   }
 
   /** Makes room for `count` more bytes. */
@@ -91,6 +98,20 @@ export class RecordBuffer {
     this.uvarint(utf8.length);
     bytes.set(utf8, this.size);
     this.size += utf8.length;
+  }
+
+  labels({ pairs }: Labels): void {
+    this.uvarint(pairs.length / 2);
+    for (const text of pairs) this.text(text);
+  }
+
+  /** Bytes as they are. */
+  raw(bytes: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
+    const target = this.bytes;
+    let at = this.size;
+    for (let from = start; from < end; from++) target[at++] = bytes[from]!;
+    this.size = at;
   }
 
   #resize(capacity: number): void {

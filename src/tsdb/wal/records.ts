@@ -1,6 +1,5 @@
 import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
-import type { Labels } from '../../model/labels.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import { RecordBuffer, writeDelta } from './record-buffer.ts';
 import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
@@ -17,7 +16,7 @@ export function seriesRecord(entries: readonly SeriesEntry[]): Uint8Array {
   buffer.begin(RECORD.series);
   for (const entry of entries) {
     buffer.int64(entry.ref);
-    writeLabels(entry.labels);
+    buffer.labels(entry.labels);
   }
   return buffer.take();
 }
@@ -61,7 +60,7 @@ export function exemplarsRecord(entries: readonly ExemplarEntry[]): Uint8Array {
     buffer.delta(entry.ref, entries[0]!.ref);
     buffer.delta(entry.time, entries[0]!.time);
     buffer.float64(entry.value);
-    writeLabels(entry.labels);
+    buffer.labels(entry.labels);
   }
   return buffer.take();
 }
@@ -199,10 +198,4 @@ function writeBase(entries: readonly { readonly ref: number; readonly time: numb
   if (first === undefined) return;
   buffer.int64(first.ref);
   buffer.int64(first.time);
-}
-
-function writeLabels(labels: Labels): void {
-  const { pairs } = labels;
-  buffer.uvarint(pairs.length / 2);
-  for (const text of pairs) buffer.text(text);
 }
