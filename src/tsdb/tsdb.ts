@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { makeDurableDirectorySync } from '../std/durable-directory.ts';
 import type { FileLock } from '../std/file-system.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
@@ -45,7 +46,7 @@ export interface Database extends Appendable, Queryable {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const directory = dataDirectory(options.directory);
-  options.fileSystem.makeDirectorySync(options.directory);
+  makeDurableDirectorySync(options.fileSystem, options.directory);
   const lock = options.lock === false ? null : lockDataDirectory(options.fileSystem, directory, options.log);
   let blocks: BlockList | null = null;
   try {
