@@ -67,6 +67,70 @@ describe('writeSampleNumber()', () => {
   });
 });
 
+describe('writeSampleNumber() on many numbers', () => {
+  /** What V8 writes, in Go's spelling of exponents. */
+  function plain(value: number): string {
+    if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+    return String(value)
+      .replace(/^(-?)Infinity$/, (_, sign) => (sign === '' ? '+Inf' : '-Inf'))
+      .replace(/e([+-])(\d)$/, 'e$10$2');
+  }
+
+  /** The first of `count` numbers from a generator that is written in another way than V8 writes it. */
+  function firstDifferent(count: number, next: (random: () => number) => number, seed: number): string | null {
+    let state = seed | 1;
+    const random = (): number => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return (state >>> 0) / 2 ** 32;
+    };
+    for (let i = 0; i < count; i++) {
+      const value = next(random);
+      const text = written(writeSampleNumber, value);
+      if (text !== plain(value)) return `${plain(value)} is written as ${text}`;
+    }
+    return null;
+  }
+
+  const bits = new Uint32Array(2);
+  const double = new Float64Array(bits.buffer);
+  const digitsAndPlaces = (random: () => number): number =>
+    Number(`${Math.floor(random() * 10 ** (1 + Math.floor(17 * random())))}e-${Math.floor(23 * random())}`);
+  const neighbour = (value: number, ulps: number): number => {
+    double[0] = value;
+    bits[0]! += ulps;
+    return double[0];
+  };
+
+  const generators: readonly (readonly [string, (random: () => number) => number])[] = [
+    [
+      'any bits',
+      (random) => {
+        bits[0] = random() * 2 ** 32;
+        bits[1] = random() * 2 ** 32;
+        return double[0]!;
+      },
+    ],
+    ['from 2^-21 to 2^51', (random) => (1 + random() + random() * 2 ** -32) * 2 ** Math.floor(72 * random() - 21)],
+    ['decimals', digitsAndPlaces],
+    ['neighbours of decimals', (random) => neighbour(digitsAndPlaces(random), Math.floor(5 * random()) - 2)],
+    ['fractions', (random) => Math.floor(2000 * random() - 1000) / Math.floor(1 + 1000 * random())],
+    ['binary fractions', (random) => Math.floor(2 ** 53 * random()) / 2 ** Math.floor(50 * random())],
+    ['neighbours of powers of ten', (random) => neighbour(10 ** Math.floor(40 * random() - 20), 9 * random() - 4)],
+    ['neighbours of powers of two', (random) => neighbour(2 ** Math.floor(140 * random() - 70), 9 * random() - 4)],
+  ];
+
+  test.each(generators)('%s are written as V8 does', (_, next) => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        expect(firstDifferent(4000, next, seed)).toBeNull();
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
 describe('writePlainNumber()', () => {
   test.each([
     [1e21, '1000000000000000000000'],

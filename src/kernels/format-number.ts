@@ -2,9 +2,9 @@
  * Numbers as Go's `strconv.AppendFloat(.., -1, 64)` writes them: the shortest digits that read back as the same double,
  * in the plain form ('f') or with an exponent of at least two digits ('e').
  *
- * - A decimal n / 10^k with few places and at most 15 digits is found by trying k = 0, 1, 2, 3: n and 10^k are exact, so
- *   the quotient is the double nearest to that decimal, and no two decimals of 15 digits share a double; hence the first
- *   that fits is the shortest.
+ * - Integers up to 2^53 are written as they are.
+ * - A decimal n / 1000 with at most 15 digits is found by trying: n and 1000 are exact, so the quotient is the double
+ *   nearest to that decimal, and no two decimals of 15 digits share a double; hence one that fits is the shortest.
  * - Others are scaled to 17 digits as an exact sum of two doubles (Dekker's product). Every decimal closer than half a
  *   unit in the last place reads back as the same double, so the shortest is the nearest multiple of 100, 10 or 1 that
  *   lies so close.
@@ -17,22 +17,14 @@ export const NUMBER_BYTES_MAX = 352;
 
 /** As the HTTP API writes sample values: exponent form below 1e-6 and from 1e21, otherwise plain. Returns the new end. */
 export function writeSampleNumber(bytes: Uint8Array, at: number, value: number): number {
-  const magnitude = value < 0 ? -value : value;
-  if (magnitude < 1e15 && magnitude >= 1e-6) {
-    const end = writeShortDecimal(bytes, at, value, magnitude) || writeLongDecimal(bytes, at, value, magnitude);
-    if (end > 0) return end;
-  }
-  return writeSpelled(bytes, at, value, true);
+  const end = writeUsualNumber(bytes, at, value);
+  return end > 0 ? end : writeSpelled(bytes, at, value, true);
 }
 
 /** Always in plain form. Returns the new end. */
 export function writePlainNumber(bytes: Uint8Array, at: number, value: number): number {
-  const magnitude = value < 0 ? -value : value;
-  if (magnitude < 1e15 && magnitude >= 1e-6) {
-    const end = writeShortDecimal(bytes, at, value, magnitude) || writeLongDecimal(bytes, at, value, magnitude);
-    if (end > 0) return end;
-  }
-  return writeSpelled(bytes, at, value, false);
+  const end = writeUsualNumber(bytes, at, value);
+  return end > 0 ? end : writeSpelled(bytes, at, value, false);
 }
 
 /** A time in ms as seconds with up to three decimals. */
@@ -56,71 +48,64 @@ export function writeTimestamp(bytes: Uint8Array, at: number, timeMs: number): n
 
 /** An integer from 0 to 2^53. */
 export function writeInteger(bytes: Uint8Array, at: number, value: number): number {
-  let end = at + digitCount(value);
-  const result = end;
-  let high = value;
-  while (high >= 1e9) {
-    const next = Math.floor(high / 1e9);
-    let low = (high - 1e9 * next) | 0;
-    for (let i = 0; i < 9; i++) {
-      const tenth = (low / 10) | 0;
-      bytes[--end] = ZERO + (low - 10 * tenth);
-      low = tenth;
-    }
-    high = next;
-  }
-  let rest = high | 0;
-  do {
-    const tenth = (rest / 10) | 0;
-    bytes[--end] = ZERO + (rest - 10 * tenth);
-    rest = tenth;
-  } while (rest > 0);
-  return result;
+  if (value < 1e8) return writeSmallInteger(bytes, at, value | 0);
+  const upper = Math.floor(value / 1e8);
+  const end = upper < 1e8 ? writeSmallInteger(bytes, at, upper | 0) : writeInteger(bytes, at, upper);
+  write8Digits(bytes, end, (value - 1e8 * upper) | 0);
+  return end + 8;
 }
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 
-/** 10^0 .. 10^22 are exact doubles. */
-const POWERS = new Float64Array([
-  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-]);
-
-/** Most decimals with more places than this have many digits. */
-const PLACES_MAX = 3;
-
-/** Writes `value` if it has at most `PLACES_MAX` decimals and 15 digits; otherwise returns 0. */
-function writeShortDecimal(bytes: Uint8Array, at: number, value: number, magnitude: number): number {
-  let places = 0;
-  let whole = magnitude;
-  if (Math.floor(magnitude) !== magnitude) {
-    for (places = 1; ; places++) {
-      const power = POWERS[places]!;
-      whole = Math.round(magnitude * power);
-      if (whole >= 1e15) return 0;
-      if (whole / power === magnitude) break;
-      if (places === PLACES_MAX) return 0;
-    }
-  }
+/** Writes any number from 1e-6 to 1e15, and larger integers; returns 0 where it can not be sure. */
+function writeUsualNumber(bytes: Uint8Array, at: number, value: number): number {
+  let magnitude = value;
   let end = at;
-  if (value < 0) bytes[end++] = MINUS;
-  if (places === 0) return writeInteger(bytes, end, whole);
-  const power = POWERS[places]!;
-  const integer = Math.floor(whole / power);
-  end = writeInteger(bytes, end, integer);
-  bytes[end] = POINT;
-  let fraction = whole - integer * power;
-  for (let i = end + places; i > end; i--) {
-    const tenth = Math.floor(fraction / 10);
-    bytes[i] = ZERO + (fraction - 10 * tenth);
-    fraction = tenth;
+  if (value < 0) {
+    bytes[end++] = MINUS;
+    magnitude = -value;
   }
-  return end + places + 1;
+  const whole = Math.floor(magnitude);
+  if (whole === magnitude)
+    return whole <= INTEGER_MAX && (whole > 0 || 1 / value > 0) ? writeInteger(bytes, end, whole) : 0;
+  if (!(magnitude < 1e15 && magnitude >= 1e-6)) return 0;
+  if (magnitude < THOUSANDTHS_MAX) {
+    const scaled = magnitude * 1000;
+    const thousandths = Math.floor(scaled + 0.5);
+    // The product is off by half a unit at most, so the division is for those alone that may fit.
+    if (Math.abs(scaled - thousandths) <= scaled * EPSILON && thousandths / 1000 === magnitude)
+      return writeThousandths(bytes, end, thousandths);
+  }
+  return writeLongDecimal(bytes, end, magnitude);
 }
 
-/** 10^0 .. 10^22 in two halves of 26 bits each, for exact products. */
-const SCALES = new Float64Array([...POWERS, 1e21, 1e22]);
+/** n / 1000, where n is no multiple of 1000. */
+function writeThousandths(bytes: Uint8Array, at: number, thousandths: number): number {
+  const whole = Math.floor(thousandths / 1000);
+  const rest = (thousandths - 1000 * whole) | 0;
+  let end = writeInteger(bytes, at, whole);
+  const first = (rest / 100) | 0;
+  const second = ((rest - 100 * first) / 10) | 0;
+  const third = rest - 100 * first - 10 * second;
+  bytes[end++] = POINT;
+  bytes[end++] = ZERO + first;
+  if ((second | third) === 0) return end;
+  bytes[end++] = ZERO + second;
+  if (third !== 0) bytes[end++] = ZERO + third;
+  return end;
+}
+
+/** 2^53: the doubles up to here are all integers. */
+const INTEGER_MAX = 9007199254740992;
+/** 2^-52: a unit in the last place of 1. */
+const EPSILON = 2.220446049250313e-16;
+/** Below it n / 1000 has at most 15 digits. */
+const THOUSANDTHS_MAX = 1e12;
+
+/** 10^0 .. 10^22, exact doubles, and their halves of 26 bits each, for exact products. */
+const SCALES = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
 const SCALES_HIGH = SCALES.map(highPart);
 const SCALES_LOW = SCALES.map((scale, i) => scale - SCALES_HIGH[i]!);
 /** 10^-8 .. 10^16: entry e + 8 is the least number with decimal exponent e. */
@@ -132,41 +117,43 @@ const DOUBT = 1e-6;
 
 const scratch = new Float64Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
-const digits = new Uint8Array(17);
 
-/** Writes any number from 1e-6 to 1e15 of up to 17 digits; returns 0 where it can not be sure. */
-function writeLongDecimal(bytes: Uint8Array, at: number, value: number, magnitude: number): number {
+/** Writes a number from 1e-6 to 1e15 of up to 17 digits; returns 0 where it can not be sure. */
+function writeLongDecimal(bytes: Uint8Array, at: number, magnitude: number): number {
   scratch[0] = magnitude;
-  const lowBits = scratchBits[0]!;
   const highBits = scratchBits[1]!;
-  if (lowBits === 0 && (highBits & 0xfffff) === 0) return 0;
+  if ((highBits & 0xfffff) === 0 && scratchBits[0] === 0) return 0;
   const binaryExponent = highBits >>> 20;
-  let exponent = Math.floor((binaryExponent - 1023) * 0.3010299956639812);
+  // floor((binaryExponent - 1023) * log10(2)), perhaps one less than the decimal exponent.
+  let exponent = (Math.imul(binaryExponent - 1023, 78913) >> 18) | 0;
   if (magnitude >= DECADES[exponent + 9]!) exponent++;
 
   // magnitude * 10^k as high + low, exactly; with 17 digits before the point.
   const k = 16 - exponent;
+  const scale = SCALES[k]!;
   const scaleHigh = SCALES_HIGH[k]!;
   const scaleLow = SCALES_LOW[k]!;
-  const high = magnitude * SCALES[k]!;
-  const valueHigh = highPart(magnitude);
+  const high = magnitude * scale;
+  const split = 134217729 * magnitude;
+  const valueHigh = split - (split - magnitude);
   const valueLow = magnitude - valueHigh;
   const low = valueHigh * scaleHigh - high + valueHigh * scaleLow + valueLow * scaleHigh + valueLow * scaleLow;
 
-  // The upper nine digits, and a remainder x that holds the others and the fraction.
-  let upper = Math.floor(high / 1e8);
+  // The upper nine digits (perhaps one less or more, put right below), and a remainder x that holds the others.
+  let upper = Math.floor(high * 1e-8);
   const x = high - upper * 1e8 + low;
-  const half = HALF_UNITS[binaryExponent]! * SCALES[k]!;
-  let lower = Math.round(x / 100) * 100;
+  const half = HALF_UNITS[binaryExponent]! * scale;
+  const sure = half - DOUBT;
+  let lower = Math.floor(x * 0.01 + 0.5) * 100;
   let distance = Math.abs(x - lower);
-  if (distance > half - DOUBT) {
+  if (distance > sure) {
     if (distance < half + DOUBT) return 0;
-    lower = Math.round(x / 10) * 10;
+    lower = Math.floor(x * 0.1 + 0.5) * 10;
     distance = Math.abs(x - lower);
     if (distance > 5 - DOUBT) return 0;
-    if (distance > half - DOUBT) {
+    if (distance > sure) {
       if (distance < half + DOUBT) return 0;
-      lower = Math.round(x);
+      lower = Math.floor(x + 0.5);
       if (Math.abs(x - lower) > 0.5 - DOUBT) return 0;
     }
   }
@@ -178,51 +165,79 @@ function writeLongDecimal(bytes: Uint8Array, at: number, value: number, magnitud
     upper++;
   }
   if (upper < 1e8 || upper >= 1e9) return 0;
-  spell(upper | 0, 0, 9);
-  spell(lower | 0, 9, 8);
-  return writeDigits(bytes, at, value, exponent);
+  return placeDigits(bytes, at, upper | 0, lower | 0, exponent);
+}
+
+/** Writes 17 digits, whose first stands for 10^exponent, with a point and without zeros at the end. */
+function placeDigits(bytes: Uint8Array, at: number, upper: number, lower: number, exponent: number): number {
+  let first = at;
+  if (exponent < 0) {
+    bytes[first++] = ZERO;
+    bytes[first++] = POINT;
+    for (let i = exponent + 1; i < 0; i++) bytes[first++] = ZERO;
+  } else first++;
+  const lead = (upper / 100000000) | 0;
+  bytes[first] = ZERO + lead;
+  write8Digits(bytes, first + 1, upper - 100000000 * lead);
+  let end = first + 9;
+  if (lower !== 0) {
+    write8Digits(bytes, end, lower);
+    end += 8;
+  }
+  while (bytes[end - 1] === ZERO) end--;
+  if (exponent < 0) return end;
+  const point = at + exponent + 1;
+  for (let i = at; i < point; i++) bytes[i] = bytes[i + 1]!;
+  if (end <= point + 1) return point;
+  bytes[point] = POINT;
+  return end;
+}
+
+/** Writes an integer below 10^8 without zeros in front. */
+function writeSmallInteger(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 10) {
+    bytes[at] = ZERO + value;
+    return at + 1;
+  }
+  let count = 2;
+  for (let limit = 100; value >= limit && count < 8; limit = Math.imul(limit, 10)) count++;
+  const end = at + count;
+  let rest = value;
+  for (let i = end - 1; i > at; i -= 2) {
+    const hundredth = (rest / 100) | 0;
+    const pair = rest - 100 * hundredth;
+    const tens = Math.imul(pair, 103) >>> 10;
+    bytes[i] = ZERO + pair - 10 * tens;
+    bytes[i - 1] = ZERO + tens;
+    rest = hundredth;
+  }
+  if ((count & 1) === 1) bytes[at] = ZERO + rest;
+  return end;
+}
+
+/** Writes an integer below 10^8 with zeros in front. */
+function write8Digits(bytes: Uint8Array, at: number, value: number): void {
+  const upper = (value / 10000) | 0;
+  write4Digits(bytes, at, upper);
+  write4Digits(bytes, at + 4, value - 10000 * upper);
+}
+
+/** Four digits at once, one in each byte of a word: first split into hundreds, then both halves into tens. */
+function write4Digits(bytes: Uint8Array, at: number, value: number): void {
+  const hundreds = (value * 5243) >>> 19;
+  const pairs = hundreds | ((value - 100 * hundreds) << 16);
+  const tens = (Math.imul(pairs, 103) >>> 10) & 0xf000f;
+  const spelled = (tens | ((pairs - Math.imul(tens, 10)) << 8)) + 0x30303030;
+  bytes[at] = spelled;
+  bytes[at + 1] = spelled >>> 8;
+  bytes[at + 2] = spelled >>> 16;
+  bytes[at + 3] = spelled >>> 24;
 }
 
 /** The upper 26 bits of a number (Veltkamp's splitting); the rest is exact. */
 function highPart(value: number): number {
   const scaled = 134217729 * value;
   return scaled - (scaled - value);
-}
-
-/** Writes `count` decimal digits of an integer into `digits`. */
-function spell(value: number, from: number, count: number): void {
-  let rest = value;
-  for (let i = from + count - 1; i >= from; i--) {
-    const tenth = (rest / 10) | 0;
-    digits[i] = ZERO + (rest - 10 * tenth);
-    rest = tenth;
-  }
-}
-
-/** Puts sign and point to the 17 digits, whose first stands for 10^exponent. */
-function writeDigits(bytes: Uint8Array, at: number, value: number, exponent: number): number {
-  let count = 17;
-  while (count > 1 && digits[count - 1] === ZERO) count--;
-  let end = at;
-  if (value < 0) bytes[end++] = MINUS;
-  if (exponent < 0) {
-    bytes[end++] = ZERO;
-    bytes[end++] = POINT;
-    for (let i = exponent + 1; i < 0; i++) bytes[end++] = ZERO;
-    for (let i = 0; i < count; i++) bytes[end++] = digits[i]!;
-    return end;
-  }
-  for (let i = 0; i <= exponent; i++) bytes[end++] = digits[i]!;
-  if (count <= exponent + 1) return end;
-  bytes[end++] = POINT;
-  for (let i = exponent + 1; i < count; i++) bytes[end++] = digits[i]!;
-  return end;
-}
-
-function digitCount(value: number): number {
-  let count = 1;
-  while (count < 17 && value >= POWERS[count]!) count++;
-  return count;
 }
 
 /** Everything else: zeros, infinities, NaN, and digits as V8 finds them. */
