@@ -120,11 +120,13 @@ function unescapeText(text: string): string {
   return text.replace(/\\(["\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
 }
 
-function isBoundLabel(name: string, type: MetricType): boolean {
+/** A label whose value is a number, of which there is one way to write it. */
+export function isBoundLabel(name: string, type: MetricType): boolean {
   return (type === 'histogram' && name === 'le') || (type === 'summary' && name === 'quantile');
 }
 
-function normalBound(value: string): string {
+/** The bound as OpenMetrics writes it; what is no number stays as it is. */
+export function normalBound(value: string): string {
   try {
     return formatOpenMetricsFloat(parseExpositionFloat(value));
   } catch {

@@ -1,6 +1,6 @@
 import type { Body } from '../exposition/body.ts';
 import { ExpositionError } from '../exposition/exposition-error.ts';
-import { createExpositionRows, type ExpositionRows } from '../exposition/rows.ts';
+import { createExpositionRows, type ExpositionRows, METRIC_TYPES } from '../exposition/rows.ts';
 import { SeriesNameError } from '../exposition/series-labels.ts';
 import { parseTextBody } from '../exposition/text-format.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import type { MetadataStore } from './metadata-store.ts';
 import { pushBits, pushStale, pushValue } from './push-sample.ts';
 import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } from './report-samples.ts';
+import { SampleLabelBytes } from './sample-label-bytes.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
 import { rowLabels, type TargetSeries, TypeCursor } from './target-series.ts';
@@ -82,6 +83,7 @@ export class Ingest {
   readonly #retries: SampleBatch = createSampleBatch(16);
   readonly #reportRetries: SampleBatch = createSampleBatch(REPORT_METRICS.length);
   readonly #tail: SampleBatch = createSampleBatch(64);
+  readonly #labelBytes = new SampleLabelBytes();
   readonly #counts = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
 
   constructor(appendable: Appendable) {
@@ -260,7 +262,13 @@ export class Ingest {
     // An earlier row of this body may have been the same series.
     const entry = cache.find(body, start, end);
     if (entry !== 0) return entry;
-    const labels = rowLabels(body, this.#rows, row, type, target.settings.labeling);
+    const { labeling } = target.settings;
+    const encoded = this.#labelBytes.encode(body.bytes, start, end, METRIC_TYPES[type]!, labeling);
+    if (encoded > 0) {
+      if (!withinLimit) return NOT_TAKEN;
+      return cache.add(body, start, end, type, appender.resolveBytes(this.#labelBytes.bytes, 0, encoded));
+    }
+    const labels = rowLabels(body, this.#rows, row, type, labeling);
     if (labels !== null && !withinLimit) return NOT_TAKEN;
     return cache.add(body, start, end, type, labels === null ? 0 : appender.resolve(labels));
   }
