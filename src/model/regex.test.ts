@@ -114,3 +114,9 @@ const pattern: fc.Arbitrary<string> = fc.letrec<{ sequence: string; item: string
     tie('any').map((inner) => `(?:${inner})`),
   ),
 })).any;
+
+it('compileRegex() takes groups of one name twice, as Go does', () => {
+  expect(compileRegex('(?P<n>x)[(?<n>](?<n>y)').matches('x(y')).toBe(true);
+  expect(compileRegex('(?<n>a)(?<n>\\(\\?<n>)').matches('a(?<n>')).toBe(true);
+  expect(() => compileRegex('(?<n>a)(?<n>b')).toThrow('missing closing )');
+});

@@ -94,13 +94,30 @@ function commonPrefix(texts: readonly string[]): string | null {
 function regexFromEngine(pattern: string): Regex {
   let engine: RE2JS;
   try {
-    engine = RE2JS.compile(pattern, RE2JS.DOTALL);
+    engine = compileEngine(pattern);
   } catch (error) {
     throw new RegexSyntaxError(pattern, syntaxMessage(pattern, error), error);
   }
   const matches = (value: string): boolean => engine.matches(value);
   return { pattern, matches, setMatches: null, prefix: null, matchesEmpty: matches(''), matchesAll: null };
 }
+
+/** Go lets several groups have one name, re2js does not. Names mean nothing to a match, so they are then left out. */
+function compileEngine(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern, RE2JS.DOTALL);
+  } catch (error) {
+    const isDuplicate = error instanceof RE2JSSyntaxException && error.message.includes('duplicate capture group name');
+    if (!isDuplicate) throw error;
+    return RE2JS.compile(
+      pattern.replace(GROUP_NAMES, (part) => (part.startsWith('(') ? '(' : part)),
+      RE2JS.DOTALL,
+    );
+  }
+}
+
+/** Openings of named groups; quoted stretches, escapes and character classes match first so that none is seen in them. */
+const GROUP_NAMES = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<\w+>/g;
 
 /** re2js puts its flags before the pattern, and leaves a fragment out here and there; Go does neither. */
 function syntaxMessage(pattern: string, error: unknown): string {
