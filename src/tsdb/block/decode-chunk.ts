@@ -1,4 +1,5 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
+import { xor2Decode } from '../../kernels/xor2-decode.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
@@ -25,19 +26,17 @@ export class ChunkDecoder {
       this.#view = new DataView(this.#bytes.buffer);
     }
     this.#bytes.set(chunk);
-    const count = (chunk[0]! << 8) | chunk[1]!;
+    // The histogram encodings with start times keep what is known of a counter reset in the two upper bits.
+    const countBits = encoding >= ENCODING.histogramStartTimes ? 0x3fff : 0xffff;
+    const count = ((chunk[0]! << 8) | chunk[1]!) & countBits;
     const { length } = into;
     if (count === 0) return null;
-    if (encoding > ENCODING.floatHistogram) return `chunks of encoding ${encoding} can not be read yet`;
     const code =
-      encoding === ENCODING.xor
-        ? this.#floats(chunk.length, count, into)
+      encoding === ENCODING.xor || encoding === ENCODING.xor2
+        ? this.#floats(encoding, chunk.length, count, into)
         : readHistogramChunk(this.#bytes, this.#view, 0, chunk.length, encoding, count, into);
     if (code >= 0) {
-      into.startTimes?.fill(0, length, into.length);
-      const isInteger = encoding === ENCODING.histogram;
-      if (isInteger) into.integerCounts ??= new Uint8Array(into.times.length);
-      into.integerCounts?.fill(isInteger ? 1 : 0, length, into.length);
+      if (encoding === ENCODING.xor || encoding === ENCODING.xor2) into.integerCounts?.fill(0, length, into.length);
       return null;
     }
     into.length = length;
@@ -45,10 +44,19 @@ export class ChunkDecoder {
     return `a malformed chunk of ${count} samples in encoding ${encoding} (code ${code})`;
   }
 
-  #floats(byteLength: number, count: number, into: SampleColumn): number {
+  #floats(encoding: number, byteLength: number, count: number, into: SampleColumn): number {
     const from = into.length;
+    const bytes = this.#bytes;
     reserveSampleColumn(into, from + count);
-    const code = xorDecode(this.#bytes, this.#view, 0, byteLength, count, into.times, into.bits, from);
+    let code: number;
+    if (encoding === ENCODING.xor) {
+      code = xorDecode(bytes, this.#view, 0, byteLength, count, into.times, into.bits, from);
+      into.startTimes?.fill(0, from, from + count);
+    } else {
+      // A header of zero: no sample has a start time.
+      if (bytes[2] !== 0) into.startTimes ??= new Float64Array(into.times.length);
+      code = xor2Decode(bytes, 0, byteLength, count, into.times, into.bits, into.startTimes, from);
+    }
     if (code < 0) return code;
     into.length += count;
     if (into.histograms !== null) for (let i = 0; i < count; i++) into.histograms[from + i] = undefined;

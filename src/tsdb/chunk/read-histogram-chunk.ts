@@ -7,6 +7,7 @@ import {
   SUM_SLOT,
   ZERO_SLOT,
 } from '../../kernels/histogram-state.ts';
+import { START_TIME_STATE, takeStartTime } from '../../kernels/start-time-decode.ts';
 import type { CounterResetHint, FloatHistogram } from '../../model/histogram.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 import { ENCODING } from './encoding.ts';
@@ -23,8 +24,8 @@ import {
 export const HISTOGRAM_NO_HEADER = -5;
 
 /**
- * Walks the samples of the histogram chunk in `bytes[offset .. offset + byteLength)`, of encoding `histogram` or
- * `floatHistogram`. `view` covers the same bytes as `bytes`; the header's count is not looked at.
+ * Walks the samples of the histogram chunk in `bytes[offset .. offset + byteLength)`, of an encoding for
+ * histograms, with start times or without. `view` covers the same bytes as `bytes`; the header's count is not looked at.
  *
  * Order of calls: `open` once, then `next` for each sample. Both return 0, or a negative code after which the reader
  * is of no more use. The state shows the sample that `next` read; it may be appended to when all were read.
@@ -36,12 +37,18 @@ export class HistogramChunkReader {
   counts: Float64Array = this.state.values;
   /** What the header says of a counter reset. */
   counterReset = 0;
+  /** The start time of the sample that `next` read (ms, 0 = none). */
+  startTime = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #bit = 0;
   #end = 0;
   #isFirst = true;
   #isInteger = true;
+  /** The header of start times, 0 where the encoding has none, and their state. */
+  #startHeader = 0;
+  readonly #start = new Float64Array(START_TIME_STATE);
+  #index = 0;
 
   open(bytes: Uint8Array, view: DataView, offset: number, byteLength: number, encoding: number): number {
     if (byteLength < HISTOGRAM_HEADER_BYTES) return HISTOGRAM_NO_HEADER;
@@ -49,8 +56,12 @@ export class HistogramChunkReader {
     this.#view = view;
     this.#end = (offset + byteLength) * 8;
     this.#isFirst = true;
-    this.#isInteger = encoding === ENCODING.histogram;
-    this.counterReset = bytes[offset + 2]! & CHUNK_RESET_MASK;
+    this.#isInteger = hasIntegerCounts(encoding);
+    const hasStartTimes = encoding >= ENCODING.histogramStartTimes;
+    this.#startHeader = hasStartTimes ? bytes[offset + 2]! : 0;
+    this.#index = 0;
+    this.startTime = 0;
+    this.counterReset = bytes[hasStartTimes ? offset : offset + 2]! & CHUNK_RESET_MASK;
     const next = { bit: 0 };
     const layout = readLayout(bytes, (offset + HISTOGRAM_HEADER_BYTES) * 8, this.#end, next);
     if (typeof layout === 'number') return layout;
@@ -65,13 +76,21 @@ export class HistogramChunkReader {
     const { state, layout, counts } = this;
     const slots = state.values.length;
     const first = this.#isFirst;
+    const previous = state.times[0]!;
     const negativeFrom = FIRST_BUCKET + layout.positiveBuckets;
     const bit = this.#isInteger
       ? integerHistogramNext(this.#bytes, this.#view, this.#bit, this.#end, state, slots, negativeFrom, counts, first)
       : floatHistogramNext(this.#bytes, this.#view, this.#bit, this.#end, state, slots, first);
     if (bit < 0) return bit;
-    this.#bit = bit;
     this.#isFirst = false;
+    this.#bit = bit;
+    if (this.#startHeader === 0) return 0;
+    const index = this.#index++;
+    const header = this.#startHeader;
+    const next = takeStartTime(this.#bytes, bit, this.#end, header, index, state.times[0]!, previous, this.#start);
+    if (next < 0) return next;
+    this.#bit = next;
+    this.startTime = this.#start[0]!;
     return 0;
   }
 
@@ -119,6 +138,7 @@ export function readHistogramChunk(
   const { state } = reader;
   const histograms = (into.histograms ??= []);
   while (histograms.length < into.length) histograms.push(undefined);
+  const from = into.length;
   const isGauge = reader.counterReset === CHUNK_RESET.gauge;
   for (let i = 0; i < count; i++) {
     const code = reader.next();
@@ -127,9 +147,18 @@ export function readHistogramChunk(
     into.times[at] = state.times[0]!;
     into.bits[2 * at] = state.halves[2 * SUM_SLOT]!;
     into.bits[2 * at + 1] = state.halves[2 * SUM_SLOT + 1]!;
+    if (reader.startTime !== 0) into.startTimes ??= new Float64Array(into.times.length);
+    if (into.startTimes !== null) into.startTimes[at] = reader.startTime;
     histograms.push(reader.histogram(isGauge ? 'gauge' : i > 0 ? 'notReset' : 'unknown'));
   }
+  const isInteger = hasIntegerCounts(encoding);
+  if (isInteger) into.integerCounts ??= new Uint8Array(into.times.length);
+  into.integerCounts?.fill(isInteger ? 1 : 0, from, into.length);
   return 0;
+}
+
+function hasIntegerCounts(encoding: number): boolean {
+  return encoding === ENCODING.histogram || encoding === ENCODING.histogramStartTimes;
 }
 
 const STALE_FIELDS = {
