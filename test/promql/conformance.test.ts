@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
-import { parsePromqlScript } from '../support/promql-script.ts';
-import { type EvalOutcome, runPromqlScript } from '../support/run-promql-script.ts';
-import { engineUnderTest } from './engine-under-test.ts';
+import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
+import { type EvalOutcome, runPromqlScript } from '../../src/promql/script/run-promql-script.ts';
+import { scriptEngine } from '../../src/promql/script/script-engine.ts';
+import { systemClock } from '../../src/std/clock.ts';
 
 /**
  * Runs the PromQL test scripts of the reference and of other engines, which lie beside the repository, and holds the
@@ -20,7 +21,7 @@ const SUITES = ['promql', 'promql-more'];
 const SCRIPT_TIMEOUT_MS = 120_000;
 
 const floor = JSON.parse(readFileSync(FLOOR, 'utf8')) as Record<string, number>;
-const evaluate = engineUnderTest(functionImplementations);
+const evaluate = scriptEngine(functionImplementations, systemClock);
 
 interface Count {
   readonly script: string;

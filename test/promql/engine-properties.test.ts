@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareLabels, labelsFromObject } from '../../src/model/labels.ts';
 import type { ColumnSink } from '../../src/promql/result.ts';
+import { MemoryQueryable, type MemorySeries } from '../../src/promql/script/memory-queryable.ts';
 import { parseExpr } from '../../src/promql/syntax/parse.ts';
 import { askEngine } from '../support/ask-engine.ts';
-import { MemoryQueryable, type MemorySeries } from '../support/memory-queryable.ts';
 import { naiveVector, type Vector } from './naive-evaluation.ts';
 
 const START = 600;

@@ -1,7 +1,7 @@
 import { type Labels, labelsFromPairs, METRIC_NAME } from '../../src/model/labels.ts';
 import { matcherPredicate } from '../../src/model/matcher-predicate.ts';
+import type { MemorySeries } from '../../src/promql/script/memory-queryable.ts';
 import type { Aggregate, Binary, Expr, VectorSelector } from '../../src/promql/syntax/ast.ts';
-import type { MemorySeries } from '../support/memory-queryable.ts';
 
 /** An instant vector: what a query means at one moment, straight from the definition. */
 export type Vector = readonly { readonly labels: Labels; readonly value: number }[];

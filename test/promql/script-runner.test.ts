@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { isStale } from '../../src/model/stale.ts';
+import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
+import { type Evaluate, runPromqlScript, type ScriptReply } from '../../src/promql/script/run-promql-script.ts';
+import { parseSeriesDescription } from '../../src/promql/script/series-description.ts';
+import { parseStartTimes } from '../../src/promql/script/start-time-sequence.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
-import { parsePromqlScript } from '../support/promql-script.ts';
-import { type Evaluate, runPromqlScript, type ScriptReply } from '../support/run-promql-script.ts';
-import { parseSeriesDescription } from '../support/series-description.ts';
-import { parseStartTimes } from '../support/start-time-sequence.ts';
 
 function values(text: string): unknown[] {
   return parseSeriesDescription(`x ${text}`).items.map((item) => (item.kind === 'float' ? item.value : item.kind));
@@ -153,7 +153,7 @@ test('runPromqlScript() finds wrong values, missing series and missing failures'
 
 test('loaded histograms come back with the hints that a database gives', async () => {
   const [load] = parsePromqlScript(SCRIPT);
-  const { MemoryQueryable } = await import('../support/memory-queryable.ts');
+  const { MemoryQueryable } = await import('../../src/promql/script/memory-queryable.ts');
   const queryable = new MemoryQueryable();
   for (const series of load?.kind === 'load' ? load.series : []) queryable.append(series);
   const set = await queryable.querier({ minTime: 0, maxTime: 1e9 }).select({

@@ -2,12 +2,12 @@ import { Engine, type QueryOutcome } from '../../src/promql/engine.ts';
 import { Annotations } from '../../src/promql/exec/annotations.ts';
 import type { FunctionRegistry } from '../../src/promql/functions/contracts.ts';
 import { ColumnSink } from '../../src/promql/result.ts';
+import { MemoryQueryable } from '../../src/promql/script/memory-queryable.ts';
+import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { type Clock, systemClock } from '../../src/std/clock.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import { fewFunctions } from './few-functions.ts';
-import { MemoryQueryable } from './memory-queryable.ts';
-import { parsePromqlScript } from './promql-script.ts';
 
 const NO_TIME = { start: 0, end: 0, step: 0 };
 

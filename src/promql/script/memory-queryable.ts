@@ -1,9 +1,9 @@
-import type { FloatHistogram } from '../../src/model/histogram.ts';
-import { compareLabels, type Labels } from '../../src/model/labels.ts';
-import type { Matcher } from '../../src/model/matcher.ts';
-import { matcherPredicate } from '../../src/model/matcher-predicate.ts';
-import { writeNormalNaN, writeStale } from '../../src/model/stale.ts';
-import { compareUtf8 } from '../../src/model/utf8.ts';
+import type { FloatHistogram } from '../../model/histogram.ts';
+import { compareLabels, type Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { matcherPredicate } from '../../model/matcher-predicate.ts';
+import { writeNormalNaN, writeStale } from '../../model/stale.ts';
+import { compareUtf8 } from '../../model/utf8.ts';
 import {
   type Querier,
   type Queryable,
@@ -12,7 +12,7 @@ import {
   type SelectRequest,
   type SeriesSet,
   type TimeRange,
-} from '../../src/storage/query.ts';
+} from '../../storage/query.ts';
 import { hintAfterStorage } from './chunk-hints.ts';
 
 export interface MemorySample {

@@ -1,4 +1,4 @@
-import type { CounterResetHint, FloatHistogram } from '../../src/model/histogram.ts';
+import type { CounterResetHint, FloatHistogram } from '../../model/histogram.ts';
 import { bucketsByIndex } from './histogram-description.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../src/model/duration.ts';
+import { parseDuration } from '../../model/duration.ts';
 
 const DURATION = String.raw`([+-]?)(\d[0-9a-wyz]*)`;
 const ITEM = new RegExp(String.raw`^${DURATION}(?:(?:([+-])(\d[0-9a-wyz]*))?x(\d+))?$`);

@@ -1,9 +1,9 @@
 import { RE2JS } from 're2js';
-import { parseDuration } from '../../src/model/duration.ts';
-import type { Labels } from '../../src/model/labels.ts';
-import { byteText } from '../../src/promql/syntax/byte-text.ts';
-import { Lexer } from '../../src/promql/syntax/lexer.ts';
-import { parseNumber, stringValue } from '../../src/promql/syntax/literals.ts';
+import { parseDuration } from '../../model/duration.ts';
+import type { Labels } from '../../model/labels.ts';
+import { byteText } from '../syntax/byte-text.ts';
+import { Lexer } from '../syntax/lexer.ts';
+import { parseNumber, stringValue } from '../syntax/literals.ts';
 import { nhcbFromClassic } from './classic-to-nhcb.ts';
 import type { MemorySample, MemorySeries } from './memory-queryable.ts';
 import { parseMetric, parseSeriesDescription, type SequenceItem } from './series-description.ts';
@@ -46,7 +46,18 @@ export interface EvalCommand {
   readonly series: readonly ExpectedSeries[];
 }
 
-/** Reads a whole script. Throws `SyntaxError` with the line. */
+/** A script that can not be read. `line` counts from 1. */
+export class ScriptSyntaxError extends SyntaxError {
+  override name = 'ScriptSyntaxError';
+  readonly line: number;
+
+  constructor(line: number, cause: Error) {
+    super(`line ${line}: ${cause.message}`, { cause });
+    this.line = line;
+  }
+}
+
+/** Reads a whole script. Throws `ScriptSyntaxError`. */
 export function parsePromqlScript(text: string): ScriptCommand[] {
   const lines = text.split('\n').map((line) => (line.trim().startsWith('#') ? '' : line.trim()));
   const commands: ScriptCommand[] = [];
@@ -68,7 +79,7 @@ export function parsePromqlScript(text: string): ScriptCommand[] {
         end = i + used;
       } else throw new SyntaxError(`invalid command ${word}`);
     } catch (error) {
-      throw new SyntaxError(`line ${i + 1}: ${(error as Error).message}`, { cause: error });
+      throw new ScriptSyntaxError(i + 1, error as Error);
     }
     i = end - 1;
   }
@@ -124,6 +135,7 @@ type Draft = { -readonly [K in keyof EvalCommand]: EvalCommand[K] extends readon
 function parseEval(block: readonly string[], line: number): { readonly command: EvalCommand; readonly used: number } {
   const instant = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)$/.exec(block[0]!);
   const range = /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/.exec(block[0]!);
+  if (instant === null && range === null) throw new SyntaxError(`invalid eval command: ${block[0]}`);
   const mode = instant?.[1] ?? range?.[1];
   const start = parseDuration(instant?.[2] ?? range?.[2] ?? '');
   const draft: Draft = {

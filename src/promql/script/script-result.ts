@@ -1,6 +1,6 @@
-import type { FloatHistogram } from '../../src/model/histogram.ts';
-import { CUSTOM_BUCKETS_SCHEMA } from '../../src/model/histogram.ts';
-import { compareLabels, type Labels } from '../../src/model/labels.ts';
+import type { FloatHistogram } from '../../model/histogram.ts';
+import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
+import { compareLabels, type Labels } from '../../model/labels.ts';
 import { bucketsByIndex } from './histogram-description.ts';
 import type { EvalCommand } from './promql-script.ts';
 import type { SequenceItem } from './series-description.ts';

@@ -1,5 +1,5 @@
-import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../src/model/histogram.ts';
-import { type Labels, METRIC_NAME } from '../../src/model/labels.ts';
+import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../model/histogram.ts';
+import { type Labels, METRIC_NAME } from '../../model/labels.ts';
 import type { MemorySample, MemorySeries } from './memory-queryable.ts';
 
 interface ClassicHistogram {

@@ -1,10 +1,5 @@
-import {
-  type CounterResetHint,
-  CUSTOM_BUCKETS_SCHEMA,
-  type FloatHistogram,
-  type Span,
-} from '../../src/model/histogram.ts';
-import { parseNumber } from '../../src/promql/syntax/literals.ts';
+import { type CounterResetHint, CUSTOM_BUCKETS_SCHEMA, type FloatHistogram, type Span } from '../../model/histogram.ts';
+import { parseNumber } from '../syntax/literals.ts';
 
 const HINTS: Readonly<Record<string, CounterResetHint>> = {
   unknown: 'unknown',

@@ -1,8 +1,8 @@
-import type { FloatHistogram } from '../../src/model/histogram.ts';
-import { type Labels, labelsFromPairs, METRIC_NAME } from '../../src/model/labels.ts';
-import { byteText, textOfBytes } from '../../src/promql/syntax/byte-text.ts';
-import { Lexer } from '../../src/promql/syntax/lexer.ts';
-import { parseNumber, stringValue } from '../../src/promql/syntax/literals.ts';
+import type { FloatHistogram } from '../../model/histogram.ts';
+import { type Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
+import { byteText, textOfBytes } from '../syntax/byte-text.ts';
+import { Lexer } from '../syntax/lexer.ts';
+import { parseNumber, stringValue } from '../syntax/literals.ts';
 import { combineHistograms, parseHistogramDescription } from './histogram-description.ts';
 
 /** One place of a series: nothing, a float, a stale marker or a histogram. */

@@ -1,26 +1,26 @@
-import { compareLabels } from '../../src/model/labels.ts';
-import { Engine } from '../../src/promql/engine.ts';
-import { Annotations } from '../../src/promql/exec/annotations.ts';
-import type { FunctionRegistry } from '../../src/promql/functions/contracts.ts';
-import { ColumnSink } from '../../src/promql/result.ts';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
-import { systemClock } from '../../src/std/clock.ts';
-import type { Evaluate } from '../support/run-promql-script.ts';
-import type { ResultPoint, ResultSeries, ScriptValue } from '../support/script-result.ts';
+import { compareLabels } from '../../model/labels.ts';
+import type { Clock } from '../../std/clock.ts';
+import { Engine } from '../engine.ts';
+import { Annotations } from '../exec/annotations.ts';
+import type { FunctionRegistry } from '../functions/contracts.ts';
+import { ColumnSink } from '../result.ts';
+import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
+import type { Evaluate } from './run-promql-script.ts';
+import type { ResultPoint, ResultSeries, ScriptValue } from './script-result.ts';
 
 /** The settings that the scripts were written for: every feature on, 10,000 samples, subqueries of 1m, look-back of 5m. */
 const SAMPLES_MAX = 10_000;
 const LOOKBACK_MS = 300_000;
 
-/** The engine as the script runner asks it. */
-export function engineUnderTest(functions: FunctionRegistry): Evaluate {
+/** The engine with these functions, as the script runner asks it. */
+export function scriptEngine(functions: FunctionRegistry, clock: Clock): Evaluate {
   const engine = new Engine({
     samplesMax: SAMPLES_MAX,
     defaultSubqueryStepMs: () => 60_000,
     parser: ALL_PARSER_OPTIONS,
     features: { delayedNameRemoval: true, useStartTimestamps: true, typeAndUnitLabels: false },
     functions,
-    clock: systemClock,
+    clock,
   });
   const options = {
     timeoutMs: 100_000,

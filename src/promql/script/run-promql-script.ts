@@ -1,9 +1,9 @@
-import type { Expr, MatrixSelector, VectorSelector } from '../../src/promql/syntax/ast.ts';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
-import { parseExpr } from '../../src/promql/syntax/parse.ts';
-import { printExpr } from '../../src/promql/syntax/print.ts';
-import { walk } from '../../src/promql/syntax/walk.ts';
-import type { Queryable } from '../../src/storage/query.ts';
+import type { Queryable } from '../../storage/query.ts';
+import type { Expr, MatrixSelector, VectorSelector } from '../syntax/ast.ts';
+import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
+import { parseExpr } from '../syntax/parse.ts';
+import { printExpr } from '../syntax/print.ts';
+import { walk } from '../syntax/walk.ts';
 import { MemoryQueryable } from './memory-queryable.ts';
 import type { EvalCommand, Expectation, ScriptCommand } from './promql-script.ts';
 import { orderDifference, type ResultSeries, resultDifference, type ScriptValue } from './script-result.ts';
