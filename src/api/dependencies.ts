@@ -58,6 +58,7 @@ export interface ApiSettings {
   readonly parser: ParserOptions;
   readonly lookbackMs: number;
   readonly queryTimeoutMs: number;
+  readonly remoteRead: RemoteReadLimits;
   readonly enableLifecycle: boolean;
   readonly enableAdminApi: boolean;
   readonly enableRemoteWriteReceiver: boolean;
@@ -69,6 +70,15 @@ export interface ApiSettings {
   readonly webRoot: string;
   /** Directory served under `/user`, or null. */
   readonly userAssets: string | null;
+}
+
+export interface RemoteReadLimits {
+  /** Samples of one unstreamed answer; 0 = no limit. */
+  readonly samplesMax: number;
+  /** Reads answered at once, the others wait; 0 = no limit. */
+  readonly concurrencyMax: number;
+  /** Bytes at which a frame of a streamed answer ends. */
+  readonly frameBytes: number;
 }
 
 export type TargetHealth = 'up' | 'down' | 'unknown';
@@ -142,6 +152,8 @@ export interface StorageView {
 export interface ConfigurationView {
   /** The configuration in force with defaults filled in and secrets hidden. */
   yaml(): string;
+  /** What tells this server's series from those of others, wherever they leave it. */
+  externalLabels(): Labels;
   /** What the configuration asks for and this version does not do, so that no answer claims an empty truth. */
   readonly hasRuleFiles: boolean;
   readonly hasAlertmanagers: boolean;

@@ -1,7 +1,9 @@
 import type { BodyBudget } from '../http/body.ts';
 import type { WriteReceiver } from '../remote/write-receiver.ts';
+import type { Registry } from '../telemetry/registry.ts';
 import type { Endpoint, Handler } from './call.ts';
 import { admin } from './endpoints/admin.ts';
+import { federate } from './endpoints/federate.ts';
 import * as management from './endpoints/management.ts';
 import { metricMetadata } from './endpoints/metadata.ts';
 import { labelNames, labelValues, series } from './endpoints/metadata-queries.ts';
@@ -39,7 +41,7 @@ export interface Route {
 export const API_PREFIX = '/api/v1';
 
 /** Everything that the server answers. */
-export function routes(receiver: WriteReceiver | null, budget: BodyBudget): readonly Route[] {
+export function routes(registry: Registry, receiver: WriteReceiver | null, budget: BodyBudget): readonly Route[] {
   const GET: readonly Method[] = ['GET'];
   const GET_HEAD: readonly Method[] = ['GET', 'HEAD'];
   const GET_POST: readonly Method[] = ['GET', 'POST'];
@@ -91,7 +93,7 @@ export function routes(receiver: WriteReceiver | null, budget: BodyBudget): read
     plain(GET, '/graph', graph),
     plain(GET, '/version', version),
     plain(GET, '/metrics', ownMetrics),
-    whenReady(GET, '/federate', unsupported.federate),
+    whenReady(GET, '/federate', federate(registry)),
     whenReady(GET, '/consoles/*filepath', unsupported.consoles),
     plain(GET, '/query', page),
     plain(GET, '/alerts', page),

@@ -33,6 +33,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
     },
     configuration: {
       yaml: () => configuration.current.yaml(),
+      externalLabels: () => configuration.current.externalLabels,
       get hasRuleFiles() {
         return configuration.current.ruleFiles.length > 0;
       },
@@ -67,6 +68,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
       parser: parts.parser,
       lookbackMs: options.query.lookbackMs,
       queryTimeoutMs: options.query.timeoutMs,
+      remoteRead: options.remoteRead,
       enableLifecycle: web.enableLifecycle,
       enableAdminApi: web.enableAdminApi,
       enableRemoteWriteReceiver: web.enableRemoteWriteReceiver,

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { labelsFromObject } from '../../src/model/labels.ts';
+import { Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import { jsonReply, startTestServer, type TestServer } from './test-server.ts';
 
@@ -405,7 +405,14 @@ describe('settings', () => {
   test('what is configured and not supported is no empty answer', async () => {
     expect((await send('/api/v1/rules')).json.data).toEqual({ groups: [] });
     const on = await startTestServer({
-      deps: { configuration: { yaml: () => '', hasRuleFiles: true, hasAlertmanagers: true } },
+      deps: {
+        configuration: {
+          yaml: () => '',
+          externalLabels: () => Labels.EMPTY,
+          hasRuleFiles: true,
+          hasAlertmanagers: true,
+        },
+      },
       settings: { enableAdminApi: true },
     });
     for (const path of ['/api/v1/rules', '/api/v1/alerts', '/api/v1/alertmanagers']) {

@@ -1,5 +1,6 @@
 import type { ApiDependencies, ApiSettings } from '../../src/api/dependencies.ts';
 import { createHttpServer } from '../../src/api/server.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import type { QueryReply, QueryRequest } from '../../src/query/runner.ts';
 import { systemClock } from '../../src/std/clock.ts';
@@ -69,7 +70,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       walReplay: () => ({ min: 0, max: 0, current: 0 }),
       blocks: () => [],
     },
-    configuration: { yaml: () => 'global:\n  scrape_interval: 15s\n', hasRuleFiles: false, hasAlertmanagers: false },
+    configuration: {
+      yaml: () => 'global:\n  scrape_interval: 15s\n',
+      externalLabels: () => labelsFromObject({ cluster: 'test' }),
+      hasRuleFiles: false,
+      hasAlertmanagers: false,
+    },
     flags: { 'web.listen-address': '127.0.0.1:9090', agent: 'false' },
     build: {
       version: '3.14.0',
@@ -106,6 +112,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       parser: ALL_PARSER_OPTIONS,
       lookbackMs: 300_000,
       queryTimeoutMs: 120_000,
+      remoteRead: { samplesMax: 50_000_000, concurrencyMax: 10, frameBytes: 1_048_576 },
       enableLifecycle: false,
       enableAdminApi: false,
       enableRemoteWriteReceiver: true,

@@ -33,11 +33,6 @@ export function otlp({ deps }: Call): Answer {
   return plainError(404, 'otlp write receiver needs to be enabled with --web.enable-otlp-receiver');
 }
 
-/** GET /federate */
-export function federate(): Answer {
-  return plainNotYet('federation');
-}
-
 /** GET /consoles/*filepath */
 export function consoles(): Answer {
   return plainNotYet('the console template feature');

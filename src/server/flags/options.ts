@@ -48,6 +48,12 @@ export interface ServerOptions {
     readonly concurrencyMax: number;
     readonly samplesMax: number;
   };
+  /** 0 = no limit, of samples and of reads at once. */
+  readonly remoteRead: {
+    readonly samplesMax: number;
+    readonly concurrencyMax: number;
+    readonly frameBytes: number;
+  };
   readonly scrape: {
     readonly adjustTimestamps: boolean;
     readonly timestampToleranceMs: number;
@@ -120,6 +126,11 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       timeoutMs: get('query.timeout'),
       concurrencyMax: get('query.max-concurrency'),
       samplesMax: get('query.max-samples'),
+    },
+    remoteRead: {
+      samplesMax: get('storage.remote.read-sample-limit'),
+      concurrencyMax: get('storage.remote.read-concurrent-limit'),
+      frameBytes: get('storage.remote.read-max-bytes-in-frame'),
     },
     scrape: {
       adjustTimestamps: get('scrape.adjust-timestamps'),

@@ -1,0 +1,181 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
+import { METRIC_NAME } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { isStale } from '../../model/stale.ts';
+import { compareUtf8 } from '../../model/utf8.ts';
+import { parseMetricSelector } from '../../promql/syntax/parse.ts';
+import { mergeSeriesSets } from '../../storage/merge-series.ts';
+import { createSampleColumn, type Querier, type SeriesSet, type TimeRange } from '../../storage/query.ts';
+import type { Counter, Registry } from '../../telemetry/registry.ts';
+import { type Answer, plainError } from '../answer.ts';
+import { ApiError } from '../api-error.ts';
+import type { Call, Handler } from '../call.ts';
+import { compressed } from '../compression.ts';
+import { syntaxErrors } from '../selectors.ts';
+import { type EscapingScheme, escapingSchemeFromText } from './escape-name.ts';
+import { type FederatedSample, FederationText } from './federation-text.ts';
+
+/** The event loop is given back after this long. */
+const SLICE_MS = 5;
+/** Series read or written between two looks at the clock. */
+const ROWS_PER_LOOK = 64;
+
+/**
+ * GET /federate: the newest sample of each selected series, in the text format, which every scraper takes. Native
+ * histograms have no place in it and are left out, those with custom buckets become classic ones.
+ */
+export function federate(registry: Registry): Handler {
+  const errors = registry
+    .counter({
+      name: 'prometheus_web_federation_errors_total',
+      help: 'Total number of errors that occurred while sending federation responses.',
+    })
+    .with();
+  const warnings = registry
+    .counter({
+      name: 'prometheus_web_federation_warnings_total',
+      help: 'Total number of warnings that occurred while sending federation responses.',
+    })
+    .with();
+  return async (call) => {
+    const answer = await federation(call, errors, warnings);
+    return compressed(
+      { ...answer, headers: { ...answer.headers, vary: 'Accept-Encoding' } },
+      call.header('accept-encoding'),
+    );
+  };
+}
+
+async function federation(call: Call, errors: Counter, warnings: Counter): Promise<Answer> {
+  const { clock, settings, queryable, log, configuration } = call.deps;
+  if (call.formProblem !== null) return plainError(400, `error parsing form values: ${call.formProblem}`);
+  let matcherSets: readonly (readonly Matcher[])[];
+  try {
+    matcherSets = call.form.all('match[]').map((text) => syntaxErrors(() => parseMetricSelector(text)));
+  } catch (error) {
+    if (error instanceof ApiError) return plainError(400, error.message);
+    throw error;
+  }
+  const now = clock.now();
+  const range = { minTime: Math.floor(now - settings.lookbackMs), maxTime: Math.floor(now) };
+  const slices = new Slices(call);
+  const querier = queryable.querier(range);
+  try {
+    const set = await selected(querier, matcherSets, range);
+    warnings.inc(set.warnings.length);
+    const samples = await newestSamples(set, slices);
+    samples.sort((a, b) => compareUtf8(a.name, b.name));
+    const scheme = escapingScheme(call.header('accept'));
+    const text = new FederationText(scheme, addedLabels(configuration.externalLabels().pairs));
+    let body = '';
+    for (const { name, sample } of samples) {
+      const lines = text.lines(sample);
+      if (lines === null) log.warn('Ignoring nameless metric during federation', { metric: name });
+      else body += lines;
+      if (slices.isOver()) await slices.next();
+    }
+    const contentType = `text/plain; version=0.0.4; charset=utf-8; escaping=${scheme}`;
+    return { status: 200, headers: { 'content-type': contentType }, body };
+  } catch (error) {
+    if (error instanceof Abandoned) return plainError(499, 'context canceled');
+    errors.inc();
+    throw error;
+  } finally {
+    querier.close();
+  }
+}
+
+async function selected(
+  querier: Querier,
+  matcherSets: readonly (readonly Matcher[])[],
+  range: TimeRange,
+): Promise<SeriesSet> {
+  const sets: SeriesSet[] = [];
+  for (const matchers of matcherSets) {
+    sets.push(await querier.select({ matchers, range, sorted: true, limit: 0 }));
+  }
+  return mergeSeriesSets(sets, true, 0);
+}
+
+interface NamedSample {
+  readonly name: string;
+  readonly sample: FederatedSample;
+}
+
+/** The newest sample of each series; none where that is a stale marker or has no place in the format. */
+async function newestSamples(set: SeriesSet, slices: Slices): Promise<NamedSample[]> {
+  const samples: NamedSample[] = [];
+  const column = createSampleColumn(64);
+  for (let row = 0; row < set.length; row++) {
+    set.read(row, column);
+    if (slices.isOver()) await slices.next();
+    const last = column.length - 1;
+    if (last < 0 || isStale(column.bits, last)) continue;
+    const histogram = column.histograms?.[last] ?? null;
+    if (histogram !== null && histogram.schema !== CUSTOM_BUCKETS_SCHEMA) continue;
+    const labels = set.labels(row);
+    const sample = { pairs: labels.pairs, time: column.times[last]!, value: column.values[last]!, histogram };
+    samples.push({ name: labels.get(METRIC_NAME), sample });
+  }
+  return samples;
+}
+
+/** The external labels, and an empty `instance`, so that who scrapes this does not put its own there. */
+function addedLabels(pairs: readonly string[]): readonly string[] {
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (pairs[i] === 'instance') return pairs;
+    if (compareUtf8(pairs[i]!, 'instance') > 0) return [...pairs.slice(0, i), 'instance', '', ...pairs.slice(i)];
+  }
+  return [...pairs, 'instance', ''];
+}
+
+/** What the client asks for beside a format; later entries of equal weight count, up to the first plain text. */
+function escapingScheme(accept: string): EscapingScheme {
+  let scheme: EscapingScheme = 'underscores';
+  const entries = accept.split(',', ACCEPT_ENTRIES_MAX).map((entry) => {
+    const [type, ...parameters] = entry.split(';').map((part) => part.trim());
+    const named = new Map(parameters.map((parameter) => splitAt(parameter, '=')));
+    return { type, named, weight: Number(named.get('q') ?? 1) };
+  });
+  entries.sort((a, b) => b.weight - a.weight);
+  for (const { type, named } of entries) {
+    scheme = escapingSchemeFromText(named.get('escaping') ?? '') ?? scheme;
+    const version = named.get('version') ?? '';
+    if (type === 'text/plain' && (version === '' || version === '0.0.4')) break;
+  }
+  return scheme;
+}
+
+/** Entries of an `Accept` header that are looked at. */
+const ACCEPT_ENTRIES_MAX = 32;
+
+function splitAt(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}
+
+/** The client is gone: nobody is left to answer. */
+class Abandoned extends Error {}
+
+/** Cuts long work into turns of the event loop. */
+class Slices {
+  readonly #call: Call;
+  #start: number;
+  #steps = 0;
+
+  constructor(call: Call) {
+    this.#call = call;
+    this.#start = call.deps.clock.monotonic();
+  }
+
+  isOver(): boolean {
+    return ++this.#steps % ROWS_PER_LOOK === 0 && this.#call.deps.clock.monotonic() - this.#start > SLICE_MS;
+  }
+
+  async next(): Promise<void> {
+    await nextTurn();
+    if (this.#call.signal.aborted) throw new Abandoned();
+    this.#start = this.#call.deps.clock.monotonic();
+  }
+}
