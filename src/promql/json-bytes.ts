@@ -1,46 +1,79 @@
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Bucket, histogramBuckets } from '../model/histogram-buckets.ts';
+import { BLOCK_BYTES, type JsonBlock, type JsonBlocks } from './json-blocks.ts';
 
 const encoder = new TextEncoder();
-const INITIAL_BYTES = 4096;
 
-/** A growing buffer of JSON text. Strings are escaped as the reference's encoders do. */
+/** A piece of what was written: from position `start` to position `end`. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * JSON text, written block by block; no byte moves before the end. Strings are escaped as the reference's encoders do.
+ *
+ * Invariants: `at` bytes of `bytes`, the block at work, are written; the blocks before it are full up to the positions
+ * in `#ends`.
+ */
 export class JsonBytes {
-  /** Bytes written. Who writes into the array of `reserve` moves it on. */
-  length = 0;
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_BYTES);
+  /** Bytes written to the block at work. Who writes into `bytes` or `view` after `reserve` moves it on. */
+  at = 0;
+  /** The block at work. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The same bytes. */
+  view: DataView;
+  readonly #pool: JsonBlocks;
+  readonly #blocks: JsonBlock[];
+  readonly #ends: number[] = [];
+  /** Position of the first byte of the block at work. */
+  #before = 0;
+  #list: { readonly start: number; readonly parts: readonly Piece[]; readonly end: number } | null = null;
 
-  /** The buffer, with room for `more` bytes behind `length`. */
-  reserve(more: number): Uint8Array {
-    if (this.length + more > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.length + more, 2 * this.#bytes.length));
-      grown.set(this.#bytes.subarray(0, this.length));
-      this.#bytes = grown;
-    }
-    return this.#bytes;
+  constructor(pool: JsonBlocks) {
+    const block = pool.take();
+    this.#pool = pool;
+    this.#blocks = [block];
+    this.bytes = block.bytes;
+    this.view = block.view;
+  }
+
+  /** Where the next byte goes, counted from the first one written. */
+  get position(): number {
+    return this.#before + this.at;
+  }
+
+  /** Makes room for `more` bytes, at most `BLOCK_BYTES`, in the block at work, which may be another one afterwards. */
+  reserve(more: number): void {
+    if (this.at + more <= BLOCK_BYTES) return;
+    const block = this.#pool.take();
+    this.#before += this.at;
+    this.#ends.push(this.#before);
+    this.#blocks.push(block);
+    this.bytes = block.bytes;
+    this.view = block.view;
+    this.at = 0;
   }
 
   /** ASCII without anything to escape. */
   ascii(text: string): void {
-    const bytes = this.reserve(text.length);
-    let at = this.length;
+    if (text.length > ASCII_AT_ONCE) {
+      this.#encode(text);
+      return;
+    }
+    this.reserve(text.length);
+    const { bytes } = this;
+    let { at } = this;
     for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
-    this.length = at;
+    this.at = at;
   }
 
   /** A string as series labels are written: `<`, `>` and `&` stay as they are. */
   string(text: string): void {
-    if (PLAIN.test(text)) {
-      const bytes = this.reserve(text.length + 2);
-      let at = this.length;
-      bytes[at++] = QUOTE;
-      for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
-      bytes[at++] = QUOTE;
-      this.length = at;
-      return;
+    if (text.length > ASCII_AT_ONCE || !this.#plainString(text)) {
+      this.#encode(`"${text.replace(MUST_ESCAPE, escapeCharacter)}"`);
     }
-    this.#encode(`"${text.replace(MUST_ESCAPE, escapeCharacter)}"`);
   }
 
   /** A string as all others are written: what HTML could take for markup is escaped too. */
@@ -55,9 +88,12 @@ export class JsonBytes {
 
   /** `"<number>"` */
   number(value: number): void {
-    this.ascii('"');
-    this.length = writeSampleNumber(this.reserve(NUMBER_BYTES_MAX), this.length, value);
-    this.ascii('"');
+    this.reserve(NUMBER_BYTES_MAX + 2);
+    const { bytes } = this;
+    bytes[this.at] = QUOTE;
+    const end = writeSampleNumber(bytes, this.at + 1, value);
+    bytes[end] = QUOTE;
+    this.at = end + 1;
   }
 
   /** `{"count":"..","sum":"..","buckets":[[<boundaries>,"<lower>","<upper>","<count>"],..]}` without empty buckets. */
@@ -83,39 +119,82 @@ export class JsonBytes {
     this.ascii(isFirst ? '}' : ']}');
   }
 
-  /** Replaces everything from `start` on by a list of `parts`, pieces of it in a new order. */
-  arrange(start: number, parts: readonly { readonly start: number; readonly end: number }[]): void {
-    let inOrder = this.length === (parts.at(-1)?.end ?? start);
-    for (let i = 1; i < parts.length && inOrder; i++) inOrder = parts[i - 1]!.end + 1 === parts[i]!.start;
-    if (parts.length > 0 && inOrder && parts[0]!.start === start + 1) {
-      this.#bytes[start] = OPEN;
-      this.ascii(']');
-      return;
-    }
-    const size = parts.reduce((sum, part) => sum + 1 + part.end - part.start, 2);
-    const arranged = new Uint8Array(start + size + 1024);
-    arranged.set(this.#bytes.subarray(0, start));
-    let at = start;
-    arranged[at++] = OPEN;
-    parts.forEach((part, i) => {
-      if (i > 0) arranged[at++] = COMMA;
-      arranged.set(this.#bytes.subarray(part.start, part.end), at);
-      at += part.end - part.start;
-    });
-    arranged[at++] = CLOSE;
-    this.#bytes = arranged;
-    this.length = at;
+  /** Makes a list of `parts`, in their order, of all that was written from position `start` on. At most once. */
+  arrange(start: number, parts: readonly Piece[]): void {
+    this.#list = { start, parts, end: this.position };
   }
 
-  /** What was written, in a buffer that fits it; the object is used up. */
+  /** All that was written, in a buffer that fits it; the object is used up. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.subarray(0, this.length);
-    return this.length < this.#bytes.length / 2 ? bytes.slice() : bytes;
+    const { position } = this;
+    this.#ends.push(position);
+    const list = this.#list ?? { start: 0, parts: [], end: 0 };
+    const { start, parts, end } = list;
+    let size = position;
+    if (this.#list !== null) {
+      size = start + 1 + Math.max(1, parts.length) + (position - end);
+      for (const part of parts) size += part.end - part.start;
+    }
+    const whole = new Uint8Array(size);
+    let at = this.#copy(0, start, whole, 0);
+    if (this.#list !== null) {
+      whole[at++] = OPEN;
+      for (let i = 0; i < parts.length; i++) {
+        if (i > 0) whole[at++] = COMMA;
+        at = this.#copy(parts[i]!.start, parts[i]!.end, whole, at);
+      }
+      whole[at++] = CLOSE;
+    }
+    this.#copy(end, position, whole, at);
+    this.#pool.giveBack(this.#blocks);
+    return whole;
+  }
+
+  /** Copies the bytes between two positions; returns where they end in `target`. */
+  #copy(start: number, end: number, target: Uint8Array, at: number): number {
+    const ends = this.#ends;
+    let low = 0;
+    for (let high = ends.length - 1; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (ends[middle]! <= start) low = middle + 1;
+      else high = middle;
+    }
+    let from = start;
+    let to = at;
+    for (let block = low; from < end; block++) {
+      const blockStart = block === 0 ? 0 : ends[block - 1]!;
+      const stop = Math.min(end, ends[block]!);
+      target.set(this.#blocks[block]!.bytes.subarray(from - blockStart, stop - blockStart), to);
+      to += stop - from;
+      from = stop;
+    }
+    return to;
+  }
+
+  /** Writes a short string that needs no escapes; false where it does need some. */
+  #plainString(text: string): boolean {
+    this.reserve(text.length + 2);
+    const { bytes } = this;
+    let { at } = this;
+    bytes[at++] = QUOTE;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return false;
+      bytes[at++] = unit;
+    }
+    bytes[at++] = QUOTE;
+    this.at = at;
+    return true;
   }
 
   #encode(text: string): void {
-    const bytes = this.reserve(3 * text.length);
-    this.length += encoder.encodeInto(text, bytes.subarray(this.length)).written;
+    let rest = text;
+    do {
+      this.reserve(Math.min(3 * rest.length, BLOCK_BYTES / 2));
+      const { read, written } = encoder.encodeInto(rest, this.bytes.subarray(this.at));
+      this.at += written;
+      rest = rest.slice(read);
+    } while (rest !== '');
   }
 }
 
@@ -125,12 +204,15 @@ function boundariesOf({ lowerInclusive, upperInclusive }: Bucket): string {
   return upperInclusive ? '0' : '2';
 }
 
+/** Longer texts go through the encoder, which may spread them over blocks. */
+const ASCII_AT_ONCE = 16 * 1024;
+
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
-const PLAIN = /^[ !#-[\]-~]*$/;
 const MUST_ESCAPE = /["\\\0-\x1f]/g;
 const MUST_ESCAPE_HTML = /["\\\0-\x1f<>&\u2028\u2029]/g;
 

@@ -4,6 +4,7 @@ import type { FloatHistogram } from '../model/histogram.ts';
 import { type Labels, labelsFromObject } from '../model/labels.ts';
 import { createSampleColumn } from '../storage/query.ts';
 import type { StepColumn } from './exec/step-column.ts';
+import { JsonBlocks } from './json-blocks.ts';
 import { JsonSink } from './result-json.ts';
 
 const histogram: FloatHistogram = {
@@ -52,6 +53,27 @@ describe('JsonSink', () => {
         '{"metric":{"__name__":"up","job":"b"},"value":[1435781430.781,"1"]},' +
         '{"metric":{"job":"a"},"value":[1435781430.781,"NaN"]}]}}',
     );
+  });
+
+  test('writes what takes many blocks, series in label order, and the next answer into the same memory', () => {
+    const count = 3000;
+    const blocks = new JsonBlocks();
+    const values = Float64Array.from({ length: count }, (_, i) => i / 7);
+    for (const longest of [40_000, 400_000]) {
+      const sink = new JsonSink(0, blocks);
+      sink.begin('matrix', { ...GRID, count });
+      const names = Array.from({ length: 30 }, (_, i) => `${(7 * i) % 30}-${'é'.repeat((i * longest) / 30)}`);
+      for (const name of names) {
+        sink.addColumn(named(name), { values, present: new Uint8Array(count).fill(1), histograms: null });
+      }
+      const { data, warnings } = JSON.parse(text(sink, null, ['last']));
+      expect(warnings).toEqual(['last']);
+      const sorted = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(data.result.map((series: { metric: { __name__: string } }) => series.metric.__name__)).toEqual(sorted);
+      const points = Array.from(values, (value, i) => [(GRID.start + i * GRID.step) / 1000, String(value)]);
+      const expected = JSON.stringify(points);
+      for (const series of data.result) expect(JSON.stringify(series.values)).toBe(expected);
+    }
   });
 
   test('writes a matrix in label order, without steps that have no value', () => {

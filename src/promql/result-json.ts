@@ -4,38 +4,40 @@ import { compareLabels, type Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
 import type { Grid } from './exec/grid.ts';
 import { isEmptyColumn, type StepColumn } from './exec/step-column.ts';
-import { JsonBytes } from './json-bytes.ts';
+import { JsonBlocks } from './json-blocks.ts';
+import { JsonBytes, type Piece } from './json-bytes.ts';
 import type { ResultSink, ResultType } from './result.ts';
 
-/** A series of the answer, already written: where its object lies in the buffer. */
-interface WrittenSeries {
+/** A series of the answer, already written: where its object lies. */
+interface WrittenSeries extends Piece {
   readonly labels: Labels;
-  readonly start: number;
-  readonly end: number;
 }
 
-/** A point is at most `[<timestamp>,"<number>"],`. */
+/** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
+/** Eight bytes each: `,[<timestamp>,"` takes at most 24 bytes. */
+const STEP_WORDS = 3;
 
 /**
  * Writes an answer in the form of the HTTP API, `{"status":"success","data":{"resultType":...,"result":...},...}`,
  * series by series as they come; a matrix is put into label order at the end by moving bytes.
  */
 export class JsonSink implements ResultSink {
-  readonly #out = new JsonBytes();
+  readonly #out: JsonBytes;
   readonly #limit: number;
   #type: ResultType = 'vector';
   #grid: Grid = { start: 0, step: 1, count: 0 };
   #series: WrittenSeries[] = [];
   #bodyStart = 0;
   #isTruncated = false;
-  /** The timestamp of each step as text; every series repeats them. */
-  #stepTexts: Uint8Array = new Uint8Array(0);
-  #stepEnds: Uint32Array = new Uint32Array(0);
+  /** `,[<timestamp>,"` of each step, which every series repeats, in `STEP_WORDS` words, and the bytes that count. */
+  #stepTexts: Float64Array = new Float64Array(0);
+  #stepSizes: Uint8Array = new Uint8Array(0);
 
-  /** `limit`: at most so many series; 0 = all. */
-  constructor(limit: number) {
+  /** `limit`: at most so many series; 0 = all. Answers that share `blocks` use the same memory one after the other. */
+  constructor(limit: number, blocks: JsonBlocks = new JsonBlocks()) {
     this.#limit = limit;
+    this.#out = new JsonBytes(blocks);
   }
 
   /** True once series were left out because of the limit. */
@@ -50,7 +52,7 @@ export class JsonSink implements ResultSink {
     out.ascii('{"status":"success","data":{"resultType":"');
     out.ascii(type);
     out.ascii('","result":');
-    this.#bodyStart = out.length;
+    this.#bodyStart = out.position;
     this.#writeStepTexts();
   }
 
@@ -59,7 +61,8 @@ export class JsonSink implements ResultSink {
     out.ascii('[');
     this.#timestamp(this.#grid.start);
     out.ascii(',"');
-    out.length = writePlainNumber(out.reserve(NUMBER_BYTES_MAX), out.length, value);
+    out.reserve(NUMBER_BYTES_MAX);
+    out.at = writePlainNumber(out.bytes, out.at, value);
     out.ascii('"]');
   }
 
@@ -127,7 +130,7 @@ export class JsonSink implements ResultSink {
   #open(labels: Labels): number {
     const out = this.#out;
     out.ascii(this.#series.length === 0 && this.#type === 'vector' ? '[' : ',');
-    const start = out.length;
+    const start = out.position;
     out.ascii('{"metric":{');
     const { pairs } = labels;
     for (let i = 0; i < pairs.length; i += 2) {
@@ -142,7 +145,7 @@ export class JsonSink implements ResultSink {
 
   #close(labels: Labels, start: number): void {
     this.#out.ascii('}');
-    this.#series.push({ labels, start, end: this.#out.length });
+    this.#series.push({ labels, start, end: this.#out.position });
   }
 
   /** The one sample of an instant vector. */
@@ -162,21 +165,23 @@ export class JsonSink implements ResultSink {
     const { values, present, histograms } = column;
     const out = this.#out;
     const texts = this.#stepTexts;
-    const ends = this.#stepEnds;
+    const sizes = this.#stepSizes;
     let isFirst = true;
     for (let i = 0; i < present.length; i++) {
       if (present[i] === 0 || histograms?.[i] !== undefined) continue;
-      if (isFirst) {
-        out.ascii(',"values":[');
-        isFirst = false;
-      } else out.ascii(',');
-      const bytes = out.reserve(POINT_BYTES_MAX);
-      let at = out.length;
-      for (let j = i === 0 ? 0 : ends[i - 1]!; j < ends[i]!; j++) bytes[at++] = texts[j]!;
-      at = writeSampleNumber(bytes, at, values[i]!);
-      bytes[at] = QUOTE;
-      bytes[at + 1] = CLOSE;
-      out.length = at + 2;
+      if (isFirst) out.ascii(',"values":');
+      out.reserve(POINT_BYTES_MAX);
+      const { bytes, view, at } = out;
+      const word = STEP_WORDS * i;
+      view.setFloat64(at, texts[word]!, true);
+      view.setFloat64(at + 8, texts[word + 1]!, true);
+      view.setFloat64(at + 16, texts[word + 2]!, true);
+      if (isFirst) bytes[at] = OPEN;
+      isFirst = false;
+      const end = writeSampleNumber(bytes, at + sizes[i]!, values[i]!);
+      bytes[end] = QUOTE;
+      bytes[end + 1] = CLOSE;
+      out.at = end + 2;
     }
     if (!isFirst) out.ascii(']');
     if (histograms === null) return;
@@ -202,32 +207,40 @@ export class JsonSink implements ResultSink {
 
   #timestamp(time: number): void {
     const out = this.#out;
-    out.length = writeTimestamp(out.reserve(32), out.length, time);
+    out.reserve(32);
+    out.at = writeTimestamp(out.bytes, out.at, time);
   }
 
   #value(value: number): void {
     const out = this.#out;
-    out.ascii(',"');
-    out.length = writeSampleNumber(out.reserve(NUMBER_BYTES_MAX), out.length, value);
-    out.ascii('"]');
+    out.reserve(POINT_BYTES_MAX);
+    const { bytes, at } = out;
+    bytes[at] = COMMA;
+    bytes[at + 1] = QUOTE;
+    const end = writeSampleNumber(bytes, at + 2, value);
+    bytes[end] = QUOTE;
+    bytes[end + 1] = CLOSE;
+    out.at = end + 2;
   }
 
-  /** `[<timestamp>,"` of every step. */
   #writeStepTexts(): void {
     const { start, step, count } = this.#grid;
     if (this.#type !== 'matrix') return;
-    const texts = new Uint8Array(24 * count);
-    const ends = new Uint32Array(count);
-    let at = 0;
+    const words = new Float64Array(STEP_WORDS * count);
+    const texts = new Uint8Array(words.buffer);
+    const sizes = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
+      const from = 8 * STEP_WORDS * i;
+      let at = from;
+      texts[at++] = COMMA;
       texts[at++] = OPEN;
       at = writeTimestamp(texts, at, start + i * step);
       texts[at++] = COMMA;
       texts[at++] = QUOTE;
-      ends[i] = at;
+      sizes[i] = at - from;
     }
-    this.#stepTexts = texts;
-    this.#stepEnds = ends;
+    this.#stepTexts = words;
+    this.#stepSizes = sizes;
   }
 
   /** Puts the series into label order; leaves out what is beyond the limit. */

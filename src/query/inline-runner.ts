@@ -4,6 +4,7 @@ import { Annotations } from '../promql/exec/annotations.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
 import { createStepColumn } from '../promql/exec/step-column.ts';
 import { EvaluationError } from '../promql/functions/contracts.ts';
+import { JsonBlocks } from '../promql/json-blocks.ts';
 import { PlanError } from '../promql/plan/resolve-duration.ts';
 import { ColumnSink } from '../promql/result.ts';
 import { JsonSink } from '../promql/result-json.ts';
@@ -41,6 +42,7 @@ const PAUSE_AFTER_MS = 20;
 export class InlineRunner implements QueryRunner {
   readonly #options: InlineRunnerOptions;
   readonly #gate: QueryGate;
+  readonly #blocks = new JsonBlocks();
 
   constructor(options: InlineRunnerOptions) {
     this.#options = options;
@@ -98,7 +100,7 @@ export class InlineRunner implements QueryRunner {
       note(await engine.run(query, queryable, sink, annotations, runOptions));
       return { ok: true, form: 'columns', series: columnSeries(sink), ...annotations.render(request.text) };
     }
-    const sink = new JsonSink(limit);
+    const sink = new JsonSink(limit, this.#blocks);
     const began = this.#options.clock.monotonic();
     const outcome = await engine.run(query, queryable, sink, annotations, runOptions);
     note(outcome);
