@@ -45,7 +45,7 @@ describe.skipIf(reason !== '')(`narthex tsdb dump${reason}`, () => {
     const range = { minTime: 1793493000000, maxTime: 1793494800000 };
     const part = await dump(directory, range, [{ type: '=', name: 'job', value: 'api' }]);
     const wanted = all.filter((line) => {
-      const time = Number(line.slice(line.lastIndexOf(' ') + 1));
+      const time = timeOf(line);
       return line.includes('job="api"') && time >= range.minTime && time <= range.maxTime;
     });
     expect(part.length).toBeGreaterThan(100);
@@ -89,10 +89,21 @@ function differences(ours: readonly string[], theirs: readonly string[]) {
   return { missing: missing.slice(0, 3), extra: extra.slice(0, 3) };
 }
 
-/** What a tool of 2.x makes of the lines: no histograms, and no quotes around label names. */
+/** What a tool of 2.x makes of the lines: a series ends at its first histogram, and label names have no quotes. */
 function oldForm(lines: readonly string[]): string[] {
+  const ends = new Map<string, number>();
+  for (const line of lines) {
+    const split = line.indexOf('} {count:') + 1;
+    if (split === 0) continue;
+    const labels = line.slice(0, split);
+    ends.set(labels, Math.min(ends.get(labels) ?? Infinity, timeOf(line)));
+  }
   return lines
-    .filter((line) => !line.includes('} {count:'))
+    .filter((line) => {
+      const histogram = line.indexOf('} {count:') + 1;
+      const labels = line.slice(0, histogram > 0 ? histogram : line.lastIndexOf('} ') + 1);
+      return timeOf(line) < (ends.get(labels) ?? Infinity);
+    })
     .map((line) =>
       line.replaceAll(
         /([{ ])"((?:[^"\\]|\\.)+)"=/g,
@@ -100,6 +111,10 @@ function oldForm(lines: readonly string[]): string[] {
       ),
     )
     .sort();
+}
+
+function timeOf(line: string): number {
+  return Number(line.slice(line.lastIndexOf(' ') + 1));
 }
 
 function extracted(archive: string, name: string): string {
