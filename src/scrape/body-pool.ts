@@ -1,7 +1,7 @@
 import { type Body, createBody } from '../exposition/body.ts';
 
 /** Buffers kept for reuse; more than usually are read at the same moment would only hold memory. */
-const KEPT_MAX = 8;
+const KEPT_MAX = 3;
 /** Larger buffers are not kept. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 

@@ -18,6 +18,7 @@ import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } f
 import { SampleLabelBytes } from './sample-label-bytes.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
+import type { SeriesCache } from './series-cache.ts';
 import { rowLabels, type TargetSeries, TypeCursor } from './target-series.ts';
 
 /** Samples further in the future than this are refused. */
@@ -168,6 +169,7 @@ export class Ingest {
     }
     target.metadata.update(body, rows);
     this.#reserve(rows.length);
+    reserveCache(series.cache, rows);
     this.#fillSamples(target, scrape, body, appender);
     if (fault !== null) throw fault;
     if (settings.sampleLimit > 0 && this.#samples.length > settings.sampleLimit) throw new SampleLimitError();
@@ -387,6 +389,21 @@ export class Ingest {
       this.#flags = new Uint8Array(this.#samples.refs.length);
     }
   }
+}
+
+/** Rows of unknown series for which room is made ahead: a hostile body may repeat one a hundred million times. */
+const RESERVED_ROWS_MAX = 100_000;
+
+/** Makes room for what the scan did not know, at once. */
+function reserveCache(cache: SeriesCache, { length, entries, seriesStart, seriesEnd }: ExpositionRows): void {
+  let unknown = 0;
+  let keyBytes = 0;
+  for (let row = 0; row < length && unknown < RESERVED_ROWS_MAX; row++) {
+    if (entries[row] !== 0) continue;
+    unknown++;
+    keyBytes += seriesEnd[row]! - seriesStart[row]!;
+  }
+  if (unknown > 0) cache.reserve(unknown, keyBytes);
 }
 
 /** True for what is wrong with a body; anything else is a fault of the storage or of ours. */
