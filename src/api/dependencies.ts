@@ -3,6 +3,7 @@ import type { ParserOptions } from '../promql/syntax/options.ts';
 import type { QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Appendable } from '../storage/append.ts';
+import type { ExemplarQueryable } from '../storage/exemplar.ts';
 import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
@@ -13,6 +14,7 @@ export interface ApiDependencies {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly queryable: Queryable;
+  readonly exemplars: ExemplarQueryable;
   readonly appendable: Appendable;
   readonly runner: QueryRunner;
   readonly targets: TargetsView;

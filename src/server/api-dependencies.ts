@@ -20,6 +20,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
     clock,
     registry: parts.registry,
     queryable: database,
+    exemplars: database,
     appendable: database,
     runner: parts.runner,
     targets: parts.scrape,

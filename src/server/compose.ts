@@ -21,6 +21,7 @@ import { builtInConfiguration } from './built-in-configuration.ts';
 import { type ConfigurationSource, ConfigurationStore } from './configuration-store.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { createQueryObserver } from './engine-metrics.ts';
+import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
 import { Notifications } from './notifications.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
@@ -116,6 +117,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
         registry,
         lock: !options.storage.noLockfile,
         chunkRangeMs: options.storage.minBlockMs,
+        exemplarsMax: exemplarsMax(options, configuration.current),
         walCompression: options.storage.walCompression,
         ...(options.storage.walSegmentBytes > 0 ? { walSegmentSize: options.storage.walSegmentBytes } : {}),
         onReplayProgress: ({ first, last, current }) =>

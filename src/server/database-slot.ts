@@ -1,4 +1,6 @@
+import type { Matcher } from '../model/matcher.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
+import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { Database } from '../tsdb/tsdb.ts';
 
@@ -6,7 +8,7 @@ import type { Database } from '../tsdb/tsdb.ts';
  * Stands for the database from the first moment on: the HTTP server listens while the log is still being replayed.
  * Until `put` every use is an error; the server's readiness keeps requests away.
  */
-export class DatabaseSlot implements Appendable, Queryable {
+export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
   #database: Database | null = null;
 
   put(database: Database): void {
@@ -24,6 +26,10 @@ export class DatabaseSlot implements Appendable, Queryable {
 
   querier(range: TimeRange): Querier {
     return this.#require().querier(range);
+  }
+
+  exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
+    return this.#require().exemplars(range, matcherSets);
   }
 
   #require(): Database {

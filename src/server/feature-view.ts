@@ -51,7 +51,7 @@ export function featureView(options: ServerOptions): Record<string, Record<strin
       limit_ratio: on('promql-experimental-functions'),
     },
     service_discovery_providers: { static: true },
-    tsdb: { exemplar_storage: false, isolation: true, native_histograms: false },
+    tsdb: { exemplar_storage: options.features.includes('exemplar-storage'), isolation: true, native_histograms: true },
     ui: { ui_v2: false, ui_v3: true },
   };
 }

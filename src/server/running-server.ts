@@ -5,6 +5,7 @@ import { apiDependencies } from './api-dependencies.ts';
 import { startAutoReload } from './auto-reload.ts';
 import { builtInConfiguration } from './built-in-configuration.ts';
 import type { Parts } from './compose.ts';
+import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
 import { NOTICES } from './notifications.ts';
 import { listenFailure, storageFailure } from './start-failure.ts';
@@ -51,6 +52,9 @@ export class RunningServer {
     log.info('Server is ready to receive web requests.');
     configuration.replaceBuiltIn(builtInConfiguration(addresses[0]!, this.#options.web.routePrefix));
     configuration.consume('scrape', (current) => scrape.apply(current.scrape));
+    configuration.consume('exemplars', (current) => {
+      this.#parts.database.opened?.setExemplarsMax(exemplarsMax(this.#options, current));
+    });
     this.#watchConfiguration();
   }
 

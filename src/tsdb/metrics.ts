@@ -20,6 +20,18 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
   ['head_max_time', 'Newest sample of the head, in milliseconds.', maxTime],
   ['head_min_time_seconds', 'Oldest sample of the head, in seconds.', (stats) => minTime(stats) / 1000],
   ['head_max_time_seconds', 'Newest sample of the head, in seconds.', (stats) => maxTime(stats) / 1000],
+  ['exemplar_exemplars_in_storage', 'Exemplars that are kept.', ({ head }) => head.exemplars],
+  ['exemplar_max_exemplars', 'Exemplars that can be kept.', ({ head }) => head.exemplarsMax],
+  [
+    'exemplar_series_with_exemplars_in_storage',
+    'Series of which exemplars are kept.',
+    ({ head }) => head.exemplarSeries,
+  ],
+  [
+    'exemplar_last_exemplars_timestamp_seconds',
+    'Time of the oldest exemplar that is kept, in seconds.',
+    ({ head }) => head.oldestExemplarTime / 1000,
+  ],
   ['wal_segment_current', 'Segment of the write-ahead log that is being written.', ({ walSegment }) => walSegment],
   ['data_replay_duration_seconds', 'Time taken to replay the data on disk.', ({ replay }) => replay.seconds],
 ];
@@ -30,7 +42,8 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   ['head_series_not_found_total', 'Samples whose series was not found.', ({ head }) => head.seriesNotFound],
   ['head_chunks_created_total', 'Chunks created in the head.', ({ head }) => head.chunksCreated],
   ['head_chunks_removed_total', 'Chunks removed from the head.', ({ head }) => head.chunksCreated - head.chunks],
-  ['exemplar_exemplars_appended_total', 'Exemplars appended.', ({ head }) => head.exemplarsLogged],
+  ['exemplar_exemplars_appended_total', 'Exemplars appended.', ({ head }) => head.exemplarsAppended],
+  ['exemplar_out_of_order_exemplars_total', 'Exemplars refused: out of order.', ({ head }) => head.exemplarsOutOfOrder],
   ['wal_writes_failed_total', 'Writes to the write-ahead log that failed.', ({ wal }) => wal.failedWrites],
   ['wal_completed_pages_total', 'Pages of the write-ahead log that were filled.', ({ wal }) => wal.pagesCompleted],
   ['wal_page_flushes_total', 'Writes to the write-ahead log.', ({ wal }) => wal.batches],

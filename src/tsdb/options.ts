@@ -7,6 +7,9 @@ import type { WalCompression } from './wal/compression.ts';
 /** Two hours: the width of the ranges that chunks and the smallest blocks are aligned to. */
 export const CHUNK_RANGE_MS_DEFAULT = 2 * 60 * 60 * 1000;
 
+/** Exemplars that are kept where nothing else is said. */
+export const EXEMPLARS_MAX_DEFAULT = 100_000;
+
 /** How far a replay has come, as `/api/v1/status/walreplay` tells it: numbers of WAL segments. */
 export interface ReplayProgress {
   readonly first: number;
@@ -26,6 +29,8 @@ export interface DatabaseOptions {
   readonly lock?: boolean;
   /** Default two hours. Samples older than half of it before the newest one are out of bounds. */
   readonly chunkRangeMs?: number;
+  /** Exemplars that are kept, the oldest leave first; 0 keeps and logs none. Default 100,000. */
+  readonly exemplarsMax?: number;
   readonly walCompression?: WalCompression;
   /** Bytes, a multiple of 32 KiB; default 128 MiB. */
   readonly walSegmentSize?: number;

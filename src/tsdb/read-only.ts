@@ -31,6 +31,7 @@ export class ReadOnlyDatabase implements Queryable {
       log,
       chunkRangeMs: CHUNK_RANGE_MS_DEFAULT,
       minValidTime: blocks.maxTime,
+      exemplarsMax: 0,
       repairs: false,
     });
     for (;;) {

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Matcher } from '../model/matcher.ts';
 import { makeDurableDirectorySync } from '../std/durable-directory.ts';
 import type { FileLock } from '../std/file-system.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
+import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import { BlockList } from './block/block-list.ts';
@@ -10,7 +12,7 @@ import type { HeadBounds } from './head/head.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import { lockDataDirectory } from './lock.ts';
 import { registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
-import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions } from './options.ts';
+import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
 import { headQueriers } from './read-only.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import type { ReplayReport } from './wal/replay.ts';
@@ -30,7 +32,9 @@ export interface DatabaseStats {
 }
 
 /** An open data directory. */
-export interface Database extends Appendable, Queryable {
+export interface Database extends Appendable, Queryable, ExemplarQueryable {
+  /** Changes how many exemplars are kept. */
+  setExemplarsMax(max: number): void;
   readonly headBounds: HeadBounds;
   stats(): DatabaseStats;
   /** Resolves when everything that was appended is on the disk. */
@@ -82,7 +86,8 @@ async function replayLogs(
   const { clock, fileSystem, log, onReplayProgress } = options;
   const started = clock.monotonic();
   const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
-  const steps = loadHead({ fileSystem, directory, log, chunkRangeMs, minValidTime, repairs: true });
+  const exemplarsMax = options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT;
+  const steps = loadHead({ fileSystem, directory, log, chunkRangeMs, minValidTime, exemplarsMax, repairs: true });
   for (;;) {
     const step = steps.next();
     if (step.done === true) {
@@ -124,6 +129,14 @@ class OpenDatabase implements Database {
 
   querier(range: TimeRange): Querier {
     return mergeQueriers([...headQueriers(this.#loaded, range), ...this.#blocks.queriers(range)]);
+  }
+
+  exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
+    return this.#loaded.head.exemplars.exemplars(range, matcherSets);
+  }
+
+  setExemplarsMax(max: number): void {
+    this.#loaded.head.exemplars.resize(max);
   }
 
   stats(): DatabaseStats {

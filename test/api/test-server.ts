@@ -48,6 +48,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     registry,
     queryable: database,
     appendable: database,
+    exemplars: database,
     runner: {
       run(request, signal) {
         queries.push(request);

@@ -18,7 +18,7 @@ describe('the head', () => {
     if (root === null) return context.skip('the recorded data directories are not there');
     const memory = new HeadMemory();
     const directory = new SeriesDirectory(memory);
-    const replay = new HeadReplay(memory, directory, new OpenChunks(memory, DAY), emptyHeadState());
+    const replay = new HeadReplay(memory, directory, new OpenChunks(memory, DAY), emptyHeadState(), () => {});
     replayWal(nodeFiles, `${root}/wal`, replay);
     const theirs = chunksBelow(root).map(textOf);
     rmSync(root, { recursive: true });

@@ -1,4 +1,5 @@
-import { compareMoments, MAX_MOMENT, MIN_MOMENT } from '../../model/timestamp.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { compareMoments, MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
 import type { Expr } from '../../promql/syntax/ast.ts';
 import { exprToJson } from '../../promql/syntax/expr-to-json.ts';
 import { parseExpr } from '../../promql/syntax/parse.ts';
@@ -7,7 +8,8 @@ import { walk } from '../../promql/syntax/walk.ts';
 import { ApiError } from '../api-error.ts';
 import type { Call } from '../call.ts';
 import { type ApiResult, data } from '../envelope.ts';
-import { jsonText } from '../json.ts';
+import { seriesExemplarsJson } from '../exemplar-json.ts';
+import { arrayJson, jsonText } from '../json.ts';
 import { optionalTime } from '../parameters.ts';
 import { parameterErrors, syntaxErrors } from '../selectors.ts';
 
@@ -23,29 +25,29 @@ export function formatQuery(call: Call): ApiResult {
   return data(withinLimits(() => jsonText(prettyPrint(expr))));
 }
 
-/**
- * GET, POST /api/v1/query_exemplars. Exemplars are logged but not kept for queries; the answer is that of a reference
- * that has no room for them.
- */
+/** GET, POST /api/v1/query_exemplars: the exemplars of all series that the query's selectors read. */
 export function queryExemplars(call: Call): ApiResult {
   const start = optionalTime(call.form, 'start', MIN_MOMENT);
   const end = optionalTime(call.form, 'end', MAX_MOMENT);
   if (compareMoments(end, start) < 0) {
     throw new ApiError('bad_data', 'end timestamp must not be before start timestamp');
   }
-  return readsSeries(parsed(call)) ? data('[]') : { kind: 'nothing' };
+  const matcherSets = matcherSetsOf(parsed(call));
+  if (matcherSets.length === 0) return { kind: 'nothing' };
+  const range = { minTime: storageMs(start), maxTime: storageMs(end) };
+  return data(arrayJson(call.deps.exemplars.exemplars(range, matcherSets).map(seriesExemplarsJson)));
 }
 
 function parsed({ form, deps }: Call): Expr {
   return syntaxErrors(() => parseExpr(form.get('query'), deps.settings.parser));
 }
 
-function readsSeries(expr: Expr): boolean {
-  let found = false;
+function matcherSetsOf(expr: Expr): (readonly Matcher[])[] {
+  const sets: (readonly Matcher[])[] = [];
   walk(expr, (part) => {
-    found ||= part.kind === 'vectorSelector';
+    if (part.kind === 'vectorSelector') sets.push(part.matchers);
   });
-  return found;
+  return sets;
 }
 
 /** Texts that grow past all bounds, or trees deeper than can be printed, are a mistake of the query. */

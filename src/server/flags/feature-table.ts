@@ -13,7 +13,7 @@ export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'concurrent-rule-eval': 'pending',
   'created-timestamp-zero-ingestion': 'pending',
   'delayed-compaction': 'pending',
-  'exemplar-storage': 'pending',
+  'exemplar-storage': 'supported',
   'extra-scrape-metrics': 'pending',
   'fast-startup': 'pending',
   'histograms-st-encoding': 'pending',

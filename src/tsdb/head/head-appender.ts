@@ -11,8 +11,10 @@ import {
 } from '../../storage/append.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
+import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadState } from './head.ts';
 import type { HeadMemory } from './head-memory.ts';
+import type { HeadReader } from './head-reader.ts';
 import type { OpenChunks } from './open-chunks.ts';
 import { firstHistogramBytesMax, isSameHistogram } from './open-histograms.ts';
 import type { SeriesDirectory } from './series-directory.ts';
@@ -33,6 +35,9 @@ export interface HeadAppenderParts {
   readonly openChunks: OpenChunks;
   readonly state: HeadState;
   readonly rows: TransactionRows;
+  readonly exemplars: ExemplarRing;
+  /** For the labels of series. */
+  readonly reader: HeadReader;
   readonly log: HeadLog;
   readonly chunkRangeMs: number;
   readonly minValidTime: number;
@@ -144,7 +149,7 @@ export class HeadAppender implements Appender {
     }
     if (rows.count > from) this.#segments.push({ kind: 'floats', refs, times, bits, from, to: rows.count });
     if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
-    for (const exemplar of batch.exemplars) if (refMap.row(exemplar.ref) >= 0) this.#exemplars.push(exemplar);
+    if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
     return rows.takeOutcome(appended, this.#parts.state.refused);
   }
 
@@ -186,7 +191,7 @@ export class HeadAppender implements Appender {
   }
 
   #apply(): void {
-    const { state, rows, openChunks } = this.#parts;
+    const { state, rows, openChunks, exemplars, reader, directory } = this.#parts;
     const { rows: rowOf, indexes } = rows;
     let { minTime, maxTime } = state;
     let histograms = 0;
@@ -216,6 +221,9 @@ export class HeadAppender implements Appender {
     state.samplesAppended += rows.count - histograms;
     state.histogramsLogged += histograms;
     state.exemplarsLogged += this.#exemplars.length;
+    for (const { ref, labels, value, time } of this.#exemplars) {
+      exemplars.add(reader.labels(directory.refs.row(ref)), { labels, value, time });
+    }
   }
 
   /** Against an accepted row of this transaction: a reason to refuse, 0 for the same sample again, -1 for a newer one. */
@@ -234,6 +242,17 @@ export class HeadAppender implements Appender {
     if (time < times[before]!) return REFUSED.outOfOrder;
     const isSame = batch.bits[2 * i] === bits[2 * before] && batch.bits[2 * i + 1] === bits[2 * before + 1];
     return isSame ? 0 : REFUSED.duplicate;
+  }
+
+  /** Exemplars that can not be kept are left out; they are none of a batch's refusals. */
+  #checkExemplars(entries: readonly ExemplarEntry[]): void {
+    const { directory, exemplars, reader } = this.#parts;
+    for (const entry of entries) {
+      const row = directory.refs.row(entry.ref);
+      if (row < 0) continue;
+      const exemplar = { ...entry, labels: withoutEmptyValues(entry.labels) };
+      if (exemplars.check(reader.labels(row), exemplar) === 'new') this.#exemplars.push(exemplar);
+    }
   }
 
   /** Checks the batch's histograms, after its floats. Returns how many were taken. */

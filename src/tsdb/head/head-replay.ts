@@ -1,6 +1,7 @@
 import { LARGE_EXTENT_BYTES_MAX } from '../../memory/large-extents.ts';
 import type { Labels } from '../../model/labels.ts';
-import type { HistogramEntry } from '../../storage/append.ts';
+import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
+import type { Exemplar } from '../../storage/exemplar.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 import type { HeadState } from './head.ts';
@@ -20,12 +21,20 @@ export class HeadReplay implements WalVisitor {
   readonly #directory: SeriesDirectory;
   readonly #openChunks: OpenChunks;
   readonly #state: HeadState;
+  readonly #takeExemplar: (ref: number, exemplar: Exemplar) => void;
   #series = 0;
   #samples = 0;
   #unknownRefs = 0;
   #skippedSamples = 0;
 
-  constructor(memory: HeadMemory, directory: SeriesDirectory, openChunks: OpenChunks, state: HeadState) {
+  constructor(
+    memory: HeadMemory,
+    directory: SeriesDirectory,
+    openChunks: OpenChunks,
+    state: HeadState,
+    takeExemplar: (ref: number, exemplar: Exemplar) => void,
+  ) {
+    this.#takeExemplar = takeExemplar;
     this.#memory = memory;
     this.#directory = directory;
     this.#openChunks = openChunks;
@@ -97,16 +106,15 @@ export class HeadReplay implements WalVisitor {
     }
   }
 
-  exemplars(entries: readonly { readonly ref: number }[]): void {
-    this.#countUnknown(entries);
+  exemplars(entries: readonly ExemplarEntry[]): void {
+    for (const { ref, labels, value, time } of entries) {
+      if (this.#directory.refs.row(ref) < 0) this.#unknownRefs++;
+      else this.#takeExemplar(ref, { labels, value, time });
+    }
   }
 
   /** Deletions and metadata are kept in the log; nothing in the head answers from them yet. */
   tombstones(): void {}
 
   metadata(): void {}
-
-  #countUnknown(entries: readonly { readonly ref: number }[]): void {
-    for (const { ref } of entries) if (this.#directory.refs.row(ref) < 0) this.#unknownRefs++;
-  }
 }

@@ -12,6 +12,15 @@ export interface HeadStats {
   readonly samplesAppended: number;
   readonly histogramsLogged: number;
   readonly exemplarsLogged: number;
+  /** Exemplars kept, how many can be, and of how many series they are. */
+  readonly exemplars: number;
+  readonly exemplarsMax: number;
+  readonly exemplarSeries: number;
+  /** Taken, replayed ones included, and refused as out of order. */
+  readonly exemplarsAppended: number;
+  readonly exemplarsOutOfOrder: number;
+  /** Of the exemplar that leaves next (ms); 0 where there is none. */
+  readonly oldestExemplarTime: number;
   readonly refused: Readonly<Record<keyof typeof REFUSED, number>>;
   /** Oldest and newest sample (ms); Infinity and -Infinity while there is none. */
   readonly minTime: number;

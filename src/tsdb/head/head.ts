@@ -1,6 +1,8 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
+import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog } from './head-appender.ts';
 import { HeadMemory } from './head-memory.ts';
 import { HeadQuerier } from './head-querier.ts';
@@ -17,6 +19,8 @@ export interface HeadOptions {
   readonly chunkRangeMs: number;
   /** Nothing older is taken: where the newest block ends. -Infinity where there is none. */
   readonly minValidTime: number;
+  /** Exemplars that are kept; 0 keeps and logs none. Default 100,000. */
+  readonly exemplarsMax?: number;
 }
 
 /** Oldest and newest sample of the head, ms; Infinity and -Infinity while it has none. */
@@ -48,6 +52,7 @@ export class Head {
   readonly #directory = new SeriesDirectory(this.#memory);
   readonly #reader = new HeadReader(this.#memory);
   readonly #rows = new TransactionRows();
+  readonly exemplars: ExemplarRing;
   readonly #openChunks: OpenChunks;
   readonly #rowIndex: HeadRowIndex;
   #log: HeadLog | null = null;
@@ -63,6 +68,7 @@ export class Head {
 
   constructor(options: HeadOptions) {
     this.#options = options;
+    this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
   }
@@ -83,6 +89,8 @@ export class Head {
       memory: this.#memory,
       directory: this.#directory,
       openChunks: this.#openChunks,
+      exemplars: this.exemplars,
+      reader: this.#reader,
       state: this.#state,
       rows: this.#rows,
       log: this.#log,
@@ -104,7 +112,10 @@ export class Head {
 
   /** Takes what the log has; before the first transaction. */
   replay(): HeadReplay {
-    return new HeadReplay(this.#memory, this.#directory, this.#openChunks, this.#state);
+    return new HeadReplay(this.#memory, this.#directory, this.#openChunks, this.#state, (ref, exemplar) => {
+      const labels = this.labels(ref);
+      if (labels !== null) this.exemplars.add(labels, exemplar);
+    });
   }
 
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */
@@ -129,6 +140,12 @@ export class Head {
       ...state,
       ...this.#directory.stats(),
       refused: { ...refused },
+      exemplars: this.exemplars.count,
+      exemplarsMax: this.exemplars.max,
+      exemplarSeries: this.exemplars.seriesCount,
+      exemplarsAppended: this.exemplars.appended,
+      exemplarsOutOfOrder: this.exemplars.outOfOrder,
+      oldestExemplarTime: this.exemplars.oldestTime,
       seriesNotFound: refused.unknownRef,
       chunks: this.#openChunks.created - this.#memory.chunksReleased,
       chunksCreated: this.#openChunks.created,

@@ -16,6 +16,8 @@ export interface LoadHeadOptions {
   readonly chunkRangeMs: number;
   /** Where the newest block ends: older samples of the log are in blocks. -Infinity where there is none. */
   readonly minValidTime: number;
+  /** Exemplars that the head keeps. */
+  readonly exemplarsMax: number;
   /** True changes the log where that is needed to go on with it; false only reads. */
   readonly repairs: boolean;
 }
@@ -32,8 +34,8 @@ export interface LoadedHead {
 
 /** Reads `chunks_head/`, `wal/` and `wbl/` in steps between which the caller may let the event loop run. */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
-  const { chunkRangeMs, directory, fileSystem, log, minValidTime } = options;
-  const head = new Head({ chunkRangeMs, minValidTime });
+  const { chunkRangeMs, directory, exemplarsMax, fileSystem, log, minValidTime } = options;
+  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax });
   const deletions = new HeadDeletions();
   const headChunks = HeadChunkFiles.open(fileSystem, directory.chunksHead);
   try {

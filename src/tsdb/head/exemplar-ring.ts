@@ -1,0 +1,179 @@
+import { xxhash64Fraction } from '../../kernels/xxhash64.ts';
+import { compareLabels, Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { matcherPredicate } from '../../model/matcher-predicate.ts';
+import type { Exemplar, ExemplarQueryable, SeriesExemplars } from '../../storage/exemplar.ts';
+import type { TimeRange } from '../../storage/query.ts';
+
+/** Code points that all names and values of an exemplar's labels may have together. */
+export const EXEMPLAR_LABELS_MAX = 128;
+
+/** What became of an exemplar that was offered. */
+export type ExemplarVerdict = 'new' | 'duplicate' | 'outOfOrder' | 'labelsTooLong' | 'disabled';
+
+/** The exemplars of one series, oldest first from `first` on. */
+interface SeriesEntry {
+  readonly key: string;
+  readonly labels: Labels;
+  exemplars: Exemplar[];
+  first: number;
+}
+
+/**
+ * The newest exemplars of all series together, at most `max`; each new one then pushes the oldest out. They stay when
+ * their series leaves the head.
+ *
+ * Exemplars of a series come in the order of time, then value, then hash of the labels, so that one that comes again
+ * (a histogram brings several at once) is found by looking at the newest only.
+ */
+export class ExemplarRing implements ExemplarQueryable {
+  readonly #series = new Map<string, SeriesEntry>();
+  /** The series of each exemplar in the order of arrival, from `#oldest` on, around the end. */
+  #ring: SeriesEntry[] = [];
+  #oldest = 0;
+  #max: number;
+  #appended = 0;
+  #outOfOrder = 0;
+
+  constructor(max: number) {
+    this.#max = Math.max(0, max);
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  /** Exemplars that are kept. */
+  get count(): number {
+    return this.#ring.length;
+  }
+
+  get seriesCount(): number {
+    return this.#series.size;
+  }
+
+  /** Exemplars taken, and refused as out of order, since the start. */
+  get appended(): number {
+    return this.#appended;
+  }
+
+  get outOfOrder(): number {
+    return this.#outOfOrder;
+  }
+
+  /** The time (ms) of the exemplar that is pushed out next; 0 where there is none. */
+  get oldestTime(): number {
+    const entry = this.#ring[this.#oldest];
+    return entry === undefined ? 0 : entry.exemplars[entry.first]!.time;
+  }
+
+  /** What would become of an exemplar, without taking it. */
+  check(series: Labels, exemplar: Exemplar): ExemplarVerdict {
+    if (this.#max === 0) return 'disabled';
+    if (codePoints(exemplar.labels) > EXEMPLAR_LABELS_MAX) return 'labelsTooLong';
+    const entry = this.#series.get(keyOf(series));
+    if (entry === undefined) return 'new';
+    const newest = entry.exemplars[entry.exemplars.length - 1]!;
+    const order = compareExemplars(exemplar, newest);
+    if (order === 0) return 'duplicate';
+    return order > 0 ? 'new' : 'outOfOrder';
+  }
+
+  /** Takes an exemplar where `check` says that it is new. */
+  add(series: Labels, exemplar: Exemplar): ExemplarVerdict {
+    const verdict = this.check(series, exemplar);
+    if (verdict === 'outOfOrder') this.#outOfOrder++;
+    if (verdict !== 'new') return verdict;
+    const key = keyOf(series);
+    let entry = this.#series.get(key);
+    if (entry === undefined) {
+      entry = { key, labels: series, exemplars: [], first: 0 };
+      this.#series.set(key, entry);
+    }
+    entry.exemplars.push(exemplar);
+    if (this.#ring.length < this.#max) {
+      this.#ring.push(entry);
+    } else {
+      this.#drop(this.#ring[this.#oldest]!);
+      this.#ring[this.#oldest] = entry;
+      this.#oldest = (this.#oldest + 1) % this.#max;
+    }
+    this.#appended++;
+    return verdict;
+  }
+
+  /** Changes how many are kept; the oldest leave where there are more. */
+  resize(max: number): void {
+    const kept = Math.max(0, max);
+    if (kept === this.#max) return;
+    const inOrder = [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
+    const dropped = Math.max(0, inOrder.length - kept);
+    for (let i = 0; i < dropped; i++) this.#drop(inOrder[i]!);
+    this.#ring = inOrder.slice(dropped);
+    this.#oldest = 0;
+    this.#max = kept;
+  }
+
+  exemplars({ minTime, maxTime }: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
+    const conditions = matcherSets.map((matchers) =>
+      matchers.map((matcher) => ({ name: matcher.name, holds: matcherPredicate(matcher) })),
+    );
+    const found: SeriesExemplars[] = [];
+    for (const { labels, exemplars, first } of this.#series.values()) {
+      if (exemplars[exemplars.length - 1]!.time < minTime || exemplars[first]!.time > maxTime) continue;
+      if (!conditions.some((set) => set.every(({ name, holds }) => holds(labels.get(name))))) continue;
+      const chosen = exemplars.slice(first).filter(({ time }) => time >= minTime && time <= maxTime);
+      if (chosen.length > 0) found.push({ labels, exemplars: chosen });
+    }
+    return found.sort((a, b) => compareLabels(a.labels, b.labels));
+  }
+
+  /** Takes the oldest exemplar of a series out, and the series with its last one. */
+  #drop(entry: SeriesEntry): void {
+    entry.first++;
+    if (entry.first === entry.exemplars.length) {
+      this.#series.delete(entry.key);
+    } else if (entry.first > 16 && entry.first > entry.exemplars.length / 2) {
+      entry.exemplars = entry.exemplars.slice(entry.first);
+      entry.first = 0;
+    }
+  }
+}
+
+/** The labels without those whose value is empty, which mean nothing. */
+export function withoutEmptyValues(labels: Labels): Labels {
+  const { pairs } = labels;
+  const kept: string[] = [];
+  for (let i = 0; i < pairs.length; i += 2) if (pairs[i + 1] !== '') kept.push(pairs[i]!, pairs[i + 1]!);
+  return kept.length === pairs.length ? labels : new Labels(kept);
+}
+
+function compareExemplars(a: Exemplar, b: Exemplar): number {
+  if (a.time !== b.time) return a.time - b.time;
+  if (a.value < b.value) return -1;
+  if (a.value !== b.value) return 1;
+  return a.labels.equals(b.labels) ? 0 : hashOf(a.labels) < hashOf(b.labels) ? -1 : 1;
+}
+
+function keyOf({ pairs }: Labels): string {
+  return pairs.join('\u{10ffff}');
+}
+
+function codePoints({ pairs }: Labels): number {
+  let count = 0;
+  for (const text of pairs) for (const _ of text) count++;
+  return count;
+}
+
+/** The hash that the reference orders label sets by: over sizes (one byte, or 0xff and three bytes) and texts. */
+function hashOf({ pairs }: Labels): number {
+  const parts: number[] = [];
+  for (const text of pairs) {
+    const bytes = Buffer.from(text);
+    const { length } = bytes;
+    if (length < 255) parts.push(length);
+    else parts.push(255, length & 0xff, (length >>> 8) & 0xff, length >>> 16);
+    parts.push(...bytes);
+  }
+  return xxhash64Fraction(Uint8Array.from(parts), parts.length);
+}
