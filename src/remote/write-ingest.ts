@@ -21,6 +21,7 @@ import { refusalText } from './refusal-text.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
 import { exemplarFromMessage } from './write-exemplar.ts';
 import { histogramFromMessage, type TimedHistogram } from './write-histogram.ts';
+import { WriteLabelBytes } from './write-label-bytes.ts';
 import { labelsFromMessage } from './write-labels.ts';
 import { decodeWriteRequest, type WriteRequest } from './write-request.ts';
 
@@ -59,6 +60,8 @@ export class WriteIngest {
   readonly #probe: SampleBatch = createSampleBatch(1);
   /** The ref of each series of the request; -1 while it is not resolved. */
   #seriesRefs = new Float64Array(4096);
+  /** Labels of the series that have to be resolved. */
+  readonly #labelBytes = new WriteLabelBytes();
 
   constructor(options: WriteIngestOptions) {
     this.#options = options;
@@ -101,19 +104,32 @@ export class WriteIngest {
     const { view, seriesCount, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
     const refs = this.#reserveSeries(seriesCount);
     const unknown: UnknownSeries[] = [];
+    this.#labelBytes.clear();
     for (let index = 0; index < seriesCount; index++) {
       const start = seriesLabelsStart[index]!;
       const ref = seriesScattered[index] === 0 ? cache.find(view, start, seriesLabelsEnd[index]! - start) : -1;
       refs[index] = ref;
-      if (ref < 0) unknown.push(unknownSeries(request, index));
+      if (ref < 0) unknown.push(this.#unknown(request, index));
     }
     return unknown;
   }
 
   #allSeries(request: WriteRequest): UnknownSeries[] {
     const unknown: UnknownSeries[] = [];
-    for (let index = 0; index < request.seriesCount; index++) unknown.push(unknownSeries(request, index));
+    this.#labelBytes.clear();
+    for (let index = 0; index < request.seriesCount; index++) unknown.push(this.#unknown(request, index));
     return unknown;
+  }
+
+  #unknown(request: WriteRequest, index: number): UnknownSeries {
+    const { bytes, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
+    const labels = this.#labelBytes;
+    const start = labels.size;
+    const isPlain =
+      seriesScattered[index] === 0 && labels.add(bytes, seriesLabelsStart[index]!, seriesLabelsEnd[index]!);
+    return isPlain
+      ? { index, labels: null, start, end: labels.size }
+      : { index, labels: labelsOfSeries(request, index), start: 0, end: 0 };
   }
 
   #transact(request: WriteRequest, unknown: readonly UnknownSeries[]): IngestFailure | 'stale refs' | null {
@@ -172,10 +188,13 @@ export class WriteIngest {
   #resolve(appender: Appender, request: WriteRequest, unknown: readonly UnknownSeries[]): void {
     const { cache, log } = this.#options;
     const refs = this.#seriesRefs;
-    for (const { index, labels } of unknown) {
-      const ref = labels === null ? DROPPED : appender.resolve(labels);
+    const encoded = this.#labelBytes.bytes;
+    for (const { index, labels, start: from, end: to } of unknown) {
+      let ref = DROPPED;
+      if (labels !== null) ref = appender.resolve(labels);
+      else if (to > from) ref = appender.resolveBytes(encoded, from, to);
       refs[index] = ref;
-      if (labels === null) log.warn('Invalid labels of a series, its samples are dropped');
+      if (ref === DROPPED) log.warn('Invalid labels of a series, its samples are dropped');
       if (request.seriesScattered[index] !== 0) continue;
       const start = request.seriesLabelsStart[index]!;
       cache.set(request.view, start, request.seriesLabelsEnd[index]! - start, ref);
@@ -264,7 +283,7 @@ export class WriteIngest {
 
   #labelsOfRef(request: WriteRequest, ref: SeriesRef): Labels {
     const index = this.#seriesRefs.indexOf(ref);
-    return unknownSeries(request, index).labels!;
+    return labelsOfSeries(request, index)!;
   }
 
   #isRefusedAlone(batch: SampleBatch, row: number): boolean {
@@ -299,10 +318,12 @@ function problemOf(histogram: Histogram): string | null {
   return histogramProblem(isTooFine(histogram) ? { ...histogram, schema: SCHEMA_MAX } : histogram);
 }
 
+/** A series with its labels as bytes, from `start` to `end` of the ingest's buffer, or as strings, or none allowed. */
 interface UnknownSeries {
   readonly index: number;
-  /** null: not allowed. */
   readonly labels: Labels | null;
+  readonly start: number;
+  readonly end: number;
 }
 
 interface DecodedHistogram {
@@ -322,12 +343,13 @@ interface Refusals {
   readonly reasons: Uint8Array;
 }
 
-function unknownSeries(request: WriteRequest, index: number): UnknownSeries {
+/** null: not allowed. */
+function labelsOfSeries(request: WriteRequest, index: number): Labels | null {
   const { bytes, halves, seriesStart, seriesEnd, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
   const isScattered = seriesScattered[index] !== 0;
   const start = (isScattered ? seriesStart : seriesLabelsStart)[index]!;
   const end = (isScattered ? seriesEnd : seriesLabelsEnd)[index]!;
-  return { index, labels: labelsFromMessage(bytes, start, end, halves) };
+  return labelsFromMessage(bytes, start, end, halves);
 }
 
 function decodeHistograms(request: WriteRequest): DecodedHistogram[] {
