@@ -54,6 +54,28 @@ export function writeBlock(files: MemoryFiles, root: string, content: BlockConte
   put(files, `${directory}/meta.json`, utf8FromString(JSON.stringify(meta)));
 }
 
+export interface HeadChunkContent {
+  readonly series: number;
+  readonly isOutOfOrder: boolean;
+  readonly samples: readonly BlockSample[];
+}
+
+/** The bytes of a file of `chunks_head/`, which ends with zeros. */
+export function headChunkFile(chunks: readonly HeadChunkContent[]): Uint8Array {
+  const file = new Writer().uint32(0x0130bc91).bytes([1, 0, 0, 0]);
+  for (const { isOutOfOrder, samples, series } of chunks) {
+    const data = xorChunk(samples);
+    const entry = new Writer().int64(series).int64(samples[0]![0]).int64(samples.at(-1)![0]);
+    const bytes = entry
+      .bytes([isOutOfOrder ? 0x81 : 1])
+      .uvarint(data.length)
+      .bytes(data)
+      .take();
+    file.bytes(bytes).uint32(crc32c(bytes, 0, bytes.length, 0));
+  }
+  return file.bytes(new Uint8Array(100)).take();
+}
+
 function addChunk(segment: Writer, samples: readonly BlockSample[]): number {
   const ref = segment.length;
   const data = xorChunk(samples);
@@ -156,7 +178,7 @@ function indexOf(order: readonly BlockSeries[], refs: readonly number[][], versi
   return { index: out.take(), rows };
 }
 
-function put(files: MemoryFiles, path: string, bytes: Uint8Array): void {
+export function put(files: MemoryFiles, path: string, bytes: Uint8Array): void {
   const file = files.openSync(path, 'w');
   file.writeSync(bytes, 0, bytes.length, 0);
   file.closeSync();
@@ -175,6 +197,10 @@ class Writer {
 
   uint32(value: number): this {
     return this.bytes([value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff]);
+  }
+
+  int64(value: number): this {
+    return this.uint32(Math.floor(value / 2 ** 32) >>> 0).uint32(value >>> 0);
   }
 
   uvarint(value: number): this {
