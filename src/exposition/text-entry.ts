@@ -6,7 +6,16 @@ import { parseExpositionFloat } from './parse-float.ts';
 import { quoteBytes } from './quote-bytes.ts';
 import { TextLexer, type Token } from './text-lexer.ts';
 
-/** One entry of a body in the text format 0.0.4, as offsets into the body. */
+/** An exemplar behind a sample: its labels as offsets, braces included, and its numbers. */
+export interface EntryExemplar {
+  readonly labelsStart: number;
+  readonly labelsEnd: number;
+  readonly value: number;
+  /** Milliseconds; `null` where there is none. */
+  readonly time: number | null;
+}
+
+/** One entry of a body in a text format, as offsets into the body. */
 export type TextEntry =
   | { readonly kind: 'end' }
   | { readonly kind: 'nothing'; readonly next: number }
@@ -17,6 +26,9 @@ export type TextEntry =
       readonly value: number;
       /** Milliseconds, rounded where they are beyond 2^53; `null` where there is none. */
       readonly time: number | null;
+      readonly exemplar: EntryExemplar | null;
+      /** What is wrong with the entry behind this one, where only this one's end tells. */
+      readonly fault: ExpositionError | null;
       readonly next: number;
     }
   | {
@@ -153,7 +165,16 @@ class EntryParser {
     } else if (next !== 'LINEBREAK') {
       throw this.#unexpected('expected timestamp or new record', next);
     }
-    return { kind: 'series', seriesStart: this.#start, seriesEnd, value, time, next: lexer.at };
+    return {
+      kind: 'series',
+      seriesStart: this.#start,
+      seriesEnd,
+      value,
+      time,
+      exemplar: null,
+      fault: null,
+      next: lexer.at,
+    };
   }
 
   #value(): number {

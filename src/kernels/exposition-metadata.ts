@@ -13,7 +13,9 @@ export const CURSOR = {
   metadata: 3,
   /** The index entry of the last row that had one. */
   entry: 4,
-  size: 5,
+  /** Exemplars so far. */
+  exemplars: 5,
+  size: 6,
 } as const;
 
 /** Numbers per metadata line: kind, name start, name end, text start, text end, and the row that follows. */
@@ -22,7 +24,13 @@ export const METADATA_STRIDE = 6;
 export const SLOW_STRIDE = 3;
 
 /** Kinds of metadata lines; a TYPE line's kind is `type` plus the index of the type in `METRIC_TYPES`. */
-export const METADATA = { help: 1, unit: 2, type: 8 } as const;
+export const METADATA = {
+  help: 1,
+  unit: 2,
+  /** A HELP line of OpenMetrics, whose text escapes quotes too. */
+  quotedHelp: 3,
+  type: 8,
+} as const;
 
 export const COMMENT_HARD = -1;
 export const COMMENT_FULL = -2;
