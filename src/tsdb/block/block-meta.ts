@@ -20,6 +20,11 @@ export interface BlockParent {
 /** What `meta.json` tells of a block (docs/formats/meta.md). */
 export interface BlockMeta {
   readonly ulid: string;
+  /**
+   * 1. Prometheus 2.1 wrote 2, and a version of 1 in an index that has the format of version 2; Prometheus repairs such
+   * blocks when it starts.
+   */
+  readonly version: 1 | 2;
   /** Of the samples, ms; the end is exclusive. */
   readonly minTime: number;
   readonly maxTime: number;
@@ -60,7 +65,8 @@ export function blockMetaFromBytes(bytes: Uint8Array, path: string): BlockMeta {
     fail(`no JSON: ${(error as Error).message}`);
   }
   const root = recordOf(parsed) ?? fail('no JSON object');
-  if (root['version'] !== 1) fail(`version ${JSON.stringify(root['version'])} is not known`);
+  const { version } = root;
+  if (version !== 1 && version !== 2) return fail(`version ${JSON.stringify(version)} is not known`);
   const ulid = root['ulid'];
   if (typeof ulid !== 'string' || !isUlid(ulid)) return fail('the ulid is malformed');
   const minTime = root['minTime'];
@@ -70,6 +76,7 @@ export function blockMetaFromBytes(bytes: Uint8Array, path: string): BlockMeta {
   const compaction = recordOf(root['compaction']) ?? {};
   return {
     ulid,
+    version,
     minTime: minTime as number,
     maxTime: maxTime as number,
     stats: {

@@ -34,7 +34,8 @@ export class Block {
     const tombstones = readTombstones(fileSystem, `${directory}/tombstones`);
     const chunks = ChunkSegments.open(fileSystem, `${directory}/chunks`, caches.chunks);
     try {
-      const index = IndexReader.open(fileSystem, `${directory}/index`, caches.index);
+      const indexVersion = meta.version === 2 ? 2 : null;
+      const index = IndexReader.open(fileSystem, `${directory}/index`, caches.index, indexVersion);
       return new Block(directory, meta, tombstones, index, chunks);
     } catch (error) {
       chunks.closeSync();

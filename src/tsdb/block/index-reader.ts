@@ -38,18 +38,21 @@ export class IndexReader {
   readonly rowLimit: number;
   readonly #file: PagedFile;
 
-  /** Throws `DamagedFile`, and `FileSystemError` where the file can not be read. */
-  static open(fileSystem: FileSystem, path: string, cache: PageCache): IndexReader {
+  /**
+   * `version` stands for what the file says of its own, where that is known to be wrong. Throws `DamagedFile`, and
+   * `FileSystemError` where the file can not be read.
+   */
+  static open(fileSystem: FileSystem, path: string, cache: PageCache, version: number | null = null): IndexReader {
     const handle = fileSystem.openSync(path, 'r');
     try {
-      return new IndexReader(new PagedFile(handle, cache));
+      return new IndexReader(new PagedFile(handle, cache), version);
     } catch (error) {
       handle.closeSync();
       throw error;
     }
   }
 
-  private constructor(file: PagedFile) {
+  private constructor(file: PagedFile, version: number | null) {
     this.#file = file;
     this.path = file.path;
     if (file.size < HEADER_BYTES + TOC_BYTES) {
@@ -57,7 +60,7 @@ export class IndexReader {
     }
     const header = file.view(0, HEADER_BYTES);
     if (readUint32(header, 0) !== INDEX_MAGIC) throw new DamagedFile(file.path, 0, 'the magic number differs');
-    this.version = header[4]!;
+    this.version = version ?? header[4]!;
     if (this.version < 1 || this.version > 3) {
       throw new DamagedFile(file.path, 4, `index version ${this.version} is not known`);
     }
