@@ -4,6 +4,9 @@ import { isValidLabelName } from '../../model/name-validation.ts';
 import { EvaluationError, type LabelFunction } from './contracts.ts';
 import { expandTemplate, parseTemplate } from './regex-template.ts';
 
+/** Source texts whose replacement one call remembers: series share most label values. Others are matched each time. */
+const KNOWN_TEXTS_MAX = 4096;
+
 /** label_replace(v, destination, replacement, source, regex) */
 export const labelReplace: LabelFunction = {
   prepare(strings) {
@@ -13,10 +16,16 @@ export const labelReplace: LabelFunction = {
       throw new EvaluationError(`invalid destination label name in label_replace(): ${destination}`);
     }
     const template = parseTemplate(replacement);
+    const known = new Map<string, string | null>();
     return (labels: Labels) => {
-      const matcher = regex.matcher(labels.get(source));
-      if (!matcher.matches()) return labels;
-      return labels.with(destination, expandTemplate(template, matcher));
+      const text = labels.get(source);
+      let replaced = known.get(text);
+      if (replaced === undefined) {
+        const matcher = regex.matcher(text);
+        replaced = matcher.matches() ? expandTemplate(template, matcher) : null;
+        if (known.size < KNOWN_TEXTS_MAX) known.set(text, replaced);
+      }
+      return replaced === null ? labels : labels.with(destination, replaced);
     };
   },
 };
