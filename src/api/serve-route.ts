@@ -35,17 +35,24 @@ export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudg
   };
 }
 
-/** Sends an answer; returns the body's size, 0 for a stream. */
+/**
+ * Sends an answer; returns the body's size, 0 for a stream. Finished bodies go to the connection as they are: nothing is
+ * left for the framework to do, and head and body leave in one write.
+ */
 export function send(reply: FastifyReply, answer: Answer): number {
-  const { body } = answer;
-  reply.code(answer.status).headers(answer.headers);
-  if (typeof body === 'string') {
-    const bytes = Buffer.from(body);
-    reply.send(answer.status === 204 || bytes.length === 0 ? undefined : bytes);
-    return bytes.length;
+  const { status, headers, body } = answer;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    reply.code(status).headers(headers).send(body);
+    return 0;
   }
-  reply.send(body);
-  return body instanceof Uint8Array ? body.length : 0;
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  reply.hijack();
+  const { raw } = reply;
+  if (status === 204) raw.writeHead(status, headers);
+  else raw.writeHead(status, { ...headers, 'content-length': size });
+  if (status === 204 || size === 0) raw.end();
+  else raw.end(body);
+  return size;
 }
 
 async function apiAnswer(call: Call, endpoint: Endpoint, budget: BodyBudget, compress: boolean): Promise<Answer> {
