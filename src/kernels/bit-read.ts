@@ -38,7 +38,7 @@ export function takeWide(bytes: Uint8Array, bit: number, end: number, halves: Ui
   return bit + 64;
 }
 
-/** Reads a signed integer to `out[0]`. Integers beyond +-2^53 are malformed here. */
+/** Reads a signed integer to `out[0]`. Integers beyond +-(2^53 - 1) are malformed here. */
 export function takeVarbitInt(bytes: Uint8Array, bit: number, end: number, out: Float64Array): number {
   const ones = onesAt(bytes, bit, end);
   if (ones < 0) return ones;
@@ -56,10 +56,10 @@ export function takeVarbitInt(bytes: Uint8Array, bit: number, end: number, out: 
   let value = high * TWO_32 + low;
   if (count === 56 && value > 36028797018963968) value = (high - 0x1000000) * TWO_32 + low;
   out[0] = value;
-  return value > 9007199254740992 || value < -9007199254740992 ? BITS_MALFORMED : at + count;
+  return value >= 9007199254740992 || value <= -9007199254740992 ? BITS_MALFORMED : at + count;
 }
 
-/** Reads an unsigned integer to `out[0]`. Integers beyond 2^53 are malformed here. */
+/** Reads an unsigned integer to `out[0]`. Integers beyond 2^53 - 1 are malformed here. */
 export function takeVarbitUint(bytes: Uint8Array, bit: number, end: number, out: Float64Array): number {
   const ones = onesAt(bytes, bit, end);
   if (ones < 0) return ones;
@@ -72,7 +72,7 @@ export function takeVarbitUint(bytes: Uint8Array, bit: number, end: number, out:
   }
   const value = bitsAt(bytes, at, count - 32) * TWO_32 + bitsAt(bytes, at + count - 32, 32);
   out[0] = value;
-  return value > 9007199254740992 ? BITS_MALFORMED : at + count;
+  return value >= 9007199254740992 ? BITS_MALFORMED : at + count;
 }
 
 /**

@@ -22,9 +22,9 @@ export class LargeExtents {
     return this.levels.reduce((sum, level) => sum + level.usedBytes, 0);
   }
 
-  /** Makes sure of a slab for the next extents of each size, and of `bytes` in small ones. */
-  reserve(bytes: number): void {
-    for (const [i, level] of this.levels.entries()) level.reserve(i === 0 ? bytes : 0);
+  /** Makes sure that extents of `bytes` in total, none larger than `largest`, can be allocated. */
+  reserve(bytes: number, largest: number): void {
+    for (let level = levelOf(largestCapacity(largest)); level >= 0; level--) this.levels[level]!.reserve(bytes);
   }
 
   /** An extent of a capacity that `largeExtentCapacity` gave. Its bytes are whatever they were. */
@@ -67,6 +67,10 @@ export function largeExtentCapacity(byteLength: number): number {
     if (units <= EXTENT_UNITS_MAX && byteLength <= LARGE_EXTENT_BYTES_MAX) return units << unitLog2;
   }
   throw new RangeError(`Cannot keep ${byteLength} bytes in one piece: at most ${LARGE_EXTENT_BYTES_MAX}`);
+}
+
+function largestCapacity(byteLength: number): number {
+  return largeExtentCapacity(Math.min(byteLength, LARGE_EXTENT_BYTES_MAX));
 }
 
 function levelOf(capacity: number): number {

@@ -321,13 +321,18 @@ export class HeadAppender implements Appender {
     const { openChunks, rows } = this.#parts;
     let histograms = 0;
     let bytes = 0;
+    let largest = 0;
     for (const segment of this.#segments) {
       if (segment.kind === 'floats') continue;
       histograms += segment.samples.length;
-      for (const sample of segment.samples) bytes += 2 * firstHistogramBytesMax(sample);
+      for (const sample of segment.samples) {
+        const most = 2 * firstHistogramBytesMax(sample);
+        bytes += most;
+        if (most > largest) largest = most;
+      }
     }
     openChunks.reserve(rows.count - histograms);
-    openChunks.reserveHistograms(histograms, bytes);
+    openChunks.reserveHistograms(histograms, bytes, largest);
   }
 
   #findBase({ length, times, histograms }: SampleBatch): void {

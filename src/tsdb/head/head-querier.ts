@@ -68,7 +68,7 @@ export class HeadQuerier implements Querier {
     const { labelIndex, memory, rowIndex } = this.#parts;
     const id = memory.symbols.find(name);
     if (id < 0) return [];
-    if (matchers.length === 0) return this.#texts(labelIndex.values(id), limit);
+    if (matchers.length === 0) return this.#texts(firstIds(labelIndex.values(id), limit), limit);
     const values = new Set<number>();
     for (const row of matchersToRows(rowIndex, matchers)) {
       const position = memory.series.labels(row);
@@ -128,4 +128,12 @@ class HeadSeriesSet implements SeriesSet {
   read(row: number, into: SampleColumn): void {
     this.#reader.read(this.#snapshot, row, this.#range, into);
   }
+}
+
+/**
+ * The `limit` values that came first, where there is a limit: which ones a client gets is then as the reference has it,
+ * and not all of them have to be sorted.
+ */
+function firstIds(ids: Uint32Array, limit: number): Uint32Array {
+  return limit > 0 && ids.length > limit ? ids.slice().sort().subarray(0, limit) : ids;
 }

@@ -149,7 +149,7 @@ export class Head {
       seriesNotFound: refused.unknownRef,
       chunks: this.#openChunks.created - this.#memory.chunksReleased,
       chunksCreated: this.#openChunks.created,
-      chunkBytes: this.#memory.extents.usedBytes,
+      chunkBytes: this.#memory.extents.usedBytes + this.#memory.large.usedBytes,
     };
   }
 }

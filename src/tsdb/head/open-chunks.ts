@@ -58,9 +58,12 @@ export class OpenChunks {
     this.#memory.sealed.reserve(samples);
   }
 
-  /** Makes sure of it for histograms of so many bytes at most; stale markers of floats may become histograms, too. */
-  reserveHistograms(samples: number, bytes: number): void {
-    if (samples > 0 || this.#memory.openHistograms.count > 0) this.#histograms.reserve(bytes, samples);
+  /**
+   * Makes sure of it for `samples` histograms that need `bytes` in total and `largest` at once; stale markers of floats
+   * may become histograms, too.
+   */
+  reserveHistograms(samples: number, bytes: number, largest: number): void {
+    if (samples > 0 || this.#memory.openHistograms.count > 0) this.#histograms.reserve(samples, bytes, largest);
   }
 
   /** Appends a histogram that is newer than the row's last sample. */

@@ -55,10 +55,10 @@ export class OpenHistograms {
     return this.#created;
   }
 
-  /** Makes sure that samples of so many bytes in total can be appended. */
-  reserve(bytes: number, samples: number): void {
-    this.#memory.large.reserve(bytes);
-    this.#memory.sealed.reserve(samples);
+  /** Makes sure of room for chunks of so many bytes in total, none larger than `largest`. */
+  reserve(chunks: number, bytes: number, largest: number): void {
+    this.#memory.large.reserve(bytes, largest);
+    this.#memory.sealed.reserve(chunks);
   }
 
   /** Appends to a row that has no open chunk of floats. */
