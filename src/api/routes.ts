@@ -1,7 +1,7 @@
 import type { BodyBudget } from '../http/body.ts';
 import type { WriteReceiver } from '../remote/write-receiver.ts';
-import type { Registry } from '../telemetry/registry.ts';
 import type { Endpoint, Handler } from './call.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import { admin } from './endpoints/admin.ts';
 import { federate } from './endpoints/federate.ts';
 import * as management from './endpoints/management.ts';
@@ -11,6 +11,7 @@ import { liveNotifications, notifications } from './endpoints/notifications.ts';
 import { ownMetrics } from './endpoints/own-metrics.ts';
 import { query, queryRange } from './endpoints/query.ts';
 import { formatQuery, parseQuery, queryExemplars } from './endpoints/query-text.ts';
+import { remoteRead } from './endpoints/remote-read.ts';
 import { remoteWrite } from './endpoints/remote-write.ts';
 import { alertmanagers, alerts, rules } from './endpoints/rules.ts';
 import * as status from './endpoints/status.ts';
@@ -41,7 +42,7 @@ export interface Route {
 export const API_PREFIX = '/api/v1';
 
 /** Everything that the server answers. */
-export function routes(registry: Registry, receiver: WriteReceiver | null, budget: BodyBudget): readonly Route[] {
+export function routes(deps: ApiDependencies, receiver: WriteReceiver | null, budget: BodyBudget): readonly Route[] {
   const GET: readonly Method[] = ['GET'];
   const GET_HEAD: readonly Method[] = ['GET', 'HEAD'];
   const GET_POST: readonly Method[] = ['GET', 'POST'];
@@ -83,7 +84,7 @@ export function routes(registry: Registry, receiver: WriteReceiver | null, budge
     early(GET_POST, '/search/label_names', unsupported.search),
     early(GET_POST, '/search/label_values', unsupported.search),
     whenReady(['POST'], '/api/v1/write', remoteWrite(receiver, budget)),
-    whenReady(['POST'], '/api/v1/read', unsupported.remoteRead),
+    whenReady(['POST'], '/api/v1/read', remoteRead(deps, budget)),
     whenReady(['POST'], '/api/v1/otlp/v1/metrics', unsupported.otlp),
     api(POST_PUT, '/admin/tsdb/delete_series', admin),
     api(POST_PUT, '/admin/tsdb/clean_tombstones', admin),
@@ -93,7 +94,7 @@ export function routes(registry: Registry, receiver: WriteReceiver | null, budge
     plain(GET, '/graph', graph),
     plain(GET, '/version', version),
     plain(GET, '/metrics', ownMetrics),
-    whenReady(GET, '/federate', federate(registry)),
+    whenReady(GET, '/federate', federate(deps.registry)),
     whenReady(GET, '/consoles/*filepath', unsupported.consoles),
     plain(GET, '/query', page),
     plain(GET, '/alerts', page),

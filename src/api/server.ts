@@ -36,7 +36,7 @@ export async function createHttpServer(deps: ApiDependencies): Promise<HttpServe
         hashSeed: randomBytes(4).readInt32LE(),
       })
     : null;
-  const table = routes(registry, receiver, budget);
+  const table = routes(deps, receiver, budget);
   const metrics = createHttpMetrics(registry);
   const unmatched = createUnmatched(table, prefix);
 

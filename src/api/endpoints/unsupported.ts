@@ -22,11 +22,6 @@ export function search({ deps, path }: Call): ApiResult {
   throw notYet(path.slice(path.indexOf('/search/')));
 }
 
-/** POST /api/v1/read */
-export function remoteRead(): Answer {
-  return plainNotYet('remote read');
-}
-
 /** POST /api/v1/otlp/v1/metrics */
 export function otlp({ deps }: Call): Answer {
   if (deps.settings.enableOtlpReceiver) return plainNotYet('the OTLP receiver');

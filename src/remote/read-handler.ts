@@ -1,0 +1,201 @@
+import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../kernels/snappy-decode.ts';
+import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../kernels/snappy-encode.ts';
+import type { Labels } from '../model/labels.ts';
+import { compareUtf8 } from '../model/utf8.ts';
+import type { Clock } from '../std/clock.ts';
+import { clearColumn } from '../storage/merge-columns.ts';
+import { createSampleColumn, type Queryable, type SeriesSet } from '../storage/query.ts';
+import { chunksOfColumn, type EncodedChunk } from './read-chunks.ts';
+import { chunkBytes, frameFromChunks } from './read-frames.ts';
+import { checkedMatchers, type LocalQuery } from './read-matchers.ts';
+import { MessageTooLarge, MessageWriter } from './read-message-writer.ts';
+import { ReadRefusal } from './read-refusal.ts';
+import { type ReadRequest, ReadRequestError, readRequestFromBytes } from './read-request.ts';
+import { writeTimeSeries } from './read-samples.ts';
+import { TurnTaker } from './read-turns.ts';
+
+/** How a request wants to be answered. */
+export type ReadForm = 'samples' | 'chunks';
+
+/** A request that was understood. */
+export interface PreparedRead {
+  readonly form: ReadForm;
+  readonly request: ReadRequest;
+}
+
+export interface ReadContext {
+  readonly queryable: Queryable;
+  readonly clock: Clock;
+  readonly externalLabels: Labels;
+  /** Samples of one query's unstreamed answer; 0 = no limit. */
+  readonly samplesMax: number;
+  /** Bytes at which a frame of a streamed answer ends. */
+  readonly frameBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of a request, compressed and decompressed alike. */
+export const READ_REQUEST_BYTES_MAX = 32 * 1024 * 1024;
+/**
+ * Bytes of an unstreamed answer before compression, about 14 million samples. It lies in memory whole; who wants more
+ * is served by the streamed form.
+ */
+const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
+/** A frame holds one series' labels and chunks, which are far smaller than this. */
+const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Numbers of the `ResponseType` enum. */
+const SAMPLES = 0;
+const STREAMED_XOR_CHUNKS = 1;
+
+const CORRUPT = 'snappy: corrupt input';
+
+/** Decompresses and decodes a request, and chooses the form of the answer. Throws `ReadRefusal`. */
+export function prepareRead(compressed: Uint8Array): PreparedRead {
+  try {
+    const request = readRequestFromBytes(decompressed(compressed));
+    return { request, form: acceptedForm(request.acceptedTypes) };
+  } catch (error) {
+    if (error instanceof ReadRequestError) throw new ReadRefusal(400, error.message);
+    throw error;
+  }
+}
+
+/** A whole `ReadResponse` (`1 results*`), compressed. Throws `ReadRefusal`. */
+export async function readSamples(request: ReadRequest, context: ReadContext): Promise<Uint8Array> {
+  const writer = new MessageWriter(ANSWER_BYTES_MAX);
+  const turns = new TurnTaker(context);
+  const column = createSampleColumn(256);
+  try {
+    for (const query of checkedMatchers(request.queries, context.externalLabels)) {
+      const result = writer.begin(1);
+      let samples = 0;
+      await withSeries(query, context, async (set) => {
+        for (let row = 0; row < set.length; row++) {
+          if (query.wantsSamples) set.read(row, column);
+          else clearColumn(column);
+          samples += column.length;
+          if (context.samplesMax > 0 && samples > context.samplesMax) {
+            throw new ReadRefusal(400, `exceeded sample limit (${context.samplesMax})`);
+          }
+          writeTimeSeries(writer, mergedPairs(set.labels(row), context.externalLabels), column);
+          if (turns.isOver()) await turns.next();
+        }
+      });
+      writer.end(result);
+    }
+  } catch (error) {
+    if (!(error instanceof MessageTooLarge)) throw error;
+    throw new ReadRefusal(400, `the answer exceeds ${ANSWER_BYTES_MAX} bytes: ask for STREAMED_XOR_CHUNKS`);
+  }
+  const { bytes, length } = writer;
+  const target = new Uint8Array(snappyEncodedSizeMax(length));
+  return target.subarray(0, snappyEncode(bytes, 0, length, target, 0, new Uint16Array(SNAPPY_TABLE_LENGTH)));
+}
+
+/** The frames of a streamed answer; a series may be cut over several, and no frame holds two. Throws `ReadRefusal`. */
+export async function* readFrames(request: ReadRequest, context: ReadContext): AsyncGenerator<Uint8Array> {
+  const writer = new MessageWriter(FRAME_BYTES_MAX);
+  const turns = new TurnTaker(context);
+  const column = createSampleColumn(256);
+  for (const [index, query] of checkedMatchers(request.queries, context.externalLabels).entries()) {
+    if (query.isInverted) continue;
+    const querier = context.queryable.querier(query.range);
+    try {
+      const set = await querier.select({ matchers: query.matchers, range: query.range, sorted: true, limit: 0 });
+      for (let row = 0; row < set.length; row++) {
+        set.read(row, column);
+        const pairs = mergedPairs(set.labels(row), context.externalLabels);
+        for (const chunks of frameFulls(chunksOfColumn(column), context.frameBytes - textBytes(pairs))) {
+          yield frameFromChunks(writer, pairs, chunks, index);
+        }
+        if (turns.isOver()) await turns.next();
+      }
+    } finally {
+      querier.close();
+    }
+  }
+}
+
+async function withSeries(
+  query: LocalQuery,
+  { queryable }: ReadContext,
+  use: (set: SeriesSet) => Promise<void>,
+): Promise<void> {
+  const { range, matchers } = query;
+  const querier = queryable.querier(range);
+  try {
+    await use(await querier.select({ matchers, range, sorted: false, limit: 0 }));
+  } finally {
+    querier.close();
+  }
+}
+
+/** Chunks in groups that fill a frame; the last of a group may go beyond it. */
+function* frameFulls(chunks: Iterable<EncodedChunk>, room: number): Generator<readonly EncodedChunk[]> {
+  let group: EncodedChunk[] = [];
+  let left = room;
+  for (const chunk of chunks) {
+    group.push(chunk);
+    left -= chunkBytes(chunk);
+    if (left > 0) continue;
+    yield group;
+    group = [];
+    left = room;
+  }
+  if (group.length > 0) yield group;
+}
+
+function textBytes(pairs: readonly string[]): number {
+  let size = 0;
+  for (const text of pairs) size += text.length + 2;
+  return size;
+}
+
+/** The series' labels, and the external ones that it does not have itself, in order. */
+function mergedPairs(labels: Labels, external: Labels): readonly string[] {
+  if (external.size === 0) return labels.pairs;
+  const own = labels.pairs;
+  const added = external.pairs;
+  const pairs: string[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < own.length || j < added.length) {
+    const order = i === own.length ? 1 : j === added.length ? -1 : compareUtf8(own[i]!, added[j]!);
+    if (order <= 0) {
+      pairs.push(own[i]!, own[i + 1]!);
+      i += 2;
+      if (order === 0) j += 2;
+    } else {
+      pairs.push(added[j]!, added[j + 1]!);
+      j += 2;
+    }
+  }
+  return pairs;
+}
+
+function decompressed(compressed: Uint8Array): Uint8Array {
+  const size = snappyDecodedSize(compressed, 0, compressed.length);
+  if (size < 0) throw new ReadRefusal(400, CORRUPT);
+  if (size > READ_REQUEST_BYTES_MAX) {
+    throw new ReadRefusal(400, `snappy: decoded length ${size} exceeds limit ${READ_REQUEST_BYTES_MAX}`);
+  }
+  if (size > compressed.length * SNAPPY_EXPANSION_MAX) throw new ReadRefusal(400, CORRUPT);
+  const target = new Uint8Array(size);
+  if (snappyDecode(compressed, 0, compressed.length, target, 0, size) < 0) throw new ReadRefusal(400, CORRUPT);
+  return target;
+}
+
+/** The first accepted form that is known; a client that names none is an old one and gets samples. */
+function acceptedForm(accepted: readonly number[]): ReadForm {
+  if (accepted.length === 0) return 'samples';
+  for (const type of accepted) {
+    if (type === SAMPLES) return 'samples';
+    if (type === STREAMED_XOR_CHUNKS) return 'chunks';
+  }
+  throw new ReadRefusal(
+    400,
+    `server does not support any of the requested response types: [${accepted.join(' ')}]; ` +
+      'supported: map[SAMPLES:{} STREAMED_XOR_CHUNKS:{}]',
+  );
+}

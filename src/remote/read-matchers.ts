@@ -1,0 +1,47 @@
+import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import { compileRegex, RegexSyntaxError } from '../model/regex.ts';
+import type { TimeRange } from '../storage/query.ts';
+import { ReadRefusal } from './read-refusal.ts';
+import type { ReadMatcher, ReadQuery } from './read-request.ts';
+
+/** A query as the local storage is asked. */
+export interface LocalQuery {
+  readonly range: TimeRange;
+  readonly matchers: readonly Matcher[];
+  /** The query's range ended before it began; `range` is turned round. */
+  readonly isInverted: boolean;
+  /** False: only which series there are is asked. */
+  readonly wantsSamples: boolean;
+}
+
+/**
+ * Queries with their matchers checked, all of them before the first is answered. The range of the hints, where there
+ * are any, is the one that counts; one that ends before it begins finds series and no samples. An external label is on every series that leaves the server and on none that is
+ * stored, so a matcher that asks for its value asks for its absence here. Throws `ReadRefusal`.
+ */
+export function checkedMatchers(queries: readonly ReadQuery[], external: Labels): LocalQuery[] {
+  return queries.map(({ range: asked, hints, matchers }) => {
+    const range = hints?.range ?? asked;
+    const isInverted = range.minTime > range.maxTime;
+    return {
+      range: isInverted ? { minTime: range.maxTime, maxTime: range.minTime } : range,
+      isInverted,
+      wantsSamples: !isInverted && hints?.func !== 'series',
+      matchers: matchers.map((matcher) => localMatcher(matcher, external)),
+    };
+  });
+}
+
+function localMatcher({ type, name, value }: ReadMatcher, external: Labels): Matcher {
+  if (type === null) throw new ReadRefusal(500, 'invalid matcher type');
+  if (type === '=~' || type === '!~') {
+    try {
+      compileRegex(value);
+    } catch (error) {
+      if (error instanceof RegexSyntaxError) throw new ReadRefusal(500, error.message);
+      throw error;
+    }
+  }
+  return type === '=' && external.get(name) === value ? { type, name, value: '' } : { type, name, value };
+}
