@@ -61,28 +61,29 @@ export class SampleCounts {
     const { times, length } = samples;
     const weights = samples.histograms === null ? null : prefixWeights(samples);
     const fixed = window.step === 0;
-    const { step } = this.grid;
+    const { totalPerStep, readPerStep } = this;
+    let total = 0;
+    let read = 0;
     let from = 0;
     let to = 0;
-    let fresh = 0;
     for (let i = 0; i < window.count; i++) {
       const end = window.firstEnd + i * window.step;
       const start = end - window.range;
+      // Samples before this one were in reach of the previous step.
+      const fresh = to;
       while (to < length && times[to]! <= end) to++;
       while (from < to && times[from]! <= start) from++;
       const all = weights === null ? to - from : weights[to]! - weights[from]!;
-      this.total += all;
-      if (this.totalPerStep !== null) this.totalPerStep[i]! += all;
+      total += all;
+      if (totalPerStep !== null) totalPerStep[i]! += all;
       if (!reads || (fixed && i > 0)) continue;
-      let read = all;
-      if (i > 0) {
-        while (fresh < to && times[fresh]! <= end - step) fresh++;
-        const first = fresh > from ? fresh : from;
-        read = weights === null ? to - first : weights[to]! - weights[first]!;
-      }
-      this.read += read;
-      if (this.readPerStep !== null) this.readPerStep[i]! += read;
+      const first = fresh > from ? fresh : from;
+      const own = weights === null ? to - first : weights[to]! - weights[first]!;
+      read += own;
+      if (readPerStep !== null) readPerStep[i]! += own;
     }
+    this.total += total;
+    this.read += read;
   }
 
   /** Adds samples to one step; `read` as well. */
