@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareLabels, type Labels, labelsFromObject } from '../model/labels.ts';
+import { clearColumn } from './merge-columns.ts';
+import { mergeSeriesSets } from './merge-series.ts';
+import { createSampleColumn, reserveSampleColumn, type SampleColumn, type SeriesSet } from './query.ts';
+
+interface Series {
+  readonly labels: Labels;
+  /** Rising times; the start time is 0 where the sample has none. */
+  readonly samples: readonly { readonly time: number; readonly value: number; readonly start: number }[];
+}
+
+describe('mergeSeriesSets()', () => {
+  it("joins equal series, and of two samples at one time keeps the first set's", () => {
+    fc.assert(
+      fc.property(fc.array(lists, { maxLength: 4 }), fc.nat(5), (all, limit) => {
+        const expected = naive(all);
+        const merged = mergeSeriesSets(all.map(setOf), true, limit);
+        expect(contentOf(merged)).toEqual(limit === 0 ? expected : expected.slice(0, limit));
+        const unsorted = contentOf(
+          mergeSeriesSets(
+            all.map((list) => setOf([...list].reverse())),
+            false,
+            0,
+          ),
+        );
+        expect(unsorted.sort((a, b) => (a.labels < b.labels ? -1 : 1))).toEqual(
+          [...expected].sort((a, b) => (a.labels < b.labels ? -1 : 1)),
+        );
+      }),
+    );
+  });
+
+  it('keeps the warnings of every set', () => {
+    const warned = (warnings: string[]): SeriesSet => ({ ...setOf([]), warnings });
+    const one = setOf([{ labels: labelsFromObject({ a: '1' }), samples: [{ time: 1, value: 1, start: 0 }] }]);
+    expect(mergeSeriesSets([warned(['x']), one, warned(['y'])], true, 0).warnings).toEqual(['x', 'y']);
+    expect(mergeSeriesSets([], true, 0).length).toBe(0);
+  });
+});
+
+const lists: fc.Arbitrary<Series[]> = fc
+  .uniqueArray(
+    fc.record({
+      labels: fc.constantFrom('1', '2', '3', '\uffff', '\u{10000}').map((a) => labelsFromObject({ a })),
+      samples: fc
+        .uniqueArray(fc.record({ time: fc.nat(30), value: fc.nat(9), start: fc.constantFrom(0, 0, 7) }), {
+          minLength: 1,
+          maxLength: 12,
+          selector: ({ time }) => time,
+        })
+        .map((samples) => samples.sort((a, b) => a.time - b.time)),
+    }),
+    { maxLength: 4, selector: ({ labels }) => labels.key },
+  )
+  .map((list) => list.sort((a, b) => compareLabels(a.labels, b.labels)));
+
+function naive(all: readonly (readonly Series[])[]) {
+  const merged = new Map<string, { labels: Labels; byTime: Map<number, Series['samples'][number]> }>();
+  for (const { labels, samples } of all.flat()) {
+    const known = merged.get(labels.key) ?? { labels, byTime: new Map() };
+    merged.set(labels.key, known);
+    for (const sample of samples) if (!known.byTime.has(sample.time)) known.byTime.set(sample.time, sample);
+  }
+  return [...merged.values()]
+    .sort((a, b) => compareLabels(a.labels, b.labels))
+    .map(({ byTime, labels }) => ({
+      labels: labels.toString(),
+      samples: [...byTime.values()].sort((a, b) => a.time - b.time),
+    }));
+}
+
+function setOf(list: readonly Series[]): SeriesSet {
+  return {
+    length: list.length,
+    warnings: [],
+    labels: (row) => list[row]!.labels,
+    read(row, into) {
+      clearColumn(into);
+      const { samples } = list[row]!;
+      reserveSampleColumn(into, samples.length);
+      into.length = samples.length;
+      if (samples.some(({ start }) => start !== 0)) into.startTimes = new Float64Array(into.times.length);
+      for (const [i, { start, time, value }] of samples.entries()) {
+        into.times[i] = time;
+        into.values[i] = value;
+        if (into.startTimes !== null) into.startTimes[i] = start;
+      }
+    },
+  };
+}
+
+function contentOf(set: SeriesSet) {
+  const column: SampleColumn = createSampleColumn(0);
+  return Array.from({ length: set.length }, (_, row) => {
+    set.read(row, column);
+    const samples = Array.from({ length: column.length }, (_, i) => ({
+      time: column.times[i]!,
+      value: column.values[i]!,
+      start: column.startTimes?.[i] ?? 0,
+    }));
+    return { labels: set.labels(row).toString(), samples };
+  });
+}
