@@ -2,12 +2,18 @@ import { expect, test } from 'vitest';
 import { acceptHeader, chooseFormat } from './negotiate.ts';
 
 test('acceptHeader() offers what can be parsed, with the weights of the whole list', () => {
-  expect(
-    acceptHeader(
-      ['OpenMetricsText1.0.0', 'OpenMetricsText0.0.1', 'PrometheusText1.0.0', 'PrometheusText0.0.4'],
-      'allow-utf-8',
-    ),
-  ).toBe('text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2');
+  const texts =
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+  const protocols = [
+    'OpenMetricsText1.0.0',
+    'OpenMetricsText0.0.1',
+    'PrometheusText1.0.0',
+    'PrometheusText0.0.4',
+  ] as const;
+  expect(acceptHeader(protocols, 'allow-utf-8')).toBe(texts);
+  expect(acceptHeader(['PrometheusProto', 'PrometheusText0.0.4'], 'dots')).toBe(
+    'text/plain;version=0.0.4;q=0.5,*/*;q=0.4',
+  );
   expect(acceptHeader(['PrometheusText0.0.4'], 'underscores')).toBe('text/plain;version=0.0.4;q=0.6,*/*;q=0.5');
 });
 
@@ -20,6 +26,8 @@ test('chooseFormat() goes by the Content-Type', () => {
   expect(outcome('text/plain; version=0.0.4; charset=utf-8')).toBe('text');
   expect(outcome('TEXT/Plain')).toBe('text');
   expect(outcome('text/plain; a="b;c"; ')).toBe('text');
+  expect(outcome('application/openmetrics-text; version=1.0.0; charset=utf-8')).toBe('openMetrics');
+  expect(outcome('application/openmetrics-text;version=0.0.1')).toBe('openMetrics');
 });
 
 test('chooseFormat() refuses what it does not know, in the words of the reference', () => {
@@ -40,6 +48,9 @@ test('chooseFormat() refuses what it does not know, in the words of the referenc
 });
 
 test('chooseFormat() takes the fallback where the Content-Type says nothing', () => {
-  for (const type of ['', 'text/html', ';;']) expect(outcome(type, 'PrometheusText0.0.4')).toBe('text');
+  for (const type of ['', 'text/html', ';;']) {
+    expect(outcome(type, 'PrometheusText0.0.4')).toBe('text');
+    expect(outcome(type, 'OpenMetricsText0.0.1')).toBe('openMetrics');
+  }
   expect(outcome('', 'PrometheusProto')).toBe('Content-Type "application/vnd.google.protobuf" is not supported yet');
 });

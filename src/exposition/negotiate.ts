@@ -9,10 +9,12 @@ const MEDIA_TYPES = {
 
 export type ExpositionProtocol = keyof typeof MEDIA_TYPES;
 
-/** Formats that can be parsed; only these are offered. The two text formats have one grammar. */
+/** Formats that can be parsed; only these are offered. The versions of a format have one grammar. */
 export const PARSED_PROTOCOLS: ReadonlySet<ExpositionProtocol> = new Set<ExpositionProtocol>([
   'PrometheusText0.0.4',
   'PrometheusText1.0.0',
+  'OpenMetricsText0.0.1',
+  'OpenMetricsText1.0.0',
 ]);
 
 /** Formats whose names carry the escaping that is asked for. */
@@ -34,7 +36,7 @@ export function acceptHeader(protocols: readonly ExpositionProtocol[], escapingS
   return offers.join(',');
 }
 
-export type BodyFormat = 'text';
+export type BodyFormat = 'text' | 'openMetrics';
 
 /** Either the format of a body, or why it can not be told, in the reference's words. */
 export type FormatChoice =
@@ -80,6 +82,7 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
 
 function parsedAs(mediaType: string, warning: string | null): FormatChoice {
   if (mediaType === 'text/plain') return { format: 'text', warning };
+  if (mediaType === 'application/openmetrics-text') return { format: 'openMetrics', warning };
   return refused(`Content-Type ${JSON.stringify(mediaType)} is not supported yet`);
 }
 

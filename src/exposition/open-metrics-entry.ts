@@ -111,7 +111,7 @@ class EntryParser {
     }
   }
 
-  /** The same for an exemplar's, whose name, value, name, value, ... it gives as written, escapes included. */
+  /** The same for an exemplar's, which name no metric; gives the offset behind them. */
   #exemplarLabels(): number {
     const lexer = this.#lexer;
     let token = lexer.next();

@@ -115,7 +115,7 @@ function quotedName(text: SeriesText, start: number, end: number): string {
 }
 
 /** `\n`, `\"` and `\\`; a backslash before anything else stays. */
-function unescapeText(text: string): string {
+export function unescapeText(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\(["\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecordingStorage } from '../../test/scrape/recording-storage.ts';
 import { bodyFromBytes } from '../exposition/body.ts';
+import type { BodyFormat } from '../exposition/negotiate.ts';
 import { labelsFromObject } from '../model/labels.ts';
 import { compileRelabelConfigs, defaultRelabelConfig, type RelabelConfig } from '../model/relabel.ts';
 import { Ingest, type IngestResult, type IngestSettings, type IngestTarget } from './ingest.ts';
@@ -47,9 +48,9 @@ class Bench {
   }
 
   /** `null` for a scrape that failed before there was a body. */
-  scrape(text: string | null, time: number, now = time): this {
+  scrape(text: string | null, time: number, now = time, format: BodyFormat = 'text'): this {
     const body = text === null ? null : bodyFromBytes(Buffer.from(text));
-    this.result = this.ingest.write(this.target, { body, time, now }, (result) => ({
+    this.result = this.ingest.write(this.target, { body, format, time, now }, (result) => ({
       up: body !== null && result.error === null,
       durationSeconds: 0.25,
       scraped: result.scraped,
@@ -283,4 +284,41 @@ test('whatever series come, go and return in whatever order, the storage ends wi
     }),
     { numRuns: 300 },
   );
+});
+
+test('an OpenMetrics body becomes samples, exemplars and metadata', () => {
+  const bench = new Bench({
+    labels: { job: 'j' },
+    rules: [{ action: 'drop', sourceLabels: ['__name__'], regex: 'gone' }],
+  });
+  const body = `# TYPE h histogram
+# UNIT h_seconds seconds
+# HELP h Say \\"x\\".
+h_bucket{le="1"} 3 # {trace="a\\"b"} 0.5 1.5
+h_bucket{le="+Inf"} 4 1.25 # {} 7
+h_created 12.5
+gone 1 # {trace="c"} 1
+# EOF
+`;
+  bench.scrape(body, 2000, 2000, 'openMetrics');
+  expect(bench.stored).toEqual([
+    'h_bucket{job="j", le="+Inf"} 4@1250',
+    'h_bucket{job="j", le="1.0"} 3@2000',
+    'h_created{job="j"} 12.5@2000',
+  ]);
+  expect(bench.storage.exemplars).toEqual([
+    'h_bucket{job="j", le="1.0"} {trace="a\\\\\\"b"} 0.5@1500',
+    'h_bucket{job="j", le="+Inf"} {} 7@2000',
+  ]);
+  expect(bench.target.metadata.get('h')).toMatchObject({ type: 'histogram', help: 'Say "x".' });
+  expect(bench.target.metadata.get('h_seconds')?.unit).toBe('seconds');
+
+  bench.scrape(body, 3000, 3000, 'openMetrics');
+  expect(bench.storage.samples('h_created')).toEqual([
+    { time: 2000, value: 12.5 },
+    { time: 3000, value: 12.5 },
+  ]);
+  bench.scrape('h_created 13\n', 4000, 4000, 'openMetrics');
+  expect(bench.result?.error?.message).toBe('data does not end with # EOF');
+  expect(bench.storage.samples('h_created').at(-1)).toEqual({ time: 4000, value: 'stale' });
 });

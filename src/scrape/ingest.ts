@@ -1,5 +1,7 @@
 import type { Body } from '../exposition/body.ts';
 import { ExpositionError } from '../exposition/exposition-error.ts';
+import type { BodyFormat } from '../exposition/negotiate.ts';
+import { parseOpenMetricsBody } from '../exposition/open-metrics-format.ts';
 import { createExpositionRows, type ExpositionRows, METRIC_TYPES } from '../exposition/rows.ts';
 import { SeriesNameError } from '../exposition/series-labels.ts';
 import { parseTextBody } from '../exposition/text-format.ts';
@@ -18,6 +20,7 @@ import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } f
 import { SampleLabelBytes } from './sample-label-bytes.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
+import { scrapedExemplars } from './scraped-exemplars.ts';
 import type { SeriesCache } from './series-cache.ts';
 import { rowLabels, type TargetSeries, TypeCursor } from './target-series.ts';
 
@@ -45,6 +48,7 @@ export interface IngestTarget {
 export interface FinishedScrape {
   /** `null` where the scrape failed before there was one. */
   readonly body: Body | null;
+  readonly format: BodyFormat;
   /** Milliseconds since the epoch for samples without time of their own. */
   readonly time: number;
   /** Milliseconds since the epoch; samples may be ten minutes ahead of it. */
@@ -84,6 +88,8 @@ export class Ingest {
   readonly #retries: SampleBatch = createSampleBatch(16);
   readonly #reportRetries: SampleBatch = createSampleBatch(REPORT_METRICS.length);
   readonly #tail: SampleBatch = createSampleBatch(64);
+  /** Has no samples: refs are resolved again before exemplars go in. */
+  readonly #exemplars: SampleBatch = createSampleBatch(0);
   readonly #labelBytes = new SampleLabelBytes();
   readonly #counts = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
 
@@ -162,7 +168,8 @@ export class Ingest {
     series.pass++;
     let fault: unknown = null;
     try {
-      parseTextBody(body, rows, series.cache);
+      if (scrape.format === 'text') parseTextBody(body, rows, series.cache);
+      else parseOpenMetricsBody(body, rows, series.cache);
     } catch (error) {
       // Rows before the fault are still counted, as the reference does.
       fault = error;
@@ -173,7 +180,12 @@ export class Ingest {
     this.#fillSamples(target, scrape, body, appender);
     if (fault !== null) throw fault;
     if (settings.sampleLimit > 0 && this.#samples.length > settings.sampleLimit) throw new SampleLimitError();
-    return this.#takeOutcome(target, appender, appender.append(this.#samples));
+    const trackedNow = this.#takeOutcome(target, appender, appender.append(this.#samples));
+    if (rows.exemplarCount > 0) {
+      this.#exemplars.exemplars = scrapedExemplars(body, rows, series.cache, scrape.time);
+      appender.append(this.#exemplars);
+    }
+    return trackedNow;
   }
 
   /** Rows -> samples: the loop over everything that a target sent. */

@@ -1,5 +1,5 @@
 import type { Body } from '../exposition/body.ts';
-import { chooseFormat } from '../exposition/negotiate.ts';
+import { type BodyFormat, chooseFormat } from '../exposition/negotiate.ts';
 import type { HttpClient } from '../http/client.ts';
 import { HttpClientError } from '../http/client-error.ts';
 import type { Clock } from '../std/clock.ts';
@@ -43,6 +43,7 @@ export interface LoopSettings {
 interface Fetched {
   /** `null` where there is nothing to ingest. */
   readonly body: Body | null;
+  readonly format: BodyFormat;
   /** Uncompressed bytes; -1 for a body beyond its limit, 0 for other failures. */
   readonly bodySize: number;
   readonly error: Error | null;
@@ -143,7 +144,7 @@ export class ScrapeLoop {
   }
 
   async #fetch(reader: BodyReader): Promise<Fetched> {
-    if (this.forcedError !== null) return { body: null, bodySize: 0, error: new ScrapeError(this.forcedError) };
+    if (this.forcedError !== null) return failed(new ScrapeError(this.forcedError), 0);
     const { target } = this;
     const { settings } = target;
     const headers = {
@@ -165,23 +166,23 @@ export class ScrapeLoop {
         reader,
       );
       const body = await reader.finish(this.#lastBodySize);
-      if (body.size === 0) return { body, bodySize: 0, error: null };
+      if (body.size === 0) return { body, format: 'text', bodySize: 0, error: null };
       this.#lastBodySize = body.size;
       const choice = chooseFormat(reader.contentType, settings.fallbackScrapeProtocol);
-      if (choice.format === null) return { body: null, bodySize: body.size, error: new ScrapeError(choice.problem) };
-      return { body, bodySize: body.size, error: null };
+      if (choice.format === null) return failed(new ScrapeError(choice.problem), body.size);
+      return { body, format: choice.format, bodySize: body.size, error: null };
     } catch (error) {
-      if (error instanceof BodySizeLimitError) return { body: null, bodySize: -1, error };
-      if (error instanceof ScrapeError || error instanceof HttpClientError) return { body: null, bodySize: 0, error };
+      if (error instanceof BodySizeLimitError) return failed(error, -1);
+      if (error instanceof ScrapeError || error instanceof HttpClientError) return failed(error, 0);
       throw error;
     }
   }
 
-  #write({ body, bodySize, error: fetchError }: Fetched, time: number, start: number): void {
+  #write({ body, format, bodySize, error: fetchError }: Fetched, time: number, start: number): void {
     const { clock, ingest, metrics, log } = this.#context;
     const { target } = this;
     const now = clock.now();
-    const result = ingest.write(this.#ingestTarget(), { body, time, now }, (result) => {
+    const result = ingest.write(this.#ingestTarget(), { body, format, time, now }, (result) => {
       const error = fetchError ?? result.error;
       const durationSeconds = (clock.monotonic() - start) / 1000;
       target.report(time, durationSeconds, error === null ? '' : error.message);
@@ -252,4 +253,8 @@ export class ScrapeLoop {
       });
     });
   }
+}
+
+function failed(error: Error, bodySize: number): Fetched {
+  return { body: null, format: 'text', bodySize, error };
 }

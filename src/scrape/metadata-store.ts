@@ -1,5 +1,6 @@
 import type { Body } from '../exposition/body.ts';
 import { type ExpositionRows, METRIC_TYPES, type MetricType } from '../exposition/rows.ts';
+import { unescapeText } from '../exposition/series-labels.ts';
 import { METADATA, METADATA_STRIDE } from '../kernels/exposition-metadata.ts';
 import { equalBytes } from '../kernels/hash.ts';
 
@@ -85,6 +86,7 @@ export class MetadataStore {
     }
     const text = buffer.toString('utf8', metadata[at + 3]!, metadata[at + 4]!);
     if (kind === METADATA.help) entry.help = unescapeHelp(text);
+    else if (kind === METADATA.quotedHelp) entry.help = unescapeText(text);
     else entry.unit = text;
   }
 
@@ -146,7 +148,7 @@ export class MetadataStore {
   }
 }
 
-/** HELP texts escape the backslash and the newline, not the quote. */
+/** HELP texts of the text format escape the backslash and the newline, not the quote. */
 function unescapeHelp(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\([\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : '\\'));

@@ -29,6 +29,8 @@ export class RecordingStorage implements Appendable {
   #open: RecordingAppender | null = null;
   /** Set to make the next commit fail. */
   commitError: Error | null = null;
+  /** As `name{labels} {exemplar's labels} value@time`, in the order of commits. */
+  readonly exemplars: string[] = [];
   commits = 0;
 
   appender(): Appender {
@@ -141,6 +143,11 @@ class RecordingAppender implements Appender {
     this.#storage.commitError = null;
     if (commitError !== null) throw commitError;
     this.#storage.commits++;
+    for (const { ref, labels, value, time } of this.#batches.flatMap(({ batch }) => batch.exemplars)) {
+      const series = this.#storage.series(ref)!.labels;
+      const name = series.get('__name__');
+      this.#storage.exemplars.push(`${name}${series.without('__name__')} ${labels} ${value}@${time}`);
+    }
     for (const { ref, sample } of this.#pending) this.#storage.series(ref)!.samples.push(sample);
   }
 

@@ -159,7 +159,8 @@ test('a target is scraped with the headers that exporters expect', async () => {
   expect(running.storage.samples('b', `{instance="${ADDRESS}", job="good", x="y"}`)[0]!.value).toBe(2);
   expect(requests[0]!.url).toBe('/good?module=a+b');
   expect(requests[0]!.headers).toMatchObject({
-    accept: 'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+    accept:
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
     'accept-encoding': 'gzip',
     'user-agent': 'Prometheus/3.14.0',
     'x-prometheus-scrape-timeout-seconds': '0.2',
