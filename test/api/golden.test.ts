@@ -19,6 +19,7 @@ const KINDS = [
   'api:management',
   'api:write',
   'api:otlp',
+  'api:federate',
   'api:format_query',
   'api:parse_query',
   'api:empty',

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crc32c } from '../../src/kernels/crc32c.ts';
 import { readUvarint64 } from '../../src/kernels/varint.ts';
 import type { Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { writeStale } from '../../src/model/stale.ts';
+import { type Clock, systemClock } from '../../src/std/clock.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import { type Plain, plainFromBytes, type QueryMessage, requestBytes, responseFromBytes } from './read-message.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
@@ -213,6 +216,25 @@ describe('/api/v1/read, chunks', () => {
     await stream!.getReader().read();
     controller.abort();
     expect(await frames([named('native')], on)).toHaveLength(1);
+    await on.close();
+  });
+});
+
+describe('/api/v1/read, a client that stops reading', () => {
+  test('is cut off and gives its turn back', async () => {
+    // A minute of this clock is 60 ms.
+    const clock: Clock = { ...systemClock, after: (delayMs, action) => systemClock.after(delayMs / 1000, action) };
+    const settings = { remoteRead: { samplesMax: 0, concurrencyMax: 1, frameBytes: 1_048_576 } };
+    const on = await startTestServer({ settings, deps: { clock } });
+    fill(on);
+    const body = requestBytes(new Array(9000).fill(named('up')), [CHUNKS]);
+    const stalled = connect(on.port, '127.0.0.1');
+    stalled.on('error', () => {});
+    stalled.write(`POST /api/v1/read HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n`);
+    stalled.write(body);
+    await once(stalled, 'readable');
+    expect(await frames([named('native')], on)).toHaveLength(1);
+    stalled.destroy();
     await on.close();
   });
 });

@@ -10,6 +10,7 @@ import {
   readSamples,
 } from '../../remote/read-handler.ts';
 import { ReadRefusal } from '../../remote/read-refusal.ts';
+import type { Clock } from '../../std/clock.ts';
 import { type Answer, plainError } from '../answer.ts';
 import type { Call, Handler } from '../call.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -21,6 +22,8 @@ const CHUNKS_HEADERS = {
 
 /** Frames made ahead of a client that reads slowly. */
 const FRAMES_AHEAD = 2;
+/** A client that takes nothing for so long is cut off, or a few of them would keep all others out. */
+const STALL_MS = 60_000;
 
 /** POST /api/v1/read */
 export function remoteRead({ registry, settings }: ApiDependencies, budget: BodyBudget): Handler {
@@ -72,7 +75,7 @@ async function gated(call: Call, { form, request }: PreparedRead, gate: ReadGate
     signal: call.signal,
   };
   await gate.enter(call.signal);
-  if (form === 'chunks') return streamed(readFrames(request, context), () => gate.leave());
+  if (form === 'chunks') return streamed(readFrames(request, context), context.clock, () => gate.leave());
   try {
     return { status: 200, headers: SAMPLES_HEADERS, body: await readSamples(request, context) };
   } catch (error) {
@@ -86,7 +89,7 @@ async function gated(call: Call, { form, request }: PreparedRead, gate: ReadGate
 }
 
 /** Waits for the first frame, since what is wrong with a query is known by then and can still be told. */
-async function streamed(frames: AsyncGenerator<Uint8Array>, onEnd: () => void): Promise<Answer> {
+async function streamed(frames: AsyncGenerator<Uint8Array>, clock: Clock, onEnd: () => void): Promise<Answer> {
   let first: IteratorResult<Uint8Array>;
   try {
     first = await frames.next();
@@ -98,23 +101,26 @@ async function streamed(frames: AsyncGenerator<Uint8Array>, onEnd: () => void): 
     onEnd();
     return { status: 200, headers: CHUNKS_HEADERS, body: '' };
   }
-  let next: Uint8Array | null = first.value;
+  let made: Promise<IteratorResult<Uint8Array>> | null = Promise.resolve(first);
+  let stopWatch = (): void => {};
   const body = new Readable({
     highWaterMark: FRAMES_AHEAD,
     objectMode: true,
     read() {
-      if (next !== null) {
-        const frame = next;
-        next = null;
-        this.push(frame);
-        return;
-      }
-      frames.next().then(
-        ({ done, value }) => this.push(done ? null : value),
+      stopWatch();
+      const frame = made ?? frames.next();
+      made = null;
+      frame.then(
+        ({ done, value }) => {
+          if (this.destroyed) return;
+          stopWatch = clock.after(STALL_MS, () => this.destroy(new Error('the client does not read its answer')));
+          this.push(done ? null : value);
+        },
         (error: Error) => this.destroy(error),
       );
     },
     destroy(error, done) {
+      stopWatch();
       frames.return(undefined).then(onEnd, onEnd);
       done(error);
     },
