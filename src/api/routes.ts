@@ -3,6 +3,7 @@ import type { WriteReceiver } from '../remote/write-receiver.ts';
 import type { Endpoint, Handler } from './call.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { admin } from './endpoints/admin.ts';
+import { explain } from './endpoints/explain.ts';
 import { federate } from './endpoints/federate.ts';
 import * as management from './endpoints/management.ts';
 import { metricMetadata } from './endpoints/metadata.ts';
@@ -56,6 +57,7 @@ export function routes(deps: ApiDependencies, receiver: WriteReceiver | null, bu
     api(GET_POST, '/query_exemplars', queryExemplars),
     api(GET_POST, '/format_query', formatQuery),
     api(GET_POST, '/parse_query', parseQuery),
+    api(GET_POST, '/explain', explain),
     api(GET_POST, '/labels', labelNames),
     api(GET, '/label/:name/values', labelValues),
     api(GET_POST, '/series', series),

@@ -8,7 +8,7 @@ import {
   type SeriesSet,
   type TimeRange,
 } from '../storage/query.ts';
-import type { Annotations } from './exec/annotations.ts';
+import { Annotations } from './exec/annotations.ts';
 import { QueryBudget } from './exec/budget.ts';
 import { buildOperators, type Operators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
@@ -19,9 +19,9 @@ import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
+import { type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
-import { hoistStepInvariant } from './plan/passes/hoist-step-invariant.ts';
-import { keepHistogramStatistics } from './plan/passes/keep-histogram-statistics.ts';
+import { PASSES } from './plan/passes/passes.ts';
 import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
 import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
 import type { ResultSink } from './result.ts';
@@ -121,14 +121,13 @@ export class Engine {
     annotations: Annotations,
     options: RunOptions,
   ): Promise<QueryOutcome> {
-    const { parameters, expr } = query;
-    const { clock, features, functions, defaultSubqueryStepMs, samplesMax } = this.#options;
+    const { parameters } = query;
+    const { clock, features, samplesMax } = this.#options;
     const { timeoutMs, signal, pause, pauseAfterMs } = options;
     const budget = new QueryBudget({ samplesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
     budget.check();
     const began = clock.monotonic();
-    const written = planFromAst(expr, { times: timesOf(parameters), functions, defaultSubqueryStepMs });
-    const plan = hoistStepInvariant(keepHistogramStatistics(written));
+    const plan = PASSES.reduce((before, pass) => pass.run(before), this.#written(query));
     const grid = gridOf(parameters);
     const counts = new SampleCounts(grid, options.countSteps ? 'perStep' : 'sums');
     const scope: Scope = { grid, isInstant: parameters.start === parameters.end, counts };
@@ -162,6 +161,59 @@ export class Engine {
     }
     counts.collect();
     return { annotations, counts, peakSamples: budget.peak, timings };
+  }
+
+  /**
+   * Tells how a query would be computed, and reads nothing.
+   *
+   * @throws EvaluationError for what can not be evaluated, or is too deep to be shown
+   */
+  explain(query: PreparedQuery): Explanation {
+    const { text, parameters } = query;
+    const { start, end, step } = parameters;
+    const written = this.#written(query);
+    let tree = explainedTree(written);
+    let plan = written;
+    const passes = PASSES.map(({ name, purpose, run }) => {
+      plan = run(plan);
+      const before = JSON.stringify(tree);
+      tree = explainedTree(plan);
+      return { name, purpose, applied: JSON.stringify(tree) !== before };
+    });
+    const selectors = this.#selections(plan, parameters).map(({ request }) =>
+      explainedSelector(request.matchers, request.range),
+    );
+    return { query: text, start, end, step, passes, selectors, plan: tree };
+  }
+
+  /** The selections that a plan would make: its operators are built, but not run. */
+  #selections(plan: Plan, parameters: QueryParameters): readonly Selection[] {
+    const { clock, features, samplesMax } = this.#options;
+    const grid = gridOf(parameters);
+    const context: QueryContext = {
+      annotations: new Annotations(),
+      budget: new QueryBudget({
+        samplesMax,
+        timeoutMs: Number.POSITIVE_INFINITY,
+        clock,
+        signal: new AbortController().signal,
+        pause: () => Promise.resolve(),
+        pauseAfterMs: Number.POSITIVE_INFINITY,
+      }),
+      lookbackMs: parameters.lookbackMs,
+      features,
+      selections: [],
+      laterRanges: [],
+      selectLater: () => Promise.reject(new Error('an explained query selects nothing')),
+    };
+    const isInstant = parameters.start === parameters.end;
+    buildOperators(plan, { grid, isInstant, counts: new SampleCounts(grid, 'sums') }, context);
+    return context.selections;
+  }
+
+  #written({ expr, parameters }: PreparedQuery): Plan {
+    const { functions, defaultSubqueryStepMs } = this.#options;
+    return planFromAst(expr, { times: timesOf(parameters), functions, defaultSubqueryStepMs });
   }
 
   async #evaluate(

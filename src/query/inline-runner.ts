@@ -57,6 +57,7 @@ export class InlineRunner implements QueryRunner {
     } catch (error) {
       return failure(error, 'bad_data');
     }
+    if (request.form === 'explain') return explained(engine, query);
     observer?.started();
     const timing: Timing = { queue: 0, preparation: 0, evaluation: 0, sorting: 0, total: 0 };
     const counts = { total: 0, read: 0 };
@@ -112,6 +113,16 @@ export class InlineRunner implements QueryRunner {
     const { warnings, infos } = annotations.render(request.text);
     const statsText = stats === null || stats === '' ? null : statsJson(timing, outcome);
     return { ok: true, form: 'json', body: sink.finish(statsText, warnings, infos) };
+  }
+}
+
+/** Nothing is read, so it needs no turn and counts as no query. */
+function explained(engine: Engine, query: PreparedQuery): QueryReply {
+  try {
+    const text = JSON.stringify({ status: 'success', data: engine.explain(query) });
+    return { ok: true, form: 'json', body: new TextEncoder().encode(text) };
+  } catch (error) {
+    return failure(error, 'internal');
   }
 }
 

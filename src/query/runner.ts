@@ -17,7 +17,8 @@ export interface QueryRequest {
   /** The `stats` parameter, `null` where absent. */
   readonly stats: string | null;
   readonly priority: 'rule' | 'interactive';
-  readonly form: 'json' | 'columns';
+  /** What is wanted: the answer, or with `explain` how it would be computed, as a JSON response. */
+  readonly form: 'json' | 'columns' | 'explain';
 }
 
 export type QueryErrorType = 'bad_data' | 'execution' | 'canceled' | 'timeout' | 'internal';

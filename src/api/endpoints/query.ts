@@ -17,16 +17,26 @@ import {
 const POINTS_MAX = 11_000n;
 
 /** GET, POST /api/v1/query */
-export function query(call: Call): Promise<ApiResult> {
-  const { form, deps } = call;
-  const limit = limitParameter(form);
-  const time = evaluationMs(optionalTime(form, 'time', momentFromMs(deps.clock.now())));
-  return run(call, { kind: 'instant', start: time, end: time, step: 0, limit });
+export async function query(call: Call): Promise<ApiResult> {
+  return askRunner(call, instantEvaluation(call), 'json');
 }
 
 /** GET, POST /api/v1/query_range */
-export function queryRange(call: Call): Promise<ApiResult> {
-  const { form } = call;
+export async function queryRange(call: Call): Promise<ApiResult> {
+  return askRunner(call, rangeEvaluation(call), 'json');
+}
+
+export type Evaluation = Pick<QueryRequest, 'kind' | 'start' | 'end' | 'step' | 'limit'>;
+
+/** What `time` asks for. */
+export function instantEvaluation({ form, deps }: Call): Evaluation {
+  const limit = limitParameter(form);
+  const time = evaluationMs(optionalTime(form, 'time', momentFromMs(deps.clock.now())));
+  return { kind: 'instant', start: time, end: time, step: 0, limit };
+}
+
+/** What `start`, `end` and `step` ask for. */
+export function rangeEvaluation({ form }: Call): Evaluation {
   const limit = limitParameter(form);
   const start = requiredTime(form, 'start');
   const end = requiredTime(form, 'end');
@@ -48,12 +58,11 @@ export function queryRange(call: Call): Promise<ApiResult> {
   }
   const stepMs = Math.trunc(msFromNanoseconds(step));
   if (stepMs === 0) throw invalidParameter('step', `step ${goQuote(form.get('step'))} is below one millisecond`);
-  return run(call, { kind: 'range', start: evaluationMs(start), end: evaluationMs(end), step: stepMs, limit });
+  return { kind: 'range', start: evaluationMs(start), end: evaluationMs(end), step: stepMs, limit };
 }
 
-type Evaluation = Pick<QueryRequest, 'kind' | 'start' | 'end' | 'step' | 'limit'>;
-
-async function run(call: Call, evaluation: Evaluation): Promise<ApiResult> {
+/** Hands the query on, and words its failure as the API does. */
+export async function askRunner(call: Call, evaluation: Evaluation, wanted: 'json' | 'explain'): Promise<ApiResult> {
   const { form, deps } = call;
   const stats = form.get('stats');
   const request: QueryRequest = {
@@ -63,7 +72,7 @@ async function run(call: Call, evaluation: Evaluation): Promise<ApiResult> {
     lookbackMs: lookbackMs(call),
     stats: stats === '' ? null : stats,
     priority: 'interactive',
-    form: 'json',
+    form: wanted,
   };
   const reply = await deps.runner.run(request, call.signal);
   if (!reply.ok) {
