@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { systemClock } from '../std/clock.ts';
 import { createLog } from '../telemetry/pino-log.ts';
 import { readBuildInfo, versionText } from './build-info.ts';
+import { COMMANDS } from './commands/commands.ts';
 import { noteFeatures } from './feature-notes.ts';
 import { CommandLineError, commandLineFromArguments } from './flags/command-line.ts';
 import { flagsMarkdown, helpText } from './flags/help.ts';
@@ -11,10 +12,8 @@ import { StartFailure } from './start-failure.ts';
 
 /** Runs the program with the arguments behind its name, to its end. Gives the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  if (args[0] === 'tsdb') {
-    const { runTsdb } = await import('./commands/tsdb.ts');
-    return runTsdb(args.slice(1));
-  }
+  const word = args[0] ?? '';
+  if (Object.hasOwn(COMMANDS, word)) return COMMANDS[word]!.run(args.slice(1));
   let options: ServerOptions;
   try {
     const line = commandLineFromArguments(args);

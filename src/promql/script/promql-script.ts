@@ -10,10 +10,13 @@ import { parseMetric, parseSeriesDescription, type SequenceItem } from './series
 import { parseStartTimes } from './start-time-sequence.ts';
 
 /** One step of a test script, in the language of Prometheus' promqltest. `line` counts from 1. */
-export type ScriptCommand =
-  | { readonly kind: 'clear'; readonly line: number }
-  | { readonly kind: 'load'; readonly line: number; readonly series: readonly MemorySeries[] }
-  | EvalCommand;
+export type ScriptCommand = { readonly kind: 'clear'; readonly line: number } | LoadCommand | EvalCommand;
+
+export interface LoadCommand {
+  readonly kind: 'load';
+  readonly line: number;
+  readonly series: readonly MemorySeries[];
+}
 
 /** A message that must be equal, or a pattern that must be found in it. */
 export type Expectation = (message: string) => boolean;

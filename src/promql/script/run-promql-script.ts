@@ -5,7 +5,13 @@ import { parseExpr } from '../syntax/parse.ts';
 import { printExpr } from '../syntax/print.ts';
 import { walk } from '../syntax/walk.ts';
 import { MemoryQueryable } from './memory-queryable.ts';
-import type { EvalCommand, Expectation, ScriptCommand } from './promql-script.ts';
+import {
+  type EvalCommand,
+  type Expectation,
+  type LoadCommand,
+  type ScriptCommand,
+  ScriptSyntaxError,
+} from './promql-script.ts';
 import { orderDifference, type ResultSeries, resultDifference, type ScriptValue } from './script-result.ts';
 
 /** One query for the engine under test. Times in ms; `end` equals `start` for an instant query. */
@@ -41,16 +47,25 @@ export interface EvalOutcome {
 /**
  * Runs the commands of a script in order and tells how each evaluation went. Besides the query itself, an instant one is
  * asked again as the middle of a range, and with `@` on every selector at other times: the answer must stay the same.
+ * Rejects with `ScriptSyntaxError` where samples are loaded that are not newer than those before.
  */
 export async function runPromqlScript(commands: readonly ScriptCommand[], evaluate: Evaluate): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = [];
   let queryable = new MemoryQueryable();
   for (const command of commands) {
     if (command.kind === 'clear') queryable = new MemoryQueryable();
-    else if (command.kind === 'load') for (const series of command.series) queryable.append(series);
+    else if (command.kind === 'load') load(command, queryable);
     else outcomes.push(await runEval(command, queryable, evaluate));
   }
   return outcomes;
+}
+
+function load({ line, series }: LoadCommand, queryable: MemoryQueryable): void {
+  try {
+    for (const entry of series) queryable.append(entry);
+  } catch (error) {
+    throw new ScriptSyntaxError(line, error as Error);
+  }
 }
 
 async function runEval(command: EvalCommand, queryable: Queryable, evaluate: Evaluate): Promise<EvalOutcome> {

@@ -1,4 +1,5 @@
 import { closest } from '../../config/closest.ts';
+import { COMMANDS } from '../commands/commands.ts';
 import { FLAGS, type FlagSpec } from './flag-table.ts';
 import { type FlagValue, flagValueExample, flagValueFromText } from './flag-values.ts';
 
@@ -43,9 +44,12 @@ export function commandLineFromArguments(args: readonly string[]): CommandLine {
           `unknown short flag '${argument.slice(0, 2)}'`,
           `Flags begin with two dashes; --help lists them.`,
         );
+      const command = i === 0 ? closest(argument, Object.keys(COMMANDS)) : null;
       throw usageError(
         `unexpected ${argument}`,
-        'Every argument is a flag, as in --config.file=prometheus.yml; --help lists them.',
+        command === null
+          ? 'Every argument is a flag, as in --config.file=prometheus.yml; --help lists them.'
+          : `Did you mean narthex ${command}?`,
       );
     }
     const equals = argument.indexOf('=');

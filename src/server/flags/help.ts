@@ -1,3 +1,4 @@
+import { COMMANDS } from '../commands/commands.ts';
 import { FEATURES } from './feature-table.ts';
 import { FLAGS, type FlagSpec } from './flag-table.ts';
 
@@ -8,12 +9,15 @@ const WIDTH = 100;
 export function helpText(): string {
   const lines = [
     'usage: narthex [<flags>]',
+    '       narthex <command> ...',
     '',
     'The Narthex monitoring server, a drop-in for Prometheus 3.14',
     '',
     '',
-    'Flags:',
+    'Commands (narthex <command> --help tells more):',
   ];
+  for (const [name, { help }] of Object.entries(COMMANDS)) lines.push(...entry(name, help));
+  lines.push('', 'Flags:');
   lines.push(...entry('-h, --help', 'Show this text.'), ...entry('    --version', 'Show the version.'));
   for (const spec of FLAGS)
     if (!spec.hidden) lines.push(...entry(`    --${synopsis(spec)}`, `${spec.help}${modeNote(spec)}`));
