@@ -36,7 +36,8 @@ describe('WriteLabelBytes', () => {
       }),
       { numRuns: 500 },
     );
-    expect(taken).toBeGreaterThan(50);
+    // A tenth of them on average: enough to show that the comparison is not empty.
+    expect(taken).toBeGreaterThan(10);
   });
 
   it.each([
