@@ -16,6 +16,13 @@ test('narthex promql format tells what is wrong with a query, and where', async 
   expect(ended).toEqual({ code: 1, stdout: '', stderr: '1:5: parse error: unclosed left parenthesis\n' });
 });
 
+test('narthex promql format refuses a query whose pretty form is longer than any text', async () => {
+  const chain = Array.from({ length: 8000 }, () => 'a').join('+');
+  const ended = await narthex(bench.directory(), 'promql', 'format', chain);
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(ended.stderr).toMatch(/^the query is too large to be printed: .+\n$/);
+});
+
 test('narthex promql format knows experimental functions where their feature is on', async () => {
   const query = 'mad_over_time(a[5m])';
   const off = await narthex(bench.directory(), 'promql', 'format', query);
