@@ -62,6 +62,11 @@ const answers: Record<string, Answer> = {
   redirect: (_, response) => response.writeHead(302, { location: '/good' }).end('moved'),
   loop: (_, response) => response.writeHead(302, { location: '/loop' }).end(),
   malformed: text('a 1\nb{ 2\n'),
+  'open-metrics': text('# TYPE c counter\nc_total 5 # {trace="t"} 1\n# EOF\n', {
+    'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  }),
+  'open-metrics-cut': text('c_total 5\n', { 'content-type': 'application/openmetrics-text; version=0.0.1' }),
+  'open-metrics-untyped': (_, response) => response.writeHead(200).end('a 1 1.5\n# EOF\n'),
   empty: text(''),
 };
 
@@ -325,4 +330,24 @@ test('dropped targets are shown, up to the limit, and all are counted', async ()
   await until(() => manager.dropped().length > 0);
   expect(manager.dropped().map(({ discoveredLabels }) => discoveredLabels.get('__address__'))).toEqual([ADDRESS]);
   expect([manager.droppedCounts(), manager.pools()]).toEqual([{ good: 3 }, ['good']]);
+});
+
+test('a target may answer in OpenMetrics, and must then end with # EOF', async () => {
+  const running = start(job('open-metrics'));
+  expect((await scraped(running)).lastError).toBe('');
+  expect(running.storage.samples('c_total')[0]!.value).toBe(5);
+  expect(running.storage.exemplars[0]).toContain(`c_total{instance="${ADDRESS}", job="open-metrics"} {trace="t"} 1@`);
+  expect(await lastError('open-metrics-cut')).toBe('data does not end with # EOF');
+});
+
+test('scrape_protocols and fallback_scrape_protocol may name OpenMetrics', async () => {
+  requests.length = 0;
+  const protocols: Partial<ScrapeSettings> = {
+    scrapeProtocols: ['OpenMetricsText0.0.1'],
+    fallbackScrapeProtocol: 'OpenMetricsText0.0.1',
+  };
+  const running = start(job('open-metrics-untyped', protocols));
+  expect((await scraped(running)).lastError).toBe('');
+  expect(running.storage.samples('a')[0]).toEqual({ time: 1500, value: 1 });
+  expect(requests[0]!.headers.accept).toBe('application/openmetrics-text;version=0.0.1;q=0.6,*/*;q=0.5');
 });
