@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findCompetitors, type RunningServer, startServer } from '../../bench/peers/server.ts';
@@ -15,11 +18,14 @@ import { readVarint64, writeVarint64 } from '../../src/kernels/varint.ts';
 import { LabelBuilder } from '../../src/model/label-builder.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { compileRelabelConfigs, defaultRelabelConfig, relabel } from '../../src/model/relabel.ts';
+import { isStale, writeNormalNaN, writeStale } from '../../src/model/stale.ts';
 import { compareUtf8, stringFromUtf8, utf8FromString } from '../../src/model/utf8.ts';
 import { labelsFraction } from '../../src/promql/exec/aggregate/labels-fraction.ts';
+import { Engine, engineOptions, evaluate, MemoryQueryable } from '../../src/promql/library.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleBatch, REFUSED } from '../../src/storage/append.ts';
+import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
 
@@ -39,6 +45,26 @@ function parsedLine(line: string): { bits: string; pairs: string[] } {
     bits: `0x${(rows.bits[1]! >>> 0).toString(16).padStart(8, '0')}${(rows.bits[0]! >>> 0).toString(16).padStart(8, '0')}`,
     pairs: labelPairsFromSeries(body.bytes, rows.seriesStart[0]!, rows.seriesEnd[0]!, 'histogram'),
   };
+}
+
+function statusOf(
+  server: RunningServer,
+  path: string,
+  headers: Record<string, string> = {},
+  body: string | null = null,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = httpRequest(
+      `${server.url}${path}`,
+      { method: body === null ? 'GET' : 'POST', headers },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    call.on('error', reject);
+    call.end(body);
+  });
 }
 
 describe('1 text is UTF-8 bytes', () => {
@@ -178,32 +204,99 @@ describe('8 the limits of the HTTP server', () => {
   });
   afterAll(() => server.stop());
 
-  function statusOf(path: string, headers: Record<string, string> = {}, body: string | null = null): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const call = httpRequest(
-        `${server.url}${path}`,
-        { method: body === null ? 'GET' : 'POST', headers },
-        (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
-        },
-      );
-      call.on('error', reject);
-      call.end(body);
-    });
-  }
-
   test('label names of thousands of characters pass in a path', async () => {
-    expect(await statusOf(`/api/v1/label/${'a'.repeat(5000)}/values`)).toBe(200);
+    expect(await statusOf(server, `/api/v1/label/${'a'.repeat(5000)}/values`)).toBe(200);
   });
 
   test('headers of half a megabyte pass', async () => {
-    expect(await statusOf('/-/healthy', { 'x-long': 'a'.repeat(500_000) })).toBe(200);
+    expect(await statusOf(server, '/-/healthy', { 'x-long': 'a'.repeat(500_000) })).toBe(200);
   });
 
   test('a form body of more than a megabyte passes', async () => {
     const form = `query=1%2B${'1%2B'.repeat(300)}1&padding=${'x'.repeat(1_500_000)}`;
-    const status = await statusOf('/api/v1/query', { 'content-type': 'application/x-www-form-urlencoded' }, form);
+    const status = await statusOf(
+      server,
+      '/api/v1/query',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      form,
+    );
     expect(status).toBe(200);
+  });
+});
+
+describe('9 stale markers', () => {
+  test('are told from other NaNs by their bits, after a way through the log and back', async () => {
+    const fileSystem = new MemoryFiles();
+    const options = { directory: 'data', fileSystem, clock: new ManualClock(0), log: silentLog };
+    const database = await openDatabase(options);
+    const appender = database.appender();
+    const batch = createSampleBatch(2);
+    batch.length = 2;
+    batch.refs.fill(appender.resolve(labelsFromObject({ __name__: 'a' })));
+    batch.times.set([1000, 2000]);
+    writeNormalNaN(batch.bits, 0);
+    writeStale(batch.bits, 1);
+    appender.append(batch);
+    appender.commit();
+    await database.close();
+    const again = await openDatabase(options);
+    const querier = again.querier({ minTime: 0, maxTime: 9000 });
+    const series = await querier.select({
+      matchers: [{ type: '=', name: '__name__', value: 'a' }],
+      range: { minTime: 0, maxTime: 9000 },
+      sorted: false,
+      limit: 0,
+    });
+    const column = createSampleColumn(4);
+    series.read(0, column);
+    expect([isStale(column.bits, 0), isStale(column.bits, 1)]).toEqual([false, true]);
+    querier.close();
+    await again.close();
+  });
+});
+
+describe('10 series that collide', () => {
+  const engine = new Engine(engineOptions());
+  function storage(...samples: readonly (readonly [name: string, time: number])[]): MemoryQueryable {
+    const data = new MemoryQueryable();
+    for (const [name, time] of samples) {
+      data.append({
+        labels: labelsFromObject({ __name__: name, job: 'x' }),
+        samples: [{ time, startTime: 0, value: 1, stale: false, histogram: null }],
+      });
+    }
+    return data;
+  }
+
+  test('merge when they never share a step', async () => {
+    const data = storage(['a', 0], ['b', 600_000]);
+    const result = await evaluate(engine, data, '-{job="x"}', { start: 0, end: 600_000, step: 600_000 });
+    expect(result.series).toHaveLength(1);
+  });
+
+  test('fail at a step that they share', async () => {
+    const data = storage(['a', 0], ['b', 0]);
+    await expect(evaluate(engine, data, '-{job="x"}', { time: 0 })).rejects.toThrow('same labelset');
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('11 and 12 what main.ts does first', () => {
+  test('libuv gets sixteen threads, and what was compiled is kept for the next start', async () => {
+    const temporary = mkdtempSync(join(tmpdir(), 'narthex-facts-'));
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = temporary;
+    const server = await startServer(findCompetitors([])[0]!, 'global: {}\n').finally(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    });
+    // Reading a file is the first use of the threads.
+    await statusOf(server, '/query');
+    const threads = readdirSync(`/proc/${server.pid}/task`).filter(
+      (thread) => readFileSync(`/proc/${server.pid}/task/${thread}/comm`, 'utf8').trim() === 'libuv-worker',
+    );
+    await server.stop();
+    expect(threads).toHaveLength(16);
+    expect(readdirSync(join(temporary, 'node-compile-cache')).length).toBeGreaterThan(0);
+    rmSync(temporary, { recursive: true });
   });
 });
