@@ -191,39 +191,42 @@ export class HeadAppender implements Appender {
   }
 
   #apply(): void {
-    const { state, rows, openChunks, exemplars, reader, directory } = this.#parts;
-    const { rows: rowOf, indexes } = rows;
-    let { minTime, maxTime } = state;
-    let histograms = 0;
+    const { state, exemplars, reader, directory } = this.#parts;
     for (const segment of this.#segments) {
-      const { from, to } = segment;
-      if (segment.kind === 'histograms') {
-        for (let k = from; k < to; k++) {
-          const { time } = segment.entries[indexes[k]!]!;
-          openChunks.appendHistogram(rowOf[k]!, time, segment.samples[k - from]!);
-          if (time < minTime) minTime = time;
-          if (time > maxTime) maxTime = time;
-        }
-        histograms += to - from;
-        continue;
-      }
-      const { times, bits } = segment;
-      for (let k = from; k < to; k++) {
-        const i = indexes[k]!;
-        const time = times[i]!;
-        openChunks.append(rowOf[k]!, time, bits[2 * i]!, bits[2 * i + 1]!);
-        if (time < minTime) minTime = time;
-        if (time > maxTime) maxTime = time;
-      }
+      if (segment.kind === 'floats') this.#applyFloats(segment);
+      else this.#applyHistograms(segment);
     }
-    state.minTime = minTime;
-    state.maxTime = maxTime;
-    state.samplesAppended += rows.count - histograms;
-    state.histogramsLogged += histograms;
     state.exemplarsLogged += this.#exemplars.length;
     for (const { ref, labels, value, time } of this.#exemplars) {
       exemplars.add(reader.labels(directory.refs.row(ref)), { labels, value, time });
     }
+  }
+
+  #applyFloats({ times, bits, from, to }: FloatSegment): void {
+    const { state, rows, openChunks } = this.#parts;
+    const { rows: rowOf, indexes } = rows;
+    let { minTime, maxTime } = state;
+    for (let k = from; k < to; k++) {
+      const i = indexes[k]!;
+      const time = times[i]!;
+      openChunks.append(rowOf[k]!, time, bits[2 * i]!, bits[2 * i + 1]!);
+      if (time < minTime) minTime = time;
+      if (time > maxTime) maxTime = time;
+    }
+    state.minTime = minTime;
+    state.maxTime = maxTime;
+    state.samplesAppended += to - from;
+  }
+
+  #applyHistograms({ entries, samples, from, to }: HistogramSegment): void {
+    const { state, rows, openChunks } = this.#parts;
+    for (let k = from; k < to; k++) {
+      const { time } = entries[rows.indexes[k]!]!;
+      openChunks.appendHistogram(rows.rows[k]!, time, samples[k - from]!);
+      state.minTime = Math.min(state.minTime, time);
+      state.maxTime = Math.max(state.maxTime, time);
+    }
+    state.histogramsLogged += to - from;
   }
 
   /** Against an accepted row of this transaction: a reason to refuse, 0 for the same sample again, -1 for a newer one. */
