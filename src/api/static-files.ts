@@ -38,7 +38,7 @@ export async function userAsset({ deps, params }: Call): Promise<Answer> {
 
 /** GET /query, /targets, ...: the page; what it shows it reads from its own address. */
 export async function page({ deps }: Call): Promise<Answer> {
-  const { settings, lifecycle } = deps;
+  const { settings } = deps;
   const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' };
   let html: string;
   try {
@@ -49,9 +49,8 @@ export async function page({ deps }: Call): Promise<Answer> {
   return {
     status: 200,
     headers,
-    body: html
-      .replaceAll('TITLE_PLACEHOLDER', escapeHtml(settings.pageTitle))
-      .replaceAll('READY_PLACEHOLDER', String(lifecycle.readiness() === 'ready')),
+    // A function, since a title may hold what `replace` takes for a pattern, such as `$&`.
+    body: html.replace('TITLE_PLACEHOLDER', () => escapeHtml(settings.pageTitle)),
   };
 }
 

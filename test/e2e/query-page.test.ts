@@ -32,7 +32,10 @@ describe.skipIf(!existsSync(CHROMIUM))('the query page in a real browser (skips 
 global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${port}']}]}]
 `;
-    server = await startServer(findCompetitors([])[0]!, config, { port });
+    server = await startServer(findCompetitors([])[0]!, config, {
+      port,
+      flags: ['--web.page-title=Metrics of $& <us>'],
+    });
     await eventually(
       () => askData<{ result: unknown[] }>(server.url, 'query', { query: 'rate(prometheus_http_requests_total[1m])' }),
       ({ result }) => result.length > 0,
@@ -80,6 +83,7 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     );
     expect(page.url()).toContain('g0.expr=rate');
     expect(page.url()).toContain('g0.tab=graph');
+    expect(await page.title()).toBe('Query · Metrics of $& <us>');
   });
 
   test('a wrong expression shows the server\u2019s error and its position', async () => {

@@ -15,6 +15,9 @@ const TITLES: Readonly<Record<Page, string>> = {
   config: 'Configuration',
 };
 
+/** What the server was told to call itself (`--web.page-title`), as it came with the page. */
+const SITE_TITLE = document.title;
+
 /** The frame around every page: name, navigation, theme. */
 export function App(): ReactNode {
   const [path, search] = splitLocation(useLocation());
@@ -23,7 +26,7 @@ export function App(): ReactNode {
 
   useEffect(() => showTheme(theme), [theme]);
   useEffect(() => {
-    document.title = `${TITLES[page]} · Narthex`;
+    document.title = `${TITLES[page]} · ${SITE_TITLE}`;
   }, [page]);
 
   const toggleTheme = (): void => {
