@@ -1,0 +1,28 @@
+import type { Labels } from '../../model/labels.ts';
+import type { Intervals } from '../tombstones/intervals.ts';
+
+/** An encoded chunk as it lies in head, files and blocks: the sample count at its start included. */
+export interface SourceChunk {
+  /** A number of `chunk/encoding.ts`. */
+  readonly encoding: number;
+  /** Times of the first and the last sample, ms. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Not to be changed. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Series with their chunks, one after the other in the order of their labels: what a block is written from. Whoever
+ * reads one may block: it is read in the maintenance worker, or where nothing else runs.
+ */
+export interface ChunkSource {
+  /** Moves on to the next series; false at the end. Throws `DamagedFile` where its chunks can not be read. */
+  next(): boolean;
+  readonly labels: Labels;
+  /** In the order of their first times, those that overlap the wanted range; they may overlap each other. Valid until `next`. */
+  readonly chunks: readonly SourceChunk[];
+  /** What is deleted of the series, in the samples of this source alone. */
+  readonly deleted: Intervals;
+  close(): void;
+}
