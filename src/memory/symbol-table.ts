@@ -121,6 +121,11 @@ export class SymbolTable {
     return text;
   }
 
+  /** As `text`, without keeping the string: for looking at many symbols once. */
+  readText(id: number): string {
+    return this.#kept[id] ?? this.#decode(id);
+  }
+
   /** Orders two symbols by their bytes. */
   compare(a: number, b: number): number {
     if (a === b) return 0;

@@ -18,6 +18,9 @@ import { type LoadedHead, loadHead } from './start/load-head.ts';
 import type { ReplayReport } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
 
+/** A select that takes longer lets the event loop run in between, ms. */
+const SELECT_PIECE_MS = 5;
+
 /** What the start found in the log. */
 export interface DatabaseReplay extends HeadReplayCounts {
   readonly wal: ReplayReport;
@@ -87,7 +90,17 @@ async function replayLogs(
   const started = clock.monotonic();
   const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
   const exemplarsMax = options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT;
-  const steps = loadHead({ fileSystem, directory, log, chunkRangeMs, minValidTime, exemplarsMax, repairs: true });
+  const turns = { now: () => clock.monotonic(), pause: () => setImmediate(), pieceMs: SELECT_PIECE_MS };
+  const steps = loadHead({
+    fileSystem,
+    directory,
+    log,
+    chunkRangeMs,
+    minValidTime,
+    exemplarsMax,
+    turns,
+    repairs: true,
+  });
   for (;;) {
     const step = steps.next();
     if (step.done === true) {

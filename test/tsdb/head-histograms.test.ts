@@ -6,7 +6,7 @@ import { createSampleBatch } from '../../src/storage/append.ts';
 import { createSampleColumn, type SampleColumn } from '../../src/storage/query.ts';
 import type { Head } from '../../src/tsdb/head/head.ts';
 import { RecordDecoder } from '../../src/tsdb/wal/decode-records.ts';
-import { ALL_TIME, append, batchOf, createHead, describeOutcome, refOf } from './head-support.ts';
+import { ALL_TIME, append, atOnce, batchOf, createHead, describeOutcome, refOf } from './head-support.ts';
 import { bucketsOf, histogramFrom, type PlainHistogram, plainBuckets, plainHistograms } from './histogram-support.ts';
 
 const STALE = '7ff0000000000002';
@@ -34,7 +34,7 @@ function appendHistograms(head: Head, ref: number, samples: readonly (readonly [
 
 function readOnly(head: Head, range = ALL_TIME): SampleColumn {
   const querier = head.querier(range);
-  const set = querier.select({ matchers: [], range, sorted: true, limit: 0 });
+  const set = atOnce(querier.select({ matchers: [], range, sorted: true, limit: 0 }));
   if (set instanceof Promise) throw new Error('the head answers at once');
   const column = createSampleColumn(1);
   set.read(0, column);
@@ -172,7 +172,7 @@ describe('Head, with histograms,', () => {
     const ref = refOf(head, { a: '1' });
     appendHistograms(head, ref, [[1, histogramFrom(small)]]);
     const querier = head.querier(ALL_TIME);
-    const set = querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 });
+    const set = atOnce(querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 }));
     for (let i = 2; i < 200; i++) {
       appendHistograms(head, ref, [
         [

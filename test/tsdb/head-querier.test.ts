@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compareLabels, labelsFromObject } from '../../src/model/labels.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import type { Head } from '../../src/tsdb/head/head.ts';
-import { ALL_TIME, append, createHead, type Row, refOf, show, showSet } from './head-support.ts';
+import { ALL_TIME, append, atOnce, createHead, type Row, refOf, show, showSet } from './head-support.ts';
 
 describe('HeadQuerier', () => {
   it('gives the samples between two times, both included, over sealed and open chunks', () => {
@@ -50,7 +50,7 @@ describe('HeadQuerier', () => {
       [a, 3, 3],
     ]);
     const querier = head.querier({ minTime: 2, maxTime: 9 });
-    const set = querier.select({ matchers: [], range: { minTime: 0, maxTime: 2 }, sorted: false, limit: 0 });
+    const set = atOnce(querier.select({ matchers: [], range: { minTime: 0, maxTime: 2 }, sorted: false, limit: 0 }));
     expect(showSet(set)).toEqual(['{s="a"} 2=2']);
     querier.close();
     expect(() => querier.labelNames([], 0)).toThrow('closed');
@@ -106,14 +106,19 @@ describe('HeadQuerier', () => {
       querier.close();
       return answer;
     };
-    expect(ask((querier) => querier.labelNames([], 0))).toEqual(['a', 'b', 'c']);
-    expect(ask((querier) => querier.labelNames([], 2))).toEqual(['a', 'b']);
-    expect(ask((querier) => querier.labelValues('a', [], 0))).toEqual(['z', '\uffee', '😀']);
-    expect(ask((querier) => querier.labelValues('a', [{ type: '!=', name: 'c', value: '' }], 0))).toEqual(['😀']);
-    expect(ask((querier) => querier.labelNames([{ type: '=~', name: 'a', value: 'z|😀' }], 0))).toEqual(['a', 'c']);
-    expect(ask((querier) => querier.labelValues('a', [{ type: '=', name: 'c', value: 'y' }], 0))).toEqual([]);
-    expect(ask((querier) => querier.labelValues('nowhere', [], 0))).toEqual([]);
-    expect(ask((querier) => querier.labelNames([], 0), { minTime: 6, maxTime: 9 })).toEqual([]);
+    expect(ask((querier) => atOnce(querier.labelNames([], 0)))).toEqual(['a', 'b', 'c']);
+    expect(ask((querier) => atOnce(querier.labelNames([], 2)))).toEqual(['a', 'b']);
+    expect(ask((querier) => atOnce(querier.labelValues('a', [], 0)))).toEqual(['z', '\uffee', '😀']);
+    expect(ask((querier) => atOnce(querier.labelValues('a', [{ type: '!=', name: 'c', value: '' }], 0)))).toEqual([
+      '😀',
+    ]);
+    expect(ask((querier) => atOnce(querier.labelNames([{ type: '=~', name: 'a', value: 'z|😀' }], 0)))).toEqual([
+      'a',
+      'c',
+    ]);
+    expect(ask((querier) => atOnce(querier.labelValues('a', [{ type: '=', name: 'c', value: 'y' }], 0)))).toEqual([]);
+    expect(ask((querier) => atOnce(querier.labelValues('nowhere', [], 0)))).toEqual([]);
+    expect(ask((querier) => atOnce(querier.labelNames([], 0)), { minTime: 6, maxTime: 9 })).toEqual([]);
   });
 
   it('shows the moment of the select, whatever is appended, sealed or removed afterwards', () => {
@@ -132,7 +137,7 @@ describe('HeadQuerier', () => {
     appendMore(45);
     const before = show(head);
     const querier = head.querier(ALL_TIME);
-    const set = querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 });
+    const set = atOnce(querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 }));
     appendMore(200);
     expect(showSet(set)).toEqual(before);
     head.remove(Float64Array.from(refs.slice(0, 10)));
@@ -165,7 +170,7 @@ describe('HeadQuerier', () => {
     append(head, [[a, 1, 1]]);
     const labelsNow = () => {
       const querier = head.querier(ALL_TIME);
-      const labels = querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0 }).labels(0);
+      const labels = atOnce(querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0 })).labels(0);
       querier.close();
       return labels;
     };
@@ -183,7 +188,7 @@ describe('HeadQuerier', () => {
     column.histograms = [];
     column.startTimes = new Float64Array(4);
     const querier = head.querier(ALL_TIME);
-    querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0 }).read(0, column);
+    atOnce(querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0 })).read(0, column);
     querier.close();
     expect([column.length, column.histograms, column.startTimes]).toEqual([1, null, null]);
   });

@@ -1,5 +1,5 @@
 import { markRows } from '../../kernels/sorted-sets.ts';
-import type { RowIndex } from '../select/row-index.ts';
+import type { RowIndex, ValueCondition } from '../select/row-index.ts';
 import type { IndexReader } from './index-reader.ts';
 
 const NO_ROWS = new Uint32Array(0);
@@ -38,9 +38,9 @@ export class BlockRowIndex implements RowIndex {
     return this.#index.table.valueCount(name);
   }
 
-  markRows(name: string, condition: (value: string) => boolean, bitmap: Uint32Array): void {
+  markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): void {
     this.#index.table.visitValues(name, (value, offset) => {
-      if (condition(value)) {
+      if (condition.meets(value)) {
         const rows = this.#postings(offset);
         markRows(bitmap, rows, rows.length);
       }
@@ -48,7 +48,7 @@ export class BlockRowIndex implements RowIndex {
     });
   }
 
-  filterRows(rows: Uint32Array, count: number, name: string, condition: (value: string) => boolean): number {
+  filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): number {
     const { series, symbols } = this.#index;
     const symbol = this.nameSymbol(name);
     const verdicts = new Map<number, boolean>();
@@ -57,7 +57,7 @@ export class BlockRowIndex implements RowIndex {
       const value = symbol < 0 ? -1 : series.valueOf(rows[i]!, symbol);
       let verdict = verdicts.get(value);
       if (verdict === undefined) {
-        verdict = condition(value < 0 ? '' : symbols.text(value));
+        verdict = condition.meets(value < 0 ? '' : symbols.text(value));
         verdicts.set(value, verdict);
       }
       if (verdict) rows[kept++] = rows[i]!;

@@ -1,5 +1,6 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
+import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, SampleColumn, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
 import type { HeadBounds } from './head.ts';
@@ -8,7 +9,8 @@ import type { HeadReader } from './head-reader.ts';
 import type { HeadRowIndex } from './head-row-index.ts';
 import { HeadSnapshot } from './head-snapshot.ts';
 import type { LabelIndex } from './label-index.ts';
-import { sortRowsByLabels } from './sort-rows.ts';
+import { sortInSteps } from './sort-in-steps.ts';
+import { orderByLabels } from './sort-rows.ts';
 
 export interface HeadQuerierParts {
   readonly memory: HeadMemory;
@@ -17,7 +19,12 @@ export interface HeadQuerierParts {
   readonly reader: HeadReader;
   readonly bounds: HeadBounds;
   readonly range: TimeRange;
+  /** How long work may hold the thread; null: as long as it takes. */
+  readonly turns: Turns | null;
 }
+
+/** Series looked at between two points at which the work may be interrupted: some 100 µs. */
+const STEP_ROWS = 2048;
 
 /**
  * One reader of the head. From its creation to `close` it pins the memory it may look at; what a select gives shows the
@@ -32,55 +39,20 @@ export class HeadQuerier implements Querier {
     this.#pin = parts.memory.epochs.pin();
   }
 
-  /** Throws `RegexSyntaxError`. */
-  select({ matchers, range, sorted, limit }: SelectRequest): SeriesSet {
+  /** Answers at once unless it has much to do; throws or rejects with `RegexSyntaxError`. */
+  select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     this.#assertOpen();
-    const { memory, rowIndex, reader } = this.#parts;
-    const wanted: TimeRange = {
-      minTime: Math.max(range.minTime, this.#parts.range.minTime),
-      maxTime: Math.min(range.maxTime, this.#parts.range.maxTime),
-    };
-    const snapshot = new HeadSnapshot(memory, matchersToRows(rowIndex, matchers), wanted, (rows) => {
-      if (sorted) sortRowsByLabels(memory, rows);
-      return limit > 0 ? rows.subarray(0, limit) : rows;
-    });
-    return new HeadSeriesSet(reader, snapshot, wanted);
+    return runInTurns(this.#select(request), this.#parts.turns);
   }
 
-  labelNames(matchers: readonly Matcher[], limit: number): string[] {
+  labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
     this.#assertOpen();
-    if (!this.#overlaps()) return [];
-    const { labelIndex, memory, rowIndex } = this.#parts;
-    if (matchers.length === 0) return this.#texts(labelIndex.names(), limit);
-    const names = new Set<number>();
-    for (const row of matchersToRows(rowIndex, matchers)) {
-      const position = memory.series.labels(row);
-      const words = memory.labelLog.slabOf(position);
-      const offset = memory.labelLog.offsetOf(position);
-      for (let i = 1; i < 2 * words[offset]!; i += 2) names.add(words[offset + i]!);
-    }
-    return this.#texts([...names], limit);
+    return this.#overlaps() ? runInTurns(this.#labelNames(matchers, limit), this.#parts.turns) : [];
   }
 
-  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] {
+  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
     this.#assertOpen();
-    if (!this.#overlaps()) return [];
-    const { labelIndex, memory, rowIndex } = this.#parts;
-    const id = memory.symbols.find(name);
-    if (id < 0) return [];
-    if (matchers.length === 0) return this.#texts(firstIds(labelIndex.values(id), limit), limit);
-    const values = new Set<number>();
-    for (const row of matchersToRows(rowIndex, matchers)) {
-      const position = memory.series.labels(row);
-      const words = memory.labelLog.slabOf(position);
-      const offset = memory.labelLog.offsetOf(position);
-      for (let i = 1; i < 2 * words[offset]!; i += 2) {
-        if (words[offset + i] !== id) continue;
-        values.add(words[offset + i + 1]!);
-        break;
-      }
-    }
-    return this.#texts([...values], limit);
+    return this.#overlaps() ? runInTurns(this.#labelValues(name, matchers, limit), this.#parts.turns) : [];
   }
 
   close(): void {
@@ -89,10 +61,76 @@ export class HeadQuerier implements Querier {
     this.#pin = null;
   }
 
-  #texts(ids: Uint32Array | readonly number[], limit: number): string[] {
+  *#select({ matchers, range, sorted, limit }: SelectRequest): Generator<undefined, SeriesSet> {
+    const { memory, rowIndex, reader } = this.#parts;
+    const wanted: TimeRange = {
+      minTime: Math.max(range.minTime, this.#parts.range.minTime),
+      maxTime: Math.min(range.maxTime, this.#parts.range.maxTime),
+    };
+    yield* rowIndex.learning(matchers);
+    this.#assertOpen();
+    const snapshot = new HeadSnapshot(memory, matchersToRows(rowIndex, matchers), wanted, (rows) =>
+      sorted || limit === 0 ? rows : rows.subarray(0, limit),
+    );
+    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null);
+    const order = yield* orderByLabels(memory, snapshot.rows);
+    return new HeadSeriesSet(reader, snapshot, wanted, limit > 0 ? order.subarray(0, limit) : order);
+  }
+
+  *#labelNames(matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {
+    const { labelIndex, rowIndex } = this.#parts;
+    if (matchers.length === 0) return yield* this.#texts(labelIndex.names().slice(), limit);
+    yield* rowIndex.learning(matchers);
+    const names = new Set<number>();
+    yield* this.#visitLabels(matchersToRows(rowIndex, matchers), (words, from, to) => {
+      for (let at = from; at < to; at += 2) names.add(words[at]!);
+    });
+    return yield* this.#texts(Uint32Array.from(names), limit);
+  }
+
+  *#labelValues(name: string, matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {
+    const { labelIndex, memory, rowIndex } = this.#parts;
+    const id = memory.symbols.find(name);
+    if (id < 0) return [];
+    if (matchers.length === 0) return yield* this.#texts(firstIds(labelIndex.values(id).slice(), limit), limit);
+    yield* rowIndex.learning(matchers);
+    const values = new Set<number>();
+    yield* this.#visitLabels(matchersToRows(rowIndex, matchers), (words, from, to) => {
+      for (let at = from; at < to; at += 2) {
+        if (words[at] !== id) continue;
+        values.add(words[at + 1]!);
+        break;
+      }
+    });
+    return yield* this.#texts(Uint32Array.from(values), limit);
+  }
+
+  /** Shows the labels of rows, as ids of name and value in turn. */
+  *#visitLabels(
+    rows: Uint32Array,
+    visit: (words: Uint32Array, from: number, to: number) => void,
+  ): Generator<undefined, void> {
+    const { series, labelLog } = this.#parts.memory;
+    for (let i = 0; i < rows.length; i++) {
+      const position = series.labels(rows[i]!);
+      const words = labelLog.slabOf(position);
+      const offset = labelLog.offsetOf(position);
+      visit(words, offset + 1, offset + 1 + 2 * words[offset]!);
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+    }
+  }
+
+  /** The texts of symbols in their order. `ids` is used up. */
+  *#texts(ids: Uint32Array, limit: number): Generator<undefined, string[]> {
     const { symbols } = this.#parts.memory;
-    const sorted = Uint32Array.from(ids).sort((a, b) => symbols.compare(a, b));
-    return Array.from(limit > 0 ? sorted.subarray(0, limit) : sorted, (id) => symbols.text(id));
+    const sorted = yield* sortInSteps(ids, (a, b) => symbols.compare(a, b));
+    const count = limit > 0 ? Math.min(limit, sorted.length) : sorted.length;
+    const texts: string[] = [];
+    for (let i = 0; i < count; i++) {
+      texts.push(symbols.text(sorted[i]!));
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+    }
+    return texts;
   }
 
   #overlaps(): boolean {
@@ -110,30 +148,37 @@ class HeadSeriesSet implements SeriesSet {
   readonly #reader: HeadReader;
   readonly #snapshot: HeadSnapshot;
   readonly #range: TimeRange;
+  readonly #order: Uint32Array | null;
 
-  constructor(reader: HeadReader, snapshot: HeadSnapshot, range: TimeRange) {
+  /** `order`: places in the snapshot in the order in which they are shown; null shows all as they are. */
+  constructor(reader: HeadReader, snapshot: HeadSnapshot, range: TimeRange, order: Uint32Array | null) {
     this.#reader = reader;
     this.#snapshot = snapshot;
     this.#range = range;
+    this.#order = order;
   }
 
   get length(): number {
-    return this.#snapshot.length;
+    return this.#order?.length ?? this.#snapshot.length;
   }
 
   labels(row: number): Labels {
-    return this.#reader.labels(this.#snapshot.rows[row]!);
+    return this.#reader.labels(this.#snapshot.rows[this.#place(row)]!);
   }
 
   read(row: number, into: SampleColumn): void {
-    this.#reader.read(this.#snapshot, row, this.#range, into);
+    this.#reader.read(this.#snapshot, this.#place(row), this.#range, into);
+  }
+
+  #place(row: number): number {
+    return this.#order === null ? row : this.#order[row]!;
   }
 }
 
 /**
  * The `limit` values that came first, where there is a limit: which ones a client gets is then as the reference has it,
- * and not all of them have to be sorted.
+ * and not all of them have to be sorted. `ids` is used up.
  */
 function firstIds(ids: Uint32Array, limit: number): Uint32Array {
-  return limit > 0 && ids.length > limit ? ids.slice().sort().subarray(0, limit) : ids;
+  return limit > 0 && ids.length > limit ? ids.sort().subarray(0, limit) : ids;
 }

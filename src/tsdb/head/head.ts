@@ -1,4 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
+import type { Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
@@ -21,6 +22,8 @@ export interface HeadOptions {
   readonly minValidTime: number;
   /** Exemplars that are kept; 0 keeps and logs none. Default 100,000. */
   readonly exemplarsMax?: number;
+  /** How long a select may hold the thread; without it, as long as it takes. */
+  readonly turns?: Turns;
 }
 
 /** Oldest and newest sample of the head, ms; Infinity and -Infinity while it has none. */
@@ -107,6 +110,7 @@ export class Head {
       reader: this.#reader,
       bounds: this.#state,
       range,
+      turns: this.#options.turns ?? null,
     });
   }
 

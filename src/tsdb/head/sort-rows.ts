@@ -1,4 +1,5 @@
 import type { HeadMemory } from './head-memory.ts';
+import { sortInSteps } from './sort-in-steps.ts';
 
 /** What sorting needs of the head's memory. */
 type LabelMemory = Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>;
@@ -8,33 +9,42 @@ const COLUMNS_MAX = 128;
 /** Fewer rows are compared pair by pair: ranking their symbols costs more than it saves. */
 const COMPARED_ROWS_MAX = 32;
 
+/** Rows looked at between two points at which the work may be interrupted: at most some milliseconds. */
+const STEP_ROWS = 8192;
+
 /**
- * Sorts rows in place by their labels: name before value, by UTF-8 bytes, a prefix before what it begins.
+ * The order of rows by their labels, as indexes into `rows`: name before value, by UTF-8 bytes, a prefix before what it
+ * begins. In steps, between which the head may change as long as the rows stay pinned and the symbols are not rebuilt.
  *
  * The distinct symbols of all rows are sorted once, which is the only place where strings are compared. Then the rows
  * are sorted by the ranks of their words, last column (the i-th name or the i-th value) first, by counting. Columns in
  * which all rows agree, as most names do, cost nothing.
  */
-export function sortRowsByLabels(memory: LabelMemory, rows: Uint32Array): void {
-  if (rows.length < 2) return;
-  const columns = rows.length > COMPARED_ROWS_MAX ? varyingColumns(memory, rows) : null;
+export function* orderByLabels(memory: LabelMemory, rows: Uint32Array): Generator<undefined, Uint32Array> {
+  let order: Uint32Array = Uint32Array.from(rows, (_, i) => i);
+  if (rows.length < 2) return order;
+  const columns = rows.length > COMPARED_ROWS_MAX ? yield* varyingColumns(memory, rows) : null;
   if (columns === null) {
-    rows.sort((a, b) => compareRows(memory, a, b));
-    return;
+    return yield* sortInSteps(order, (a, b) => compareRows(memory, rows[a]!, rows[b]!));
   }
-  const { rankOf, rankCount } = rankSymbols(memory, rows);
+  const { rankOf, rankCount } = yield* rankSymbols(memory, rows);
   const ranks = new Uint32Array(rows.length);
   const starts = new Uint32Array(rankCount + 2);
-  let from = Uint32Array.from(rows, (_, i) => i);
-  let to = new Uint32Array(rows.length);
+  let target: Uint32Array = new Uint32Array(rows.length);
   for (const column of columns.reverse()) {
-    gatherRanks(memory, rows, column, rankOf, ranks);
-    sortByRank(from, ranks, starts, to);
-    [from, to] = [to, from];
+    for (let from = 0; from < rows.length; from += STEP_ROWS) {
+      gatherRanks(memory, rows, from, Math.min(from + STEP_ROWS, rows.length), column, rankOf, ranks);
+      yield;
+    }
+    countRanks(ranks, starts);
+    yield;
+    for (let from = 0; from < rows.length; from += STEP_ROWS) {
+      moveByRank(order, from, Math.min(from + STEP_ROWS, rows.length), ranks, starts, target);
+      yield;
+    }
+    [order, target] = [target, order];
   }
-  const sorted = to;
-  for (let i = 0; i < rows.length; i++) sorted[i] = rows[from[i]!]!;
-  rows.set(sorted);
+  return order;
 }
 
 function compareRows(memory: LabelMemory, a: number, b: number): number {
@@ -57,7 +67,7 @@ function compareRows(memory: LabelMemory, a: number, b: number): number {
 }
 
 /** The columns in which not all rows have the same symbol, rising; null where there are too many columns. */
-function varyingColumns({ series, labelLog }: LabelMemory, rows: Uint32Array): number[] | null {
+function* varyingColumns({ series, labelLog }: LabelMemory, rows: Uint32Array): Generator<undefined, number[] | null> {
   const firstPosition = series.labels(rows[0]!);
   const first = labelLog.slabOf(firstPosition);
   const firstOffset = labelLog.offsetOf(firstPosition) + 1;
@@ -70,6 +80,7 @@ function varyingColumns({ series, labelLog }: LabelMemory, rows: Uint32Array): n
     const offset = labelLog.offsetOf(position) + 1;
     const length = 2 * words[offset - 1]!;
     if (length > COLUMNS_MAX) return null;
+    if (i % STEP_ROWS === 0) yield;
     const longer = Math.max(length, firstLength);
     const shared = Math.min(length, firstLength);
     for (let column = 0; column < shared; column++) {
@@ -83,10 +94,10 @@ function varyingColumns({ series, labelLog }: LabelMemory, rows: Uint32Array): n
 }
 
 /** The place of each symbol among those of all rows, from 1; by id. */
-function rankSymbols(
+function* rankSymbols(
   { series, labelLog, symbols }: LabelMemory,
   rows: Uint32Array,
-): { rankOf: Uint32Array; rankCount: number } {
+): Generator<undefined, { rankOf: Uint32Array; rankCount: number }> {
   const rankOf = new Uint32Array(symbols.count);
   const distinct: number[] = [];
   for (let i = 0; i < rows.length; i++) {
@@ -94,6 +105,7 @@ function rankSymbols(
     const words = labelLog.slabOf(position);
     const offset = labelLog.offsetOf(position) + 1;
     const end = offset + 2 * words[offset - 1]!;
+    if (i % STEP_ROWS === 0) yield;
     for (let at = offset; at < end; at++) {
       const symbol = words[at]!;
       if (rankOf[symbol] !== 0) continue;
@@ -101,7 +113,7 @@ function rankSymbols(
       distinct.push(symbol);
     }
   }
-  const order = Uint32Array.from(distinct).sort((a, b) => symbols.compare(a, b));
+  const order = yield* sortInSteps(Uint32Array.from(distinct), (a, b) => symbols.compare(a, b));
   for (let i = 0; i < order.length; i++) rankOf[order[i]!] = i + 1;
   return { rankOf, rankCount: order.length };
 }
@@ -110,11 +122,13 @@ function rankSymbols(
 function gatherRanks(
   { series, labelLog }: LabelMemory,
   rows: Uint32Array,
+  from: number,
+  to: number,
   column: number,
   rankOf: Uint32Array,
   ranks: Uint32Array,
 ): void {
-  for (let i = 0; i < rows.length; i++) {
+  for (let i = from; i < to; i++) {
     const position = series.labels(rows[i]!);
     const words = labelLog.slabOf(position);
     const offset = labelLog.offsetOf(position);
@@ -122,13 +136,24 @@ function gatherRanks(
   }
 }
 
-/** Moves indexes in the order of their ranks; those of equal rank keep theirs. `starts` has two words more than ranks. */
-function sortByRank(from: Uint32Array, ranks: Uint32Array, starts: Uint32Array, to: Uint32Array): void {
+/** Where each rank's rows begin in the sorted order. `starts` has two words more than there are ranks. */
+function countRanks(ranks: Uint32Array, starts: Uint32Array): void {
   starts.fill(0);
   for (let i = 0; i < ranks.length; i++) starts[ranks[i]! + 1]!++;
   for (let rank = 1; rank < starts.length; rank++) starts[rank]! += starts[rank - 1]!;
-  for (let i = 0; i < from.length; i++) {
-    const index = from[i]!;
-    to[starts[ranks[index]!]!++] = index;
+}
+
+/** Moves indexes to the places of their ranks; those of equal rank keep their order. */
+function moveByRank(
+  order: Uint32Array,
+  from: number,
+  to: number,
+  ranks: Uint32Array,
+  starts: Uint32Array,
+  target: Uint32Array,
+): void {
+  for (let i = from; i < to; i++) {
+    const index = order[i]!;
+    target[starts[ranks[index]!]!++] = index;
   }
 }

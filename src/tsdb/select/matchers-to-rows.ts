@@ -9,21 +9,19 @@ import {
 } from '../../kernels/sorted-sets.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { matcherPredicate } from '../../model/matcher-predicate.ts';
-import { compileRegex } from '../../model/regex.ts';
-import type { RowIndex } from './row-index.ts';
+import { compileRegex, type Regex } from '../../model/regex.ts';
+import type { RowIndex, ValueCondition } from './row-index.ts';
 
 /** Looking at a row's own label costs about as much as testing a fraction of a value and marking its rows. */
 const FILTER_ROWS_PER_VALUE = 4;
 
 /** A matcher with what is known of it before any row is looked at. */
-interface Condition {
+interface Condition extends ValueCondition {
   readonly name: string;
-  readonly meets: (value: string) => boolean;
   /** A series without the label is chosen as well. */
   readonly meetsEmpty: boolean;
-  /** The only values that meet it (`=`, `=~"a|b"`), or the only ones that do not where `negative`; null: unknown. */
+  /** The only values that meet it (`=`, `=~"a|b"`), or the only ones that do not where `negated`; null: unknown. */
   readonly values: readonly string[] | null;
-  readonly negative: boolean;
 }
 
 /**
@@ -42,17 +40,17 @@ export function matchersToRows(index: RowIndex, matchers: readonly Matcher[]): U
   }
   const selection = new Selection(index);
   const listed = conditions.filter(
-    (condition) => !condition.meetsEmpty && condition.values !== null && !condition.negative,
+    (condition) => !condition.meetsEmpty && condition.values !== null && !condition.negated,
   );
   const asking = conditions.filter((condition) => !condition.meetsEmpty && !listed.includes(condition));
   const taking = conditions.filter((condition) => condition.meetsEmpty);
   const counts = new Map(listed.map((condition) => [condition, rowsListed(index, condition)]));
   listed.sort((a, b) => counts.get(a)! - counts.get(b)!);
   for (const condition of listed) selection.keepListed(condition.name, condition.values!, counts.get(condition)!);
-  for (const condition of asking) selection.keep(condition.name, condition.meets);
+  for (const condition of asking) selection.keep(condition.name, condition);
   for (const condition of taking) {
-    if (condition.values !== null && condition.negative) selection.dropListed(condition.name, condition.values);
-    else selection.drop(condition.name, condition.meets);
+    if (condition.values !== null && condition.negated) selection.dropListed(condition.name, condition.values);
+    else selection.drop(condition.name, condition);
   }
   return selection.take();
 }
@@ -65,17 +63,18 @@ function rowsListed(index: RowIndex, condition: Condition): number {
 
 function conditionOf(matcher: Matcher): Condition | 'everything' | 'nothing' {
   const { name, type, value } = matcher;
-  const negative = type === '!=' || type === '!~';
+  const negated = type === '!=' || type === '!~';
   const meets = matcherPredicate(matcher);
   let values: readonly string[] | null = [value];
+  let regex: Regex | null = null;
   if (type === '=~' || type === '!~') {
-    const regex = compileRegex(value);
-    if (regex.matchesAll === 'all') return negative ? 'nothing' : 'everything';
+    regex = compileRegex(value);
+    if (regex.matchesAll === 'all') return negated ? 'nothing' : 'everything';
     values = regex.setMatches;
   }
   // A list with the empty string in it does not say which series have the label.
   if (values?.includes('')) values = null;
-  return { name, meets, meetsEmpty: meets(''), values, negative };
+  return { name, meets, regex, negated, meetsEmpty: meets(''), values };
 }
 
 /** The rows still chosen; null stands for all of them. */
@@ -98,7 +97,11 @@ class Selection {
     }
     if (this.#rows !== null && this.#count * FILTER_ROWS_PER_VALUE < rowCount) {
       const wanted = new Set(values);
-      this.#count = this.#index.filterRows(this.#rows, this.#count, name, (value) => wanted.has(value));
+      this.#count = this.#index.filterRows(this.#rows, this.#count, name, {
+        meets: (value) => wanted.has(value),
+        regex: null,
+        negated: false,
+      });
       return;
     }
     const bitmap = this.#bitmap();
@@ -110,13 +113,13 @@ class Selection {
   }
 
   /** Keeps rows that have a label whose value meets the condition; the empty string does not. */
-  keep(name: string, meets: (value: string) => boolean): void {
+  keep(name: string, condition: ValueCondition): void {
     if (this.#filterIsCheaper(name)) {
-      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, meets);
+      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, condition);
       return;
     }
     const bitmap = this.#bitmap();
-    this.#index.markRows(name, meets, bitmap);
+    this.#index.markRows(name, condition, bitmap);
     this.#keepMarked(bitmap);
   }
 
@@ -130,13 +133,14 @@ class Selection {
   }
 
   /** Drops rows that have a label whose value does not meet the condition. */
-  drop(name: string, meets: (value: string) => boolean): void {
+  drop(name: string, condition: ValueCondition): void {
     if (this.#filterIsCheaper(name)) {
-      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, meets);
+      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, condition);
       return;
     }
+    const { meets, negated, regex } = condition;
     const bitmap = this.#bitmap();
-    this.#index.markRows(name, (value) => !meets(value), bitmap);
+    this.#index.markRows(name, { meets: (value) => !meets(value), regex, negated: !negated }, bitmap);
     const rows = this.#all();
     this.#count = dropMarked(rows, this.#count, bitmap, rows);
   }

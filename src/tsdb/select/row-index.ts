@@ -1,3 +1,14 @@
+import type { Regex } from '../../model/regex.ts';
+
+/** A condition on the value of a label. */
+export interface ValueCondition {
+  meets(value: string): boolean;
+  /** Where the condition is that a pattern matches or does not: what it says of a value may be remembered. */
+  readonly regex: Regex | null;
+  /** The condition is that `regex` does not match. */
+  readonly negated: boolean;
+}
+
 /**
  * What choosing series by matchers needs to know of a head or a block. Rows are the numbers of its series; all lists of
  * rows rise strictly.
@@ -13,7 +24,7 @@ export interface RowIndex {
   /** How many different values the label has. */
   valueCount(name: string): number;
   /** Sets the bit of each row whose value of the label (which it has) meets the condition. */
-  markRows(name: string, condition: (value: string) => boolean, bitmap: Uint32Array): void;
+  markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): void;
   /** Keeps, of the first `count` rows, those whose value ('' where absent) meets the condition; returns how many. */
-  filterRows(rows: Uint32Array, count: number, name: string, condition: (value: string) => boolean): number;
+  filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): number;
 }

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
+import type { Turns } from '../../std/turns.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { HeadChunkFiles } from '../chunks-head/head-chunk-files.ts';
 import type { DataDirectory } from '../data-directory.ts';
@@ -18,6 +19,8 @@ export interface LoadHeadOptions {
   readonly minValidTime: number;
   /** Exemplars that the head keeps. */
   readonly exemplarsMax: number;
+  /** How long a select of the head may hold the thread; without it, as long as it takes. */
+  readonly turns?: Turns;
   /** True changes the log where that is needed to go on with it; false only reads. */
   readonly repairs: boolean;
 }
@@ -35,7 +38,7 @@ export interface LoadedHead {
 /** Reads `chunks_head/`, `wal/` and `wbl/` in steps between which the caller may let the event loop run. */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
   const { chunkRangeMs, directory, exemplarsMax, fileSystem, log, minValidTime } = options;
-  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax });
+  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, ...turnsOf(options) });
   const deletions = new HeadDeletions();
   const headChunks = HeadChunkFiles.open(fileSystem, directory.chunksHead);
   try {
@@ -64,7 +67,11 @@ function loadOutOfOrder(options: LoadHeadOptions, head: Head, headChunks: HeadCh
   if (late.unknownRefs > 0)
     log.warn('Out-of-order samples of unknown series were left out', { count: late.unknownRefs });
   if (late.isEmpty) return null;
-  const outOfOrder = new Head({ chunkRangeMs, minValidTime: Number.NEGATIVE_INFINITY });
+  const outOfOrder = new Head({ chunkRangeMs, minValidTime: Number.NEGATIVE_INFINITY, ...turnsOf(options) });
   late.giveTo(outOfOrder.replay());
   return outOfOrder;
+}
+
+function turnsOf({ turns }: LoadHeadOptions): { turns?: Turns } {
+  return turns === undefined ? {} : { turns };
 }

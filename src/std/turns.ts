@@ -1,0 +1,42 @@
+/** How long work on the event loop goes on before it lets others in. */
+export interface Turns {
+  /** Milliseconds, a clock that never jumps. */
+  now(): number;
+  /** Lets the event loop run once. */
+  pause(): Promise<void>;
+  /** What one piece may take, ms; it ends at the first step after that. */
+  readonly pieceMs: number;
+}
+
+/**
+ * Runs a computation that yields wherever it may be interrupted. What is done within one piece is returned as it is;
+ * longer ones go on in pieces, between which the event loop runs, and come as a promise. Without `turns` nothing
+ * interrupts it.
+ */
+export function runInTurns<T>(steps: Generator<undefined, T>, turns: Turns | null): T | Promise<T> {
+  if (turns === null) {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+  const done = runPiece(steps, turns);
+  return done === null ? runRest(steps, turns) : done.value;
+}
+
+async function runRest<T>(steps: Generator<undefined, T>, turns: Turns): Promise<T> {
+  for (;;) {
+    await turns.pause();
+    const done = runPiece(steps, turns);
+    if (done !== null) return done.value;
+  }
+}
+
+function runPiece<T>(steps: Generator<undefined, T>, turns: Turns): { value: T } | null {
+  const end = turns.now() + turns.pieceMs;
+  do {
+    const step = steps.next();
+    if (step.done === true) return { value: step.value };
+  } while (turns.now() < end);
+  return null;
+}

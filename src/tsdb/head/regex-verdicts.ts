@@ -1,0 +1,87 @@
+import type { SymbolTable } from '../../memory/symbol-table.ts';
+import type { Regex } from '../../model/regex.ts';
+
+/** Verdicts of all patterns together, a byte a symbol each; past it the pattern used longest ago is forgotten. */
+const VERDICT_BYTES_MAX = 32 * 1024 * 1024;
+/** Symbols tested between two points at which the work may be interrupted: some 100 µs. */
+const STEP_SYMBOLS = 512;
+
+const UNKNOWN = 0;
+const MATCHES = 1;
+const DIFFERS = 2;
+
+/**
+ * What patterns say of symbols, so that a pattern meets each label value once, however often it is asked for, and meets
+ * many of them before the turn in which rows are chosen.
+ */
+export class RegexVerdicts {
+  #symbols: SymbolTable | null = null;
+  #byPattern = new Map<string, Uint8Array>();
+  #bytes = 0;
+
+  /** What is remembered, bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Tests the symbols that have not met the pattern yet, in steps. `ids` must not change meanwhile. */
+  *learn(symbols: SymbolTable, regex: Regex, ids: Uint32Array): Generator<undefined, void> {
+    const verdicts = this.#of(symbols, regex);
+    for (let from = 0; from < ids.length; from += STEP_SYMBOLS) {
+      test(symbols, regex, ids, from, Math.min(from + STEP_SYMBOLS, ids.length), verdicts);
+      yield;
+    }
+  }
+
+  /** A test for symbols of `symbols`, which remembers. Valid in this turn. */
+  tester(symbols: SymbolTable, regex: Regex): (id: number) => boolean {
+    const verdicts = this.#of(symbols, regex);
+    return (id) => {
+      if (verdicts[id] === UNKNOWN) verdicts[id] = regex.matches(symbols.readText(id)) ? MATCHES : DIFFERS;
+      return verdicts[id] === MATCHES;
+    };
+  }
+
+  #of(symbols: SymbolTable, { pattern }: Regex): Uint8Array {
+    if (this.#symbols !== symbols) {
+      this.#symbols = symbols;
+      this.#byPattern = new Map();
+      this.#bytes = 0;
+    }
+    let verdicts = this.#byPattern.get(pattern);
+    this.#byPattern.delete(pattern);
+    if (verdicts === undefined || verdicts.length < symbols.count) {
+      // A quarter more, so that a few new symbols do not cost a copy with each select.
+      const grown = new Uint8Array(symbols.count + (symbols.count >>> 2));
+      if (verdicts !== undefined) grown.set(verdicts);
+      this.#bytes += grown.length - (verdicts?.length ?? 0);
+      verdicts = grown;
+    }
+    this.#byPattern.set(pattern, verdicts);
+    this.#forgetOldest();
+    return verdicts;
+  }
+
+  /** The pattern in hand is the last one and stays. */
+  #forgetOldest(): void {
+    for (const [pattern, { length }] of this.#byPattern) {
+      if (this.#bytes <= VERDICT_BYTES_MAX || this.#byPattern.size === 1) return;
+      this.#byPattern.delete(pattern);
+      this.#bytes -= length;
+    }
+  }
+}
+
+function test(
+  symbols: SymbolTable,
+  regex: Regex,
+  ids: Uint32Array,
+  from: number,
+  to: number,
+  verdicts: Uint8Array,
+): void {
+  for (let i = from; i < to; i++) {
+    const id = ids[i]!;
+    if (verdicts[id] === UNKNOWN) verdicts[id] = regex.matches(symbols.readText(id)) ? MATCHES : DIFFERS;
+  }
+}

@@ -1,0 +1,97 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import type { MatchType } from '../../src/model/matcher.ts';
+import { Head } from '../../src/tsdb/head/head.ts';
+import { ALL_TIME, append, LogDouble, type Row } from './head-support.ts';
+
+/** A clock by which every step of a select is a piece of its own. */
+function impatientTurns() {
+  let now = 0;
+  return {
+    pieceMs: 1,
+    pauses: 0,
+    now: () => now++,
+    async pause(): Promise<void> {
+      this.pauses++;
+      await setImmediate();
+    },
+  };
+}
+
+/** A head with `count` series `{id="v<n>", parity="<0 or 1>"}`, one sample each. */
+function headOf(count: number, turns: ReturnType<typeof impatientTurns>): Head {
+  const head = new Head({ chunkRangeMs: 7_200_000, minValidTime: Number.NEGATIVE_INFINITY, turns });
+  head.logTo(new LogDouble());
+  addSeries(head, 0, count);
+  return head;
+}
+
+function addSeries(head: Head, from: number, to: number): void {
+  const appender = head.appender();
+  const refs: number[] = [];
+  for (let n = from; n < to; n++) {
+    refs.push(appender.resolve(labelsFromObject({ id: `v${n}`, parity: String(n % 2) })));
+  }
+  appender.commit();
+  append(
+    head,
+    refs.map((ref, i): Row => [ref, 1000, from + i]),
+  );
+}
+
+async function idsChosen(head: Head, type: MatchType, value: string, sorted: boolean): Promise<string[]> {
+  const querier = head.querier(ALL_TIME);
+  const set = await querier.select({ matchers: [{ type, name: 'id', value }], range: ALL_TIME, sorted, limit: 0 });
+  const ids = Array.from({ length: set.length }, (_, row) => set.labels(row).get('id') ?? '');
+  querier.close();
+  return ids;
+}
+
+describe('a select over many values', () => {
+  it('lets others in, and chooses what a select in one go does', async () => {
+    const turns = impatientTurns();
+    const head = headOf(20_000, turns);
+    const all = Array.from({ length: 20_000 }, (_, n) => `v${n}`).sort();
+    for (const [type, value, wanted] of [
+      ['=~', '.*7.*', /7/],
+      ['=~', 'v[0-9]*5', /^v[0-9]*5$/],
+      ['!~', '.*7.*', /^[^7]*$/],
+      ['=~', 'v1.+', /^v1./],
+    ] as const) {
+      const before = turns.pauses;
+      expect(await idsChosen(head, type, value, true)).toEqual(all.filter((id) => wanted.test(id)));
+      expect(turns.pauses).toBeGreaterThan(before + 10);
+    }
+  });
+
+  it('sees series that came while the pattern was matched, and remembers what it matched', async () => {
+    const turns = impatientTurns();
+    const head = headOf(5_000, turns);
+    const chosen = idsChosen(head, '=~', 'v.*9', true);
+    addSeries(head, 5_000, 5_100);
+    const expected = Array.from({ length: 5_100 }, (_, n) => `v${n}`).filter((id) => id.endsWith('9'));
+    expect(await chosen).toEqual(expected.sort());
+    addSeries(head, 5_100, 5_120);
+    expect(await idsChosen(head, '=~', 'v.*9', true)).toEqual([...expected, 'v5109', 'v5119'].sort());
+  });
+
+  it('fails when it is closed meanwhile', async () => {
+    const head = headOf(5_000, impatientTurns());
+    const querier = head.querier(ALL_TIME);
+    const matchers = [{ type: '=~', name: 'id', value: '.*1' }] as const;
+    const chosen = querier.select({ matchers, range: ALL_TIME, sorted: false, limit: 0 });
+    querier.close();
+    await expect(chosen).rejects.toThrow('closed');
+  });
+
+  it('gives label values in order and up to the limit', async () => {
+    const head = headOf(6_000, impatientTurns());
+    const querier = head.querier(ALL_TIME);
+    const all = Array.from({ length: 6_000 }, (_, n) => `v${n}`).sort();
+    expect(await querier.labelValues('id', [], 0)).toEqual(all);
+    const odd = await querier.labelValues('id', [{ type: '=', name: 'parity', value: '1' }], 0);
+    expect(odd).toEqual(all.filter((id) => Number(id.slice(1)) % 2 === 1));
+    querier.close();
+  });
+});
