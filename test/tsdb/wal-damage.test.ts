@@ -169,9 +169,63 @@ describe('damage in the middle', () => {
     expect(texts.length).toBe(
       logged.filter(({ end }) => end <= damage!.offset || end > damage!.offset + damage!.size).length,
     );
-    // The same damage at the next start: the same report, no second copy.
-    const again = replay(disk).report;
-    expect(again.damages).toEqual(report.damages);
+    // The next start finds nothing wrong and everything that was sound.
+    const again: string[] = [];
+    expect(replayInto(disk, again).damages).toEqual([]);
+    expect(again).toEqual(texts);
+    expect(disk.readDirectorySync(WAL).map(({ name }) => name)).toEqual(['00000000']);
+  });
+
+  it('of a record that verifies and makes no sense is taken out as well', () => {
+    const disk = memoryDisk();
+    const writer = openWriter(disk);
+    writer.append([seriesOf(1, { a: '1' })]);
+    writer.append([Uint8Array.of(2, 1, 2, 3)]);
+    writer.append([seriesOf(2, { a: '2' })]);
+    expect(replay(disk).report.damages).toMatchObject([{ reason: 'malformed samples' }]);
+    const { seen, report } = replay(disk);
+    expect(report.damages).toEqual([]);
+    expect(seen.seriesSeen.map(([ref]) => ref)).toEqual([1, 2]);
+  });
+
+  it('leaves the old or the new segment when the rewriting dies at any call', () => {
+    const { bytes, logged } = logOf(records(12, 4000), 'none');
+    const damaged = bytes.slice();
+    damaged[logged[2]!.end + 20]! ^= 1;
+    const syncedDisk = (): MemoryFiles => {
+      const disk = diskWith(damaged);
+      const file = disk.openSync(SEGMENT, 'r+');
+      file.syncSync();
+      for (const directory of [WAL, 'data', '.']) disk.syncDirectorySync(directory);
+      return disk;
+    };
+    const whole = syncedDisk();
+    const before = whole.operations.length;
+    const expected = textsIn(whole);
+    expect(expected.length).toBe(11);
+    for (let call = before + 1; call <= whole.operations.length; call++) {
+      const disk = syncedDisk();
+      disk.failAt(call, { kind: 'death', written: 1000 });
+      try {
+        textsIn(disk);
+      } catch {}
+      const where = `death at ${disk.operations[call - 1]?.name} ${disk.operations[call - 1]?.path}`;
+      expect(textsIn(disk.afterProcessDeath()), where).toEqual(expected);
+      for (let seed = 0; seed < 5; seed++) expect(textsIn(disk.afterPowerCut(seed)), where).toEqual(expected);
+    }
+  });
+
+  it('that can not be written anew for want of room stays as it is, and its copy too', () => {
+    const { bytes, logged } = logOf(records(12, 4000), 'none');
+    const damaged = bytes.slice();
+    damaged[logged[2]!.end + 20]! ^= 1;
+    const disk = diskWith(damaged);
+    disk.capacity = damaged.length + 8000;
+    const texts = textsIn(disk);
+    expect(texts.length).toBe(11);
+    expect(disk.readFileSync(SEGMENT)).toEqual(damaged);
+    expect(disk.readDirectorySync(WAL).length).toBe(1);
+    expect(textsIn(disk)).toEqual(texts);
     expect(disk.readDirectorySync(DAMAGED).length).toBe(1);
   });
 
@@ -251,5 +305,30 @@ describe('a log with a checkpoint', () => {
     const { seen, report } = replay(disk);
     expect(report.missingSegments).toBe(1);
     expect(seen.seriesSeen.map(([ref]) => ref)).toEqual([1, 3]);
+    // An empty one takes the place: Prometheus refuses a log with a gap.
+    expect(disk.statSync(`${WAL}/00000001`)?.size).toBe(0);
+    expect(replay(disk).report.missingSegments).toBe(0);
+  });
+
+  it('is gone on with behind the checkpoint where no segment is left', () => {
+    const disk = memoryDisk();
+    openWriter(disk, { directory: `${WAL}/checkpoint.00000007` }).append([seriesOf(1, { a: '1' })]);
+    const writer = openWriter(disk);
+    expect(writer.segment).toBe(8);
+    writer.append([seriesOf(2, { a: '2' })]);
+    expect(replay(disk).seen.seriesSeen.map(([ref]) => ref)).toEqual([1, 2]);
+  });
+
+  it('with damage is written anew', () => {
+    const disk = memoryDisk();
+    const checkpoint = openWriter(disk, { directory: `${WAL}/checkpoint.00000007` });
+    for (let ref = 1; ref <= 3; ref++) checkpoint.append([seriesOf(ref, { a: String(ref) })]);
+    const file = disk.openSync(`${WAL}/checkpoint.00000007/00000000`, 'r+');
+    file.writeSync(Uint8Array.of(0xff), 0, 1, 12);
+    const { seen, report } = replay(disk);
+    expect(report.damages.length).toBe(1);
+    const again = replay(disk);
+    expect(again.report.damages).toEqual([]);
+    expect(again.seen.seriesSeen).toEqual(seen.seriesSeen);
   });
 });

@@ -201,6 +201,32 @@ describe.skipIf(prometheus === null || promtool === null)(
       expect(all.length).toBeGreaterThan(lines.length + 50);
     });
 
+    it.concurrent('loses nothing behind a damage that we met first', async () => {
+      const target = await freshTarget();
+      const directory = freshDirectory();
+      const writer = openWriter(directory, 'snappy');
+      const lines = normal(writeCommits(writer, Date.now()));
+      await writer.close();
+      const segment = nodeFiles.openSync(`${directory}/wal/00000001`, 'r+');
+      segment.writeSync(new Uint8Array(100).fill(0xee), 0, 100, 50_000);
+      segment.closeSync();
+      nodeFiles.removeSync(`${directory}/wal/00000003`);
+      const options = { damagedDirectory: `${directory}/wal-damaged` };
+      const first = replayWal(nodeFiles, `${directory}/wal`, new Collector(), options);
+      expect(first).toMatchObject({ damages: [{ path: `${directory}/wal/00000001` }], missingSegments: 1 });
+      const sound = samplesIn(directory);
+      const whole = new Set(lines);
+      expect(sound.filter((text) => !whole.has(text) && !text.startsWith('undefined'))).toEqual([]);
+      expect(sound.length).toBeGreaterThan(lines.length / 2);
+      const server = startPrometheus(prometheus!, directory, target.address);
+      await target.scraped(3);
+      server.child.kill('SIGTERM');
+      await server.exited;
+      expect(server.output()).not.toMatch(/corrupt/i);
+      const kept = new Set(samplesIn(directory));
+      expect(sound.filter((text) => !kept.has(text))).toEqual([]);
+    });
+
     it.concurrent('is used by one of the two at a time', async () => {
       const target = await freshTarget();
       const directory = freshDirectory();

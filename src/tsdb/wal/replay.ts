@@ -2,6 +2,7 @@ import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordDecompressor } from './compression.ts';
 import { type EntryCounts, RecordDecoder } from './decode-records.ts';
+import { rewriteSegment } from './rewrite-segment.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
 import { lastCheckpoint, listSegments, segmentName, segmentPath } from './segments.ts';
 import { setAside } from './set-aside.ts';
@@ -10,7 +11,9 @@ import type { WalVisitor } from './visitor.ts';
 export interface ReplayOptions {
   /**
    * Where damaged bytes are copied to. Giving it also allows the replay to cut torn tails off, which whoever writes to
-   * the log afterwards must do. Without it nothing on the disk is changed.
+   * the log afterwards must do, to write damaged segments again without their damage, and to put empty segments where
+   * some are missing: a Prometheus that opens the log later ends at the first damage and refuses a gap. Without it
+   * nothing on the disk is changed.
    */
   readonly damagedDirectory?: string;
   /** A record that claims more bytes (compressed or not) counts as damaged; default 512 MiB. */
@@ -32,7 +35,7 @@ export interface ReplayReport {
   /** Numbers of the first and last segment of the log itself, -1 where there is none. */
   readonly firstSegment: number;
   readonly lastSegment: number;
-  /** Numbers missing between them. */
+  /** Numbers missing between them, and between the checkpoint and the first. */
   readonly missingSegments: number;
   readonly records: number;
   readonly bytes: number;
@@ -94,7 +97,7 @@ export function* replayWalInSteps(
     checkpoint: checkpoint?.segment ?? null,
     firstSegment: first,
     lastSegment: last,
-    missingSegments: segments.length === 0 ? 0 : last - first + 1 - segments.length,
+    missingSegments: replay.fillGaps(walDirectory, checkpoint === null ? first : checkpoint.segment + 1, segments),
     records: replay.records,
     bytes: replay.bytes,
     entries: replay.decoder.counts,
@@ -144,11 +147,46 @@ class Replay {
         yield;
       }
       this.bytes += reader.size;
-      for (const bytes of [...bad, ...reader.bad]) this.damages.push(this.#report(file, name, bytes));
+      const damages = [...bad, ...reader.bad].map((bytes) => this.#report(file, name, bytes));
+      this.damages.push(...damages);
       if (reader.tail !== null) this.#endAt(file, name, role, reader.tail, reader.end === 'short');
       yield;
+      // Only what has a copy may go.
+      if (damages.length > 0 && damages.every(({ savedTo }) => savedTo !== null)) yield* this.#rewrite(path, bad);
     } finally {
       file.closeSync();
+    }
+  }
+
+  /** Makes the segments that are missing from `first` on, empty ones. Returns how many those are. */
+  fillGaps(walDirectory: string, first: number, segments: readonly number[]): number {
+    const gaps: number[] = [];
+    let missing = 0;
+    let expected = first;
+    for (const number of segments) {
+      missing += number - expected;
+      for (; expected < number && gaps.length < GAPS_FILLED_MAX; expected++) gaps.push(expected);
+      expected = number + 1;
+    }
+    if (missing === 0) return 0;
+    this.#log.warn('Segments of the log are missing', { count: missing, first: gaps[0] });
+    if (this.#options.damagedDirectory === undefined || missing > gaps.length) return missing;
+    try {
+      for (const number of gaps) this.#fileSystem.openSync(segmentPath(walDirectory, number), 'wx').closeSync();
+      this.#fileSystem.syncDirectorySync(walDirectory);
+    } catch (error) {
+      this.#log.warn('Cannot put empty log segments where some are missing', { error: String(error) });
+    }
+    return missing;
+  }
+
+  *#rewrite(path: string, unreadable: readonly BadBytes[]): Generator<void, void> {
+    const leftOut = new Set(unreadable.map(({ offset }) => offset));
+    try {
+      yield* rewriteSegment({ fileSystem: this.#fileSystem, path, recordBytesMax: this.#recordBytesMax, leftOut });
+      this.#log.info('A damaged log segment was written again without the damage', { path });
+    } catch (error) {
+      this.#log.warn('Cannot write a damaged log segment again', { error: String(error) });
     }
   }
 
@@ -195,3 +233,5 @@ class Replay {
 
 const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 const STEP_BYTES = 1024 * 1024;
+/** A wider gap is no lost segment but a file with a strange name. */
+const GAPS_FILLED_MAX = 1000;

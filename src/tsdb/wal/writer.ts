@@ -5,7 +5,7 @@ import { type FileHandle, type FileSystem, FileSystemError } from '../../std/fil
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
 import { framedSizeMax, frameRecord, PAGE_SIZE } from './framing.ts';
-import { listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
+import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
 
 export interface WalWriterOptions {
   readonly fileSystem: FileSystem;
@@ -101,8 +101,10 @@ export class WalWriter {
   /** Begins a segment after the last one. Throws a `FileSystemError` where that is not possible. */
   static open(options: WalWriterOptions): WalWriter {
     makeDurableDirectorySync(options.fileSystem, options.directory);
-    const last = listSegments(options.fileSystem, options.directory).at(-1) ?? -1;
-    const isEmpty = last >= 0 && options.fileSystem.statSync(segmentPath(options.directory, last))?.size === 0;
+    // Segments up to the checkpoint's are not read again, so none of them may be begun anew.
+    const covered = lastCheckpoint(options.fileSystem, options.directory)?.segment ?? -1;
+    const last = Math.max(covered, listSegments(options.fileSystem, options.directory).at(-1) ?? -1);
+    const isEmpty = last > covered && options.fileSystem.statSync(segmentPath(options.directory, last))?.size === 0;
     const segment = isEmpty ? last : last + 1;
     const file = options.fileSystem.openSync(segmentPath(options.directory, segment), isEmpty ? 'r+' : 'wx');
     return new WalWriter(options, file, segment);
