@@ -144,7 +144,7 @@ export interface HeadStatistics {
 
 export interface StorageView {
   /** The `limit` largest of each list, largest first. */
-  headStatistics(limit: number): HeadStatistics;
+  headStatistics(limit: number): Promise<HeadStatistics>;
   /** Segments to replay, from `min` to `max`, and the one being read. */
   walReplay(): { readonly min: number; readonly max: number; readonly current: number };
   /** The `meta.json` of every block, parsed. */

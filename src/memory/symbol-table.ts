@@ -121,6 +121,11 @@ export class SymbolTable {
     return text;
   }
 
+  /** The UTF-8 bytes of a symbol. */
+  byteLength(id: number): number {
+    return this.#words(id)[this.#wordOf(id) + 1]! & ~ASCII;
+  }
+
   /** As `text`, without keeping the string: for looking at many symbols once. */
   readText(id: number): string {
     return this.#kept[id] ?? this.#decode(id);

@@ -13,6 +13,8 @@ export interface Turns {
  * longer ones go on in pieces, between which the event loop runs, and come as a promise. Without `turns` nothing
  * interrupts it.
  */
+export function runInTurns<T>(steps: Generator<undefined, T>, turns: null): T;
+export function runInTurns<T>(steps: Generator<undefined, T>, turns: Turns | null): T | Promise<T>;
 export function runInTurns<T>(steps: Generator<undefined, T>, turns: Turns | null): T | Promise<T> {
   if (turns === null) {
     for (;;) {

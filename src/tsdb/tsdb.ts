@@ -10,6 +10,7 @@ import { BlockList } from './block/block-list.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
 import type { HeadBounds } from './head/head.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
+import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
 import { registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
@@ -40,6 +41,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   setExemplarsMax(max: number): void;
   readonly headBounds: HeadBounds;
   stats(): DatabaseStats;
+  /** The `limit` largest counts of the head's labels. */
+  labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics>;
   /** Resolves when everything that was appended is on the disk. */
   sync(): Promise<void>;
   /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
@@ -150,6 +153,10 @@ class OpenDatabase implements Database {
 
   setExemplarsMax(max: number): void {
     this.#loaded.head.exemplars.resize(max);
+  }
+
+  labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
+    return this.#loaded.head.labelStatistics(limit);
   }
 
   stats(): DatabaseStats {

@@ -57,7 +57,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     targets: { pools: () => [], active: () => [], dropped: () => [], droppedCounts: () => ({}) },
     storage: {
-      headStatistics: () => ({
+      headStatistics: async () => ({
         numSeries: 0,
         numLabelPairs: 0,
         chunkCount: 0,

@@ -57,8 +57,8 @@ const STATISTICS_DEFAULT = 10;
 const STATISTICS_MAX = 10_000;
 
 /** GET /api/v1/status/tsdb */
-export function tsdb({ deps, form }: Call): ApiResult {
-  const statistics = deps.storage.headStatistics(statisticsLimit(form.get('limit')));
+export async function tsdb({ deps, form }: Call): Promise<ApiResult> {
+  const statistics = await deps.storage.headStatistics(statisticsLimit(form.get('limit')));
   return data(
     objectJson({
       headStats: headJson(statistics),

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import type { Turns } from '../../std/turns.ts';
+import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
@@ -11,6 +11,7 @@ import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadStats } from './head-stats.ts';
+import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
 import { TransactionRows } from './transaction-rows.ts';
@@ -136,6 +137,11 @@ export class Head {
   /** Takes series out for good, with all their samples. Their refs are unknown from now on; open readers keep them. */
   remove(refs: Float64Array): void {
     this.#directory.remove(refs);
+  }
+
+  /** The `limit` largest counts of each kind; lets the event loop run in between where there are turns. */
+  labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
+    return runInTurns(labelStatistics(this.#memory, this.#directory.labelIndex, limit), this.#options.turns ?? null);
   }
 
   stats(): HeadStats {
