@@ -121,6 +121,14 @@ export class SymbolTable {
     return text;
   }
 
+  /** The UTF-8 bytes of an id, not to be changed. */
+  bytesOf(id: number): Uint8Array {
+    const words = this.#words(id);
+    const position = words[this.#wordOf(id)]!;
+    const start = position & (SLAB_BYTES - 1);
+    return this.#bytes[position >>> SLAB_BYTES_LOG2]!.subarray(start, start + this.byteLength(id));
+  }
+
   /** The UTF-8 bytes of a symbol. */
   byteLength(id: number): number {
     return this.#words(id)[this.#wordOf(id) + 1]! & ~ASCII;

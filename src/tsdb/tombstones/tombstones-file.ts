@@ -5,7 +5,7 @@ import { DamagedFile } from '../block/damaged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
 import { addInterval, type Intervals, NO_INTERVALS } from './intervals.ts';
 
-const TOMBSTONES_MAGIC = 0x0130ba30;
+export const TOMBSTONES_MAGIC = 0x0130ba30;
 const HEADER_BYTES = 5;
 const CRC_BYTES = 4;
 

@@ -1,0 +1,151 @@
+import { histogramSampleBytesMax } from '../../kernels/histogram-encode.ts';
+import {
+  XOR_APPEND_BYTES_MAX,
+  XOR_STATE_COUNT,
+  XOR_STATE_DOUBLES,
+  xorAppend,
+  xorBegin,
+  xorByteLength,
+} from '../../kernels/xor-encode.ts';
+import { ENCODING } from './encoding.ts';
+import type { FlatHistogram } from './flat-histogram.ts';
+import { HistogramChunkWriter, withLayout } from './histogram-chunk-writer.ts';
+import { type Continuation, continueCounter, continueGauge } from './histogram-continuation.ts';
+import { CHUNK_RESET, layoutBytesMax } from './histogram-layout.ts';
+import { recodeHistogramChunk } from './recode-histogram-chunk.ts';
+
+/** A chunk as files take it, its count included. */
+export interface EncodedChunk {
+  readonly encoding: number;
+  /** Times of the first and the last sample, ms. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The state of the XOR kernel counts bits in 16 bits. */
+const FLOAT_BYTES_MAX = 8 * 1024 - XOR_APPEND_BYTES_MAX - 1;
+/** The header of a chunk counts in 16 bits. */
+const SAMPLES_MAX = 0xffff;
+
+/**
+ * Encodes the samples of one series, in the order of their times, into as many chunks as it takes: a new one begins with
+ * another kind of sample, after `samplesMax` samples, and where a histogram does not continue the chunk. Nothing of the
+ * chunks before is known to a new one, so only an explicit hint makes its header tell of a counter reset.
+ */
+export class ChunkEncoder {
+  readonly #samplesMax: number;
+  #done: EncodedChunk[] = [];
+  /** Of the open chunk. */
+  #encoding: number = ENCODING.none;
+  #count = 0;
+  #minTime = 0;
+  #maxTime = 0;
+  #bytes = new Uint8Array(2048);
+  #view = new DataView(this.#bytes.buffer);
+  readonly #doubles = new Float64Array(XOR_STATE_DOUBLES);
+  readonly #words = new Uint32Array(this.#doubles.buffer);
+  #histograms: HistogramChunkWriter | null = null;
+
+  constructor(samplesMax: number) {
+    this.#samplesMax = Math.min(samplesMax, SAMPLES_MAX);
+  }
+
+  /** A float by the halves of its bits. */
+  float(time: number, low: number, high: number): void {
+    const length = this.#count === 0 ? 0 : xorByteLength(this.#words, 0);
+    if (this.#encoding !== ENCODING.xor || this.#count >= this.#samplesMax || length > FLOAT_BYTES_MAX) {
+      this.#seal();
+      this.#encoding = ENCODING.xor;
+      this.#minTime = time;
+      xorBegin(this.#bytes, 0, this.#words, 0);
+    }
+    this.#reserve(xorByteLength(this.#words, 0) + XOR_APPEND_BYTES_MAX);
+    xorAppend(this.#bytes, 0, this.#doubles, this.#words, 0, time, low, high);
+    this.#count = this.#words[XOR_STATE_COUNT]!;
+    this.#maxTime = time;
+  }
+
+  histogram(time: number, sample: FlatHistogram): void {
+    const writer = this.#histograms;
+    if (writer === null || this.#encoding !== sample.encoding || this.#count >= this.#samplesMax) {
+      this.#beginHistograms(time, sample, firstHeader(sample));
+      return;
+    }
+    const next = sample.hint === 'gauge' ? continueGauge(writer, sample) : continueCounter(writer, sample);
+    if (!next.fits) {
+      this.#beginHistograms(time, sample, headerAfter(next, sample));
+      return;
+    }
+    const open = next.isWiderThanChunk ? this.#widen(writer, next.layout!) : writer;
+    const placed = next.layout === null ? sample : withLayout(sample, next.layout);
+    this.#reserve(open.byteLength + histogramSampleBytesMax(placed.counts.length));
+    open.append(time, placed);
+    open.copyTo(this.#bytes, 0);
+    this.#count = open.count;
+    this.#maxTime = time;
+  }
+
+  /** The chunks of everything that came; the encoder is empty again. */
+  finish(): EncodedChunk[] {
+    this.#seal();
+    const done = this.#done;
+    this.#done = [];
+    return done;
+  }
+
+  #beginHistograms(time: number, sample: FlatHistogram, header: number): void {
+    this.#seal();
+    const writer = new HistogramChunkWriter(sample.encoding, sample.layout, header);
+    this.#reserve(layoutBytesMax(sample.layout) + histogramSampleBytesMax(sample.counts.length) + 8);
+    writer.begin(time, sample);
+    writer.copyTo(this.#bytes, 0);
+    this.#histograms = writer;
+    this.#encoding = sample.encoding;
+    this.#count = 1;
+    this.#minTime = time;
+    this.#maxTime = time;
+  }
+
+  /** Gives the open chunk more buckets. */
+  #widen(writer: HistogramChunkWriter, layout: NonNullable<Continuation['layout']>): HistogramChunkWriter {
+    const recoded = recodeHistogramChunk(this.#bytes, this.#view, 0, writer, layout);
+    this.#reserve(recoded.writer.byteLength);
+    this.#bytes.set(recoded.bytes.subarray(0, recoded.writer.byteLength));
+    this.#histograms = recoded.writer;
+    return recoded.writer;
+  }
+
+  #seal(): void {
+    if (this.#count > 0) {
+      const length = this.#histograms?.byteLength ?? xorByteLength(this.#words, 0);
+      const bytes = this.#bytes.slice(0, length);
+      bytes[0] = this.#count >>> 8;
+      bytes[1] = this.#count;
+      this.#done.push({ encoding: this.#encoding, minTime: this.#minTime, maxTime: this.#maxTime, bytes });
+    }
+    this.#count = 0;
+    this.#encoding = ENCODING.none;
+    this.#histograms = null;
+  }
+
+  #reserve(byteLength: number): void {
+    if (byteLength <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * byteLength);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+function firstHeader({ hint }: FlatHistogram): number {
+  if (hint === 'gauge') return CHUNK_RESET.gauge;
+  return hint === 'reset' ? CHUNK_RESET.reset : CHUNK_RESET.unknown;
+}
+
+/** The header of a chunk that begins because the sample does not fit the one before; as the head's. */
+function headerAfter({ counterReset }: Continuation, sample: FlatHistogram): number {
+  if (sample.hint === 'gauge') return CHUNK_RESET.gauge;
+  if (sample.encoding === ENCODING.histogram || counterReset === CHUNK_RESET.reset) return counterReset;
+  return CHUNK_RESET.unknown;
+}

@@ -1,0 +1,81 @@
+import { isStaleSum } from '../../kernels/histogram-decode.ts';
+import { FIRST_BUCKET } from '../../kernels/histogram-state.ts';
+import type { CounterResetHint } from '../../model/histogram.ts';
+import { createSampleColumn } from '../../storage/query.ts';
+import { ChunkDecoder } from '../block/decode-chunk.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
+import { CHUNK_RESET } from '../chunk/histogram-layout.ts';
+import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
+import type { SourceChunk } from './chunk-source.ts';
+
+/** The samples of one chunk, oldest first. */
+export interface DecodedChunk {
+  readonly length: number;
+  readonly times: Float64Array;
+  /** Floats by the halves of their bits; of histograms nothing useful. */
+  readonly bits: Uint32Array;
+  readonly startTimes: Float64Array | null;
+  /** null: floats. */
+  readonly histograms: readonly FlatHistogram[] | null;
+}
+
+/** The decoders of histograms look further than a chunk reaches. */
+const DECODE_AHEAD_BYTES = 32;
+const decoder = new ChunkDecoder();
+
+/** Throws an `Error` for a chunk that can not be decoded; its checksum, where it had one, was right. */
+export function decodeChunk(chunk: SourceChunk): DecodedChunk {
+  const { encoding, bytes } = chunk;
+  if (encoding === ENCODING.xor || encoding === ENCODING.xor2) {
+    const column = createSampleColumn(0);
+    const reason = decoder.decode(encoding, bytes, column);
+    if (reason !== null) throw undecodable(chunk, reason);
+    const { length, times, bits, startTimes } = column;
+    return { length, times, bits, startTimes, histograms: null };
+  }
+  if (encoding === ENCODING.none || encoding > ENCODING.floatHistogramStartTimes) {
+    throw undecodable(chunk, `chunk encoding ${encoding} is not known`);
+  }
+  return decodeHistograms(chunk);
+}
+
+function decodeHistograms(chunk: SourceChunk): DecodedChunk {
+  const { encoding } = chunk;
+  const hasStartTimes = encoding >= ENCODING.histogramStartTimes;
+  const isInteger = encoding === ENCODING.histogram || encoding === ENCODING.histogramStartTimes;
+  const plain = isInteger ? ENCODING.histogram : ENCODING.floatHistogram;
+  const bytes = new Uint8Array(chunk.bytes.length + DECODE_AHEAD_BYTES);
+  bytes.set(chunk.bytes);
+  const length = ((bytes[0]! << 8) | bytes[1]!) & (hasStartTimes ? 0x3fff : 0xffff);
+  const times = new Float64Array(length);
+  const startTimes = hasStartTimes ? new Float64Array(length) : null;
+  const histograms: FlatHistogram[] = [];
+  const reader = new HistogramChunkReader();
+  let code = reader.open(bytes, new DataView(bytes.buffer), 0, chunk.bytes.length, encoding);
+  for (let i = 0; i < length && code >= 0; i++) {
+    code = reader.next();
+    if (code < 0) break;
+    times[i] = reader.state.times[0]!;
+    if (startTimes !== null) startTimes[i] = reader.startTime;
+    histograms.push(sampleOf(reader, plain, i));
+  }
+  if (code < 0) throw undecodable(chunk, `a malformed chunk of ${length} samples (code ${code})`);
+  return { length, times, bits: NO_BITS, startTimes, histograms };
+}
+
+const NO_BITS = new Uint32Array(0);
+
+function sampleOf({ counterReset, counts, layout, state }: HistogramChunkReader, encoding: number, index: number) {
+  const isGauge = counterReset === CHUNK_RESET.gauge;
+  const hint: CounterResetHint = isGauge ? 'gauge' : index > 0 ? 'notReset' : 'unknown';
+  if (isStaleSum(state.halves)) return staleHistogram(encoding, hint);
+  const copy = counts.slice();
+  const halves = new Uint32Array(copy.buffer);
+  for (let i = 0; i < 2 * FIRST_BUCKET; i++) halves[i] = state.halves[i]!;
+  return { encoding, hint, isStale: false, layout, counts: copy, halves };
+}
+
+function undecodable({ encoding, minTime, maxTime }: SourceChunk, reason: string): Error {
+  return new Error(`Cannot decode a chunk of encoding ${encoding} from ${minTime} to ${maxTime}: ${reason}`);
+}

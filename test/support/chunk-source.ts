@@ -1,0 +1,70 @@
+import type { Histogram } from '../../src/model/histogram.ts';
+import { compareLabels, type Labels, labelsFromObject } from '../../src/model/labels.ts';
+import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import { flatHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
+import type { ChunkSource, SourceChunk } from '../../src/tsdb/compact/chunk-source.ts';
+import { type Intervals, NO_INTERVALS } from '../../src/tsdb/tombstones/intervals.ts';
+
+/** A time and a float or a histogram. */
+export type TestSample = readonly [time: number, value: number | Histogram];
+
+export interface TestSeries {
+  readonly labels: Labels;
+  readonly chunks: readonly SourceChunk[];
+  readonly deleted: Intervals;
+}
+
+/** A series with one chunk for each list of samples, or more where one chunk can not hold them. */
+export function testSeries(
+  labels: Readonly<Record<string, string>>,
+  chunks: readonly (readonly TestSample[])[],
+  deleted: Intervals = NO_INTERVALS,
+): TestSeries {
+  return { labels: labelsFromObject(labels), chunks: chunks.flatMap((samples) => encodeSamples(samples)), deleted };
+}
+
+export function encodeSamples(samples: readonly TestSample[]): SourceChunk[] {
+  const encoder = new ChunkEncoder(Number.POSITIVE_INFINITY);
+  const value = new Float64Array(1);
+  const halves = new Uint32Array(value.buffer);
+  for (const [time, sample] of samples) {
+    if (typeof sample === 'number') {
+      value[0] = sample;
+      encoder.float(time, halves[0]!, halves[1]!);
+    } else {
+      encoder.histogram(time, flatHistogram(sample)!);
+    }
+  }
+  return encoder.finish();
+}
+
+/** Series in any order, given in the order of their labels. */
+export class ArraySource implements ChunkSource {
+  isClosed = false;
+  readonly #series: readonly TestSeries[];
+  #at = -1;
+
+  constructor(series: readonly TestSeries[]) {
+    this.#series = [...series].sort((a, b) => compareLabels(a.labels, b.labels));
+  }
+
+  next(): boolean {
+    return ++this.#at < this.#series.length;
+  }
+
+  get labels(): Labels {
+    return this.#series[this.#at]!.labels;
+  }
+
+  get chunks(): readonly SourceChunk[] {
+    return this.#series[this.#at]!.chunks;
+  }
+
+  get deleted(): Intervals {
+    return this.#series[this.#at]!.deleted;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
