@@ -85,6 +85,7 @@ export class HeadMemory {
 
   /** Gives a row back with all its chunks. Nothing may lead to it any more. */
   retireRow(row: number): void {
+    this.series.retire(row);
     this.epochs.retire(row + ROW_ITEM);
   }
 

@@ -21,11 +21,11 @@ import {
 } from './series-table.ts';
 
 /**
- * Some rows of the head as they stood in one turn of the event loop, in parallel arrays: all that a reader, also in
- * another thread, needs to see that moment. It decodes the published part of the open chunk and the chain of sealed
- * chunks, neither of which changes while the reader's pin stands.
+ * Some rows of the head as they stood in one turn of the event loop, in parallel arrays: all that a reader needs to see
+ * that moment. It decodes the published part of the open chunk and the chain of sealed chunks, neither of which changes
+ * while the reader's pin stands. Plain data, so that it can be handed to another thread.
  */
-export class HeadSnapshot {
+export interface HeadSnapshot {
   readonly rows: Uint32Array;
   /** Extent of the open chunk, 0 = none; a large one where the encoding is not XOR. */
   readonly extents: Uint32Array;
@@ -35,52 +35,43 @@ export class HeadSnapshot {
   readonly encodings: Uint8Array;
   /** Newest sealed chunk, 0 = none. */
   readonly sealed: Uint32Array;
+}
 
-  /**
-   * Of the candidates, those with a chunk that overlaps the range stay; `arrange` then sorts and limits them.
-   * The candidates' array is used up.
-   */
-  constructor(
-    memory: HeadMemory,
-    candidates: Uint32Array,
-    range: TimeRange,
-    arrange: (rows: Uint32Array) => Uint32Array,
-  ) {
-    let kept = 0;
-    for (let i = 0; i < candidates.length; i++) {
-      if (overlaps(memory, candidates[i]!, range)) candidates[kept++] = candidates[i]!;
-    }
-    const rows = arrange(candidates.subarray(0, kept));
-    this.rows = rows;
-    this.extents = new Uint32Array(rows.length);
-    this.byteLengths = new Uint32Array(rows.length);
-    this.counts = new Uint32Array(rows.length);
-    this.encodings = new Uint8Array(rows.length);
-    this.sealed = new Uint32Array(rows.length);
-    const { records } = memory.series;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      const words = records.words[row >>> SERIES_SLAB_LOG2]!;
-      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-      this.sealed[i] = words[2 * at + NEWEST_SEALED]!;
-      const histogram = memory.openHistogram(row);
-      if (histogram === null) {
-        this.extents[i] = words[2 * at + OPEN_EXTENT]!;
-        this.byteLengths[i] = xorByteLength(words, at);
-        this.counts[i] = words[2 * at + OPEN_COUNT]!;
-        this.encodings[i] = ENCODING.xor;
-      } else {
-        this.extents[i] = histogram.extent;
-        this.byteLengths[i] = histogram.writer.byteLength;
-        this.counts[i] = histogram.writer.count;
-        this.encodings[i] = histogram.writer.encoding;
-      }
+/** Of the rows, those with a chunk that overlaps the range, in their order. The array is used up. */
+export function rowsInRange(memory: HeadMemory, rows: Uint32Array, range: TimeRange): Uint32Array {
+  let kept = 0;
+  for (let i = 0; i < rows.length; i++) if (overlaps(memory, rows[i]!, range)) rows[kept++] = rows[i]!;
+  return rows.subarray(0, kept);
+}
+
+/** The rows as they stand now. */
+export function takeHeadSnapshot(memory: HeadMemory, rows: Uint32Array): HeadSnapshot {
+  const { length } = rows;
+  const extents = new Uint32Array(length);
+  const byteLengths = new Uint32Array(length);
+  const counts = new Uint32Array(length);
+  const encodings = new Uint8Array(length);
+  const sealed = new Uint32Array(length);
+  const { records } = memory.series;
+  for (let i = 0; i < length; i++) {
+    const row = rows[i]!;
+    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    sealed[i] = words[2 * at + NEWEST_SEALED]!;
+    const histogram = memory.openHistogram(row);
+    if (histogram === null) {
+      extents[i] = words[2 * at + OPEN_EXTENT]!;
+      byteLengths[i] = xorByteLength(words, at);
+      counts[i] = words[2 * at + OPEN_COUNT]!;
+      encodings[i] = ENCODING.xor;
+    } else {
+      extents[i] = histogram.extent;
+      byteLengths[i] = histogram.writer.byteLength;
+      counts[i] = histogram.writer.count;
+      encodings[i] = histogram.writer.encoding;
     }
   }
-
-  get length(): number {
-    return this.rows.length;
-  }
+  return { rows, extents, byteLengths, counts, encodings, sealed };
 }
 
 /** True where a chunk of the row overlaps the range. */

@@ -11,6 +11,7 @@ import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadStats } from './head-stats.ts';
+import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
@@ -113,6 +114,11 @@ export class Head {
       range,
       turns: this.#options.turns ?? null,
     });
+  }
+
+  /** The slabs that another thread needs for its `HeadView` and was not sent yet; `seen` is that thread's. */
+  newSlabs(seen: HeadSlabsSeen): HeadSlabs {
+    return newHeadSlabs(this.#memory, seen);
   }
 
   /** Takes what the log has; before the first transaction. */
