@@ -125,6 +125,15 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     return chunk;
   }
 
+  /** Makes a chunk the oldest of its series; returns the one that was next older. */
+  cutBehind(chunk: number): number {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    const at = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_OLDER;
+    const older = words[at]!;
+    words[at] = 0;
+    return older;
+  }
+
   /** Gives a chunk and its extent back. Nobody may look at it any more. Returns the next older one. */
   release(chunk: number): number {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;

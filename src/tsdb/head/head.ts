@@ -11,6 +11,7 @@ import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadStats } from './head-stats.ts';
+import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
@@ -36,6 +37,8 @@ export interface HeadBounds {
 
 /** The head's counters and bounds, which its parts move on. */
 export interface HeadState {
+  /** Nothing older is taken, ms: what is there is in blocks. */
+  minValidTime: number;
   minTime: number;
   maxTime: number;
   samplesAppended: number;
@@ -62,6 +65,7 @@ export class Head {
   readonly #rowIndex: HeadRowIndex;
   #log: HeadLog | null = null;
   readonly #state: HeadState = {
+    minValidTime: Number.NEGATIVE_INFINITY,
     minTime: Number.POSITIVE_INFINITY,
     maxTime: Number.NEGATIVE_INFINITY,
     samplesAppended: 0,
@@ -73,6 +77,7 @@ export class Head {
 
   constructor(options: HeadOptions) {
     this.#options = options;
+    this.#state.minValidTime = options.minValidTime;
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
@@ -100,7 +105,6 @@ export class Head {
       rows: this.#rows,
       log: this.#log,
       chunkRangeMs: this.#options.chunkRangeMs,
-      minValidTime: this.#options.minValidTime,
     });
   }
 
@@ -148,6 +152,25 @@ export class Head {
   /** The `limit` largest counts of each kind; lets the event loop run in between where there are turns. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
     return runInTurns(labelStatistics(this.#memory, this.#directory.labelIndex, limit), this.#options.turns ?? null);
+  }
+
+  /**
+   * Forgets what is older than a time (ms) and is in blocks by now: chunks that end before it, and series that have no
+   * others. Nothing older is taken from the first step on; queriers that are open keep what they see. Yields after less than a
+   * millisecond.
+   */
+  *truncate(options: TruncationOptions): Generator<undefined, Truncation> {
+    const state = this.#state;
+    const { before } = options;
+    state.minValidTime = Math.max(state.minValidTime, before);
+    state.minTime = Math.max(state.minTime, before);
+    const parts = { memory: this.#memory, directory: this.#directory, state };
+    const truncation = yield* truncateHead(parts, options);
+    // Samples may still come for the whole appendable window.
+    const appendable = state.maxTime - this.#options.chunkRangeMs / 2;
+    const minTime = Math.max(before, Math.min(truncation.minTime, appendable));
+    if (state.maxTime >= before) state.minTime = Math.min(minTime, state.maxTime);
+    return truncation;
   }
 
   stats(): HeadStats {

@@ -112,6 +112,12 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     this.#freeRows.push(row);
   }
 
+  /** Makes a row look as if it had no samples; its chunks stay until it is released. */
+  forgetSamples(row: number): void {
+    this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME] =
+      Number.NEGATIVE_INFINITY;
+  }
+
   /** The rows of all series, rising. */
   liveRows(): Uint32Array {
     const rows = new Uint32Array(this.liveCount);
