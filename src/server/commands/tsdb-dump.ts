@@ -1,3 +1,4 @@
+import { goFloatCompact } from '../../model/go-float.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { clearColumn } from '../../storage/merge-columns.ts';
@@ -5,7 +6,7 @@ import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import { createSampleColumn, type TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { ReadOnlyDatabase } from '../../tsdb/read-only.ts';
-import { PROM_FORMAT, type SeriesFormat } from './tsdb-series-formats.ts';
+import { histogramText } from './sample-text.ts';
 
 export interface DumpOptions {
   readonly directory: string;
@@ -15,18 +16,15 @@ export interface DumpOptions {
   readonly range: TimeRange;
   /** Series that meet one of the selectors are printed. */
   readonly selectors: readonly (readonly Matcher[])[];
-  /** A promise is waited for before more is read. */
-  readonly write: (text: string) => void | Promise<void>;
-  /** `{labels} value time` for each sample where it is not given. */
-  readonly format?: SeriesFormat;
+  readonly write: (text: string) => void;
 }
 
 /**
- * Prints what a data directory holds as `promtool tsdb dump` does, series in the order of their labels. Changes nothing.
- * Throws `FileSystemError` and `DamagedFile`.
+ * Prints every sample of a data directory as `promtool tsdb dump` does, `{labels} value time`, series in the order of
+ * their labels. Changes nothing. Throws `FileSystemError` and `DamagedFile`.
  */
 export async function dumpDatabase(options: DumpOptions): Promise<void> {
-  const { format = PROM_FORMAT, range, selectors, write } = options;
+  const { range, selectors, write } = options;
   const database = ReadOnlyDatabase.open(options);
   const querier = database.querier(range);
   try {
@@ -36,13 +34,21 @@ export async function dumpDatabase(options: DumpOptions): Promise<void> {
     let text = '';
     for (let row = 0; row < set.length; row++) {
       clearColumn(column);
-      if (format.needsSamples) set.read(row, column);
-      text += format.series(set.labels(row), column);
+      set.read(row, column);
+      const labels = set.labels(row).toString();
+      for (let i = 0; i < column.length; i++) {
+        const histogram = column.histograms?.[i];
+        const value =
+          histogram === undefined
+            ? goFloatCompact(column.values[i]!)
+            : histogramText(histogram, column.integerCounts?.[i] === 1);
+        text += `${labels} ${value} ${column.times[i]}\n`;
+      }
       if (text.length < WRITE_CHARACTERS) continue;
-      await write(text);
+      write(text);
       text = '';
     }
-    await write(text + format.end);
+    write(text);
   } finally {
     querier.close();
     database.close();
