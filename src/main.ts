@@ -8,6 +8,9 @@ process.env['UV_THREADPOOL_SIZE'] ??= '16';
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const { run } = await import('./server/run.ts');
+const { allPrinted } = await import('./server/standard-output.ts');
 // Kept for the next start now, since a process that is killed writes no cache.
 setTimeout(flushCompileCache, 3000).unref();
-process.exit(await run(process.argv.slice(2)));
+const exitCode = await run(process.argv.slice(2));
+await allPrinted();
+process.exit(exitCode);

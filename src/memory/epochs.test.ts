@@ -43,6 +43,36 @@ describe('Epochs', () => {
     expect(released[19_999]).toBe(19_999);
   });
 
+  it('releases a great many items in pieces, in the order in which they were retired', () => {
+    const released: number[] = [];
+    const epochs: Epochs = new Epochs((item) => {
+      released.push(item);
+      // A release may retire more: it comes behind what waits already.
+      if (item === 0) epochs.retire(-1);
+    });
+    const pin = epochs.pin();
+    for (let item = 0; item < 50_000; item++) epochs.retire(item);
+    epochs.unpin(pin);
+    expect(released.length).toBeLessThan(50_000);
+    epochs.retire(50_000);
+    while (epochs.reclaim(1000)) expect(epochs.waiting).toBeGreaterThan(0);
+    expect(epochs.waiting).toBe(0);
+    const inOrder = Array.from({ length: 50_001 }, (_, item) => item);
+    expect(released.filter((item) => item >= 0)).toEqual(inOrder);
+    expect(released.indexOf(-1)).toBe(50_000);
+  });
+
+  it('tells when the readers of an epoch are gone', () => {
+    const { epochs } = start();
+    const before = epochs.pin();
+    const mark = epochs.mark();
+    const after = epochs.pin();
+    expect(epochs.hasReadersOf(mark)).toBe(true);
+    epochs.unpin(before);
+    expect(epochs.hasReadersOf(mark)).toBe(false);
+    epochs.unpin(after);
+  });
+
   it('notices a pin that is given back twice', () => {
     const { epochs } = start();
     const pin = epochs.pin();

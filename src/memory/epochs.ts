@@ -4,9 +4,12 @@
  *
  * The main thread keeps the pins, also those of other threads: it hands a query its rows, and hears when it is done.
  *
+ * Releasing a million items takes longer than a turn of the event loop should: the end of a reader releases some, whoever
+ * retired many calls `reclaim` until nothing is left.
+ *
  * Invariants:
  * - An item retired in epoch `e` may be known to pins of epochs up to `e`, to none above.
- * - The queue of retired items is in epoch order.
+ * - The queue of retired items is in epoch order, and items are released in the order in which they were retired.
  */
 export class Epochs {
   readonly #release: (item: number) => void;
@@ -34,6 +37,18 @@ export class Epochs {
     return readers;
   }
 
+  /** Ends the present epoch and returns its number: whoever pins from now on comes after it. */
+  mark(): number {
+    this.#retiredInEpoch = false;
+    return this.#epoch++;
+  }
+
+  /** True while a reader is left that came before the end of `epoch`. */
+  hasReadersOf(epoch: number): boolean {
+    const oldest = this.#pins.keys().next();
+    return oldest.done !== true && oldest.value <= epoch;
+  }
+
   /** What is reachable now stays until `unpin` gets the number that this returns. */
   pin(): number {
     if (this.#retiredInEpoch) {
@@ -52,12 +67,15 @@ export class Epochs {
       return;
     }
     this.#pins.delete(epoch);
-    this.#reclaim();
+    this.reclaim(UNPIN_RELEASES_MAX);
   }
 
-  /** Gives `item` back as soon as no present reader is left: at once where there is none. */
+  /**
+   * Gives `item` back as soon as no present reader is left: at once where there is none and nothing waits. `release` may
+   * call this.
+   */
   retire(item: number): void {
-    if (this.#pins.size === 0) {
+    if (this.#pins.size === 0 && this.waiting === 0) {
       this.#release(item);
       return;
     }
@@ -66,11 +84,25 @@ export class Epochs {
     this.#retiredInEpoch = true;
   }
 
-  #reclaim(): void {
+  /**
+   * Releases items that no reader knows any more, at most `max`, oldest first. False where nothing more can be released
+   * now.
+   */
+  reclaim(max: number): boolean {
     const oldest = this.#pins.keys().next();
     const limit = oldest.done === true ? Number.POSITIVE_INFINITY : oldest.value;
+    let left = max;
+    // Moved on before each call: `release` may retire further items.
+    while (left > 0 && this.#first < this.#items.length && this.#itemEpochs[this.#first]! < limit) {
+      left--;
+      this.#release(this.#items[this.#first++]!);
+    }
+    this.#compact();
+    return left === 0 && this.#first < this.#items.length && this.#itemEpochs[this.#first]! < limit;
+  }
+
+  #compact(): void {
     let first = this.#first;
-    while (first < this.#items.length && this.#itemEpochs[first]! < limit) this.#release(this.#items[first++]!);
     if (first === this.#items.length) {
       this.#items = [];
       this.#itemEpochs = [];
@@ -83,3 +115,6 @@ export class Epochs {
     this.#first = first;
   }
 }
+
+/** What the end of a reader releases at most: some milliseconds. */
+const UNPIN_RELEASES_MAX = 8192;

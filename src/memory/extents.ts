@@ -23,6 +23,20 @@ const REGION_LOOKS_MAX = 512;
 /** While less than an eighth of the memory is free, neighbours are not looked for. */
 const REGION_FREE_SHARE = 8;
 
+/** The slabs of extents, as readers in any thread see them. */
+export class ExtentSlabs {
+  readonly buffers: SharedArrayBuffer[] = [];
+  readonly bytes: Uint8Array[] = [];
+  readonly views: DataView[] = [];
+
+  /** Adds the next slab. */
+  attach(buffer: SharedArrayBuffer): void {
+    this.buffers.push(buffer);
+    this.bytes.push(new Uint8Array(buffer));
+    this.views.push(new DataView(buffer));
+  }
+}
+
 /**
  * Pieces of 16 bytes to 1 KiB in shared slabs of 16 MiB, for encoded chunks.
  *
@@ -39,10 +53,7 @@ const REGION_FREE_SHARE = 8;
  * - A free extent is in the list of its size, linked both ways through its own bytes, and its start bit is set.
  * - Every unit is in an extent in use, in a free extent, in the region, or in a slab not begun.
  */
-export class Extents {
-  readonly buffers: SharedArrayBuffer[] = [];
-  readonly bytes: Uint8Array[] = [];
-  readonly views: DataView[] = [];
+export class Extents extends ExtentSlabs {
   /** For the sample count at the start of an extent, which is stored atomically. */
   readonly halfWords: Uint16Array[] = [];
   readonly #words: Uint32Array[] = [];
@@ -63,6 +74,7 @@ export class Extents {
   #cursor = 0;
 
   constructor(unitLog2 = EXTENT_UNIT_LOG2) {
+    super();
     this.#unitLog2 = unitLog2;
     this.#slabUnitsLog2 = SLAB_BYTES_LOG2 - unitLog2;
     this.#slabUnits = 1 << this.#slabUnitsLog2;
@@ -109,10 +121,8 @@ export class Extents {
     this.#link(extent, units);
   }
 
-  attach(buffer: SharedArrayBuffer): void {
-    this.buffers.push(buffer);
-    this.bytes.push(new Uint8Array(buffer));
-    this.views.push(new DataView(buffer));
+  override attach(buffer: SharedArrayBuffer): void {
+    super.attach(buffer);
     this.halfWords.push(new Uint16Array(buffer));
     this.#words.push(new Uint32Array(buffer));
     this.#starts.push(new Uint32Array(this.#slabUnits / 32));

@@ -1,4 +1,4 @@
-import { EXTENT_UNITS_MAX, Extents } from './extents.ts';
+import { EXTENT_UNITS_MAX, ExtentSlabs, Extents } from './extents.ts';
 
 /** Each level has units 64 times as large as the one before: up to 4 KiB, 256 KiB and 8 MiB in an extent. */
 const LEVEL_UNIT_LOG2 = [6, 12, 18] as const;
@@ -10,12 +10,43 @@ const SLAB_BYTES_LOG2 = 24;
 /** The most bytes of one extent: half a slab, since the first slab of a level lacks a unit. */
 export const LARGE_EXTENT_BYTES_MAX = 1 << (SLAB_BYTES_LOG2 - 1);
 
+/** The slabs of large extents, as readers in any thread see them. */
+export class LargeExtentSlabs<Level extends ExtentSlabs = ExtentSlabs> {
+  readonly levels: readonly Level[];
+
+  constructor(levels: readonly Level[]) {
+    this.levels = levels;
+  }
+
+  /** As many levels as `LargeExtents` has, without slabs. */
+  static empty(): LargeExtentSlabs {
+    return new LargeExtentSlabs(LEVEL_UNIT_LOG2.map(() => new ExtentSlabs()));
+  }
+
+  /** The slab that an extent is in, as bytes. */
+  bytes(extent: number): Uint8Array {
+    return this.levels[extent >>> LEVEL_SHIFT]!.bytes[slabOf(extent)]!;
+  }
+
+  view(extent: number): DataView {
+    return this.levels[extent >>> LEVEL_SHIFT]!.views[slabOf(extent)]!;
+  }
+
+  /** The byte of its slab at which an extent begins. */
+  offset(extent: number): number {
+    const unitLog2 = LEVEL_UNIT_LOG2[extent >>> LEVEL_SHIFT]!;
+    return (extent & ((1 << (SLAB_BYTES_LOG2 - unitLog2)) - 1)) << unitLog2;
+  }
+}
+
 /**
  * Pieces of 64 bytes to 8 MiB in shared slabs, for chunks that may be larger than 1 KiB: three `Extents` with units of
  * growing size. An extent is named by a u32, 0 means "none". Its capacity goes with it, since that tells its level.
  */
-export class LargeExtents {
-  readonly levels: readonly Extents[] = LEVEL_UNIT_LOG2.map((unitLog2) => new Extents(unitLog2));
+export class LargeExtents extends LargeExtentSlabs<Extents> {
+  constructor() {
+    super(LEVEL_UNIT_LOG2.map((unitLog2) => new Extents(unitLog2)));
+  }
 
   /** Bytes in extents that are in use. */
   get usedBytes(): number {
@@ -40,23 +71,8 @@ export class LargeExtents {
     this.levels[level]!.free(extent & NUMBER_MASK, capacity >>> LEVEL_UNIT_LOG2[level]!);
   }
 
-  /** The slab that an extent is in, as bytes. */
-  bytes(extent: number): Uint8Array {
-    return this.levels[extent >>> LEVEL_SHIFT]!.bytes[slabOf(extent)]!;
-  }
-
-  view(extent: number): DataView {
-    return this.levels[extent >>> LEVEL_SHIFT]!.views[slabOf(extent)]!;
-  }
-
   halfWords(extent: number): Uint16Array {
     return this.levels[extent >>> LEVEL_SHIFT]!.halfWords[slabOf(extent)]!;
-  }
-
-  /** The byte of its slab at which an extent begins. */
-  offset(extent: number): number {
-    const unitLog2 = LEVEL_UNIT_LOG2[extent >>> LEVEL_SHIFT]!;
-    return (extent & ((1 << (SLAB_BYTES_LOG2 - unitLog2)) - 1)) << unitLog2;
   }
 }
 

@@ -1,3 +1,17 @@
+/** The slabs of records, as readers in any thread see them. */
+export class RecordSlabs {
+  readonly buffers: SharedArrayBuffer[] = [];
+  readonly doubles: Float64Array[] = [];
+  readonly words: Uint32Array[] = [];
+
+  /** Adds the next slab; how a reader in another thread learns of one that it has not seen. */
+  attach(buffer: SharedArrayBuffer): void {
+    this.buffers.push(buffer);
+    this.doubles.push(new Float64Array(buffer));
+    this.words.push(new Uint32Array(buffer));
+  }
+}
+
 /**
  * Records of a fixed size over shared memory, growing by whole slabs.
  *
@@ -7,15 +21,13 @@
  *
  * Fresh slabs are zero, and untouched pages of them take no memory.
  */
-export class SharedRecords {
+export class SharedRecords extends RecordSlabs {
   readonly recordDoubles: number;
   readonly slabRowsLog2: number;
   readonly rowMask: number;
-  readonly buffers: SharedArrayBuffer[] = [];
-  readonly doubles: Float64Array[] = [];
-  readonly words: Uint32Array[] = [];
 
   constructor(recordDoubles: number, slabRowsLog2: number) {
+    super();
     this.recordDoubles = recordDoubles;
     this.slabRowsLog2 = slabRowsLog2;
     this.rowMask = (1 << slabRowsLog2) - 1;
@@ -31,12 +43,5 @@ export class SharedRecords {
     while (this.capacity < rows) {
       this.attach(new SharedArrayBuffer((this.recordDoubles * 8) << this.slabRowsLog2));
     }
-  }
-
-  /** Adds the next slab; how a reader in another thread learns of a slab that it has not seen. */
-  attach(buffer: SharedArrayBuffer): void {
-    this.buffers.push(buffer);
-    this.doubles.push(new Float64Array(buffer));
-    this.words.push(new Uint32Array(buffer));
   }
 }

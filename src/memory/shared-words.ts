@@ -2,13 +2,33 @@ const SLAB_WORDS_LOG2 = 22;
 const SLAB_WORDS = 1 << SLAB_WORDS_LOG2;
 const OFFSET_MASK = SLAB_WORDS - 1;
 
+/** The slabs of a log of words, as readers in any thread see them. */
+export class WordSlabs {
+  readonly buffers: SharedArrayBuffer[] = [];
+  readonly slabs: Uint32Array[] = [];
+
+  /** The slab that holds the entry at `position`. */
+  slabOf(position: number): Uint32Array {
+    return this.slabs[position >>> SLAB_WORDS_LOG2]!;
+  }
+
+  /** Where in its slab the entry at `position` begins. */
+  offsetOf(position: number): number {
+    return position & OFFSET_MASK;
+  }
+
+  /** Adds the next slab. */
+  attach(buffer: SharedArrayBuffer): void {
+    this.buffers.push(buffer);
+    this.slabs.push(new Uint32Array(buffer));
+  }
+}
+
 /**
  * An append-only log of entries of 32-bit words over shared slabs of 16 MiB. An entry never crosses a slab and never
  * changes; a position (a word number) names it for good. One writer; readers look only at positions they were given.
  */
-export class SharedWords {
-  readonly buffers: SharedArrayBuffer[] = [];
-  readonly slabs: Uint32Array[] = [];
+export class SharedWords extends WordSlabs {
   #end = 0;
 
   /** Words written, padding included. */
@@ -29,20 +49,5 @@ export class SharedWords {
     for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
     this.#end = position + count;
     return position;
-  }
-
-  /** The slab that holds the entry at `position`. */
-  slabOf(position: number): Uint32Array {
-    return this.slabs[position >>> SLAB_WORDS_LOG2]!;
-  }
-
-  /** Where in its slab the entry at `position` begins. */
-  offsetOf(position: number): number {
-    return position & OFFSET_MASK;
-  }
-
-  attach(buffer: SharedArrayBuffer): void {
-    this.buffers.push(buffer);
-    this.slabs.push(new Uint32Array(buffer));
   }
 }

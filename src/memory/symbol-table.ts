@@ -1,15 +1,13 @@
 import { SharedRecords } from './shared-records.ts';
+import { ASCII_SYMBOL, SYMBOL_BYTES_LOG2, SYMBOL_SLAB_LOG2, SymbolTexts } from './symbol-texts.ts';
 
 /** Id of the empty string, which stands for "no such label". */
 export const EMPTY_SYMBOL = 0;
 /** What `find` gives for a string that is not in the table. */
 export const NO_SYMBOL = -1;
 
-const SLAB_BYTES_LOG2 = 24;
-const SLAB_BYTES = 1 << SLAB_BYTES_LOG2;
+const SLAB_BYTES = 1 << SYMBOL_BYTES_LOG2;
 const SLABS_MAX = 256;
-/** Length word: the top bit says that all bytes are ASCII. */
-const ASCII = 0x80000000;
 /** Strings kept for reuse, in UTF-16 units: 16 Mi, after which the kept ones are dropped and made again when asked for. */
 const KEPT_UNITS_MAX = 1 << 24;
 /** Label names come again and again; so many are found by V8's own hash of the string. */
@@ -17,16 +15,9 @@ const KNOWN_NAMES_MAX = 4096;
 
 /**
  * Every distinct label name and value once, numbered from 0 in the order of arrival. Strings are only added.
- *
- * Shared: the bytes (UTF-8, in slabs of 16 MiB; a longer string gets a slab of its own) and a record of two words for
- * each id (position, length). Only on the writer's thread: the hash table from string to id.
+ * The hash table from string to id is only on the writer's thread.
  */
-export class SymbolTable {
-  readonly buffers: SharedArrayBuffer[] = [];
-  /** Two words a symbol: slab (8 bits) and offset (24 bits), then length and the ASCII bit. */
-  readonly records = new SharedRecords(1, 20);
-  readonly #bytes: Uint8Array[] = [];
-  readonly #buffers: Buffer[] = [];
+export class SymbolTable extends SymbolTexts<SharedRecords> {
   #count = 0;
   #slab = -1;
   #used = 0;
@@ -34,11 +25,12 @@ export class SymbolTable {
   /** Slots of two words: hash, id + 1. */
   #slots = new Uint32Array(2 * 1024);
   #slotMask = 1023;
+  #names = new Map<string, number>();
   #kept: (string | undefined)[] = [];
   #keptUnits = 0;
-  #names = new Map<string, number>();
 
   constructor() {
+    super(new SharedRecords(1, SYMBOL_SLAB_LOG2));
     this.add('');
   }
 
@@ -89,11 +81,11 @@ export class SymbolTable {
       slot = (slot + 1) & mask;
     }
     const length = end - start;
-    if (this.#slab < 0 || this.#used + length > this.#bytes[this.#slab]!.length) this.#addSlab(length);
-    const target = this.#bytes[this.#slab]!;
+    if (this.#slab < 0 || this.#used + length > this.bytes[this.#slab]!.length) this.#addSlab(length);
+    const target = this.bytes[this.#slab]!;
     const offset = this.#used;
     for (let i = 0; i < length; i++) target[offset + i] = bytes[start + i]!;
-    return this.#enter(slot, hash, offset, length, ASCII);
+    return this.#enter(slot, hash, offset, length, ASCII_SYMBOL);
   }
 
   /** As `add`, for strings that come often and are few: label names. */
@@ -107,10 +99,10 @@ export class SymbolTable {
   }
 
   /** The string of an id. Strings are kept and given again, within a bound. */
-  text(id: number): string {
+  override text(id: number): string {
     const kept = this.#kept[id];
     if (kept !== undefined) return kept;
-    const text = this.#decode(id);
+    const text = this.decode(id);
     if (this.#keptUnits + text.length > KEPT_UNITS_MAX) {
       this.#kept = [];
       this.#keptUnits = 0;
@@ -121,62 +113,9 @@ export class SymbolTable {
     return text;
   }
 
-  /** The UTF-8 bytes of an id, not to be changed. */
-  bytesOf(id: number): Uint8Array {
-    const words = this.#words(id);
-    const position = words[this.#wordOf(id)]!;
-    const start = position & (SLAB_BYTES - 1);
-    return this.#bytes[position >>> SLAB_BYTES_LOG2]!.subarray(start, start + this.byteLength(id));
-  }
-
-  /** The UTF-8 bytes of a symbol. */
-  byteLength(id: number): number {
-    return this.#words(id)[this.#wordOf(id) + 1]! & ~ASCII;
-  }
-
   /** As `text`, without keeping the string: for looking at many symbols once. */
   readText(id: number): string {
-    return this.#kept[id] ?? this.#decode(id);
-  }
-
-  /** Orders two symbols by their bytes. */
-  compare(a: number, b: number): number {
-    if (a === b) return 0;
-    const aWords = this.#words(a);
-    const bWords = this.#words(b);
-    const aPosition = aWords[this.#wordOf(a)]!;
-    const bPosition = bWords[this.#wordOf(b)]!;
-    const aLength = aWords[this.#wordOf(a) + 1]! & ~ASCII;
-    const bLength = bWords[this.#wordOf(b) + 1]! & ~ASCII;
-    const aBytes = this.#bytes[aPosition >>> SLAB_BYTES_LOG2]!;
-    const bBytes = this.#bytes[bPosition >>> SLAB_BYTES_LOG2]!;
-    const aStart = aPosition & (SLAB_BYTES - 1);
-    const bStart = bPosition & (SLAB_BYTES - 1);
-    const shared = Math.min(aLength, bLength);
-    for (let i = 0; i < shared; i++) {
-      const difference = aBytes[aStart + i]! - bBytes[bStart + i]!;
-      if (difference !== 0) return difference;
-    }
-    return aLength - bLength;
-  }
-
-  #words(id: number): Uint32Array {
-    return this.records.words[id >>> this.records.slabRowsLog2]!;
-  }
-
-  #wordOf(id: number): number {
-    return 2 * (id & this.records.rowMask);
-  }
-
-  #decode(id: number): string {
-    const words = this.#words(id);
-    const position = words[this.#wordOf(id)]!;
-    const length = words[this.#wordOf(id) + 1]!;
-    const buffer = this.#buffers[position >>> SLAB_BYTES_LOG2]!;
-    const start = position & (SLAB_BYTES - 1);
-    // The bytes came out of an encoder, so decoding them can not meet a malformed sequence.
-    if ((length & ASCII) !== 0) return buffer.toString('latin1', start, start + (length & ~ASCII));
-    return buffer.toString('utf8', start, start + length);
+    return this.#kept[id] ?? this.decode(id);
   }
 
   /** The slot that holds `text`, or the empty one where it belongs. */
@@ -195,22 +134,22 @@ export class SymbolTable {
   #equals(id: number, text: string): boolean {
     const kept = this.#kept[id];
     if (kept !== undefined) return kept === text;
-    const words = this.#words(id);
-    const position = words[this.#wordOf(id)]!;
-    const length = words[this.#wordOf(id) + 1]!;
-    if ((length & ASCII) === 0) return this.text(id) === text;
-    if ((length & ~ASCII) !== text.length) return false;
-    const bytes = this.#bytes[position >>> SLAB_BYTES_LOG2]!;
+    const words = this.wordsOf(id);
+    const position = words[this.wordOf(id)]!;
+    const length = words[this.wordOf(id) + 1]!;
+    if ((length & ASCII_SYMBOL) === 0) return this.text(id) === text;
+    if ((length & ~ASCII_SYMBOL) !== text.length) return false;
+    const bytes = this.bytes[position >>> SYMBOL_BYTES_LOG2]!;
     const start = position & (SLAB_BYTES - 1);
     for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
     return true;
   }
 
   #equalsAscii(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const words = this.#words(id);
-    const position = words[this.#wordOf(id)]!;
-    if (words[this.#wordOf(id) + 1]! !== (ASCII | (end - start)) >>> 0) return false;
-    const own = this.#bytes[position >>> SLAB_BYTES_LOG2]!;
+    const words = this.wordsOf(id);
+    const position = words[this.wordOf(id)]!;
+    if (words[this.wordOf(id) + 1]! !== (ASCII_SYMBOL | (end - start)) >>> 0) return false;
+    const own = this.bytes[position >>> SYMBOL_BYTES_LOG2]!;
     let from = position & (SLAB_BYTES - 1);
     for (let at = start; at < end; at++) if (own[from++] !== bytes[at]) return false;
     return true;
@@ -219,11 +158,11 @@ export class SymbolTable {
   #store(text: string, slot: number, hash: number): number {
     const units = text.length;
     // Room for the longest encoding: three bytes a unit.
-    if (this.#slab < 0 || this.#used + 3 * units > this.#bytes[this.#slab]!.length) this.#addSlab(3 * units);
-    const bytes = this.#bytes[this.#slab]!;
+    if (this.#slab < 0 || this.#used + 3 * units > this.bytes[this.#slab]!.length) this.#addSlab(3 * units);
+    const bytes = this.bytes[this.#slab]!;
     const start = this.#used;
     let length = 0;
-    let ascii = ASCII;
+    let ascii = ASCII_SYMBOL;
     while (length < units) {
       const unit = text.charCodeAt(length);
       if (unit > 0x7f) {
@@ -245,9 +184,9 @@ export class SymbolTable {
     this.#textBytes += length;
     const id = this.#count;
     this.records.reserve(id + 1);
-    const words = this.#words(id);
-    words[this.#wordOf(id)] = ((this.#slab << SLAB_BYTES_LOG2) | start) >>> 0;
-    words[this.#wordOf(id) + 1] = (length | ascii) >>> 0;
+    const words = this.wordsOf(id);
+    words[this.wordOf(id)] = ((this.#slab << SYMBOL_BYTES_LOG2) | start) >>> 0;
+    words[this.wordOf(id) + 1] = (length | ascii) >>> 0;
     this.#count++;
     this.#slots[2 * slot] = hash;
     this.#slots[2 * slot + 1] = id + 1;
@@ -260,12 +199,6 @@ export class SymbolTable {
     this.attach(new SharedArrayBuffer(Math.max(SLAB_BYTES, bytes)));
     this.#slab = this.buffers.length - 1;
     this.#used = 0;
-  }
-
-  attach(buffer: SharedArrayBuffer): void {
-    this.buffers.push(buffer);
-    this.#bytes.push(new Uint8Array(buffer));
-    this.#buffers.push(Buffer.from(buffer));
   }
 
   #growSlots(): void {

@@ -122,6 +122,7 @@ function samplesOf(column: SampleColumn): string[] {
 /** The state of a head that has taken nothing. */
 export function emptyHeadState(): HeadState {
   return {
+    minValidTime: Number.NEGATIVE_INFINITY,
     minTime: Number.POSITIVE_INFINITY,
     maxTime: Number.NEGATIVE_INFINITY,
     samplesAppended: 0,

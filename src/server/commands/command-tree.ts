@@ -18,6 +18,8 @@ export interface ArgumentSpec {
   readonly help: string;
   /** One or more; only the last argument may be so. */
   readonly repeatable: boolean;
+  /** May be left out; only arguments at the end may be so. */
+  readonly optional: boolean;
 }
 
 /** What was given, each flag with its values in order of the line, standard values filled in. */
@@ -69,7 +71,11 @@ export function switchFlag(name: string, help: string): FlagSpec {
 }
 
 export function argument(name: string, help: string): ArgumentSpec {
-  return { name, help, repeatable: false };
+  return { name, help, repeatable: false, optional: false };
+}
+
+export function optionalArgument(name: string, help: string): ArgumentSpec {
+  return { name, help, repeatable: false, optional: true };
 }
 
 const ABSENT = { short: null, standard: null, required: false, repeatable: false, oneOf: null } as const;

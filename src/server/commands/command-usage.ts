@@ -11,7 +11,9 @@ export function usageText(place: Place): string {
     const lines = [`usage: ${words}${synopsis(tree)}`, '', tree.help, '', 'Flags:'];
     for (const flag of [HELP_FLAG, ...tree.flags]) lines.push(...entry(flagSynopsis(flag), flagHelp(flag)));
     if (tree.args.length > 0) lines.push('', 'Arguments:');
-    for (const { name, help } of tree.args) lines.push(...entry(`<${name}>`, help));
+    for (const { name, help, optional } of tree.args) {
+      lines.push(...entry(optional ? `[<${name}>]` : `<${name}>`, help));
+    }
     return `${lines.join('\n')}\n`;
   }
   const lines = [`usage: ${words} <command> [<flags>] [<args> ...]`, '', tree.help, '', 'Commands:'];
@@ -27,7 +29,10 @@ export function usageText(place: Place): string {
 function synopsis({ flags, args }: Command): string {
   const required = flags.filter((flag) => flag.required).map((flag) => ` --${flag.name}=${flag.placeholder}`);
   const optional = flags.some((flag) => !flag.required) ? ' [<flags>]' : '';
-  const names = args.map(({ name, repeatable }) => (repeatable ? ` <${name}> ...` : ` <${name}>`));
+  const names = args.map(({ name, optional, repeatable }) => {
+    if (optional) return ` [<${name}>]`;
+    return repeatable ? ` <${name}> ...` : ` <${name}>`;
+  });
   return `${required.join('')}${optional}${names.join('')}`;
 }
 

@@ -78,7 +78,7 @@ const test: Command = {
   kind: 'command',
   help: "Run scripts in the reference's PromQL test format, with all features on, and print what fails.",
   flags: [],
-  args: [{ name: 'file', help: 'Script to run.', repeatable: true }],
+  args: [{ ...argument('file', 'Script to run.'), repeatable: true }],
   run: ({ args }) => testScripts(args),
 };
 

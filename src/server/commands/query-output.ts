@@ -146,7 +146,7 @@ function sortedMetric(metric: Metric): Metric {
 }
 
 /** JSON as Go's encoder writes it: safe to stand in HTML. */
-function goJson(value: unknown): string {
+export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -27,9 +27,14 @@ export class UsageError extends Error {
 
 /**
  * Runs what `args` ask of `tree`, whose name is `word`: `--help` anywhere prints the help of where it stands, a mistake
- * one line with what would be right. Gives the exit code.
+ * one line with what would be right and `usageExitCode`. Gives the exit code.
  */
-export async function runCommand(word: string, tree: CommandTree, args: readonly string[]): Promise<number> {
+export async function runCommand(
+  word: string,
+  tree: CommandTree,
+  args: readonly string[],
+  usageExitCode: number = USAGE_EXIT_CODE,
+): Promise<number> {
   try {
     const tokens = tokensOf(args, flagsBelow({ path: [word], tree }));
     const place = placeOf({ path: [word], tree }, tokens);
@@ -42,7 +47,7 @@ export async function runCommand(word: string, tree: CommandTree, args: readonly
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`narthex: error: ${error.message}, ${error.hint}\n`);
-    return USAGE_EXIT_CODE;
+    return usageExitCode;
   }
 }
 
@@ -137,7 +142,7 @@ function givenTo(command: Command, { path }: Place, { flags, words }: Tokens): G
     if (required && !flags.has(name)) throw usageError(`required flag --${name} not provided`);
   }
   const missing = command.args[words.length];
-  if (missing !== undefined) throw usageError(`required argument '${missing.name}' not provided`);
+  if (missing !== undefined && !missing.optional) throw usageError(`required argument '${missing.name}' not provided`);
   const isOpen = command.args.at(-1)?.repeatable === true;
   if (words.length > command.args.length && !isOpen) throw usageError(`unexpected ${words[command.args.length]}`);
   const values = (name: string) => {

@@ -1,4 +1,3 @@
-import { goFloatCompact } from '../../model/go-float.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { clearColumn } from '../../storage/merge-columns.ts';
@@ -6,7 +5,7 @@ import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import { createSampleColumn, type TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { ReadOnlyDatabase } from '../../tsdb/read-only.ts';
-import { histogramText } from './sample-text.ts';
+import { PROM_FORMAT, type SeriesFormat } from './tsdb-series-formats.ts';
 
 export interface DumpOptions {
   readonly directory: string;
@@ -16,15 +15,18 @@ export interface DumpOptions {
   readonly range: TimeRange;
   /** Series that meet one of the selectors are printed. */
   readonly selectors: readonly (readonly Matcher[])[];
-  readonly write: (text: string) => void;
+  /** A promise is waited for before more is read. */
+  readonly write: (text: string) => void | Promise<void>;
+  /** `{labels} value time` for each sample where it is not given. */
+  readonly format?: SeriesFormat;
 }
 
 /**
- * Prints every sample of a data directory as `promtool tsdb dump` does, `{labels} value time`, series in the order of
- * their labels. Changes nothing. Throws `FileSystemError` and `DamagedFile`.
+ * Prints what a data directory holds as `promtool tsdb dump` does, series in the order of their labels. Changes nothing.
+ * Throws `FileSystemError` and `DamagedFile`.
  */
 export async function dumpDatabase(options: DumpOptions): Promise<void> {
-  const { range, selectors, write } = options;
+  const { format = PROM_FORMAT, range, selectors, write } = options;
   const database = ReadOnlyDatabase.open(options);
   const querier = database.querier(range);
   try {
@@ -34,21 +36,13 @@ export async function dumpDatabase(options: DumpOptions): Promise<void> {
     let text = '';
     for (let row = 0; row < set.length; row++) {
       clearColumn(column);
-      set.read(row, column);
-      const labels = set.labels(row).toString();
-      for (let i = 0; i < column.length; i++) {
-        const histogram = column.histograms?.[i];
-        const value =
-          histogram === undefined
-            ? goFloatCompact(column.values[i]!)
-            : histogramText(histogram, column.integerCounts?.[i] === 1);
-        text += `${labels} ${value} ${column.times[i]}\n`;
-      }
+      if (format.needsSamples) set.read(row, column);
+      text += format.series(set.labels(row), column);
       if (text.length < WRITE_CHARACTERS) continue;
-      write(text);
+      await write(text);
       text = '';
     }
-    write(text);
+    await write(text + format.end);
   } finally {
     querier.close();
     database.close();

@@ -1,84 +1,174 @@
 import type { Matcher } from '../../model/matcher.ts';
+import { PromqlSyntaxError } from '../../promql/syntax/error.ts';
 import { parseMetricSelector } from '../../promql/syntax/parse.ts';
 import { systemClock } from '../../std/clock.ts';
 import { FileSystemError } from '../../std/file-system.ts';
 import { nodeFiles } from '../../std/node-files.ts';
+import type { TimeRange } from '../../storage/query.ts';
 import { createLog } from '../../telemetry/pino-log.ts';
 import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
+import { printed } from '../standard-output.ts';
+import {
+  type Command,
+  type CommandGroup,
+  type Given,
+  optionalArgument,
+  switchFlag,
+  valueFlag,
+} from './command-tree.ts';
+import { runCommand, UsageError } from './run-command.ts';
+import { analysisText } from './tsdb-analyze.ts';
+import { NoSuchBlock, openBlock } from './tsdb-blocks.ts';
 import { dumpDatabase } from './tsdb-dump.ts';
-
-const USAGE = `usage: narthex tsdb dump [--min-time=MS] [--max-time=MS] [--match=SELECTOR ...] [DIRECTORY]
-
-Prints the samples of a data directory (default data/), one on a line: {labels} value time.
-The times are milliseconds since the epoch, both included. Nothing is changed.
-`;
+import { listText } from './tsdb-list.ts';
+import { OPEN_METRICS_FORMAT, PROM_FORMAT, SERIES_JSON_FORMAT, type SeriesFormat } from './tsdb-series-formats.ts';
 
 /** Runs `narthex tsdb ...` with the arguments behind `tsdb`. Gives the exit code. */
-export async function runTsdb(args: readonly string[]): Promise<number> {
-  if (args.some((argument) => argument === '--help' || argument === '-h')) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const request = dumpRequest(args);
-  if (typeof request === 'string') {
-    process.stderr.write(`${request}\n${USAGE}`);
-    return 2;
-  }
-  const log = createLog({
-    level: 'warn',
-    format: 'logfmt',
-    clock: systemClock,
-    write: (line) => process.stderr.write(line),
+export function runTsdb(args: readonly string[]): Promise<number> {
+  return runCommand('tsdb', TSDB, args);
+}
+
+const DIRECTORY_STANDARD = 'data/';
+const DB_PATH = optionalArgument('db path', `Database path (default is ${DIRECTORY_STANDARD}).`);
+
+/** Every series; also what stands for "no selector" in the reference's tool. */
+const MATCH_ALL = "{__name__=~'(?s:.*)'}";
+const INT64_MIN = '-9223372036854775808';
+const INT64_MAX = '9223372036854775807';
+
+const DUMP_FLAGS = [
+  valueFlag(
+    'sandbox-dir-root',
+    'DIR',
+    "Taken for the reference's sake: it has nothing to put there, since replaying a log writes no files.",
+  ),
+  valueFlag('min-time', 'MS', 'Minimum timestamp to dump, in milliseconds since the Unix epoch.', {
+    standard: INT64_MIN,
+  }),
+  valueFlag('max-time', 'MS', 'Maximum timestamp to dump, in milliseconds since the Unix epoch.', {
+    standard: INT64_MAX,
+  }),
+  valueFlag('match', 'SELECTOR', 'Series selector. Can be specified multiple times.', {
+    standard: MATCH_ALL,
+    repeatable: true,
+  }),
+];
+
+const dump: Command = {
+  kind: 'command',
+  help: 'Dump data (series+samples or optionally just series) from a TSDB. Nothing is changed.',
+  flags: [
+    ...DUMP_FLAGS,
+    valueFlag('format', 'FORMAT', 'Output format of the dump.', { standard: 'prom', oneOf: ['prom', 'seriesjson'] }),
+  ],
+  args: [DB_PATH],
+  run: (given) => dumped(given, given.flag('format') === 'seriesjson' ? SERIES_JSON_FORMAT : PROM_FORMAT),
+};
+
+const dumpOpenMetrics: Command = {
+  kind: 'command',
+  help: 'Dump samples from a TSDB into OpenMetrics text format, excluding native histograms, which are not representable in OpenMetrics. Nothing is changed.',
+  flags: DUMP_FLAGS,
+  args: [DB_PATH],
+  run: (given) => dumped(given, OPEN_METRICS_FORMAT),
+};
+
+const list: Command = {
+  kind: 'command',
+  help: 'List tsdb blocks.',
+  flags: [{ ...switchFlag('human-readable', 'Print human readable values.'), short: 'r' }],
+  args: [DB_PATH],
+  run: (given) =>
+    reported(() => {
+      process.stdout.write(listText(nodeFiles, directoryOf(given), given.isOn('human-readable')));
+    }),
+};
+
+const analyze: Command = {
+  kind: 'command',
+  help: 'Analyze churn, label pair cardinality and compaction efficiency of a block.',
+  flags: [
+    valueFlag('limit', 'N', 'How many items to show in each list.', { standard: '20' }),
+    switchFlag('extended', 'Run extended analysis.'),
+    valueFlag('match', 'SELECTOR', 'Series selector to analyze. Only 1 set of matchers is supported now.'),
+  ],
+  args: [DB_PATH, optionalArgument('block id', 'Block to analyze (default is the last block).')],
+  run: (given) =>
+    reported(() => {
+      const limit = integerFrom(given.flag('limit')!);
+      const text = given.flag('match') ?? '';
+      const selector = text === '' ? null : { text, matchers: parseMetricSelector(text) };
+      const block = openBlock(nodeFiles, directoryOf(given), given.args[1] || null);
+      try {
+        process.stdout.write(analysisText({ block, limit, isExtended: given.isOn('extended'), selector }));
+      } finally {
+        block.close();
+      }
+    }),
+};
+
+const TSDB: CommandGroup = {
+  kind: 'group',
+  help: 'Look at data directories.',
+  commands: { analyze, list, dump, 'dump-openmetrics': dumpOpenMetrics },
+  withFlag: null,
+};
+
+function dumped(given: Given, format: SeriesFormat): Promise<number> {
+  return reported(async () => {
+    const range: TimeRange = {
+      minTime: integerFrom(given.flag('min-time')!),
+      maxTime: integerFrom(given.flag('max-time')!),
+    };
+    const directory = directoryOf(given);
+    if (nodeFiles.statSync(directory) === null) {
+      throw new NoSuchBlock(`opening the db dir: stat ${directory}: no such file or directory`);
+    }
+    const log = createLog({
+      level: 'warn',
+      format: 'logfmt',
+      clock: systemClock,
+      write: (line) => process.stderr.write(line),
+    });
+    const selectors = given.flags('match').map(matchersFrom);
+    await dumpDatabase({ directory, fileSystem: nodeFiles, log, range, selectors, write: printed, format });
   });
+}
+
+/** Runs what prints an answer; a mistake of the user or damage is one message and exit code 1. */
+async function reported(run: () => void | Promise<void>): Promise<number> {
   try {
-    await dumpDatabase({ ...request, fileSystem: nodeFiles, log, write: (text) => process.stdout.write(text) });
+    await run();
     return 0;
   } catch (error) {
-    if (!(error instanceof FileSystemError || error instanceof DamagedFile)) throw error;
+    const isTold =
+      error instanceof FileSystemError ||
+      error instanceof DamagedFile ||
+      error instanceof NoSuchBlock ||
+      error instanceof PromqlSyntaxError;
+    if (!isTold) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
 }
 
-interface DumpRequest {
-  readonly directory: string;
-  readonly range: { readonly minTime: number; readonly maxTime: number };
-  readonly selectors: readonly (readonly Matcher[])[];
+function directoryOf({ args }: Given): string {
+  const path = args[0] || DIRECTORY_STANDARD;
+  return path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
 }
 
-/** What the arguments ask for, or what is wrong with them. */
-function dumpRequest(args: readonly string[]): DumpRequest | string {
-  if (args[0] !== 'dump') return args[0] === undefined ? 'a subcommand is missing' : `unknown subcommand ${args[0]}`;
-  let directory: string | null = null;
-  let minTime = -Number.MAX_SAFE_INTEGER;
-  let maxTime = Number.MAX_SAFE_INTEGER;
-  const selectors: (readonly Matcher[])[] = [];
-  for (let i = 1; i < args.length; i++) {
-    const argument = args[i]!;
-    if (!argument.startsWith('--')) {
-      if (directory !== null) return `unexpected ${argument}`;
-      directory = argument;
-      continue;
-    }
-    const equals = argument.indexOf('=');
-    const flag = equals < 0 ? argument : argument.slice(0, equals);
-    const value = equals < 0 ? args[++i] : argument.slice(equals + 1);
-    if (value === undefined) return `expected argument for flag '${flag}'`;
-    if (flag === '--match') {
-      try {
-        selectors.push(parseMetricSelector(value));
-      } catch (error) {
-        return (error as Error).message;
-      }
-    } else if (flag === '--min-time' || flag === '--max-time') {
-      if (!/^[-+]?\d+$/.test(value)) return `${flag} is a number of milliseconds, not ${value}`;
-      const time = Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
-      if (flag === '--min-time') minTime = time;
-      else maxTime = time;
-    } else {
-      return `unknown long flag '${flag}'`;
-    }
-  }
-  if (selectors.length === 0) selectors.push([]);
-  return { directory: directory ?? 'data/', range: { minTime, maxTime }, selectors };
+function matchersFrom(selector: string): readonly Matcher[] {
+  return selector === MATCH_ALL ? [] : parseMetricSelector(selector);
+}
+
+/** A 64-bit integer as far as a double holds one exactly; beyond it the nearest end. */
+function integerFrom(text: string): number {
+  if (!/^[-+]?\d+$/.test(text)) throw parseIntError(text, 'invalid syntax');
+  const exact = BigInt(text.replace('+', ''));
+  if (exact < BigInt(INT64_MIN) || exact > BigInt(INT64_MAX)) throw parseIntError(text, 'value out of range');
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(exact)));
+}
+
+function parseIntError(text: string, reason: string): UsageError {
+  return new UsageError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${reason}`, 'try --help');
 }

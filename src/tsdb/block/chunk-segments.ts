@@ -17,12 +17,13 @@ const SEGMENT_NAME = /^\d{6,}$/;
  * the directory (from 0) times 2^32, plus the offset of the entry.
  */
 export class ChunkSegments {
+  readonly #directory: string;
   readonly #segments: PagedFile[] = [];
   readonly #decoder = new ChunkDecoder();
 
   /** Throws `DamagedFile`, and `FileSystemError` where the directory can not be read. */
   static open(fileSystem: FileSystem, directory: string, cache: PageCache): ChunkSegments {
-    const chunks = new ChunkSegments();
+    const chunks = new ChunkSegments(directory);
     try {
       for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
         if (kind === 'file' && SEGMENT_NAME.test(name)) chunks.#add(fileSystem, `${directory}/${name}`, cache);
@@ -34,16 +35,29 @@ export class ChunkSegments {
     return chunks;
   }
 
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
   get bytes(): number {
     return this.#segments.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Decodes the samples of a chunk behind those that `into` has. Throws `DamagedFile`. */
   read(ref: number, into: SampleColumn): void {
+    const entry = this.entry(ref);
+    const reason = this.#decoder.decode(entry[0]!, entry.subarray(1), into);
+    if (reason !== null) throw new DamagedFile(this.pathOf(ref), ref % 2 ** 32, reason);
+  }
+
+  /**
+   * The encoding (one byte) and the data of a chunk, its checksum compared; not to be written to. Throws `DamagedFile`.
+   */
+  entry(ref: number): Uint8Array {
     const number = Math.floor(ref / 2 ** 32);
     const offset = ref - number * 2 ** 32;
     const segment = this.#segments[number];
-    if (segment === undefined) throw new Error(`Cannot read a chunk: there is no segment ${number + 1}`);
+    if (segment === undefined) throw new DamagedFile(this.#directory, 0, `there is no segment ${number + 1}`);
     const look = segment.view(offset, Math.max(0, Math.min(PREFIX_BYTES_MAX, segment.size - offset)));
     const prefix = readUvarint64(look, 0, look.length, halves);
     if (prefix < 0) throw new DamagedFile(segment.path, offset, 'the length of a chunk is malformed');
@@ -52,8 +66,12 @@ export class ChunkSegments {
     if (crc32c(entry, 0, length, 0) !== readUint32(entry, length)) {
       throw new DamagedFile(segment.path, offset, 'the checksum of a chunk differs');
     }
-    const reason = this.#decoder.decode(entry[0]!, entry.subarray(1, length), into);
-    if (reason !== null) throw new DamagedFile(segment.path, offset, reason);
+    return entry.subarray(0, length);
+  }
+
+  /** The path of the segment that a reference names. */
+  pathOf(ref: number): string {
+    return this.#segments[Math.floor(ref / 2 ** 32)]?.path ?? this.#directory;
   }
 
   closeSync(): void {

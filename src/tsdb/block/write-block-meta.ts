@@ -45,12 +45,8 @@ export interface BlockMarks {
  * `FileSystemError`, and a `SyntaxError` where the file is no JSON.
  */
 export function markBlock(fileSystem: FileSystem, directory: string, marks: BlockMarks): void {
-  replaceFileSync(fileSystem, `${directory}/meta.json`, markedMeta(fileSystem, directory, marks));
-}
-
-/** What `markBlock` makes of the block's `meta.json`. */
-export function markedMeta(fileSystem: FileSystem, directory: string, marks: BlockMarks): Uint8Array {
-  const meta = JSON.parse(stringFromUtf8(fileSystem.readFileSync(`${directory}/meta.json`)));
+  const path = `${directory}/meta.json`;
+  const meta = JSON.parse(stringFromUtf8(fileSystem.readFileSync(path)));
   if (marks.failed !== undefined || marks.deletable !== undefined) {
     meta.compaction ??= {};
     if (marks.failed) meta.compaction.failed = true;
@@ -61,7 +57,7 @@ export function markedMeta(fileSystem: FileSystem, directory: string, marks: Blo
     if (marks.tombstones > 0) meta.stats.numTombstones = marks.tombstones;
     else delete meta.stats.numTombstones;
   }
-  return jsonBytes(meta);
+  replaceFileSync(fileSystem, path, jsonBytes(meta));
 }
 
 function jsonBytes(value: unknown): Uint8Array {

@@ -1,7 +1,7 @@
-import type { Extents } from '../../memory/extents.ts';
+import type { ExtentSlabs, Extents } from '../../memory/extents.ts';
 import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extents.ts';
-import { type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
-import { SharedRecords } from '../../memory/shared-records.ts';
+import { type LargeExtentSlabs, type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
+import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
 import { ENCODING } from './encoding.ts';
 
 /**
@@ -40,8 +40,40 @@ export interface SealedChunk {
   readonly count: number;
 }
 
-export class SealedChunks {
-  readonly records = new SharedRecords(SEALED_DOUBLES, SEALED_SLAB_LOG2);
+/** The records of sealed chunks, as readers in any thread see them. */
+export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
+  readonly records: Records;
+  readonly #extents: ExtentSlabs;
+  readonly #large: LargeExtentSlabs;
+
+  constructor(records: Records, extents: ExtentSlabs, large: LargeExtentSlabs) {
+    this.records = records;
+    this.#extents = extents;
+    this.#large = large;
+  }
+
+  get(chunk: number): SealedChunk {
+    const doubles = this.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    const extent = words[2 * at + SEALED_EXTENT]!;
+    const byteLength = sealedByteLength(words, 2 * at);
+    const encoding = words[2 * at + SEALED_ENCODING]! & 0xff;
+    const isSmall = encoding === ENCODING.xor;
+    const start = isSmall ? extentOffset(extent) : this.#large.offset(extent);
+    const slab = isSmall ? this.#extents.bytes[extentSlab(extent)]! : this.#large.bytes(extent);
+    return {
+      encoding,
+      firstTime: doubles[at + SEALED_FIRST_TIME]!,
+      lastTime: doubles[at + SEALED_LAST_TIME]!,
+      bytes: slab.subarray(start, start + byteLength),
+      older: words[2 * at + SEALED_OLDER]!,
+      count: words[2 * at + SEALED_SIZE]! >>> 16,
+    };
+  }
+}
+
+export class SealedChunks extends SealedRecords<SharedRecords> {
   readonly #extents: Extents;
   readonly #large: LargeExtents;
   #next = 1;
@@ -49,6 +81,7 @@ export class SealedChunks {
   #live = 0;
 
   constructor(extents: Extents, large: LargeExtents) {
+    super(new SharedRecords(SEALED_DOUBLES, SEALED_SLAB_LOG2), extents, large);
     this.#extents = extents;
     this.#large = large;
   }
@@ -92,24 +125,13 @@ export class SealedChunks {
     return chunk;
   }
 
-  get(chunk: number): SealedChunk {
-    const doubles = this.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+  /** Makes a chunk the oldest of its series; returns the one that was next older. */
+  cutBehind(chunk: number): number {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
-    const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
-    const extent = words[2 * at + SEALED_EXTENT]!;
-    const byteLength = sealedByteLength(words, 2 * at);
-    const encoding = words[2 * at + SEALED_ENCODING]! & 0xff;
-    const isSmall = encoding === ENCODING.xor;
-    const start = isSmall ? extentOffset(extent) : this.#large.offset(extent);
-    const slab = isSmall ? this.#extents.bytes[extentSlab(extent)]! : this.#large.bytes(extent);
-    return {
-      encoding,
-      firstTime: doubles[at + SEALED_FIRST_TIME]!,
-      lastTime: doubles[at + SEALED_LAST_TIME]!,
-      bytes: slab.subarray(start, start + byteLength),
-      older: words[2 * at + SEALED_OLDER]!,
-      count: words[2 * at + SEALED_SIZE]! >>> 16,
-    };
+    const at = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_OLDER;
+    const older = words[at]!;
+    words[at] = 0;
+    return older;
   }
 
   /** Gives a chunk and its extent back. Nobody may look at it any more. Returns the next older one. */

@@ -40,7 +40,6 @@ export interface HeadAppenderParts {
   readonly reader: HeadReader;
   readonly log: HeadLog;
   readonly chunkRangeMs: number;
-  readonly minValidTime: number;
 }
 
 /** The floats of one batch, and which of the accepted rows are theirs. */
@@ -350,7 +349,7 @@ export class HeadAppender implements Appender {
   }
 
   #oldestTaken(maxTime: number): number {
-    return Math.max(this.#parts.minValidTime, maxTime - this.#parts.chunkRangeMs / 2);
+    return Math.max(this.#parts.state.minValidTime, maxTime - this.#parts.chunkRangeMs / 2);
   }
 
   #close(): void {

@@ -21,13 +21,15 @@ import {
 
 /**
  * Extents are retired as extent * 128 + units, large ones as 2^51 + extent * 2^18 + capacity in units of 64 bytes, rows
- * as 2^52 + row.
+ * as 2^52 + row, chains of sealed chunks as 2^52 + 2^33 + chunk, cuts of chains as 2^52 + 2^34 + chunk.
  */
 const EXTENT_ITEM = 128;
 const LARGE_ITEM = 2 ** 51;
 const LARGE_SPACE = 2 ** 18;
 const LARGE_UNIT_LOG2 = 6;
 const ROW_ITEM = 2 ** 52;
+const CHAIN_ITEM = ROW_ITEM + 2 ** 33;
+const CUT_ITEM = ROW_ITEM + 2 ** 34;
 
 /**
  * Everything of the head that readers look at, all in shared memory, and the rule by which it comes back: what a reader
@@ -49,7 +51,7 @@ export class HeadMemory {
   readonly #firstTime = new Float64Array(1);
   readonly #firstBits = new Uint32Array(2);
 
-  /** Chunks, open and sealed, that left with their series. */
+  /** Chunks, open and sealed, that were given back. */
   get chunksReleased(): number {
     return this.#chunksReleased;
   }
@@ -83,13 +85,29 @@ export class HeadMemory {
     this.epochs.retire(LARGE_ITEM + extent * LARGE_SPACE + (capacity >>> LARGE_UNIT_LOG2));
   }
 
+  /** Gives a sealed chunk and all older ones of its series back. The row does not lead to it any more. */
+  retireChain(chunk: number): void {
+    this.epochs.retire(chunk + CHAIN_ITEM);
+  }
+
+  /**
+   * Gives all chunks older than `chunk` back, in two steps: the chain is cut when the readers that may need the older
+   * part are gone, and that part comes back when those are gone that have walked into it meanwhile.
+   */
+  retireOlder(chunk: number): void {
+    this.epochs.retire(chunk + CUT_ITEM);
+  }
+
   /** Gives a row back with all its chunks. Nothing may lead to it any more. */
   retireRow(row: number): void {
+    this.series.retire(row);
     this.epochs.retire(row + ROW_ITEM);
   }
 
   #release(item: number): void {
-    if (item >= ROW_ITEM) this.#releaseRow(item - ROW_ITEM);
+    if (item >= CUT_ITEM) this.#cutChain(item - CUT_ITEM);
+    else if (item >= CHAIN_ITEM) this.#releaseChain(item - CHAIN_ITEM);
+    else if (item >= ROW_ITEM) this.#releaseRow(item - ROW_ITEM);
     else if (item < LARGE_ITEM) this.extents.free(Math.floor(item / EXTENT_ITEM), item % EXTENT_ITEM);
     else {
       const extent = Math.floor((item - LARGE_ITEM) / LARGE_SPACE);
@@ -108,9 +126,17 @@ export class HeadMemory {
       this.large.free(extent, capacity);
       this.#chunksReleased++;
     }
-    for (let chunk = words[at + NEWEST_SEALED]!; chunk !== 0; this.#chunksReleased++)
-      chunk = this.sealed.release(chunk);
+    this.#releaseChain(words[at + NEWEST_SEALED]!);
     words[at + LABELS] = 0;
     this.series.release(row);
+  }
+
+  #cutChain(chunk: number): void {
+    const older = this.sealed.cutBehind(chunk);
+    if (older !== 0) this.retireChain(older);
+  }
+
+  #releaseChain(newest: number): void {
+    for (let chunk = newest; chunk !== 0; this.#chunksReleased++) chunk = this.sealed.release(chunk);
   }
 }

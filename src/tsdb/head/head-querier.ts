@@ -1,14 +1,13 @@
-import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
-import type { Querier, SampleColumn, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
-import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { HeadBounds } from './head.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { HeadRowIndex } from './head-row-index.ts';
-import { HeadSnapshot } from './head-snapshot.ts';
+import { HeadSeriesSet } from './head-series-set.ts';
+import { type HeadSnapshot, rowsInRange, takeHeadSnapshot } from './head-snapshot.ts';
 import type { LabelIndex } from './label-index.ts';
 import { sortInSteps } from './sort-in-steps.ts';
 import { orderByLabels } from './sort-rows.ts';
@@ -19,7 +18,6 @@ export interface HeadQuerierParts {
   readonly rowIndex: HeadRowIndex;
   readonly reader: HeadReader;
   readonly bounds: HeadBounds;
-  readonly deletions: HeadDeletions;
   readonly range: TimeRange;
   /** How long work may hold the thread; null: as long as it takes. */
   readonly turns: Turns | null;
@@ -57,6 +55,26 @@ export class HeadQuerier implements Querier {
     return this.#overlaps() ? runInTurns(this.#labelValues(name, matchers, limit), this.#parts.turns) : [];
   }
 
+  /**
+   * Does what may take long of snapshots with these matchers, which are quick then; waits only where it has much to do.
+   * Throws or rejects with `RegexSyntaxError`.
+   */
+  prepare(matcherSets: readonly (readonly Matcher[])[]): void | Promise<void> {
+    this.#assertOpen();
+    return runInTurns(this.#prepare(matcherSets), this.#parts.turns);
+  }
+
+  /**
+   * The rows of a select, in any order, as they stand now: what another thread makes its series set of, over a `HeadView`
+   * that has the head's slabs, while this querier is open. Throws `RegexSyntaxError`.
+   */
+  snapshot({ matchers, range, limit }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
+    this.#assertOpen();
+    const { memory, rowIndex } = this.#parts;
+    const rows = rowsInRange(memory, matchersToRows(rowIndex, matchers), this.#within(range));
+    return takeHeadSnapshot(memory, limit > 0 ? rows.subarray(0, limit) : rows);
+  }
+
   close(): void {
     if (this.#pin === null) return;
     this.#parts.memory.epochs.unpin(this.#pin);
@@ -64,19 +82,23 @@ export class HeadQuerier implements Querier {
   }
 
   *#select({ matchers, range, sorted, limit }: SelectRequest): Generator<undefined, SeriesSet> {
-    const { memory, deletions, rowIndex, reader } = this.#parts;
-    const wanted: TimeRange = {
-      minTime: Math.max(range.minTime, this.#parts.range.minTime),
-      maxTime: Math.min(range.maxTime, this.#parts.range.maxTime),
-    };
+    const { memory, rowIndex, reader } = this.#parts;
     yield* rowIndex.learning(matchers);
     this.#assertOpen();
-    const snapshot = new HeadSnapshot(memory, deletions, matchersToRows(rowIndex, matchers), wanted, (rows) =>
-      sorted || limit === 0 ? rows : rows.subarray(0, limit),
-    );
+    const snapshot = this.snapshot({ matchers, range, limit: sorted ? 0 : limit });
+    const wanted = this.#within(range);
     if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null);
     const order = yield* orderByLabels(memory, snapshot.rows);
     return new HeadSeriesSet(reader, snapshot, wanted, limit > 0 ? order.subarray(0, limit) : order);
+  }
+
+  *#prepare(matcherSets: readonly (readonly Matcher[])[]): Generator<undefined, void> {
+    for (const matchers of matcherSets) yield* this.#parts.rowIndex.learning(matchers);
+  }
+
+  #within({ minTime, maxTime }: TimeRange): TimeRange {
+    const { range } = this.#parts;
+    return { minTime: Math.max(minTime, range.minTime), maxTime: Math.min(maxTime, range.maxTime) };
   }
 
   *#labelNames(matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {
@@ -142,38 +164,6 @@ export class HeadQuerier implements Querier {
 
   #assertOpen(): void {
     if (this.#pin === null) throw new Error('Cannot use a querier after it was closed');
-  }
-}
-
-class HeadSeriesSet implements SeriesSet {
-  readonly warnings: readonly string[] = [];
-  readonly #reader: HeadReader;
-  readonly #snapshot: HeadSnapshot;
-  readonly #range: TimeRange;
-  readonly #order: Uint32Array | null;
-
-  /** `order`: places in the snapshot in the order in which they are shown; null shows all as they are. */
-  constructor(reader: HeadReader, snapshot: HeadSnapshot, range: TimeRange, order: Uint32Array | null) {
-    this.#reader = reader;
-    this.#snapshot = snapshot;
-    this.#range = range;
-    this.#order = order;
-  }
-
-  get length(): number {
-    return this.#order?.length ?? this.#snapshot.length;
-  }
-
-  labels(row: number): Labels {
-    return this.#reader.labels(this.#snapshot.rows[this.#place(row)]!);
-  }
-
-  read(row: number, into: SampleColumn): void {
-    this.#reader.read(this.#snapshot, this.#place(row), this.#range, into);
-  }
-
-  #place(row: number): number {
-    return this.#order === null ? row : this.#order[row]!;
   }
 }
 

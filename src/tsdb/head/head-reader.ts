@@ -16,26 +16,22 @@ import {
   SEALED_SLAB_LOG2,
   sealedByteLength,
 } from '../chunk/sealed-chunks.ts';
-import { dropIntervals } from '../tombstones/intervals.ts';
-import type { HeadMemory } from './head-memory.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
+import type { ReadableHead } from './head-view.ts';
 
 /** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
 const LABELS_KEPT_MAX = 1 << 16;
-
-/** The part of the head's memory that reading needs; nothing of it lives on the main thread alone. */
-export type ReadableMemory = Pick<HeadMemory, 'symbols' | 'labelLog' | 'series' | 'extents' | 'large' | 'sealed'>;
 
 /**
  * Labels and samples of rows, read in place. The caller holds a pin on the epoch in which it took its snapshot.
  */
 export class HeadReader {
-  readonly #memory: ReadableMemory;
+  readonly #memory: ReadableHead;
   readonly #keptLabels: (Labels | null)[] = [];
   readonly #keptRefs: number[] = [];
   #chunks = new Uint32Array(64);
 
-  constructor(memory: ReadableMemory) {
+  constructor(memory: ReadableHead) {
     this.#memory = memory;
   }
 
@@ -62,7 +58,7 @@ export class HeadReader {
   }
 
   /**
-   * Decodes what a row of the snapshot has in the range into `into`, which is emptied first; deleted samples are left out. Where the open chunk surely
+   * Decodes what a row of the snapshot has in the range into `into`, which is emptied first. Where the open chunk surely
    * begins after the range it is not decoded.
    */
   read(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
@@ -102,8 +98,6 @@ export class HeadReader {
       this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
     }
     trim(into, minTime, maxTime);
-    const deleted = snapshot.deleted?.get(row);
-    if (deleted !== undefined) dropIntervals(into, deleted);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {

@@ -1,11 +1,8 @@
 import type { Labels } from '../../model/labels.ts';
-import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
-import { HeadDeletions } from '../tombstones/head-deletions.ts';
-import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog } from './head-appender.ts';
 import { HeadMemory } from './head-memory.ts';
@@ -14,6 +11,8 @@ import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadStats } from './head-stats.ts';
+import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
+import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
@@ -38,6 +37,8 @@ export interface HeadBounds {
 
 /** The head's counters and bounds, which its parts move on. */
 export interface HeadState {
+  /** Nothing older is taken, ms: what is there is in blocks. */
+  minValidTime: number;
   minTime: number;
   maxTime: number;
   samplesAppended: number;
@@ -60,11 +61,11 @@ export class Head {
   readonly #reader = new HeadReader(this.#memory);
   readonly #rows = new TransactionRows();
   readonly exemplars: ExemplarRing;
-  readonly deletions = new HeadDeletions();
   readonly #openChunks: OpenChunks;
   readonly #rowIndex: HeadRowIndex;
   #log: HeadLog | null = null;
   readonly #state: HeadState = {
+    minValidTime: Number.NEGATIVE_INFINITY,
     minTime: Number.POSITIVE_INFINITY,
     maxTime: Number.NEGATIVE_INFINITY,
     samplesAppended: 0,
@@ -76,6 +77,7 @@ export class Head {
 
   constructor(options: HeadOptions) {
     this.#options = options;
+    this.#state.minValidTime = options.minValidTime;
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
@@ -103,30 +105,7 @@ export class Head {
       rows: this.#rows,
       log: this.#log,
       chunkRangeMs: this.#options.chunkRangeMs,
-      minValidTime: this.#options.minValidTime,
     });
-  }
-
-  /** As `deleteFromHead`; `oldestTime` is that of the oldest sample there is, late ones included. */
-  deleteSamples(
-    matchers: readonly Matcher[],
-    range: TimeRange,
-    oldestTime = this.#state.minTime,
-  ): Generator<undefined, number> {
-    if (this.#log === null) throw new Error('Cannot delete samples: the head has no log yet');
-    return deleteFromHead(
-      {
-        memory: this.#memory,
-        directory: this.#directory,
-        rowIndex: this.#rowIndex,
-        deletions: this.deletions,
-        bounds: this.#state,
-        oldestTime,
-        log: this.#log,
-      },
-      matchers,
-      range,
-    );
   }
 
   querier(range: TimeRange): HeadQuerier {
@@ -136,10 +115,14 @@ export class Head {
       rowIndex: this.#rowIndex,
       reader: this.#reader,
       bounds: this.#state,
-      deletions: this.deletions,
       range,
       turns: this.#options.turns ?? null,
     });
+  }
+
+  /** The slabs that another thread needs for its `HeadView` and was not sent yet; `seen` is that thread's. */
+  newSlabs(seen: HeadSlabsSeen): HeadSlabs {
+    return newHeadSlabs(this.#memory, seen);
   }
 
   /** Takes what the log has; before the first transaction. */
@@ -153,12 +136,6 @@ export class Head {
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */
   find(labels: Labels): number {
     return this.#directory.find(labels);
-  }
-
-  /** The ref by which the head itself knows the series of any ref that the log gave it; 0 where there is none. */
-  ownRef(ref: number): number {
-    const row = this.#directory.refs.row(ref);
-    return row < 0 ? 0 : this.#memory.series.ref(row);
   }
 
   /** The labels of a series by any ref that the log gave it, or null where the head does not have it. */
@@ -175,6 +152,25 @@ export class Head {
   /** The `limit` largest counts of each kind; lets the event loop run in between where there are turns. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
     return runInTurns(labelStatistics(this.#memory, this.#directory.labelIndex, limit), this.#options.turns ?? null);
+  }
+
+  /**
+   * Forgets what is older than a time (ms) and is in blocks by now: chunks that end before it, and series that have no
+   * others. Nothing older is taken from the first step on; queriers that are open keep what they see. Yields after less than a
+   * millisecond.
+   */
+  *truncate(options: TruncationOptions): Generator<undefined, Truncation> {
+    const state = this.#state;
+    const { before } = options;
+    state.minValidTime = Math.max(state.minValidTime, before);
+    state.minTime = Math.max(state.minTime, before);
+    const parts = { memory: this.#memory, directory: this.#directory, state };
+    const truncation = yield* truncateHead(parts, options);
+    // Samples may still come for the whole appendable window.
+    const appendable = state.maxTime - this.#options.chunkRangeMs / 2;
+    const minTime = Math.max(before, Math.min(truncation.minTime, appendable));
+    if (state.maxTime >= before) state.minTime = Math.min(minTime, state.maxTime);
+    return truncation;
   }
 
   stats(): HeadStats {

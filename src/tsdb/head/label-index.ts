@@ -8,11 +8,17 @@ const COUNT = 2;
 const PLACE = 3;
 /** A list whose last row came out of order; it is sorted when it is read next. */
 const DIRTY = 0x80000000;
-const COUNT_MASK = 0x7fffffff;
+/** Rows of the list are about to be removed. */
+const MARKED = 0x40000000;
+const COUNT_MASK = 0x3fffffff;
 /** The value id (of the empty string) under which the list of a name's value ids stands. */
 const VALUES_OF_NAME = 0;
 
 const NO_ROWS = new Uint32Array(0);
+
+/** Entries that one step of `removeRows` looks at, under a millisecond; finding a list counts for so many. */
+const STEP_WORK = 50_000;
+const LIST_WORK = 50;
 
 /**
  * Which rows have which label: open addressing from (name id, value id) to the row, or to a list of rising rows in
@@ -79,24 +85,61 @@ export class LabelIndex {
     return this.#names.subarray(0, this.#nameCount);
   }
 
+  /** Marks the list of a pair for `removeRows`; false where it was marked already, or where there is none. */
+  mark(name: number, value: number): boolean {
+    const slot = this.#find(name, value);
+    if (slot < 0) return false;
+    const word = this.#slots[slot + COUNT]!;
+    if ((word & MARKED) !== 0) return false;
+    this.#slots[slot + COUNT] = (word | MARKED) >>> 0;
+    return true;
+  }
+
   /**
-   * Takes every row out for which `isDead` has a one (a byte a row), from the lists of the given pairs. Pairs may
-   * repeat. Values and names that no row has any more are taken out as well.
+   * Takes every row out for which `isDead` has a one (a byte a row), from the lists of the given pairs (name, value,
+   * name, ...), each of which was marked once. Values and names that no row has any more are taken out as well. Yields
+   * after less than a millisecond; between the steps each list has all its dead rows or none.
    */
-  removeRows(isDead: Uint8Array, pairs: Uint32Array, pairCount: number): void {
-    const emptied = new Set<number>();
-    for (let i = 0; i < pairCount; i++) {
-      const name = pairs[2 * i]!;
-      const value = pairs[2 * i + 1]!;
-      if (this.#filter(name, value, (row) => isDead[row] !== 1) === 0) emptied.add(name);
+  *removeRows(isDead: Uint8Array, pairs: readonly number[]): Generator<undefined, void> {
+    let largest = 0;
+    for (let i = 1; i < pairs.length; i += 2) if (pairs[i]! > largest) largest = pairs[i]!;
+    const isEmptied = new Uint8Array(largest + 1);
+    const emptied = new Map<number, number[]>();
+    let work = 0;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const name = pairs[i]!;
+      const value = pairs[i + 1]!;
+      const slot = this.#find(name, value);
+      if (slot < 0) continue;
+      const word = this.#slots[slot + COUNT]!;
+      this.#slots[slot + COUNT] = (word & ~MARKED) >>> 0;
+      work += LIST_WORK + (word & COUNT_MASK);
+      if (this.#filter(slot, isDead) === 0) {
+        const values = emptied.get(name);
+        if (values === undefined) emptied.set(name, [value]);
+        else values.push(value);
+      }
+      if (work < STEP_WORK) continue;
+      this.#removeValues(emptied, isEmptied);
+      work = 0;
+      yield;
     }
-    for (const name of emptied) {
-      if (this.#filter(name, VALUES_OF_NAME, (value) => this.#find(name, value) >= 0) > 0) continue;
+    this.#removeValues(emptied, isEmptied);
+  }
+
+  /** Takes values out that no row has any more, and names without values. Empties what it is given. */
+  #removeValues(emptied: Map<number, number[]>, isEmptied: Uint8Array): void {
+    for (const [name, values] of emptied) {
+      const slot = this.#find(name, VALUES_OF_NAME);
+      for (const value of values) isEmptied[value] = 1;
+      const left = this.#filter(slot, isEmptied);
+      for (const value of values) isEmptied[value] = 0;
+      if (left > 0) continue;
       const at = this.#names.subarray(0, this.#nameCount).indexOf(name);
-      if (at < 0) continue;
       this.#names.copyWithin(at, at + 1, this.#nameCount);
       this.#nameCount--;
     }
+    emptied.clear();
   }
 
   /** Appends to the list of a pair; returns its new count. */
@@ -111,7 +154,7 @@ export class LabelIndex {
         const place = slots[slot + PLACE]!;
         const last = count === 1 ? place : this.#lists.last(place, count);
         slots[slot + PLACE] = count === 1 ? this.#lists.create(place, entry) : this.#lists.append(place, count, entry);
-        slots[slot + COUNT] = ((count + 1) | (word & DIRTY) | (entry < last ? DIRTY : 0)) >>> 0;
+        slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (entry < last ? DIRTY : 0)) >>> 0;
         return count + 1;
       }
       slot = (slot + SLOT_WORDS) & (slots.length - 1);
@@ -155,32 +198,42 @@ export class LabelIndex {
     const view = this.#lists.view(place, count);
     if ((word & DIRTY) !== 0) {
       view.sort();
-      this.#slots[slot + COUNT] = count;
+      this.#slots[slot + COUNT] = (word & ~DIRTY) >>> 0;
     }
     return view;
   }
 
-  /** Keeps the entries of a list that `keep` says; returns how many are left, or -1 where there is no such list. */
-  #filter(name: number, value: number, keep: (entry: number) => boolean): number {
-    const slot = this.#find(name, value);
-    if (slot < 0) return -1;
-    const view = this.#view(slot);
+  /** Takes the entries out of a list that have a one; returns how many are left. An empty list's slot is given up. */
+  #filter(slot: number, isOut: Uint8Array): number {
+    const word = this.#slots[slot + COUNT]!;
+    const count = word & COUNT_MASK;
     const place = this.#slots[slot + PLACE]!;
+    if (count === 1) {
+      if (isOut[place] !== 1) return 1;
+      this.#clear(slot);
+      return 0;
+    }
+    const view = this.#lists.view(place, count);
     let kept = 0;
-    for (const entry of view) if (keep(entry)) view[kept++] = entry;
-    if (kept === view.length) return kept;
+    for (let i = 0; i < count; i++) {
+      const entry = view[i]!;
+      if (isOut[entry] === 1) continue;
+      view[kept++] = entry;
+    }
+    if (kept === count) return kept;
     if (kept === 0) {
-      if (view.length > 1) this.#lists.drop(place, view.length);
+      this.#lists.drop(place, count);
       this.#clear(slot);
       return 0;
     }
     const only = view[0]!;
-    if (kept > 1) this.#slots[slot + PLACE] = this.#lists.shrink(place, view.length, kept);
+    if (kept > 1) this.#slots[slot + PLACE] = this.#lists.shrink(place, count, kept);
     else {
-      this.#lists.drop(place, view.length);
+      this.#lists.drop(place, count);
       this.#slots[slot + PLACE] = only;
     }
-    this.#slots[slot + COUNT] = kept;
+    // What is left of a list that is to be sorted still is.
+    this.#slots[slot + COUNT] = (kept | (kept > 1 ? word & ~COUNT_MASK : 0)) >>> 0;
     return kept;
   }
 

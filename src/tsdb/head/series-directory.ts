@@ -6,6 +6,7 @@ import type { HeadStats } from './head-stats.ts';
 import { LabelIndex } from './label-index.ts';
 import { LabelLookup } from './label-lookup.ts';
 import { REF_LIMIT, RefMap } from './ref-map.ts';
+import { SeriesRemoval } from './series-removal.ts';
 import { UnloggedSeries } from './unlogged-series.ts';
 
 /**
@@ -92,38 +93,35 @@ export class SeriesDirectory {
 
   /** Takes series out; refs that are not known are passed over. Their rows come back when no reader is left. */
   remove(refs: Float64Array): void {
-    const { series, labelLog } = this.#memory;
-    const isDead = new Uint8Array(series.rowCount);
-    const rows: number[] = [];
+    const removal = this.removal();
     for (const ref of refs) {
       const row = this.refs.row(ref);
       if (row < 0) continue;
-      this.refs.delete(ref);
-      if (series.ref(row) !== ref || isDead[row] === 1) continue;
-      isDead[row] = 1;
-      rows.push(row);
-      for (const other of this.#otherRefs.get(row) ?? []) this.refs.delete(other);
-      this.#otherRefs.delete(row);
+      // One name of several: the series stays under the others.
+      if (this.#memory.series.ref(row) !== ref) this.refs.delete(ref);
+      else removal.add(row);
     }
-    const seen = new Set<number>();
-    const pairs: number[] = [];
-    for (const row of rows) {
-      this.#lookup.delete(row);
-      const position = series.labels(row);
-      const words = labelLog.slabOf(position);
-      const offset = labelLog.offsetOf(position);
-      const end = offset + 2 * words[offset]!;
-      for (let at = offset + 1; at < end; at += 2) {
-        const key = words[at]! * 2 ** 32 + words[at + 1]!;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        pairs.push(words[at]!, words[at + 1]!);
-      }
-    }
-    this.labelIndex.removeRows(isDead, Uint32Array.from(pairs), pairs.length / 2);
-    for (const row of rows) this.#memory.retireRow(row);
-    this.#removed += rows.length;
-    this.unlogged.remove(new Set(refs));
+    for (const _ of removal.finish());
+  }
+
+  /** Takes series out one after the other; one removal at a time. */
+  removal(): SeriesRemoval {
+    return new SeriesRemoval({
+      memory: this.#memory,
+      lookup: this.#lookup,
+      labelIndex: this.labelIndex,
+      unlogged: this.unlogged,
+      forget: (row) => this.#forget(row),
+    });
+  }
+
+  /** Makes all refs of a row unknown, and returns them. */
+  #forget(row: number): number[] {
+    const refs = [this.#memory.series.ref(row), ...(this.#otherRefs.get(row) ?? [])];
+    for (const ref of refs) this.refs.delete(ref);
+    this.#otherRefs.delete(row);
+    this.#removed++;
+    return refs;
   }
 
   stats(): Pick<

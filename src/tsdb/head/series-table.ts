@@ -1,5 +1,5 @@
 import { XOR_STATE_COUNT } from '../../kernels/xor-encode.ts';
-import { SharedRecords } from '../../memory/shared-records.ts';
+import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
 
 /**
  * One record of 64 bytes, a cache line, for each row:
@@ -38,20 +38,49 @@ export const OPEN_HISTOGRAM = 13;
 export const NEWEST_SEALED = 14;
 export const LABELS = 15;
 
+/** The records of rows, as readers in any thread see them. */
+export class SeriesRecords<Records extends RecordSlabs = RecordSlabs> {
+  readonly records: Records;
+
+  constructor(records: Records) {
+    this.records = records;
+  }
+
+  /** The ref of a row, 0 where it is free. */
+  ref(row: number): number {
+    return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF]!;
+  }
+
+  /** The time of the row's last sample; -Infinity where it has none. */
+  lastTime(row: number): number {
+    return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME]!;
+  }
+
+  /** Where the row's labels are in the series log. */
+  labels(row: number): number {
+    return this.records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LABELS]!;
+  }
+}
+
 /** The head's rows: which are in use, and their records. Rows of removed series are used again. */
-export class SeriesTable {
-  readonly records = new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2);
+export class SeriesTable extends SeriesRecords<SharedRecords> {
   #rowCount = 0;
   #freeRows: number[] = [];
+  /** Rows of removed series that readers may still look at. */
+  readonly #retired = new Set<number>();
+
+  constructor() {
+    super(new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2));
+  }
 
   /** Rows that were ever in use; every row is below. */
   get rowCount(): number {
     return this.#rowCount;
   }
 
-  /** Rows in use. */
+  /** Rows of series that were not removed. */
   get liveCount(): number {
-    return this.#rowCount - this.#freeRows.length;
+    return this.#rowCount - this.#freeRows.length - this.#retired.size;
   }
 
   /** Takes a row for a series; its record has no samples and no chunks. */
@@ -71,32 +100,31 @@ export class SeriesTable {
     return row;
   }
 
+  /** The row's series was removed: who does not know the row already does not find it. `release` follows. */
+  retire(row: number): void {
+    this.#retired.add(row);
+  }
+
   /** Makes a row free at once. The caller has made sure that no reader knows it. */
   release(row: number): void {
     this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF] = 0;
+    this.#retired.delete(row);
     this.#freeRows.push(row);
   }
 
-  /** All rows in use, rising. */
+  /** Makes a row look as if it had no samples; its chunks stay until it is released. */
+  forgetSamples(row: number): void {
+    this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME] =
+      Number.NEGATIVE_INFINITY;
+  }
+
+  /** The rows of all series, rising. */
   liveRows(): Uint32Array {
     const rows = new Uint32Array(this.liveCount);
     let count = 0;
-    for (let row = 0; row < this.#rowCount; row++) if (this.ref(row) !== 0) rows[count++] = row;
+    for (let row = 0; row < this.#rowCount; row++) {
+      if (this.ref(row) !== 0 && !this.#retired.has(row)) rows[count++] = row;
+    }
     return rows;
-  }
-
-  /** The ref of a row, 0 where it is free. */
-  ref(row: number): number {
-    return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF]!;
-  }
-
-  /** The time of the row's last sample; -Infinity where it has none. */
-  lastTime(row: number): number {
-    return this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME]!;
-  }
-
-  /** Where the row's labels are in the series log. */
-  labels(row: number): number {
-    return this.records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LABELS]!;
   }
 }

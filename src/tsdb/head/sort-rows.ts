@@ -1,8 +1,8 @@
-import type { HeadMemory } from './head-memory.ts';
+import type { ReadableHead } from './head-view.ts';
 import { sortInSteps } from './sort-in-steps.ts';
 
 /** What sorting needs of the head's memory. */
-type LabelMemory = Pick<HeadMemory, 'series' | 'labelLog' | 'symbols'>;
+type LabelMemory = Pick<ReadableHead, 'series' | 'labelLog' | 'symbols'>;
 
 /** Up to so many words of labels (names and values) rows are sorted word by word; longer label sets are compared. */
 const COLUMNS_MAX = 128;
@@ -98,7 +98,7 @@ function* rankSymbols(
   { series, labelLog, symbols }: LabelMemory,
   rows: Uint32Array,
 ): Generator<undefined, { rankOf: Uint32Array; rankCount: number }> {
-  const rankOf = new Uint32Array(symbols.count);
+  const rankOf = new Uint32Array(symbols.limit);
   const distinct: number[] = [];
   for (let i = 0; i < rows.length; i++) {
     const position = series.labels(rows[i]!);

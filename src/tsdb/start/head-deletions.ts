@@ -7,27 +7,50 @@ import {
   type SelectRequest,
   type SeriesSet,
 } from '../../storage/query.ts';
-import { dropIntervals, type Intervals } from './intervals.ts';
+import { addInterval, dropIntervals, type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 
-/** The querier without what is deleted of its series. */
-export function deletingQuerier(querier: Querier, deletedOf: (labels: Labels) => Intervals): Querier {
-  return new DeletingQuerier(querier, deletedOf);
+/** What is deleted of series in the head. The samples stay where they are; readers leave them out. */
+export class HeadDeletions {
+  readonly #bySeries = new Map<string, Intervals>();
+
+  /** How many series have deleted times. */
+  get size(): number {
+    return this.#bySeries.size;
+  }
+
+  /** Both times (ms) are included. */
+  add(labels: Labels, minTime: number, maxTime: number): void {
+    this.#bySeries.set(labels.key, addInterval(this.of(labels), minTime, maxTime));
+  }
+
+  forget(labels: Labels): void {
+    this.#bySeries.delete(labels.key);
+  }
+
+  of(labels: Labels): Intervals {
+    return this.#bySeries.get(labels.key) ?? NO_INTERVALS;
+  }
+
+  /** The querier without what is deleted now. */
+  applyTo(querier: Querier): Querier {
+    return this.#bySeries.size === 0 ? querier : new DeletingQuerier(querier, this);
+  }
 }
 
 class DeletingQuerier implements Querier {
   readonly #querier: Querier;
-  readonly #deletedOf: (labels: Labels) => Intervals;
+  readonly #deletions: HeadDeletions;
 
-  constructor(querier: Querier, deletedOf: (labels: Labels) => Intervals) {
+  constructor(querier: Querier, deletions: HeadDeletions) {
     this.#querier = querier;
-    this.#deletedOf = deletedOf;
+    this.#deletions = deletions;
   }
 
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     const { limit } = request;
     const found = this.#querier.select({ ...request, limit: 0 });
-    if (found instanceof Promise) return found.then((set) => new DeletingSeriesSet(set, this.#deletedOf, limit));
-    return new DeletingSeriesSet(found, this.#deletedOf, limit);
+    if (found instanceof Promise) return found.then((set) => new DeletingSeriesSet(set, this.#deletions, limit));
+    return new DeletingSeriesSet(found, this.#deletions, limit);
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
@@ -50,13 +73,13 @@ class DeletingSeriesSet implements SeriesSet {
   readonly #rows: number[] = [];
   readonly #intervals: Intervals[] = [];
 
-  constructor(set: SeriesSet, deletedOf: (labels: Labels) => Intervals, limit: number) {
+  constructor(set: SeriesSet, deletions: HeadDeletions, limit: number) {
     this.#set = set;
     this.warnings = set.warnings;
     const column = createSampleColumn(0);
     for (let row = 0; row < set.length; row++) {
       if (limit > 0 && this.#rows.length === limit) break;
-      const intervals = deletedOf(set.labels(row));
+      const intervals = deletions.of(set.labels(row));
       if (intervals.length > 0) {
         set.read(row, column);
         dropIntervals(column, intervals);

@@ -1,0 +1,37 @@
+import type { Labels } from '../../model/labels.ts';
+import type { SampleColumn, SeriesSet, TimeRange } from '../../storage/query.ts';
+import type { HeadReader } from './head-reader.ts';
+import type { HeadSnapshot } from './head-snapshot.ts';
+
+/** The rows of a snapshot, read in the thread that took it or, over a `HeadView`, in another one. */
+export class HeadSeriesSet implements SeriesSet {
+  readonly warnings: readonly string[] = [];
+  readonly #reader: HeadReader;
+  readonly #snapshot: HeadSnapshot;
+  readonly #range: TimeRange;
+  readonly #order: Uint32Array | null;
+
+  /** `order`: places in the snapshot in the order in which they are shown; null shows all as they are. */
+  constructor(reader: HeadReader, snapshot: HeadSnapshot, range: TimeRange, order: Uint32Array | null) {
+    this.#reader = reader;
+    this.#snapshot = snapshot;
+    this.#range = range;
+    this.#order = order;
+  }
+
+  get length(): number {
+    return this.#order?.length ?? this.#snapshot.rows.length;
+  }
+
+  labels(row: number): Labels {
+    return this.#reader.labels(this.#snapshot.rows[this.#place(row)]!);
+  }
+
+  read(row: number, into: SampleColumn): void {
+    this.#reader.read(this.#snapshot, this.#place(row), this.#range, into);
+  }
+
+  #place(row: number): number {
+    return this.#order === null ? row : this.#order[row]!;
+  }
+}

@@ -1,0 +1,63 @@
+import { ExtentSlabs } from '../../memory/extents.ts';
+import { LargeExtentSlabs } from '../../memory/large-extents.ts';
+import { RecordSlabs } from '../../memory/shared-records.ts';
+import { WordSlabs } from '../../memory/shared-words.ts';
+import { SymbolTexts } from '../../memory/symbol-texts.ts';
+import { SealedRecords } from '../chunk/sealed-chunks.ts';
+import { SeriesRecords } from './series-table.ts';
+
+/** The part of the head's memory that reading needs; nothing of it lives on the main thread alone. */
+export interface ReadableHead {
+  readonly symbols: SymbolTexts;
+  readonly labelLog: WordSlabs;
+  readonly series: SeriesRecords;
+  readonly extents: ExtentSlabs;
+  readonly large: LargeExtentSlabs;
+  readonly sealed: SealedRecords;
+}
+
+/** Slabs of a head's memory for another thread, one list for each part in a fixed order. Can be sent as a message. */
+export type HeadSlabs = readonly (readonly SharedArrayBuffer[])[];
+
+/** How many slabs of each part a thread was sent; that thread's alone, and empty at its start. */
+export type HeadSlabsSeen = number[];
+
+/**
+ * The slabs that a thread was not sent yet, and notes that it was: to be sent in the same turn, before or with the
+ * snapshot that leads to them, since every slab must reach the thread once and in order.
+ */
+export function newHeadSlabs(head: ReadableHead, seen: HeadSlabsSeen): HeadSlabs {
+  return parts(head).map(({ buffers }, part) => {
+    const fresh = buffers.slice(seen[part] ?? 0);
+    seen[part] = buffers.length;
+    return fresh;
+  });
+}
+
+/**
+ * The head's memory as another thread sees it: `HeadReader`, sorting and sealed chunks work on it as on `HeadMemory`,
+ * nothing can be changed. What a snapshot leads to is there once the slabs sent with it are attached, and stays while the
+ * main thread keeps the pin that it took before the snapshot.
+ */
+export class HeadView implements ReadableHead {
+  readonly symbols = new SymbolTexts(new RecordSlabs());
+  readonly labelLog = new WordSlabs();
+  readonly series = new SeriesRecords(new RecordSlabs());
+  readonly extents = new ExtentSlabs();
+  readonly large = LargeExtentSlabs.empty();
+  readonly sealed = new SealedRecords(new RecordSlabs(), this.extents, this.large);
+
+  /** Takes the slabs that `newHeadSlabs` gave for this thread. */
+  attach(slabs: HeadSlabs): void {
+    for (const [part, list] of parts(this).entries()) for (const buffer of slabs[part]!) list.attach(buffer);
+  }
+}
+
+interface SlabList {
+  readonly buffers: readonly SharedArrayBuffer[];
+  attach(buffer: SharedArrayBuffer): void;
+}
+
+function parts({ symbols, labelLog, series, extents, large, sealed }: ReadableHead): readonly SlabList[] {
+  return [symbols, symbols.records, labelLog, series.records, extents, ...large.levels, sealed.records];
+}

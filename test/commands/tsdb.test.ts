@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { findProgram } from '../../bench/peers/find-program.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { Workbench } from '../server/narthex-process.ts';
+import { writeBlock } from '../tsdb/block-support.ts';
+import { unpackRecorded } from '../tsdb/chunk-files.ts';
+import { versionOf } from '../tsdb/prometheus-process.ts';
+import { narthex } from './run-narthex.ts';
+
+const bench = new Workbench();
+afterAll(() => bench.cleanUp());
+
+const ULIDS = ['01M7Y2YCE48314TZWWY00MFCX0', '01M7Y2YE1X9J09YSZ1JETVEVTC'] as const;
+
+describe('narthex tsdb on blocks', () => {
+  const directory = bench.directory();
+  const tsdb = (...args: string[]) => narthex(directory, 'tsdb', ...args);
+
+  beforeAll(() => {
+    const files = new MemoryFiles();
+    for (const [i, ulid] of ULIDS.entries()) {
+      const from = 7_200_000 * i;
+      const series = ['<a>', 'b"'].map((job) => ({
+        labels: labelsFromObject({ __name__: 'up', '1': 'x', job }),
+        chunks: [[[from, 0.5] as const, [from + 1500, 1e21] as const]],
+      }));
+      writeBlock(files, '/data', { ulid, version: 2, minTime: from, maxTime: from + 1501, series, deleted: [] });
+      for (const name of ['meta.json', 'index', 'tombstones', 'chunks/000001']) {
+        const path = join(directory, 'data', ulid, name);
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, files.readFileSync(`/data/${ulid}/${name}`));
+      }
+    }
+  });
+
+  it('list prints a table, in numbers or for people', async () => {
+    const { code, stdout } = await tsdb('list');
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe(
+      'BLOCK ULID                  MIN TIME     MAX TIME     DURATION     NUM SAMPLES  NUM CHUNKS   NUM SERIES   SIZE',
+    );
+    expect(lines[1]).toMatch(/^01M7Y2YCE48314TZWWY00MFCX0 {2}0 {12}1501 {9}1\.501s {7}0 {12}0 {12}0 {12}\d+$/);
+    expect(lines[2]).toMatch(/^01M7Y2YE1X9J09YSZ1JETVEVTC {2}7200000 {6}7201501 {6}1\.501s /);
+    const { stdout: readable } = await tsdb('list', '-r', 'data/');
+    expect(readable).toContain(
+      '01M7Y2YE1X9J09YSZ1JETVEVTC  1970-01-01 02:00:00 +0000 UTC  1970-01-01 02:00:01 +0000 UTC',
+    );
+  });
+
+  it('analyze tells of the last block, or of the one that is named', async () => {
+    const { code, stdout } = await tsdb('analyze', '--limit=2', 'data');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Block ID: ${ULIDS[1]}\nDuration: 1.501s\n`);
+    expect(stdout).toContain('\nMost common label pairs:\n2 1=x\n2 __name__=up\n\nLabel names');
+    expect(stdout).toContain('\nHighest cardinality labels:\n2 job\n1 1\n\nHighest cardinality metric names:\n2 up\n');
+    const other = await tsdb('analyze', '--extended', '--match={job="b\\""}', 'data', ULIDS[0]);
+    expect(other.stdout).toContain(`Block ID: ${ULIDS[0]}\n`);
+    expect(other.stdout).toContain('Matched series: 1\nPostings (unique label pairs): 3\n');
+    expect(other.stdout).toContain('samples per float chunk (min/avg/max): 2/2/2\n[ 1, 10]: 1 ####');
+    expect(other.stdout).toContain('buckets per histogram chunk: N/A\n');
+  });
+
+  it('dump prints samples, labels as JSON, and OpenMetrics', async () => {
+    expect((await tsdb('dump', '--match={job="<a>"}', '--max-time=1000')).stdout).toBe(
+      '{"1"="x", __name__="up", job="<a>"} 0.5 0\n',
+    );
+    expect((await tsdb('dump', '--format', 'seriesjson')).stdout).toBe(
+      '{"1":"x","__name__":"up","job":"\\u003ca\\u003e"}\n{"1":"x","__name__":"up","job":"b\\""}\n',
+    );
+    expect((await tsdb('dump-openmetrics', '--match={job=~"b.*"}', '--min-time=1', '--max-time=7200000')).stdout).toBe(
+      'up{1="x",job="b\\""} 1e+21 1.500\nup{1="x",job="b\\""} 0.5 7200.000\n# EOF\n',
+    );
+  });
+
+  it('says what is wrong in the words of the reference', async () => {
+    const failing = async (...args: string[]) => {
+      const { code, stderr, stdout } = await tsdb(...args);
+      expect([code, stdout]).toEqual([1, '']);
+      return stderr;
+    };
+    expect(await failing('list', 'nodir')).toBe('opening the db dir: stat nodir: no such file or directory\n');
+    expect(await failing('dump', 'nodir')).toBe('opening the db dir: stat nodir: no such file or directory\n');
+    expect(await failing('analyze', 'data', 'nope')).toBe('invalid block ID nope\n');
+    expect(await failing('analyze', '.')).toBe('no blocks found\n');
+    expect(await failing('dump', '--min-time=x')).toBe(
+      'narthex: error: strconv.ParseInt: parsing "x": invalid syntax, try --help\n',
+    );
+    expect(await failing('analyze', '--match=x{')).toContain('parse error: unexpected end of input inside braces');
+    expect(await failing('list', 'data', 'more')).toBe('narthex: error: unexpected more, try --help\n');
+  });
+});
+
+const promtool = findProgram('promtool');
+const reason =
+  promtool === null ? ': no promtool, skipped' : (versionOf(promtool) ?? 3) < 3 ? ': it is old, skipped' : '';
+
+describe.skipIf(reason !== '')(`narthex tsdb beside promtool${reason}`, () => {
+  for (const name of ['blocks', 'blocks-xor2', 'ooo-and-tombstones', 'head-killed']) {
+    it(`prints the same of ${name}`, async ({ skip }) => {
+      const directory = unpackRecorded(name);
+      if (directory === null) return skip('no recorded directories in ../shared');
+      onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+      mkdirSync(join(directory, 'wal'), { recursive: true });
+      const theirs = (...args: string[]) =>
+        execFileSync(promtool!, ['tsdb', ...args, directory], { maxBuffer: 1 << 28, stdio: 'pipe' }).toString();
+      const ours = async (...args: string[]) => (await narthex(directory, 'tsdb', ...args, directory)).stdout;
+      expect(await ours('list')).toBe(theirs('list'));
+      expect(await ours('list', '-r')).toBe(theirs('list', '-r'));
+      expect(sorted(await ours('dump-openmetrics'))).toEqual(sorted(theirs('dump-openmetrics')));
+      if (!name.startsWith('blocks')) return;
+      expect(sorted(await ours('dump', '--format=seriesjson'))).toEqual(sorted(theirs('dump', '--format=seriesjson')));
+      for (const args of [
+        ['--extended', '--limit=1000'],
+        ['--extended', '--limit=1000', '--match={__name__=~"h.*"}'],
+      ]) {
+        // Equal numbers are in the order of the tool's hash tables.
+        expect(sorted(await ours('analyze', ...args))).toEqual(sorted(theirs('analyze', ...args)));
+      }
+    });
+  }
+});
+
+function sorted(text: string): string[] {
+  return text.split('\n').sort();
+}
