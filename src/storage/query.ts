@@ -16,6 +16,11 @@ export interface SelectRequest {
   readonly sorted: boolean;
   /** At most so many series; 0 = no limit. */
   readonly limit: number;
+  /**
+   * Set where of every series only the newest sample of the range is looked at (a stale marker counts as one): the storage
+   * may leave out older ones, and need not decode them.
+   */
+  readonly newestOnly?: boolean;
 }
 
 /** Raw samples of one series, oldest first, times strictly rising. Stale markers are among them. */

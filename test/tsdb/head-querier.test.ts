@@ -22,6 +22,38 @@ describe('HeadQuerier', () => {
     );
   });
 
+  it('gives, where only the newest sample is wanted, that of the range as it stood', () => {
+    const { head } = createHead({ chunkRangeMs: 1000 });
+    const refs = [refOf(head, { a: '1' }), refOf(head, { a: '2' })];
+    const integers = { min: -20, max: 4200 };
+    const stale = '7ff0000000000002';
+    for (let i = 0; i < 400; i++) {
+      append(head, [
+        [refs[0]!, 10 * i, i % 7 === 0 ? stale : i / 3],
+        [refs[1]!, 10 * i + 5, -0],
+      ]);
+    }
+    const newest = (lines: string[]) => lines.map((line) => [line.split(' ')[0], line.split(' ').slice(1).at(-1)]);
+    fc.assert(
+      fc.property(fc.integer(integers), fc.integer(integers), (minTime, maxTime) => {
+        const range = { minTime, maxTime };
+        const querier = head.querier(ALL_TIME);
+        const wanted = { matchers: [], range, sorted: true, limit: 0 };
+        const set = atOnce(querier.select({ ...wanted, newestOnly: true }));
+        expect(newest(showSet(set))).toEqual(newest(show(head, [], range)));
+        querier.close();
+      }),
+    );
+    const querier = head.querier(ALL_TIME);
+    const set = atOnce(querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0, newestOnly: true }));
+    append(head, [[refs[0]!, 9000, 1]]);
+    expect(newest(showSet(set))).toEqual([
+      ['{a="1"}', `3990=${stale}`],
+      ['{a="2"}', '3995=-0'],
+    ]);
+    querier.close();
+  });
+
   it('leaves out series without a chunk in the range', () => {
     const { head } = createHead();
     const [a, b] = [refOf(head, { s: 'a' }), refOf(head, { s: 'b' })];

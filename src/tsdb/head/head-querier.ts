@@ -68,11 +68,13 @@ export class HeadQuerier implements Querier {
    * The rows of a select, in any order, as they stand now: what another thread makes its series set of, over a `HeadView`
    * that has the head's slabs, while this querier is open. Throws `RegexSyntaxError`.
    */
-  snapshot({ matchers, range, limit }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
+  snapshot({ matchers, range, limit, newestOnly }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
     this.#assertOpen();
     const { memory, rowIndex } = this.#parts;
-    const rows = rowsInRange(memory, matchersToRows(rowIndex, matchers), this.#within(range));
-    return takeHeadSnapshot(memory, limit > 0 ? rows.subarray(0, limit) : rows);
+    const wanted = this.#within(range);
+    const rows = rowsInRange(memory, matchersToRows(rowIndex, matchers), wanted);
+    const newestUpTo = newestOnly === true ? wanted.maxTime : null;
+    return takeHeadSnapshot(memory, limit > 0 ? rows.subarray(0, limit) : rows, newestUpTo);
   }
 
   close(): void {
@@ -81,11 +83,12 @@ export class HeadQuerier implements Querier {
     this.#pin = null;
   }
 
-  *#select({ matchers, range, sorted, limit }: SelectRequest): Generator<undefined, SeriesSet> {
+  *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
+    const { matchers, range, sorted, limit } = request;
     const { memory, rowIndex, reader } = this.#parts;
     yield* rowIndex.learning(matchers);
     this.#assertOpen();
-    const snapshot = this.snapshot({ matchers, range, limit: sorted ? 0 : limit });
+    const snapshot = this.snapshot({ ...request, limit: sorted ? 0 : limit });
     const wanted = this.#within(range);
     if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null);
     const order = yield* orderByLabels(memory, snapshot.rows);

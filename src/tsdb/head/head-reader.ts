@@ -16,7 +16,7 @@ import {
   SEALED_SLAB_LOG2,
   sealedByteLength,
 } from '../chunk/sealed-chunks.ts';
-import type { HeadSnapshot } from './head-snapshot.ts';
+import type { HeadSnapshot, NewestSamples } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
 
 /** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
@@ -65,6 +65,7 @@ export class HeadReader {
     into.length = 0;
     into.histograms = null;
     into.startTimes = null;
+    if (snapshot.newest !== null && readNewest(snapshot.newest, row, minTime, into)) return;
     const { records } = this.#memory.sealed;
     let chosen = 0;
     let openIsLater = false;
@@ -131,6 +132,19 @@ export class HeadReader {
     grown.set(this.#chunks);
     this.#chunks = grown;
   }
+}
+
+/** Gives the row's last sample where it is known; none where that lies before the range. */
+function readNewest({ times, bits }: NewestSamples, row: number, minTime: number, into: SampleColumn): boolean {
+  const time = times[row]!;
+  if (Number.isNaN(time)) return false;
+  if (time < minTime) return true;
+  if (into.times.length === 0) reserveSampleColumn(into, 1);
+  into.times[0] = time;
+  into.bits[0] = bits[2 * row]!;
+  into.bits[1] = bits[2 * row + 1]!;
+  into.length = 1;
+  return true;
 }
 
 /** Keeps the samples between two times, both included. */

@@ -18,6 +18,8 @@ import {
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
+  VALUE_HIGH,
+  VALUE_LOW,
 } from './series-table.ts';
 
 /**
@@ -35,6 +37,16 @@ export interface HeadSnapshot {
   readonly encodings: Uint8Array;
   /** Newest sealed chunk, 0 = none. */
   readonly sealed: Uint32Array;
+  /** Where only the newest sample of the range is asked for: those that need no decoding. */
+  readonly newest: NewestSamples | null;
+}
+
+/** The last samples of rows, as the encoder remembers them. */
+export interface NewestSamples {
+  /** NaN where the row's last sample is no float, or lies after the range: then its chunks have to be read. */
+  readonly times: Float64Array;
+  /** The value's low and high half. */
+  readonly bits: Uint32Array;
 }
 
 /** Of the rows, those with a chunk that overlaps the range, in their order. The array is used up. */
@@ -44,8 +56,8 @@ export function rowsInRange(memory: HeadMemory, rows: Uint32Array, range: TimeRa
   return rows.subarray(0, kept);
 }
 
-/** The rows as they stand now. */
-export function takeHeadSnapshot(memory: HeadMemory, rows: Uint32Array): HeadSnapshot {
+/** The rows as they stand now; with the last samples up to `newestUpTo` (ms), unless that is null. */
+export function takeHeadSnapshot(memory: HeadMemory, rows: Uint32Array, newestUpTo: number | null): HeadSnapshot {
   const { length } = rows;
   const extents = new Uint32Array(length);
   const byteLengths = new Uint32Array(length);
@@ -71,7 +83,25 @@ export function takeHeadSnapshot(memory: HeadMemory, rows: Uint32Array): HeadSna
       encodings[i] = histogram.writer.encoding;
     }
   }
-  return { rows, extents, byteLengths, counts, encodings, sealed };
+  const newest = newestUpTo === null ? null : newestSamples(memory, rows, newestUpTo);
+  return { rows, extents, byteLengths, counts, encodings, sealed, newest };
+}
+
+function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): NewestSamples {
+  const times = new Float64Array(rows.length);
+  const bits = new Uint32Array(2 * rows.length);
+  const { records } = memory.series;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const time = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
+    const isKnown = time <= maxTime && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;
+    times[i] = isKnown ? time : Number.NaN;
+    bits[2 * i] = words[2 * at + VALUE_LOW]!;
+    bits[2 * i + 1] = words[2 * at + VALUE_HIGH]!;
+  }
+  return { times, bits };
 }
 
 /** True where a chunk of the row overlaps the range. */

@@ -48,7 +48,8 @@ class DeletingQuerier implements Querier {
 
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     const { limit } = request;
-    const found = this.#querier.select({ ...request, limit: 0 });
+    // The newest sample may be one that is deleted.
+    const found = this.#querier.select({ ...request, limit: 0, newestOnly: false });
     if (found instanceof Promise) return found.then((set) => new DeletingSeriesSet(set, this.#deletions, limit));
     return new DeletingSeriesSet(found, this.#deletions, limit);
   }

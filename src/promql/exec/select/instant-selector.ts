@@ -44,6 +44,8 @@ export class InstantSelector implements VectorOperator {
       },
       sorted: false,
       limit: 0,
+      // All steps look at one moment.
+      newestOnly: grid.count === 1 || plan.at !== null,
     });
   }
 
