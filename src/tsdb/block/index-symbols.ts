@@ -55,6 +55,13 @@ export class IndexSymbols {
     return text;
   }
 
+  /** The UTF-8 bytes of a symbol, not to be changed; throws `DamagedFile` for a number that no symbol has. */
+  bytesOf(id: number): Uint8Array {
+    const at = this.#byOffset ? id : this.#offsetOf(id);
+    const size = this.#size(at);
+    return this.#file.view(at + prefixBytes, size);
+  }
+
   /** The number of a text, or -1. */
   find(text: string): number {
     let low = 0;
@@ -77,10 +84,14 @@ export class IndexSymbols {
   }
 
   #textOf(id: number): string {
+    return this.#textAt(this.#offsetOf(id));
+  }
+
+  #offsetOf(id: number): number {
     if (id >= this.count) throw new DamagedFile(this.#file.path, this.#start, `there is no symbol ${id}`);
     let at = this.#start + this.#samples[Math.floor(id / SAMPLE_EVERY)]!;
     for (let i = id % SAMPLE_EVERY; i > 0; i--) at = this.#behind(at);
-    return this.#textAt(at);
+    return at;
   }
 
   #behind(at: number): number {

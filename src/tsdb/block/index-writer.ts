@@ -1,13 +1,13 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { uvarintSize, writeUvarint } from '../../kernels/varint.ts';
-import { SymbolTable } from '../../memory/symbol-table.ts';
-import { compareLabels, type Labels } from '../../model/labels.ts';
+import type { SymbolTable } from '../../memory/symbol-table.ts';
+import { Labels } from '../../model/labels.ts';
 import { assert, InvariantError } from '../../std/assert.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { SourceChunk } from '../compact/chunk-source.ts';
 import { FileSink } from './file-sink.ts';
 import { LabelPairs } from './label-pairs.ts';
-import { orderPairs, orderSymbols } from './order-symbols.ts';
+import { compareSymbols, orderPairs, orderSymbols } from './order-symbols.ts';
 import { SeriesSpool } from './series-spool.ts';
 import { WordList } from './word-list.ts';
 
@@ -34,41 +34,43 @@ export class IndexWriter {
   readonly #spoolPath: string;
   readonly #spool: SeriesSpool;
   #sink: FileSink | null = null;
-  readonly #symbols = new SymbolTable();
+  readonly #symbols: SymbolTable;
   readonly #pairs = new LabelPairs();
   /** The pairs of all series, one after the other; the last one of a series has `LAST_LABEL` set. */
   readonly #labels = new WordList();
   #series = 0;
-  #last: Labels | null = null;
-  #lastPairs: number[] = [];
+  /** The symbols of the last series, and its pairs. */
+  #last = new Uint32Array(0);
+  #lastPairs = new Uint32Array(0);
 
-  constructor(fileSystem: FileSystem, path: string) {
+  /** `symbols` are those of all series: it may get more of them while series come. */
+  constructor(fileSystem: FileSystem, path: string, symbols: SymbolTable) {
+    this.#symbols = symbols;
     this.#fileSystem = fileSystem;
     this.#path = path;
     this.#spoolPath = `${path}.series`;
     this.#spool = new SeriesSpool(fileSystem, this.#spoolPath);
   }
 
-  /** Chunks in the order of their times, which do not overlap, and their places. */
-  add(labels: Labels, chunks: readonly SourceChunk[], refs: Float64Array): void {
-    if (this.#last !== null && compareLabels(this.#last, labels) >= 0) throw outOfOrder(this.#last, labels);
-    assert(labels.size > 0, 'a series without labels');
-    const { pairs } = labels;
-    const before = this.#last === null ? [] : this.#last.pairs;
-    const numbers = this.#lastPairs;
-    for (let i = 0; i < pairs.length; i += 2) {
-      const name = pairs[i]!;
-      const value = pairs[i + 1]!;
+  /** A series by the symbols of its labels; chunks in the order of their times, which do not overlap, and their places. */
+  add(labels: Uint32Array, chunks: readonly SourceChunk[], refs: Float64Array): void {
+    assert(labels.length > 0, 'a series without labels');
+    const before = this.#last;
+    if (compareSymbols(this.#symbols, before, labels) >= 0) throw this.#outOfOrder(before, labels);
+    if (labels.length > 2 * this.#lastPairs.length) this.#lastPairs = grown(this.#lastPairs, labels.length);
+    const pairs = this.#lastPairs;
+    for (let i = 0; i < labels.length; i += 2) {
       // Neighbours have most of their labels in common.
-      if (i >= before.length || before[i] !== name || before[i + 1] !== value) {
-        numbers[i >>> 1] = this.#pairs.add(this.#symbols.addName(name), this.#symbols.add(value));
+      if (i >= before.length || before[i] !== labels[i] || before[i + 1] !== labels[i + 1]) {
+        pairs[i >>> 1] = this.#pairs.add(labels[i]!, labels[i + 1]!);
       }
-      const pair = numbers[i >>> 1]!;
+      const pair = pairs[i >>> 1]!;
       this.#pairs.counts[pair]!++;
-      this.#labels.push((i + 2 < pairs.length ? pair : pair | LAST_LABEL) >>> 0);
+      this.#labels.push((i + 2 < labels.length ? pair : pair | LAST_LABEL) >>> 0);
     }
-    this.#spool.add(pairs.length >>> 1, chunks, refs);
-    this.#last = labels;
+    this.#spool.add(labels.length >>> 1, chunks, refs);
+    if (before.length !== labels.length) this.#last = new Uint32Array(labels.length);
+    this.#last.set(labels);
     this.#series++;
   }
 
@@ -224,6 +226,14 @@ export class IndexWriter {
     sink.checksum();
   }
 
+  #outOfOrder(before: Uint32Array, labels: Uint32Array): InvariantError {
+    const textOf = (words: Uint32Array): string => {
+      const pairs = new Labels(Array.from(words, (symbol) => this.#symbols.text(symbol)));
+      return pairs.toString();
+    };
+    return new InvariantError(`Cannot write an index: the series ${textOf(labels)} comes after ${textOf(before)}`);
+  }
+
   #writeText(sink: FileSink, symbol: number): void {
     const bytes = this.#symbols.bytesOf(symbol);
     sink.uvarint(bytes.length);
@@ -241,6 +251,8 @@ function beginList(sink: FileSink, count: number): number {
   return position;
 }
 
-function outOfOrder(before: Labels, labels: Labels): InvariantError {
-  return new InvariantError(`Cannot write an index: the series ${labels} comes after ${before}`);
+function grown(words: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(length);
+  larger.set(words);
+  return larger;
 }

@@ -48,3 +48,10 @@ export function orderPairs(pairs: LabelPairs, places: Uint32Array): Uint32Array 
   for (let i = 0; i < length; i++) order[i] = keys[i]! % INDEX_MAX;
   return order;
 }
+
+/** Orders two label sets, given as name, value, name, value, ..., as `compareLabels` does. */
+export function compareSymbols(symbols: SymbolTable, a: Uint32Array, b: Uint32Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return symbols.compare(a[i]!, b[i]!);
+  return a.length - b.length;
+}

@@ -25,11 +25,14 @@ export class SeriesEntries {
   readonly #file: PagedFile;
   readonly #symbols: IndexSymbols;
   readonly #scale: number;
-  /** The entry at hand, its labels first, and where they end. */
+  /** The entry at hand, its labels first, where they begin and where it ends. */
   #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
   #end = 0;
   #at = 0;
   #offset = 0;
+  /** The row of the entry at hand, -1 where it was not found sound. */
+  #row = -1;
 
   /** An entry lies at `row * scale`. */
   constructor(file: PagedFile, symbols: IndexSymbols, scale: number) {
@@ -54,6 +57,15 @@ export class SeriesEntries {
       if (at === name) return value;
     }
     return -1;
+  }
+
+  /** How many words the row's labels have: name, value, name, value, ..., as symbols. They come to the front of `into`. */
+  words(row: number, into: { words: Uint32Array }): number {
+    this.#load(row);
+    const count = 2 * this.#labelCount();
+    if (count > into.words.length) into.words = new Uint32Array(2 * count);
+    for (let i = 0; i < count; i++) into.words[i] = this.#uvarint();
+    return count;
   }
 
   /** Adds the row's labels to a map from name symbols to sets; `value` symbols are the entries. */
@@ -91,6 +103,11 @@ export class SeriesEntries {
   }
 
   #load(row: number): void {
+    if (row === this.#row) {
+      this.#at = this.#start;
+      return;
+    }
+    this.#row = -1;
     const file = this.#file;
     const offset = row * this.#scale;
     this.#offset = offset;
@@ -106,7 +123,9 @@ export class SeriesEntries {
     if (crc32c(bytes, start, end, 0) !== readUint32(bytes, end)) this.#damaged('the checksum of a series differs');
     this.#bytes = bytes;
     this.#at = start;
+    this.#start = start;
     this.#end = end;
+    this.#row = row;
   }
 
   #labelCount(): number {

@@ -20,9 +20,22 @@ export interface ChunkSource {
   /** Moves on to the next series; false at the end. Throws `DamagedFile` where its chunks can not be read. */
   next(): boolean;
   readonly labels: Labels;
+  /** The same labels as numbers, where the source has them so: spares a string for each label of each series. */
+  readonly symbols?: SourceSymbols | null;
   /** In the order of their first times, those that overlap the wanted range; they may overlap each other. Valid until `next`. */
   readonly chunks: readonly SourceChunk[];
   /** What is deleted of the series, in the samples of this source alone. */
   readonly deleted: Intervals;
   close(): void;
+}
+
+/** The labels of a source's series as numbers of its own, each of which stands for one name or value. */
+export interface SourceSymbols {
+  /** Every number is below; 4 bytes are kept for each. */
+  readonly limit: number;
+  /** UTF-8, valid until the next call. */
+  bytesOf(symbol: number): Uint8Array;
+  /** Name, value, name, value, ... of the series at hand: the first `length` words. Valid until `next`. */
+  readonly words: Uint32Array;
+  readonly length: number;
 }

@@ -1,3 +1,4 @@
+import { SymbolTable } from '../../memory/symbol-table.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { writeSyncedFileSync } from '../../std/whole-file.ts';
 import type { BlockMeta, BlockParent, BlockStats } from '../block/block-meta.ts';
@@ -72,11 +73,12 @@ export function writeBlock(fileSystem: FileSystem, options: WriteBlockOptions): 
 function writeSeries(fileSystem: FileSystem, directory: string, options: WriteBlockOptions): BlockStats {
   const { sources, minTime, maxTime, progress, segmentBytesMax } = options;
   const counts = { samples: 0, floatSamples: 0, histogramSamples: 0, series: 0, chunks: 0, tombstones: 0 };
-  const merged = new MergedSeries(sources, minTime, maxTime - 1);
+  const symbols = new SymbolTable();
+  const merged = new MergedSeries(sources, symbols, minTime, maxTime - 1);
   const segments = new ChunkSegmentWriter(fileSystem, `${directory}/chunks`, segmentBytesMax);
   let index: IndexWriter | null = null;
   try {
-    index = new IndexWriter(fileSystem, `${directory}/index`);
+    index = new IndexWriter(fileSystem, `${directory}/index`, symbols);
     let refs = new Float64Array(64);
     while (merged.next()) {
       const { chunks } = merged;

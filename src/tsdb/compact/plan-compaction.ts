@@ -1,0 +1,119 @@
+import type { BlockMeta } from '../block/block-meta.ts';
+
+/** Ranges grow threefold, so that a block is rewritten once for each time its range triples. */
+const RANGE_FACTOR = 3;
+const RANGES_MAX = 10;
+/** A block is rewritten when more of its series than this share have deletions. */
+const TOMBSTONES_SHARE = 0.05;
+
+/** Blocks of which only a part of the head's series went in: they are merged with their like alone. */
+const PARTIAL_HINTS = ['from-stale-series', 'from-selected-series'];
+
+/** The widths that blocks grow through (ms): `min`, 3 times, 9 times as much, up to `max`. */
+export function blockRanges(min: number, max: number): number[] {
+  const ranges: number[] = [];
+  for (let range = min; ranges.length < RANGES_MAX && (range <= max || ranges.length === 0); range *= RANGE_FACTOR) {
+    ranges.push(range);
+  }
+  return ranges;
+}
+
+/**
+ * Which blocks to make one of next, oldest first; none where there is nothing to do. The rules are the reference's:
+ *
+ * 1. The first blocks that overlap, all that hang together.
+ * 2. Of all but the newest: those that fill an aligned range of the next width, or lie in one that has passed.
+ * 3. One large block of which more than 5 % is deleted, or any that is deleted altogether.
+ *
+ * Blocks of stale or selected series are planned apart from the others, after them. Where a block must not be compacted
+ * yet (`isHeld`), it and all that were made after it are left alone.
+ */
+export function planCompaction(
+  metas: readonly BlockMeta[],
+  ranges: readonly number[],
+  isHeld: (meta: BlockMeta) => boolean = () => false,
+): readonly BlockMeta[] {
+  const byUlid = [...metas].sort((a, b) => (a.ulid < b.ulid ? -1 : 1));
+  const held = byUlid.findIndex(isHeld);
+  const free = (held < 0 ? byUlid : byUlid.slice(0, held)).sort((a, b) => a.minTime - b.minTime);
+  for (const kind of [null, ...PARTIAL_HINTS]) {
+    const plan = planLike(
+      free.filter((meta) => partialHint(meta) === kind),
+      ranges,
+    );
+    if (plan.length > 0) return plan;
+  }
+  return [];
+}
+
+function partialHint({ hints }: BlockMeta): string | null {
+  return PARTIAL_HINTS.find((hint) => hints.includes(hint)) ?? null;
+}
+
+/** `sorted` by their first times. */
+function planLike(sorted: readonly BlockMeta[], ranges: readonly number[]): readonly BlockMeta[] {
+  const overlapping = firstOverlapping(sorted);
+  if (overlapping.length > 0) return overlapping;
+  // The newest stays as it was cut from the head, so that there is time to copy it as it is.
+  const older = sorted.slice(0, -1);
+  const filled = firstFilledRange(older, ranges);
+  if (filled.length > 0) return filled;
+  const deleted = mostlyDeleted(older, ranges);
+  return deleted === null ? [] : [deleted];
+}
+
+/** A block that compacting failed on is left out of it: trying again would fail again. */
+function firstOverlapping(sorted: readonly BlockMeta[]): readonly BlockMeta[] {
+  for (let i = 0; i < sorted.length; ) {
+    let end = sorted[i]!.maxTime;
+    let next = i + 1;
+    for (; next < sorted.length && sorted[next]!.minTime < end; next++) end = Math.max(end, sorted[next]!.maxTime);
+    const group = sorted.slice(i, next);
+    if (group.length > 1 && !group.some(({ failed }) => failed)) return group;
+    i = next;
+  }
+  return [];
+}
+
+function firstFilledRange(older: readonly BlockMeta[], ranges: readonly number[]): readonly BlockMeta[] {
+  const newest = older.at(-1)?.minTime;
+  if (newest === undefined) return [];
+  for (const range of ranges.slice(1)) {
+    for (const group of splitByRange(older, range)) {
+      if (group.length < 2 || group.some(({ failed }) => failed)) continue;
+      const { minTime } = group[0]!;
+      const { maxTime } = group.at(-1)!;
+      if (maxTime - minTime === range || maxTime <= newest) return group;
+    }
+  }
+  return [];
+}
+
+/** The blocks that lie in the same aligned range; those that lie in none are left out. */
+function splitByRange(sorted: readonly BlockMeta[], range: number): BlockMeta[][] {
+  const groups: BlockMeta[][] = [];
+  for (let i = 0; i < sorted.length; ) {
+    const end = Math.floor(sorted[i]!.minTime / range) * range + range;
+    if (sorted[i]!.maxTime > end) {
+      i++;
+      continue;
+    }
+    const group: BlockMeta[] = [];
+    for (; i < sorted.length && sorted[i]!.maxTime <= end; i++) group.push(sorted[i]!);
+    groups.push(group);
+  }
+  return groups;
+}
+
+/** Newest first. Small blocks are merged soon anyway, and lose their deleted samples then. */
+function mostlyDeleted(older: readonly BlockMeta[], ranges: readonly number[]): BlockMeta | null {
+  const large = ranges[Math.floor(ranges.length / 2)]!;
+  for (const meta of [...older].reverse()) {
+    const { series, tombstones } = meta.stats;
+    if (meta.maxTime - meta.minTime < large) {
+      return tombstones > 0 && tombstones >= series && !meta.failed ? meta : null;
+    }
+    if (tombstones / (series + 1) > TOMBSTONES_SHARE && !meta.failed) return meta;
+  }
+  return null;
+}
