@@ -2,14 +2,18 @@ import type { Labels } from '../../model/labels.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import type { ChunkSource } from '../compact/chunk-source.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog } from './head-appender.ts';
+import { HeadChunkSource } from './head-chunk-source.ts';
+import { type HeadChunks, snapshotRange } from './head-chunks.ts';
 import { HeadMemory } from './head-memory.ts';
 import { HeadQuerier } from './head-querier.ts';
 import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
+import type { HeadSnapshot } from './head-snapshot.ts';
 import type { HeadStats } from './head-stats.ts';
 import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
@@ -123,6 +127,26 @@ export class Head {
   /** The slabs that another thread needs for its `HeadView` and was not sent yet; `seen` is that thread's. */
   newSlabs(seen: HeadSlabsSeen): HeadSlabs {
     return newHeadSlabs(this.#memory, seen);
+  }
+
+  /** What is reachable now stays until the returned function is called. */
+  pin(): () => void {
+    const { epochs } = this.#memory;
+    const epoch = epochs.pin();
+    return () => epochs.unpin(epoch);
+  }
+
+  /**
+   * The series with chunks between two times (ms), both included, for a block; under a pin. Yields after less than a
+   * millisecond.
+   */
+  *chunks(range: TimeRange, isWanted?: (row: number) => boolean): Generator<undefined, HeadSnapshot> {
+    return yield* snapshotRange(this.#memory, range, isWanted);
+  }
+
+  /** What was given by `chunks`, read in this thread. */
+  chunkSource(chunks: HeadChunks): ChunkSource {
+    return new HeadChunkSource(this.#memory, chunks);
   }
 
   /** Takes what the log has; before the first transaction. */

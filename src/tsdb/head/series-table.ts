@@ -118,12 +118,17 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
       Number.NEGATIVE_INFINITY;
   }
 
+  /** True for the row of a series that was not removed. */
+  isLive(row: number): boolean {
+    return this.ref(row) !== 0 && !this.#retired.has(row);
+  }
+
   /** The rows of all series, rising. */
   liveRows(): Uint32Array {
     const rows = new Uint32Array(this.liveCount);
     let count = 0;
     for (let row = 0; row < this.#rowCount; row++) {
-      if (this.ref(row) !== 0 && !this.#retired.has(row)) rows[count++] = row;
+      if (this.isLive(row)) rows[count++] = row;
     }
     return rows;
   }

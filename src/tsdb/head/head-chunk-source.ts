@@ -1,0 +1,123 @@
+import { xorDecode } from '../../kernels/xor-decode.ts';
+import { extentOffset, extentSlab } from '../../memory/extents.ts';
+import { Labels } from '../../model/labels.ts';
+import { createSampleColumn, reserveSampleColumn } from '../../storage/query.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
+import type { ChunkSource, SourceChunk } from '../compact/chunk-source.ts';
+import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
+import type { HeadChunks } from './head-chunks.ts';
+import { HeadReader } from './head-reader.ts';
+import type { ReadableHead } from './head-view.ts';
+import { orderByLabels } from './sort-rows.ts';
+
+/**
+ * The series of the head in the order of their labels, with their chunks: the sealed ones as they lie in shared memory,
+ * the open one as a copy that ends where the snapshot saw it end. Sorting is done here, in the thread that reads.
+ */
+export class HeadChunkSource implements ChunkSource {
+  labels = Labels.EMPTY;
+  chunks: readonly SourceChunk[] = [];
+  deleted: Intervals = NO_INTERVALS;
+  readonly #head: ReadableHead;
+  readonly #chunks: HeadChunks;
+  readonly #reader: HeadReader;
+  readonly #order: Uint32Array;
+  readonly #column = createSampleColumn(256);
+  #next = 0;
+
+  /** The main thread holds the pin under which `chunks` was made until the last `next`. */
+  constructor(head: ReadableHead, chunks: HeadChunks) {
+    this.#head = head;
+    this.#chunks = chunks;
+    this.#reader = new HeadReader(head);
+    this.#order = sorted(head, chunks.snapshot.rows);
+  }
+
+  next(): boolean {
+    if (this.#next === this.#order.length) return false;
+    const place = this.#order[this.#next++]!;
+    const row = this.#chunks.snapshot.rows[place]!;
+    this.labels = this.#reader.labels(row);
+    this.deleted = this.#chunks.deleted.get(row) ?? NO_INTERVALS;
+    this.chunks = this.#gather(place);
+    return true;
+  }
+
+  close(): void {
+    this.#next = this.#order.length;
+  }
+
+  #gather(place: number): SourceChunk[] {
+    const { snapshot, range } = this.#chunks;
+    const found: SourceChunk[] = [];
+    let openIsLater = false;
+    for (let number = snapshot.sealed[place]!; number !== 0; ) {
+      const { bytes, encoding, firstTime, lastTime, older } = this.#head.sealed.get(number);
+      if (lastTime < range.minTime) break;
+      if (lastTime >= range.maxTime) openIsLater = true;
+      if (firstTime <= range.maxTime) found.push({ encoding, minTime: firstTime, maxTime: lastTime, bytes });
+      number = older;
+    }
+    found.reverse();
+    if (snapshot.extents[place] !== 0 && !openIsLater && this.#openTimes(place, 1).minTime <= range.maxTime) {
+      const { minTime, maxTime } = this.#openTimes(place, snapshot.counts[place]!);
+      if (maxTime >= range.minTime) {
+        found.push({ encoding: snapshot.encodings[place]!, minTime, maxTime, bytes: this.#openBytes(place) });
+      }
+    }
+    return found;
+  }
+
+  /** Times of the first and of the last of `count` samples of an open chunk. */
+  #openTimes(place: number, count: number): { minTime: number; maxTime: number } {
+    const { snapshot } = this.#chunks;
+    const { extents, large } = this.#head;
+    const extent = snapshot.extents[place]!;
+    const byteLength = snapshot.byteLengths[place]!;
+    const encoding = snapshot.encodings[place]!;
+    const column = this.#column;
+    column.length = 0;
+    column.histograms = null;
+    column.startTimes = null;
+    let code = 0;
+    if (encoding === ENCODING.xor) {
+      reserveSampleColumn(column, count);
+      const slab = extentSlab(extent);
+      const start = extentOffset(extent);
+      const end = start + byteLength;
+      code = xorDecode(extents.bytes[slab]!, extents.views[slab]!, start, end, count, column.times, column.bits, 0);
+    } else {
+      const start = large.offset(extent);
+      code = readHistogramChunk(large.bytes(extent), large.view(extent), start, byteLength, encoding, count, column);
+    }
+    if (code < 0) throw new Error(`Cannot decode an open chunk of ${this.labels}: code ${code}`);
+    return { minTime: column.times[0]!, maxTime: column.times[count - 1]! };
+  }
+
+  /**
+   * A copy of the published part, closed: with the count of the snapshot, whatever was appended since. Bits of a later
+   * sample in the last byte do not matter.
+   */
+  #openBytes(place: number): Uint8Array {
+    const { extents, large } = this.#head;
+    const { byteLengths, counts, encodings, extents: numbers } = this.#chunks.snapshot;
+    const extent = numbers[place]!;
+    const isSmall = encodings[place] === ENCODING.xor;
+    const start = isSmall ? extentOffset(extent) : large.offset(extent);
+    const slab = isSmall ? extents.bytes[extentSlab(extent)]! : large.bytes(extent);
+    const copy = new Uint8Array(byteLengths[place]!);
+    copy.set(slab.subarray(start, start + copy.length));
+    copy[0] = counts[place]! >>> 8;
+    copy[1] = counts[place]!;
+    return copy;
+  }
+}
+
+function sorted(head: ReadableHead, rows: Uint32Array): Uint32Array {
+  const steps = orderByLabels(head, rows);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

@@ -1,0 +1,64 @@
+import type { TimeRange } from '../../storage/query.ts';
+import type { Intervals } from '../tombstones/intervals.ts';
+import type { HeadMemory } from './head-memory.ts';
+import { type HeadSnapshot, rowsInRange, takeHeadSnapshot } from './head-snapshot.ts';
+
+/** Rows looked at in one step: under a millisecond. */
+const STEP_ROWS = 4096;
+
+/** Series of the head with the chunks of a range, for whoever writes a block of them: plain data, for any thread. */
+export interface HeadChunks {
+  /** In no useful order. */
+  readonly snapshot: HeadSnapshot;
+  /** Both times (ms) are included. */
+  readonly range: TimeRange;
+  /** What is deleted, by row. */
+  readonly deleted: ReadonlyMap<number, Intervals>;
+}
+
+/**
+ * The rows that have chunks in the range, in steps. The caller holds a pin from before the first step. Each series is
+ * seen as it stands at its step; where nothing is appended to the range any more, all of them as at one moment.
+ */
+export function* snapshotRange(
+  memory: HeadMemory,
+  range: TimeRange,
+  isWanted: (row: number) => boolean = () => true,
+): Generator<undefined, HeadSnapshot> {
+  const { series } = memory;
+  const parts: HeadSnapshot[] = [];
+  const { rowCount } = series;
+  for (let from = 0; from < rowCount; from += STEP_ROWS) {
+    const rows = new Uint32Array(Math.min(STEP_ROWS, rowCount - from));
+    let count = 0;
+    for (let row = from; row < from + rows.length; row++) if (series.isLive(row) && isWanted(row)) rows[count++] = row;
+    const chosen = rowsInRange(memory, rows.subarray(0, count), range);
+    if (chosen.length > 0) parts.push(takeHeadSnapshot(memory, chosen, null));
+    yield;
+  }
+  return joined(parts);
+}
+
+function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
+  const length = parts.reduce((sum, { rows }) => sum + rows.length, 0);
+  const all = {
+    rows: new Uint32Array(length),
+    extents: new Uint32Array(length),
+    byteLengths: new Uint32Array(length),
+    counts: new Uint32Array(length),
+    encodings: new Uint8Array(length),
+    sealed: new Uint32Array(length),
+    newest: null,
+  };
+  let at = 0;
+  for (const part of parts) {
+    all.rows.set(part.rows, at);
+    all.extents.set(part.extents, at);
+    all.byteLengths.set(part.byteLengths, at);
+    all.counts.set(part.counts, at);
+    all.encodings.set(part.encodings, at);
+    all.sealed.set(part.sealed, at);
+    at += part.rows.length;
+  }
+  return all;
+}
