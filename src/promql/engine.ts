@@ -9,7 +9,7 @@ import {
   type TimeRange,
 } from '../storage/query.ts';
 import { Annotations } from './exec/annotations.ts';
-import { QueryBudget } from './exec/budget.ts';
+import { type CancelSignal, QueryBudget } from './exec/budget.ts';
 import { buildOperators, type Operators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
 import { FinishNames } from './exec/finish-names.ts';
@@ -53,7 +53,7 @@ export interface QueryParameters {
 
 export interface RunOptions {
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Lets the event loop run; a worker that serves one query at a time may resolve at once. */
   readonly pause: () => Promise<void>;
   /** The query pauses after running so long. */
@@ -140,7 +140,7 @@ export class Engine {
       features,
       selections,
       laterRanges: [],
-      selectLater: async (request) => select(querier!, request, annotations),
+      selectLater: async (request) => noteWarnings(await querier!.select(request), annotations),
     };
     const operators = buildOperators(plan, scope, context);
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
@@ -284,22 +284,21 @@ function widestRange(ranges: readonly TimeRange[]): TimeRange {
   return ranges.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
 }
 
-/** Answers all selectors before anything is read; equal ones share an answer. */
+/** Answers all selectors before anything is read, and asks for all in one turn; equal ones share an answer. */
 async function selectAll(querier: Querier, selections: readonly Selection[], annotations: Annotations): Promise<void> {
-  const answered = new Map<string, SeriesSet>();
-  for (const selection of selections) {
-    const key = JSON.stringify(selection.request);
-    let series = answered.get(key);
-    if (series === undefined) {
-      series = await select(querier, selection.request, annotations);
-      answered.set(key, series);
-    }
-    selection.series = series;
-  }
+  const places = new Map<string, number>();
+  const requests: SelectRequest[] = [];
+  const placeOf = selections.map(({ request }) => {
+    const key = JSON.stringify(request);
+    if (!places.has(key)) places.set(key, requests.push(request) - 1);
+    return places.get(key)!;
+  });
+  const sets = await Promise.all(requests.map(async (request) => querier.select(request)));
+  for (const set of sets) noteWarnings(set, annotations);
+  for (const [i, selection] of selections.entries()) selection.series = sets[placeOf[i]!]!;
 }
 
-async function select(querier: Querier, request: SelectRequest, annotations: Annotations): Promise<SeriesSet> {
-  const series = await querier.select(request);
+function noteWarnings(series: SeriesSet, annotations: Annotations): SeriesSet {
   for (const warning of series.warnings) annotations.plainWarning(warning);
   return series;
 }

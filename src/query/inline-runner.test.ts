@@ -5,8 +5,8 @@ import { Engine } from '../promql/engine.ts';
 import { ALL_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import { systemClock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
-import { InlineRunner, type QueryObserver } from './inline-runner.ts';
-import type { QueryReply, QueryRequest } from './runner.ts';
+import { InlineRunner } from './inline-runner.ts';
+import type { QueryObserver, QueryReply, QueryRequest } from './runner.ts';
 
 const storage = loaded('load 1m\n  m{a="1"} 1+1x10\n  m{a="2"} 2+2x10');
 

@@ -1,5 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import type { StepColumn } from '../promql/exec/step-column.ts';
+import type { Timing } from './stats-json.ts';
 
 /** What a caller asks: one expression on one grid. */
 export interface QueryRequest {
@@ -23,13 +24,18 @@ export interface QueryRequest {
 
 export type QueryErrorType = 'bad_data' | 'execution' | 'canceled' | 'timeout' | 'internal';
 
+export interface ColumnSeries {
+  readonly labels: Labels;
+  readonly column: StepColumn;
+}
+
 export type QueryReply =
   /** `body` is the whole response: `{"status":"success","data":{...},...}`. */
   | { readonly ok: true; readonly form: 'json'; readonly body: Uint8Array }
   | {
       readonly ok: true;
       readonly form: 'columns';
-      readonly series: readonly { readonly labels: Labels; readonly column: StepColumn }[];
+      readonly series: readonly ColumnSeries[];
       readonly warnings: readonly string[];
       readonly infos: readonly string[];
     }
@@ -45,4 +51,11 @@ export type QueryReply =
 export interface QueryRunner {
   /** Never rejects for what the query did wrong: failures are replies. */
   run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply>;
+}
+
+/** Told what queries cost; the server keeps its own metrics with it. */
+export interface QueryObserver {
+  started(): void;
+  /** All times in seconds; those of stages that were not reached are 0. */
+  finished(timing: Timing, totalSamples: number, samplesRead: number): void;
 }

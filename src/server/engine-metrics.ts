@@ -1,4 +1,4 @@
-import type { QueryObserver } from '../query/inline-runner.ts';
+import type { QueryObserver } from '../query/runner.ts';
 import type { Registry } from '../telemetry/registry.ts';
 
 /** Parts of a query's time, by the reference's names. */

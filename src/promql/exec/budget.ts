@@ -1,13 +1,16 @@
 import type { Clock } from '../../std/clock.ts';
 import { canceledError, timeoutError, tooManySamplesError } from './query-error.ts';
 
+/** Says whether the query is still wanted: an `AbortSignal`, or a look at memory that another thread writes. */
+export type CancelSignal = Pick<AbortSignal, 'aborted'>;
+
 export interface BudgetOptions {
   /** Samples that a query may hold at once, counted as the reference counts them; above it fails. */
   readonly samplesMax: number;
   /** The query fails at the first look at the clock after so long. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Lets the event loop run; resolves when the query may go on. */
   readonly pause: () => Promise<void>;
   /** The query gives way after so long without a pause. */

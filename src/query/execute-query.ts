@@ -1,0 +1,144 @@
+import { Labels } from '../model/labels.ts';
+import type { Engine, PreparedQuery, QueryOutcome } from '../promql/engine.ts';
+import { Annotations } from '../promql/exec/annotations.ts';
+import type { CancelSignal } from '../promql/exec/budget.ts';
+import { QueryError } from '../promql/exec/query-error.ts';
+import { createStepColumn } from '../promql/exec/step-column.ts';
+import { EvaluationError } from '../promql/functions/contracts.ts';
+import type { JsonBlocks } from '../promql/json-blocks.ts';
+import { PlanError } from '../promql/plan/resolve-duration.ts';
+import { ColumnSink } from '../promql/result.ts';
+import { JsonSink } from '../promql/result-json.ts';
+import { PromqlSyntaxError } from '../promql/syntax/error.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Queryable } from '../storage/query.ts';
+import type { ColumnSeries, QueryErrorType, QueryReply, QueryRequest } from './runner.ts';
+import { statsJson, statsWarning, type Timing } from './stats-json.ts';
+
+/** What queries of one thread run with. */
+export interface QueryExecutor {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** `promql-per-step-stats`: `stats=all` then lists every step. */
+  readonly perStepStats: boolean;
+  readonly blocks: JsonBlocks;
+}
+
+/** How one query runs. */
+export interface QueryExecution {
+  readonly queryable: Queryable;
+  readonly signal: CancelSignal;
+  /** Lets the event loop run once. */
+  readonly pause: () => Promise<void>;
+  /** Seconds since the query came, of which it waited `queue`. */
+  readonly cost: QueryCost;
+}
+
+/** What a query has cost; all times in seconds, those of stages that were not reached are 0. */
+export interface QueryCost {
+  readonly timing: Timing;
+  samplesTotal: number;
+  samplesRead: number;
+}
+
+export function createQueryCost(): QueryCost {
+  const timing: Timing = { queue: 0, preparation: 0, evaluation: 0, sorting: 0, total: 0 };
+  return { timing, samplesTotal: 0, samplesRead: 0 };
+}
+
+/** A query gives way to the event loop after so long, so a scrape or another request waits no longer for it. */
+const PAUSE_AFTER_MS = 20;
+
+/** Parses a query; a `QueryReply` where its text is wrong. */
+export function prepareQuery(engine: Engine, request: QueryRequest): PreparedQuery | QueryReply {
+  const { text, kind, start, end, step, lookbackMs } = request;
+  try {
+    return engine.prepare(text, { kind, start, end, step, lookbackMs });
+  } catch (error) {
+    return failedReply(error, 'bad_data');
+  }
+}
+
+/** Tells how a query would be computed. Nothing is read, so it needs no turn and counts as no query. */
+export function explainQuery(engine: Engine, query: PreparedQuery): QueryReply {
+  try {
+    const text = JSON.stringify({ status: 'success', data: engine.explain(query) });
+    return { ok: true, form: 'json', body: new TextEncoder().encode(text) };
+  } catch (error) {
+    return failedReply(error, 'internal');
+  }
+}
+
+/** Runs a query on the calling thread. Never rejects: failures are replies. */
+export async function executeQuery(
+  executor: QueryExecutor,
+  query: PreparedQuery,
+  request: QueryRequest,
+  execution: QueryExecution,
+): Promise<QueryReply> {
+  try {
+    return await answer(executor, query, request, execution);
+  } catch (error) {
+    return failedReply(error, 'internal');
+  }
+}
+
+/** A failed query gives no annotations, like the reference; bytes that are no UTF-8 come out as U+FFFD. */
+export function failedReply(error: unknown, other: QueryErrorType): QueryReply {
+  const message = (error instanceof Error ? error.message : String(error)).toWellFormed();
+  return { ok: false, errorType: errorTypeOf(error, other), message, warnings: [], infos: [] };
+}
+
+async function answer(
+  { engine, clock, perStepStats, blocks }: QueryExecutor,
+  query: PreparedQuery,
+  { form, limit, stats, text, timeoutMs }: QueryRequest,
+  { queryable, signal, pause, cost }: QueryExecution,
+): Promise<QueryReply> {
+  const annotations = new Annotations();
+  const countSteps = perStepStats && stats === 'all';
+  const runOptions = { timeoutMs, signal, pause, pauseAfterMs: PAUSE_AFTER_MS, countSteps };
+  const note = (outcome: QueryOutcome) => {
+    Object.assign(cost.timing, outcome.timings);
+    cost.samplesTotal = outcome.counts.total;
+    cost.samplesRead = outcome.counts.read;
+  };
+  if (form === 'columns') {
+    const sink = new ColumnSink();
+    note(await engine.run(query, queryable, sink, annotations, runOptions));
+    return { ok: true, form: 'columns', series: columnSeries(sink), ...annotations.render(text) };
+  }
+  const sink = new JsonSink(limit, blocks);
+  const began = clock.monotonic();
+  const outcome = await engine.run(query, queryable, sink, annotations, runOptions);
+  note(outcome);
+  cost.timing.total = cost.timing.queue + (clock.monotonic() - began) / 1000;
+  if (sink.isTruncated) annotations.plainWarning('results truncated due to limit');
+  if (stats !== null && stats !== '' && stats !== 'true' && stats !== 'all') {
+    annotations.plainWarning(statsWarning(stats));
+  }
+  const { warnings, infos } = annotations.render(text);
+  const statsText = stats === null || stats === '' ? null : statsJson(cost.timing, outcome);
+  return { ok: true, form: 'json', body: sink.finish(statsText, warnings, infos) };
+}
+
+/** What a rule gets: a scalar counts as a series without labels. */
+function columnSeries(sink: ColumnSink): ColumnSeries[] {
+  if (sink.type === 'scalar') {
+    const column = createStepColumn(1);
+    column.values[0] = sink.scalar;
+    column.present[0] = 1;
+    return [{ labels: Labels.EMPTY, column }];
+  }
+  if (sink.type === 'string' || sink.rawSeries.length > 0) {
+    throw new QueryError('execution', 'rule result is not a vector or scalar');
+  }
+  return sink.series;
+}
+
+function errorTypeOf(error: unknown, other: QueryErrorType): QueryErrorType {
+  if (error instanceof QueryError) return error.kind;
+  if (error instanceof EvaluationError) return 'execution';
+  if (error instanceof PromqlSyntaxError || error instanceof PlanError) return 'bad_data';
+  return other;
+}
