@@ -18,3 +18,20 @@ export function replaceFileSync(fileSystem: FileSystem, path: string, bytes: Uin
   fileSystem.renameSync(temporary, path);
   fileSystem.syncDirectorySync(path.slice(0, path.lastIndexOf('/')));
 }
+
+/** As `replaceFileSync`, with the syncs beside the event loop. One call at a time for each path. */
+export async function replaceFile(fileSystem: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = fileSystem.openSync(temporary, 'w');
+  try {
+    for (let done = 0; done < bytes.length; ) done += file.writeSync(bytes, done, bytes.length - done, done);
+    await file.sync();
+  } catch (error) {
+    fileSystem.removeSync(temporary);
+    throw error;
+  } finally {
+    file.closeSync();
+  }
+  fileSystem.renameSync(temporary, path);
+  await fileSystem.syncDirectory(path.slice(0, path.lastIndexOf('/')));
+}

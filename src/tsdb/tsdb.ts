@@ -1,13 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Matcher } from '../model/matcher.ts';
+import type { Clock } from '../std/clock.ts';
 import { makeDurableDirectorySync } from '../std/durable-directory.ts';
-import type { FileLock } from '../std/file-system.ts';
+import type { FileLock, FileSystem } from '../std/file-system.ts';
+import { createSerial } from '../std/serial.ts';
+import type { Turns } from '../std/turns.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
 import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import { BlockList } from './block/block-list.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
+import { deleteSamples } from './delete-samples.ts';
 import type { HeadBounds } from './head/head.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
@@ -43,6 +47,11 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   stats(): DatabaseStats;
   /** The `limit` largest counts of the head's labels. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics>;
+  /**
+   * Deletes the samples of a range (both ends included) that the series chosen by any of the lists of matchers have now,
+   * exemplars excepted. As `deleteSamples`; one deletion runs at a time.
+   */
+  delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void>;
   /** Resolves when everything that was appended is on the disk. */
   sync(): Promise<void>;
   /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
@@ -74,7 +83,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ...(options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) }),
     });
     loaded.head.logTo(wal);
-    const database = new OpenDatabase(loaded, blocks, wal, lock, replay);
+    const database = new OpenDatabase(options, loaded, blocks, wal, lock, replay);
     if (options.registry !== undefined) registerDatabaseMetrics(options.registry, () => database.stats());
     return database;
   } catch (error) {
@@ -93,7 +102,7 @@ async function replayLogs(
   const started = clock.monotonic();
   const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
   const exemplarsMax = options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT;
-  const turns = { now: () => clock.monotonic(), pause: () => setImmediate(), pieceMs: SELECT_PIECE_MS };
+  const turns = turnsOf(clock);
   const steps = loadHead({
     fileSystem,
     directory,
@@ -118,15 +127,31 @@ async function replayLogs(
   }
 }
 
+function turnsOf(clock: Clock): Turns {
+  return { now: () => clock.monotonic(), pause: () => setImmediate(), pieceMs: SELECT_PIECE_MS };
+}
+
 class OpenDatabase implements Database {
+  readonly #fileSystem: FileSystem;
+  readonly #turns: Turns;
   readonly #loaded: LoadedHead;
   readonly #blocks: BlockList;
   readonly #wal: WalWriter;
   readonly #lock: FileLock | null;
   readonly #replay: DatabaseReplay;
+  readonly #exclusive = createSerial();
   #closing: Promise<void> | null = null;
 
-  constructor(loaded: LoadedHead, blocks: BlockList, wal: WalWriter, lock: FileLock | null, replay: DatabaseReplay) {
+  constructor(
+    { clock, fileSystem }: DatabaseOptions,
+    loaded: LoadedHead,
+    blocks: BlockList,
+    wal: WalWriter,
+    lock: FileLock | null,
+    replay: DatabaseReplay,
+  ) {
+    this.#fileSystem = fileSystem;
+    this.#turns = turnsOf(clock);
     this.#loaded = loaded;
     this.#blocks = blocks;
     this.#wal = wal;
@@ -157,6 +182,16 @@ class OpenDatabase implements Database {
 
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
     return this.#loaded.head.labelStatistics(limit);
+  }
+
+  delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void> {
+    return this.#exclusive(() => {
+      if (this.#closing !== null) throw new Error('Cannot delete samples: the database is closed');
+      const { head, outOfOrder } = this.#loaded;
+      const oldestTime = Math.min(head.bounds.minTime, outOfOrder?.bounds.minTime ?? Number.POSITIVE_INFINITY);
+      const parts = { fileSystem: this.#fileSystem, head, blocks: this.#blocks.blocks, oldestTime, turns: this.#turns };
+      return deleteSamples(parts, matcherSets, range);
+    });
   }
 
   stats(): DatabaseStats {

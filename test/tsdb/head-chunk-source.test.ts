@@ -17,7 +17,7 @@ function takeChunks(head: Head, minTime: number, maxTime: number): HeadChunks {
   const steps = head.chunks(range);
   for (;;) {
     const step = steps.next();
-    if (step.done === true) return { snapshot: step.value, range, deleted: new Map() };
+    if (step.done === true) return { snapshot: step.value, range };
   }
 }
 
@@ -83,16 +83,8 @@ describe('HeadChunkSource', () => {
         head,
         refs.map((ref) => [ref, time, time] as const),
       );
-    const chunks = takeChunks(head, 0, 29);
-    const [a, b] = [...chunks.snapshot.rows];
-    expect(
-      blockOf(head, {
-        ...chunks,
-        deleted: new Map([
-          [a!, [2, 28]],
-          [b!, [0, 100]],
-        ]),
-      }),
-    ).toEqual(['{s="a"} 0=0 1=1 29=29']);
+    head.deletions.add(refs[0]!, 2, 28);
+    head.deletions.add(refs[1]!, 0, 100);
+    expect(blockOf(head, takeChunks(head, 0, 29))).toEqual(['{s="a"} 0=0 1=1 29=29']);
   });
 });

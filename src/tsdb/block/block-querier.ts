@@ -11,7 +11,8 @@ import {
   type TimeRange,
 } from '../../storage/query.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
-import { coversRange, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
+import { coversRange, coversWithin, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
+import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { Block } from './block.ts';
 import { createChunkMetas } from './series-entries.ts';
 
@@ -25,11 +26,13 @@ const ROWS_PER_VALUE = 4;
 export class BlockQuerier implements Querier {
   readonly #block: Block;
   readonly #range: TimeRange;
+  readonly #tombstones: Tombstones;
   #release: (() => void) | null;
 
   constructor(block: Block, range: TimeRange, release: () => void) {
     this.#block = block;
     this.#range = range;
+    this.#tombstones = block.tombstones;
     this.#release = release;
   }
 
@@ -46,7 +49,7 @@ export class BlockQuerier implements Querier {
       if (limit > 0 && kept === limit) break;
       if (this.#hasSamples(rows[i]!, wanted)) rows[kept++] = rows[i]!;
     }
-    return new BlockSeriesSet(this.#block, rows.subarray(0, kept), wanted);
+    return new BlockSeriesSet(this.#block, this.#tombstones, rows.subarray(0, kept), wanted);
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): string[] {
@@ -103,15 +106,12 @@ export class BlockQuerier implements Querier {
     return values;
   }
 
-  /** True where a chunk of the row overlaps the range and is not deleted as a whole. */
-  #hasSamples(row: number, { minTime, maxTime }: TimeRange): boolean {
-    const { index, tombstones } = this.#block;
-    index.series.chunks(row, metas);
-    const intervals = tombstones.get(row) ?? NO_INTERVALS;
+  /** True where a chunk of the row overlaps the range and is not deleted there. */
+  #hasSamples(row: number, range: TimeRange): boolean {
+    this.#block.index.series.chunks(row, metas);
+    const intervals = this.#tombstones.get(row) ?? NO_INTERVALS;
     for (let i = 0; i < metas.count; i++) {
-      const first = metas.minTimes[i]!;
-      const last = metas.maxTimes[i]!;
-      if (first <= maxTime && last >= minTime && !coversRange(intervals, first, last)) return true;
+      if (!coversWithin(intervals, metas.minTimes[i]!, metas.maxTimes[i]!, range)) return true;
     }
     return false;
   }
@@ -127,13 +127,15 @@ const metas = createChunkMetas();
 class BlockSeriesSet implements SeriesSet {
   readonly warnings: readonly string[] = [];
   readonly #block: Block;
+  readonly #tombstones: Tombstones;
   readonly #rows: Uint32Array;
   readonly #range: TimeRange;
   #chunk: SampleColumn | null = null;
   #spare: SampleColumn | null = null;
 
-  constructor(block: Block, rows: Uint32Array, range: TimeRange) {
+  constructor(block: Block, tombstones: Tombstones, rows: Uint32Array, range: TimeRange) {
     this.#block = block;
+    this.#tombstones = tombstones;
     this.#rows = rows;
     this.#range = range;
   }
@@ -147,10 +149,10 @@ class BlockSeriesSet implements SeriesSet {
   }
 
   read(row: number, into: SampleColumn): void {
-    const { chunks, index, tombstones } = this.#block;
+    const { chunks, index } = this.#block;
     const { minTime, maxTime } = this.#range;
     const number = this.#rows[row]!;
-    const intervals = tombstones.get(number) ?? NO_INTERVALS;
+    const intervals = this.#tombstones.get(number) ?? NO_INTERVALS;
     clearColumn(into);
     index.series.chunks(number, metas);
     let newest = Number.NEGATIVE_INFINITY;

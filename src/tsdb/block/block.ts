@@ -1,6 +1,7 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
+import { intervalCount } from '../tombstones/write-tombstones.ts';
 import { type BlockMeta, readBlockMeta } from './block-meta.ts';
 import { BlockQuerier } from './block-querier.ts';
 import { BlockRowIndex } from './block-row-index.ts';
@@ -15,16 +16,16 @@ export interface BlockCaches {
 }
 
 /**
- * A published block: it never changes. Its files stay open until it is closed and the last querier is gone, so a block
+ * A published block: it never changes, but for what is deleted of it. Its files stay open until it is closed and the last querier is gone, so a block
  * may be taken away while queries read it.
  */
 export class Block {
   readonly directory: string;
-  readonly meta: BlockMeta;
-  readonly tombstones: Tombstones;
   readonly index: IndexReader;
   readonly chunks: ChunkSegments;
   readonly rowIndex: BlockRowIndex;
+  #meta: BlockMeta;
+  #tombstones: Tombstones;
   #readers = 0;
   #isClosing = false;
 
@@ -51,11 +52,26 @@ export class Block {
     chunks: ChunkSegments,
   ) {
     this.directory = directory;
-    this.meta = meta;
-    this.tombstones = tombstones;
+    this.#meta = meta;
+    this.#tombstones = tombstones;
     this.index = index;
     this.chunks = chunks;
     this.rowIndex = new BlockRowIndex(index);
+  }
+
+  get meta(): BlockMeta {
+    return this.#meta;
+  }
+
+  /** What is deleted. A querier keeps to what it met. */
+  get tombstones(): Tombstones {
+    return this.#tombstones;
+  }
+
+  /** The file `tombstones` is another one now, with this content. */
+  tombstonesReplaced(tombstones: Tombstones): void {
+    this.#tombstones = tombstones;
+    this.#meta = { ...this.#meta, stats: { ...this.#meta.stats, tombstones: intervalCount(tombstones) } };
   }
 
   /** True where a sample between the two times, both included, may be in the block. */

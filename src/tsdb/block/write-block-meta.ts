@@ -45,8 +45,12 @@ export interface BlockMarks {
  * `FileSystemError`, and a `SyntaxError` where the file is no JSON.
  */
 export function markBlock(fileSystem: FileSystem, directory: string, marks: BlockMarks): void {
-  const path = `${directory}/meta.json`;
-  const meta = JSON.parse(stringFromUtf8(fileSystem.readFileSync(path)));
+  replaceFileSync(fileSystem, `${directory}/meta.json`, markedMeta(fileSystem, directory, marks));
+}
+
+/** What `markBlock` makes of the block's `meta.json`. */
+export function markedMeta(fileSystem: FileSystem, directory: string, marks: BlockMarks): Uint8Array {
+  const meta = JSON.parse(stringFromUtf8(fileSystem.readFileSync(`${directory}/meta.json`)));
   if (marks.failed !== undefined || marks.deletable !== undefined) {
     meta.compaction ??= {};
     if (marks.failed) meta.compaction.failed = true;
@@ -57,7 +61,7 @@ export function markBlock(fileSystem: FileSystem, directory: string, marks: Bloc
     if (marks.tombstones > 0) meta.stats.numTombstones = marks.tombstones;
     else delete meta.stats.numTombstones;
   }
-  replaceFileSync(fileSystem, path, jsonBytes(meta));
+  return jsonBytes(meta);
 }
 
 function jsonBytes(value: unknown): Uint8Array {

@@ -39,7 +39,7 @@ export class HeadChunkSource implements ChunkSource {
     const place = this.#order[this.#next++]!;
     const row = this.#chunks.snapshot.rows[place]!;
     this.labels = this.#reader.labels(row);
-    this.deleted = this.#chunks.deleted.get(row) ?? NO_INTERVALS;
+    this.deleted = this.#chunks.snapshot.deleted?.get(place) ?? NO_INTERVALS;
     this.chunks = this.#gather(place);
     return true;
   }

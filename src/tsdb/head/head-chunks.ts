@@ -1,4 +1,5 @@
 import type { TimeRange } from '../../storage/query.ts';
+import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { Intervals } from '../tombstones/intervals.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { type HeadSnapshot, rowsInRange, takeHeadSnapshot } from './head-snapshot.ts';
@@ -12,8 +13,6 @@ export interface HeadChunks {
   readonly snapshot: HeadSnapshot;
   /** Both times (ms) are included. */
   readonly range: TimeRange;
-  /** What is deleted, by row. */
-  readonly deleted: ReadonlyMap<number, Intervals>;
 }
 
 /**
@@ -22,6 +21,7 @@ export interface HeadChunks {
  */
 export function* snapshotRange(
   memory: HeadMemory,
+  deletions: HeadDeletions,
   range: TimeRange,
   isWanted: (row: number) => boolean = () => true,
 ): Generator<undefined, HeadSnapshot> {
@@ -32,8 +32,8 @@ export function* snapshotRange(
     const rows = new Uint32Array(Math.min(STEP_ROWS, rowCount - from));
     let count = 0;
     for (let row = from; row < from + rows.length; row++) if (series.isLive(row) && isWanted(row)) rows[count++] = row;
-    const chosen = rowsInRange(memory, rows.subarray(0, count), range);
-    if (chosen.length > 0) parts.push(takeHeadSnapshot(memory, chosen, null));
+    const chosen = rowsInRange(memory, deletions, rows.subarray(0, count), range);
+    if (chosen.length > 0) parts.push(takeHeadSnapshot(memory, deletions, chosen, null));
     yield;
   }
   return joined(parts);
@@ -41,7 +41,9 @@ export function* snapshotRange(
 
 function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
   const length = parts.reduce((sum, { rows }) => sum + rows.length, 0);
+  const deleted = new Map<number, Intervals>();
   const all = {
+    deleted: parts.some((part) => part.deleted !== null) ? deleted : null,
     rows: new Uint32Array(length),
     extents: new Uint32Array(length),
     byteLengths: new Uint32Array(length),
@@ -58,6 +60,7 @@ function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
     all.counts.set(part.counts, at);
     all.encodings.set(part.encodings, at);
     all.sealed.set(part.sealed, at);
+    if (part.deleted !== null) for (const [place, intervals] of part.deleted) deleted.set(at + place, intervals);
     at += part.rows.length;
   }
   return all;

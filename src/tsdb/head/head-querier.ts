@@ -2,6 +2,7 @@ import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
+import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { HeadBounds } from './head.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
@@ -18,6 +19,7 @@ export interface HeadQuerierParts {
   readonly rowIndex: HeadRowIndex;
   readonly reader: HeadReader;
   readonly bounds: HeadBounds;
+  readonly deletions: HeadDeletions;
   readonly range: TimeRange;
   /** How long work may hold the thread; null: as long as it takes. */
   readonly turns: Turns | null;
@@ -70,11 +72,11 @@ export class HeadQuerier implements Querier {
    */
   snapshot({ matchers, range, limit, newestOnly }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
     this.#assertOpen();
-    const { memory, rowIndex } = this.#parts;
+    const { deletions, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
-    const rows = rowsInRange(memory, matchersToRows(rowIndex, matchers), wanted);
+    const rows = rowsInRange(memory, deletions, matchersToRows(rowIndex, matchers), wanted);
     const newestUpTo = newestOnly === true ? wanted.maxTime : null;
-    return takeHeadSnapshot(memory, limit > 0 ? rows.subarray(0, limit) : rows, newestUpTo);
+    return takeHeadSnapshot(memory, deletions, limit > 0 ? rows.subarray(0, limit) : rows, newestUpTo);
   }
 
   close(): void {

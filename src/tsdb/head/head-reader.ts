@@ -16,6 +16,7 @@ import {
   SEALED_SLAB_LOG2,
   sealedByteLength,
 } from '../chunk/sealed-chunks.ts';
+import { dropIntervals } from '../tombstones/intervals.ts';
 import type { HeadSnapshot, NewestSamples } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
 
@@ -58,8 +59,8 @@ export class HeadReader {
   }
 
   /**
-   * Decodes what a row of the snapshot has in the range into `into`, which is emptied first. Where the open chunk surely
-   * begins after the range it is not decoded.
+   * Decodes what a row of the snapshot has in the range into `into`, which is emptied first, and leaves out what is
+   * deleted. Where the open chunk surely begins after the range it is not decoded.
    */
   read(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
     into.length = 0;
@@ -99,6 +100,8 @@ export class HeadReader {
       this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
     }
     trim(into, minTime, maxTime);
+    const deleted = snapshot.deleted?.get(row);
+    if (deleted !== undefined) dropIntervals(into, deleted);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {

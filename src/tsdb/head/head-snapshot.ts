@@ -9,6 +9,8 @@ import {
   SEALED_OLDER,
   SEALED_SLAB_LOG2,
 } from '../chunk/sealed-chunks.ts';
+import type { HeadDeletions } from '../tombstones/head-deletions.ts';
+import { coversWithin, type Intervals } from '../tombstones/intervals.ts';
 import type { HeadMemory } from './head-memory.ts';
 import {
   LAST_TIME,
@@ -37,27 +39,49 @@ export interface HeadSnapshot {
   readonly encodings: Uint8Array;
   /** Newest sealed chunk, 0 = none. */
   readonly sealed: Uint32Array;
+  /** What is deleted of the rows, by their place here; null where nothing is. */
+  readonly deleted: ReadonlyMap<number, Intervals> | null;
   /** Where only the newest sample of the range is asked for: those that need no decoding. */
   readonly newest: NewestSamples | null;
 }
 
 /** The last samples of rows, as the encoder remembers them. */
 export interface NewestSamples {
-  /** NaN where the row's last sample is no float, or lies after the range: then its chunks have to be read. */
+  /**
+   * NaN where the row's last sample is no float, or lies after the range, or something of the row is deleted: then its
+   * chunks have to be read.
+   */
   readonly times: Float64Array;
   /** The value's low and high half. */
   readonly bits: Uint32Array;
 }
 
-/** Of the rows, those with a chunk that overlaps the range, in their order. The array is used up. */
-export function rowsInRange(memory: HeadMemory, rows: Uint32Array, range: TimeRange): Uint32Array {
+/**
+ * Of the rows, those with a chunk that overlaps the range and is not deleted there, in their order. The array is used up.
+ */
+export function rowsInRange(
+  memory: HeadMemory,
+  deletions: HeadDeletions,
+  rows: Uint32Array,
+  range: TimeRange,
+): Uint32Array {
   let kept = 0;
-  for (let i = 0; i < rows.length; i++) if (overlaps(memory, rows[i]!, range)) rows[kept++] = rows[i]!;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!overlaps(memory, row, range)) continue;
+    if (deletions.size > 0 && isDeleted(memory, row, range, deletions.of(memory.series.ref(row)))) continue;
+    rows[kept++] = row;
+  }
   return rows.subarray(0, kept);
 }
 
 /** The rows as they stand now; with the last samples up to `newestUpTo` (ms), unless that is null. */
-export function takeHeadSnapshot(memory: HeadMemory, rows: Uint32Array, newestUpTo: number | null): HeadSnapshot {
+export function takeHeadSnapshot(
+  memory: HeadMemory,
+  deletions: HeadDeletions,
+  rows: Uint32Array,
+  newestUpTo: number | null,
+): HeadSnapshot {
   const { length } = rows;
   const extents = new Uint32Array(length);
   const byteLengths = new Uint32Array(length);
@@ -83,8 +107,10 @@ export function takeHeadSnapshot(memory: HeadMemory, rows: Uint32Array, newestUp
       encodings[i] = histogram.writer.encoding;
     }
   }
+  const deleted = deletions.size === 0 ? null : deletedByPlace(memory, deletions, rows);
   const newest = newestUpTo === null ? null : newestSamples(memory, rows, newestUpTo);
-  return { rows, extents, byteLengths, counts, encodings, sealed, newest };
+  if (newest !== null && deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
+  return { rows, extents, byteLengths, counts, encodings, sealed, deleted, newest };
 }
 
 function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): NewestSamples {
@@ -124,4 +150,38 @@ function overlaps(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRan
     chunk = records.words[chunk >>> SEALED_SLAB_LOG2]![2 * c + SEALED_OLDER]!;
   }
   return false;
+}
+
+/** True where every chunk of the row is deleted as far as it lies in the range. */
+function isDeleted(memory: HeadMemory, row: number, range: TimeRange, intervals: Intervals): boolean {
+  if (intervals.length === 0) return false;
+  const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+  const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+  const lastTime = memory.series.lastTime(row);
+  const histogram = memory.openHistogram(row);
+  if (histogram !== null && !coversWithin(intervals, histogram.firstTime, lastTime, range)) return false;
+  const hasFloats = words[w + OPEN_EXTENT] !== 0;
+  if (hasFloats && !coversWithin(intervals, memory.openFirstTime(row), lastTime, range)) return false;
+  const { records } = memory.sealed;
+  for (let chunk = words[w + NEWEST_SEALED]!; chunk !== 0; ) {
+    const doubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+    const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    if (!coversWithin(intervals, doubles[at + SEALED_FIRST_TIME]!, doubles[at + SEALED_LAST_TIME]!, range))
+      return false;
+    chunk = records.words[chunk >>> SEALED_SLAB_LOG2]![2 * at + SEALED_OLDER]!;
+  }
+  return true;
+}
+
+function deletedByPlace(
+  memory: HeadMemory,
+  deletions: HeadDeletions,
+  rows: Uint32Array,
+): ReadonlyMap<number, Intervals> | null {
+  const deleted = new Map<number, Intervals>();
+  for (let i = 0; i < rows.length; i++) {
+    const intervals = deletions.of(memory.series.ref(rows[i]!));
+    if (intervals.length > 0) deleted.set(i, intervals);
+  }
+  return deleted.size === 0 ? null : deleted;
 }

@@ -1,9 +1,12 @@
 import type { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
+import { HeadDeletions } from '../tombstones/head-deletions.ts';
+import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog } from './head-appender.ts';
 import { HeadChunkSource } from './head-chunk-source.ts';
@@ -65,6 +68,7 @@ export class Head {
   readonly #reader = new HeadReader(this.#memory);
   readonly #rows = new TransactionRows();
   readonly exemplars: ExemplarRing;
+  readonly deletions = new HeadDeletions();
   readonly #openChunks: OpenChunks;
   readonly #rowIndex: HeadRowIndex;
   #log: HeadLog | null = null;
@@ -112,6 +116,28 @@ export class Head {
     });
   }
 
+  /** As `deleteFromHead`; `oldestTime` is that of the oldest sample there is, late ones included. */
+  deleteSamples(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    oldestTime = this.#state.minTime,
+  ): Generator<undefined, number> {
+    if (this.#log === null) throw new Error('Cannot delete samples: the head has no log yet');
+    return deleteFromHead(
+      {
+        memory: this.#memory,
+        directory: this.#directory,
+        rowIndex: this.#rowIndex,
+        deletions: this.deletions,
+        bounds: this.#state,
+        oldestTime,
+        log: this.#log,
+      },
+      matchers,
+      range,
+    );
+  }
+
   querier(range: TimeRange): HeadQuerier {
     return new HeadQuerier({
       memory: this.#memory,
@@ -119,6 +145,7 @@ export class Head {
       rowIndex: this.#rowIndex,
       reader: this.#reader,
       bounds: this.#state,
+      deletions: this.deletions,
       range,
       turns: this.#options.turns ?? null,
     });
@@ -141,7 +168,7 @@ export class Head {
    * millisecond.
    */
   *chunks(range: TimeRange, isWanted?: (row: number) => boolean): Generator<undefined, HeadSnapshot> {
-    return yield* snapshotRange(this.#memory, range, isWanted);
+    return yield* snapshotRange(this.#memory, this.deletions, range, isWanted);
   }
 
   /** What was given by `chunks`, read in this thread. */
@@ -160,6 +187,12 @@ export class Head {
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */
   find(labels: Labels): number {
     return this.#directory.find(labels);
+  }
+
+  /** The ref by which the head itself knows the series of any ref that the log gave it; 0 where there is none. */
+  ownRef(ref: number): number {
+    const row = this.#directory.refs.row(ref);
+    return row < 0 ? 0 : this.#memory.series.ref(row);
   }
 
   /** The labels of a series by any ref that the log gave it, or null where the head does not have it. */
@@ -189,7 +222,13 @@ export class Head {
     state.minValidTime = Math.max(state.minValidTime, before);
     state.minTime = Math.max(state.minTime, before);
     const parts = { memory: this.#memory, directory: this.#directory, state };
-    const truncation = yield* truncateHead(parts, options);
+    const truncation = yield* truncateHead(parts, {
+      ...options,
+      onRemoved: (refs) => {
+        for (const ref of refs) this.deletions.forget(ref);
+        options.onRemoved?.(refs);
+      },
+    });
     // Samples may still come for the whole appendable window.
     const appendable = state.maxTime - this.#options.chunkRangeMs / 2;
     const minTime = Math.max(before, Math.min(truncation.minTime, appendable));

@@ -6,7 +6,6 @@ import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
 import { type ReplayProgress, type ReplayReport, replayWal, replayWalInSteps } from '../wal/replay.ts';
-import { HeadDeletions } from './head-deletions.ts';
 import { OutOfOrderSamples } from './out-of-order-samples.ts';
 import { StartVisitor } from './start-visitor.ts';
 
@@ -30,7 +29,6 @@ export interface LoadedHead {
   readonly head: Head;
   /** Samples that came late, in a head of their own; null where there are none. */
   readonly outOfOrder: Head | null;
-  readonly deletions: HeadDeletions;
   readonly counts: HeadReplayCounts;
   readonly wal: ReplayReport;
 }
@@ -39,7 +37,6 @@ export interface LoadedHead {
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
   const { chunkRangeMs, directory, exemplarsMax, fileSystem, log, minValidTime } = options;
   const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, ...turnsOf(options) });
-  const deletions = new HeadDeletions();
   const headChunks = HeadChunkFiles.open(fileSystem, directory.chunksHead);
   try {
     if (headChunks.damage !== null) {
@@ -48,12 +45,12 @@ export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, L
       });
     }
     const inner = head.replay();
-    const visitor = new StartVisitor({ head, inner, minValidTime, headChunks, deletions, log });
+    const visitor = new StartVisitor({ head, inner, minValidTime, headChunks, log });
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
       ...(options.repairs ? { damagedDirectory: directory.walDamaged } : {}),
       log,
     });
-    return { head, outOfOrder: loadOutOfOrder(options, head, headChunks), deletions, counts: inner.counts, wal };
+    return { head, outOfOrder: loadOutOfOrder(options, head, headChunks), counts: inner.counts, wal };
   } finally {
     headChunks.closeSync();
   }

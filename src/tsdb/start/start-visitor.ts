@@ -5,14 +5,16 @@ import { createSampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import type { HeadChunk, HeadChunkFiles } from '../chunks-head/head-chunk-files.ts';
+import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { MetadataEntry, TombstoneEntry } from '../wal/record-types.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 import { feedColumn } from './column-feed.ts';
-import type { HeadDeletions } from './head-deletions.ts';
 
 /** What of the head the start needs. */
 export interface StartingHead {
-  labels(ref: number): Labels | null;
+  readonly deletions: HeadDeletions;
+  /** The ref that deletions go by, or 0. */
+  ownRef(ref: number): number;
   remove(refs: Float64Array): void;
 }
 
@@ -23,7 +25,6 @@ export interface StartVisitorParts {
   /** Older samples are in blocks. */
   readonly minValidTime: number;
   readonly headChunks: HeadChunkFiles;
-  readonly deletions: HeadDeletions;
   readonly log: Log;
 }
 
@@ -85,15 +86,15 @@ export class StartVisitor implements WalVisitor {
   }
 
   tombstones(entries: readonly TombstoneEntry[]): void {
-    const { deletions, head, inner, minValidTime } = this.#parts;
+    const { head, inner, minValidTime } = this.#parts;
     for (const { maxTime, minTime, ref } of entries) {
-      const labels = head.labels(ref);
-      if (labels === null || maxTime < minValidTime) continue;
+      const own = head.ownRef(ref);
+      if (own === 0 || maxTime < minValidTime) continue;
       if (minTime <= -Number.MAX_SAFE_INTEGER && maxTime >= Number.MAX_SAFE_INTEGER) {
         head.remove(Float64Array.of(ref));
-        deletions.forget(labels);
+        head.deletions.forget(own);
       } else {
-        deletions.add(labels, minTime, maxTime);
+        head.deletions.add(own, minTime, maxTime);
       }
     }
     inner.tombstones(entries);

@@ -1,4 +1,4 @@
-import type { SampleColumn } from '../../storage/query.ts';
+import type { SampleColumn, TimeRange } from '../../storage/query.ts';
 
 /**
  * Deleted times of one series: minimum, maximum, minimum, ... in ms, both included; intervals rise, and between two of
@@ -31,6 +31,13 @@ export function coversRange(intervals: Intervals, minTime: number, maxTime: numb
     if (intervals[i]! <= minTime && maxTime <= intervals[i + 1]!) return true;
   }
   return false;
+}
+
+/** True where the part of `first .. last` that lies in the range is deleted as a whole, or there is no such part. */
+export function coversWithin(intervals: Intervals, first: number, last: number, range: TimeRange): boolean {
+  const from = Math.max(first, range.minTime);
+  const to = Math.min(last, range.maxTime);
+  return from > to || coversRange(intervals, from, to);
 }
 
 /** Takes the deleted samples out of a column whose times rise. */

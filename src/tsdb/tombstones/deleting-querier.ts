@@ -7,51 +7,28 @@ import {
   type SelectRequest,
   type SeriesSet,
 } from '../../storage/query.ts';
-import { addInterval, dropIntervals, type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
+import { dropIntervals, type Intervals } from './intervals.ts';
 
-/** What is deleted of series in the head. The samples stay where they are; readers leave them out. */
-export class HeadDeletions {
-  readonly #bySeries = new Map<string, Intervals>();
-
-  /** How many series have deleted times. */
-  get size(): number {
-    return this.#bySeries.size;
-  }
-
-  /** Both times (ms) are included. */
-  add(labels: Labels, minTime: number, maxTime: number): void {
-    this.#bySeries.set(labels.key, addInterval(this.of(labels), minTime, maxTime));
-  }
-
-  forget(labels: Labels): void {
-    this.#bySeries.delete(labels.key);
-  }
-
-  of(labels: Labels): Intervals {
-    return this.#bySeries.get(labels.key) ?? NO_INTERVALS;
-  }
-
-  /** The querier without what is deleted now. */
-  applyTo(querier: Querier): Querier {
-    return this.#bySeries.size === 0 ? querier : new DeletingQuerier(querier, this);
-  }
+/** The querier without what is deleted of its series. */
+export function deletingQuerier(querier: Querier, deletedOf: (labels: Labels) => Intervals): Querier {
+  return new DeletingQuerier(querier, deletedOf);
 }
 
 class DeletingQuerier implements Querier {
   readonly #querier: Querier;
-  readonly #deletions: HeadDeletions;
+  readonly #deletedOf: (labels: Labels) => Intervals;
 
-  constructor(querier: Querier, deletions: HeadDeletions) {
+  constructor(querier: Querier, deletedOf: (labels: Labels) => Intervals) {
     this.#querier = querier;
-    this.#deletions = deletions;
+    this.#deletedOf = deletedOf;
   }
 
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     const { limit } = request;
     // The newest sample may be one that is deleted.
     const found = this.#querier.select({ ...request, limit: 0, newestOnly: false });
-    if (found instanceof Promise) return found.then((set) => new DeletingSeriesSet(set, this.#deletions, limit));
-    return new DeletingSeriesSet(found, this.#deletions, limit);
+    if (found instanceof Promise) return found.then((set) => new DeletingSeriesSet(set, this.#deletedOf, limit));
+    return new DeletingSeriesSet(found, this.#deletedOf, limit);
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
@@ -74,13 +51,13 @@ class DeletingSeriesSet implements SeriesSet {
   readonly #rows: number[] = [];
   readonly #intervals: Intervals[] = [];
 
-  constructor(set: SeriesSet, deletions: HeadDeletions, limit: number) {
+  constructor(set: SeriesSet, deletedOf: (labels: Labels) => Intervals, limit: number) {
     this.#set = set;
     this.warnings = set.warnings;
     const column = createSampleColumn(0);
     for (let row = 0; row < set.length; row++) {
       if (limit > 0 && this.#rows.length === limit) break;
-      const intervals = deletions.of(set.labels(row));
+      const intervals = deletedOf(set.labels(row));
       if (intervals.length > 0) {
         set.read(row, column);
         dropIntervals(column, intervals);

@@ -1,0 +1,50 @@
+import type { Matcher } from '../model/matcher.ts';
+import type { FileSystem } from '../std/file-system.ts';
+import { runInTurns, type Turns } from '../std/turns.ts';
+import { replaceFile } from '../std/whole-file.ts';
+import type { TimeRange } from '../storage/query.ts';
+import type { Block } from './block/block.ts';
+import { deleteFromBlock } from './block/delete-from-block.ts';
+import { markedMeta } from './block/write-block-meta.ts';
+import type { Head } from './head/head.ts';
+import type { Tombstones } from './tombstones/tombstones-file.ts';
+import { intervalCount, tombstonesToBytes } from './tombstones/write-tombstones.ts';
+
+export interface DeleteParts {
+  readonly fileSystem: FileSystem;
+  readonly head: Head;
+  readonly blocks: readonly Block[];
+  /** The oldest sample in memory, late ones included, ms. */
+  readonly oldestTime: number;
+  readonly turns: Turns;
+}
+
+/**
+ * Deletes the samples of a range (ms, both ends included) of the series that any of the lists of matchers chooses; an
+ * empty list chooses none. What is deleted is noted, in the log and in the tombstones of blocks, before queries stop to
+ * see it; the samples leave the disk later. Nothing else may change blocks meanwhile. Rejects with `RegexSyntaxError`
+ * before any change, with `FileSystemError` or `DamagedFile` where a part can not be deleted; other parts may be deleted
+ * then.
+ */
+export async function deleteSamples(
+  { fileSystem, head, blocks, oldestTime, turns }: DeleteParts,
+  matcherSets: readonly (readonly Matcher[])[],
+  range: TimeRange,
+): Promise<void> {
+  const choosing = matcherSets.filter((matchers) => matchers.length > 0);
+  if (choosing.length === 0 || range.minTime > range.maxTime) return;
+  for (const block of blocks) {
+    const tombstones = await runInTurns(deleteFromBlock(block, choosing, range), turns);
+    if (tombstones !== block.tombstones) await replaceTombstones(fileSystem, block, tombstones);
+  }
+  for (const matchers of choosing) await runInTurns(head.deleteSamples(matchers, range, oldestTime), turns);
+}
+
+/** The count in `meta.json` comes second and serves planning alone. */
+async function replaceTombstones(fileSystem: FileSystem, block: Block, tombstones: Tombstones): Promise<void> {
+  const { directory } = block;
+  await replaceFile(fileSystem, `${directory}/tombstones`, tombstonesToBytes(tombstones));
+  block.tombstonesReplaced(tombstones);
+  const meta = markedMeta(fileSystem, directory, { tombstones: intervalCount(tombstones) });
+  await replaceFile(fileSystem, `${directory}/meta.json`, meta);
+}

@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import type { Matcher } from '../../src/model/matcher.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { WalWriter } from '../../src/tsdb/wal/writer.ts';
+import { type BlockSample, writeBlock } from './block-support.ts';
+import { ALL_TIME, batchOf, type Row, show, showSet } from './head-support.ts';
+import { samplesOf, seriesOf } from './wal-support.ts';
+
+const ROOT = '/data';
+const ULID = '01M7Y2YCE48314TZWWY00MFCX0';
+const SERIES = ['a', 'b', 'c'];
+
+describe('Database.delete()', () => {
+  it('hides samples of the head now and after a restart, not those that come later', async () => {
+    const files = new MemoryFiles();
+    const database = await open(files);
+    add(database, 'a', [1, 2, 3, 4, 5]);
+    add(database, 'b', [1, 2]);
+    await database.delete([[of('a')]], { minTime: 2, maxTime: 3 });
+    await database.delete([[of('a')]], { minTime: 5, maxTime: 1000 });
+    await database.delete([[of('b')]], ALL_TIME);
+    add(database, 'a', [6, 7]);
+    const expected = ['{s="a"} 1=1 4=4 6=6 7=7'];
+    expect(show(database)).toEqual(expected);
+    // Queries that end inside a deleted interval behind another one.
+    expect(show(database, [], { minTime: 0, maxTime: 5 })).toEqual(['{s="a"} 1=1 4=4']);
+    expect(show(database, [], { minTime: 2, maxTime: 3 })).toEqual([]);
+    expect(show(database, [], ALL_TIME, 1)).toEqual(expected);
+    for (let restart = 0; restart < 2; restart++) {
+      await database.close();
+      expect(show(await open(files.afterProcessDeath()))).toEqual(expected);
+    }
+  });
+
+  it('gives the newest sample that is left to whoever asks for that alone', async () => {
+    const database = await open(new MemoryFiles());
+    add(database, 'a', [1, 2, 3]);
+    await database.delete([[of('a')]], { minTime: 3, maxTime: 3 });
+    const querier = database.querier(ALL_TIME);
+    const set = await querier.select({ matchers: [], range: ALL_TIME, sorted: false, limit: 0, newestOnly: true });
+    expect(showSet(set)[0]).toMatch(/ 2=2$/);
+    querier.close();
+  });
+
+  it('keeps a killed process from bringing samples back once it has answered', async () => {
+    const files = new MemoryFiles();
+    const database = await open(files);
+    add(database, 'a', [1, 2, 3]);
+    await database.delete([[of('a')]], { minTime: 2, maxTime: 2 });
+    expect(show(await open(files.afterProcessDeath()))).toEqual(['{s="a"} 1=1 3=3']);
+  });
+
+  it('hides samples of blocks from new queries; open ones keep to what they met', async () => {
+    const files = new MemoryFiles();
+    block(files);
+    const database = await open(files);
+    const querier = database.querier(ALL_TIME);
+    await database.delete([[of('a')], [of('b')]], { minTime: 20, maxTime: 1e15 });
+    expect(show(database)).toEqual(['{s="a"} 10=1', '{s="b"} 10=1', '{s="c"} 10=1 20=2 30=3']);
+    expect(show({ querier: () => querier })).toHaveLength(3);
+    expect(show(await open(files.afterProcessDeath()))).toEqual(show(database));
+    const meta = JSON.parse(new TextDecoder().decode(files.readFileSync(`${ROOT}/${ULID}/meta.json`)));
+    expect(meta.stats.numTombstones).toBe(2);
+    await database.delete([[of('a')]], { minTime: 25, maxTime: 30 });
+    const calls = files.operations.length;
+    await database.delete([[of('a')]], { minTime: 25, maxTime: 30 });
+    expect(files.operations.slice(calls).filter(({ name }) => name === 'write')).toEqual([]);
+  });
+
+  it('without a matcher chooses nothing', async () => {
+    const database = await open(new MemoryFiles());
+    add(database, 'a', [1]);
+    await database.delete([[], [of('zz')]], ALL_TIME);
+    await database.delete([], ALL_TIME);
+    await database.delete([[of('a')]], { minTime: 5, maxTime: 4 });
+    expect(show(database)).toEqual(['{s="a"} 1=1']);
+  });
+
+  it('leaves a block with its old or its new tombstones when it dies or fails at any call', async () => {
+    const full = new MemoryFiles();
+    block(full);
+    const database = await open(full);
+    const from = full.operations.length;
+    const before = show(database);
+    const deletion = (db: Database) => db.delete([[of('a')]], { minTime: 20, maxTime: 20 });
+    await deletion(database);
+    const after = show(database);
+    const count = full.operations.length - from;
+    expect(count).toBeGreaterThan(8);
+    for (let call = 1; call <= count; call++) {
+      for (const fault of [
+        { kind: 'death', written: 3 },
+        { kind: 'error', code: 'ENOSPC' },
+      ] as const) {
+        const files = new MemoryFiles();
+        block(files);
+        const failing = await open(files);
+        files.failAt(files.operations.length + call, fault);
+        const acknowledged = await deletion(failing).then(
+          () => true,
+          () => false,
+        );
+        for (const next of [files.afterProcessDeath(), files.afterPowerCut(call)]) {
+          const seen = show(await open(next));
+          expect(acknowledged ? [after] : [before, after]).toContainEqual(seen);
+        }
+      }
+    }
+  });
+
+  it('is as exact as taking samples out of a list', async () => {
+    const time = fc.integer({ min: 0, max: 60 });
+    const change = fc.oneof(
+      fc.record({
+        kind: fc.constant('delete' as const),
+        series: fc.subarray(SERIES, { minLength: 1 }),
+        from: time,
+        to: time,
+      }),
+      fc.record({ kind: fc.constant('append' as const), series: fc.constantFrom(...SERIES), ahead: fc.nat(3) }),
+      fc.record({ kind: fc.constant('restart' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 25 }), fc.array(fc.tuple(time, time)), async (changes, ranges) => {
+        let files = new MemoryFiles();
+        block(files);
+        await lateSamples(files);
+        let database = await open(files);
+        const model = new Map(SERIES.map((name) => [name, new Set([10, 20, 30])]));
+        model.get('a')!.add(45).add(41);
+        let newest = 45;
+        for (const step of changes) {
+          if (step.kind === 'append') {
+            newest += step.ahead + 1;
+            add(database, step.series, [newest]);
+            model.get(step.series)!.add(newest);
+          } else if (step.kind === 'delete') {
+            const range = { minTime: step.from, maxTime: step.to };
+            await database.delete(
+              step.series.map((name) => [of(name)]),
+              range,
+            );
+            for (const name of step.series) {
+              for (const at of model.get(name)!) if (at >= step.from && at <= step.to) model.get(name)!.delete(at);
+            }
+          } else {
+            files = files.afterProcessDeath();
+            database = await open(files);
+          }
+        }
+        for (const [minTime, maxTime] of [[0, 1000] as const, ...ranges]) {
+          const expected = SERIES.flatMap((name) => {
+            const left = [...model.get(name)!].filter((at) => at >= minTime && at <= maxTime).sort((a, b) => a - b);
+            return left.length === 0 ? [] : [`{s="${name}"} ${left.map((at) => `${at}=${valueAt(at)}`).join(' ')}`];
+          });
+          const seen = show(database, [], { minTime, maxTime }).filter((line) => line.includes(' '));
+          expect(seen).toEqual(expected);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** Samples 10, 20 and 30 of three series. */
+function block(files: MemoryFiles): void {
+  const chunks: BlockSample[][] = [[10, 20, 30].map((time) => [time, valueAt(time)] as const)];
+  const series = SERIES.map((s) => ({ labels: labelsFromObject({ s }), chunks }));
+  writeBlock(files, ROOT, { ulid: ULID, version: 2, minTime: 0, maxTime: 31, series, deleted: [] });
+  for (const path of [`${ROOT}/${ULID}/meta.json`, `${ROOT}/${ULID}/index`, `${ROOT}/${ULID}/tombstones`]) {
+    const file = files.openSync(path, 'r+');
+    file.syncSync();
+    file.closeSync();
+  }
+  const segment = files.openSync(`${ROOT}/${ULID}/chunks/000001`, 'r+');
+  segment.syncSync();
+  for (const path of [`${ROOT}/${ULID}/chunks`, `${ROOT}/${ULID}`, ROOT, '.', '/']) {
+    if (files.statSync(path) !== null) files.syncDirectorySync(path);
+  }
+}
+
+/** Sample 45 of `a` in the log and its late sample 41 in the log of those. */
+async function lateSamples(files: MemoryFiles): Promise<void> {
+  for (const [name, records] of [
+    ['wal', [seriesOf(1, { s: 'a' }), samplesOf([[1, 45, valueAt(45)]])]],
+    ['wbl', [samplesOf([[1, 41, valueAt(41)]])]],
+  ] as const) {
+    const writer = WalWriter.open({ fileSystem: files, clock: new ManualClock(0), directory: `${ROOT}/${name}` });
+    writer.append([...records]);
+    await writer.close();
+  }
+}
+
+function valueAt(time: number): number {
+  return time < 10 ? time : time / 10;
+}
+
+function of(value: string): Matcher {
+  return { type: '=', name: 's', value };
+}
+
+function add(database: Database, s: string, times: readonly number[]): void {
+  const appender = database.appender();
+  const ref = appender.resolve(labelsFromObject({ s }));
+  appender.append(batchOf(times.map((time): Row => [ref, time, valueAt(time)])));
+  appender.commit();
+}
+
+function open(files: MemoryFiles): Promise<Database> {
+  return openDatabase({ directory: ROOT, fileSystem: files, clock: new ManualClock(0), log: silentLog });
+}
