@@ -13,7 +13,12 @@ export default defineConfig({
     sourcemap: true,
     minify: false,
     rolldownOptions: {
-      input: { main: 'src/main.ts', promql: 'src/promql/library.ts' },
+      input: {
+        main: 'src/main.ts',
+        promql: 'src/promql/library.ts',
+        // Threads: `std/worker-entry.ts` looks for them by these names.
+        'compact-worker': 'src/tsdb/compact/compact-worker.ts',
+      },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },
   },

@@ -1,0 +1,27 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import type { BlockMeta } from '../block/block-meta.ts';
+import { type CompactBlocks, compactBlocks, rewriteBlock } from './compact-blocks.ts';
+
+/**
+ * What the maintenance thread can do, as data that can be sent to it. Each task makes one block, or none where no sample
+ * is left.
+ */
+export type MaintenanceTask =
+  /** One block of several, or of one without what is deleted of it, as the planner wants it. */
+  | ({ readonly kind: 'compact-blocks' } & Omit<CompactBlocks, 'progress'>)
+  /** One block without what is deleted of it, as a user wants it. */
+  | ({ readonly kind: 'rewrite-block' } & Omit<CompactBlocks, 'progress'>);
+
+/** Runs a task on this thread; `progress` is called now and then, and what it throws ends the task. */
+export function runTask(
+  fileSystem: FileSystem,
+  task: MaintenanceTask,
+  progress: (series: number) => void,
+): BlockMeta | null {
+  switch (task.kind) {
+    case 'compact-blocks':
+      return compactBlocks(fileSystem, { ...task, progress });
+    case 'rewrite-block':
+      return rewriteBlock(fileSystem, { ...task, progress });
+  }
+}
