@@ -30,9 +30,13 @@ import { documentedType, exprType } from './syntax/expr-type.ts';
 import type { ParserOptions } from './syntax/options.ts';
 import { parseExpr } from './syntax/parse.ts';
 
+const BYTES_MAX_DEFAULT = 2 ** 30;
+
 export interface EngineOptions {
   /** Samples that one query may hold; see `QueryBudget`. */
   readonly samplesMax: number;
+  /** Bytes that one query may allocate; see `QueryBudget`. Default 1 GiB. */
+  readonly bytesMax?: number;
   /** Step (ms) of a subquery that names none: the global evaluation interval. */
   readonly defaultSubqueryStepMs: (rangeMs: number) => number;
   readonly parser: ParserOptions;
@@ -122,9 +126,9 @@ export class Engine {
     options: RunOptions,
   ): Promise<QueryOutcome> {
     const { parameters } = query;
-    const { clock, features, samplesMax } = this.#options;
+    const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
     const { timeoutMs, signal, pause, pauseAfterMs } = options;
-    const budget = new QueryBudget({ samplesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
+    const budget = new QueryBudget({ samplesMax, bytesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
     budget.check();
     const began = clock.monotonic();
     const plan = PASSES.reduce((before, pass) => pass.run(before), this.#written(query));
@@ -140,7 +144,7 @@ export class Engine {
       features,
       selections,
       laterRanges: [],
-      selectLater: async (request) => noteWarnings(await querier!.select(request), annotations),
+      selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
     const operators = buildOperators(plan, scope, context);
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
@@ -148,7 +152,7 @@ export class Engine {
       querier = queryable.querier(
         widestRange([...selections.map(({ request }) => request.range), ...context.laterRanges]),
       );
-      await selectAll(querier, selections, annotations);
+      await selectAll(querier, selections, annotations, budget);
       const evaluated = clock.monotonic();
       timings.preparation = (evaluated - began) / 1000;
       await this.#evaluate(plan, operators, parameters, scope, context, sink);
@@ -188,12 +192,13 @@ export class Engine {
 
   /** The selections that a plan would make: its operators are built, but not run. */
   #selections(plan: Plan, parameters: QueryParameters): readonly Selection[] {
-    const { clock, features, samplesMax } = this.#options;
+    const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
     const grid = gridOf(parameters);
     const context: QueryContext = {
       annotations: new Annotations(),
       budget: new QueryBudget({
         samplesMax,
+        bytesMax,
         timeoutMs: Number.POSITIVE_INFINITY,
         clock,
         signal: new AbortController().signal,
@@ -248,6 +253,7 @@ export class Engine {
         if (range.isRead) scope.counts.addAt(0, weight);
         sink.addSamples(labels[row]!, samples);
         budget.hold(weight);
+        budget.noteAnswer(sink.byteLength);
         budget.spend(samples.length);
         if (budget.pauseDue) await budget.pause();
       }
@@ -257,6 +263,7 @@ export class Engine {
       const { labels } = await root.series();
       for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
         sink.addColumn(labels[row]!, column);
+        budget.noteAnswer(sink.byteLength);
         budget.spend(grid.count);
         if (budget.pauseDue) await budget.pause();
       }
@@ -285,7 +292,12 @@ function widestRange(ranges: readonly TimeRange[]): TimeRange {
 }
 
 /** Answers all selectors before anything is read, and asks for all in one turn; equal ones share an answer. */
-async function selectAll(querier: Querier, selections: readonly Selection[], annotations: Annotations): Promise<void> {
+async function selectAll(
+  querier: Querier,
+  selections: readonly Selection[],
+  annotations: Annotations,
+  budget: QueryBudget,
+): Promise<void> {
   const places = new Map<string, number>();
   const requests: SelectRequest[] = [];
   const placeOf = selections.map(({ request }) => {
@@ -293,9 +305,14 @@ async function selectAll(querier: Querier, selections: readonly Selection[], ann
     if (!places.has(key)) places.set(key, requests.push(request) - 1);
     return places.get(key)!;
   });
-  const sets = await Promise.all(requests.map(async (request) => querier.select(request)));
+  const sets = await Promise.all(requests.map(async (request) => querier.select(checked(request, budget))));
   for (const set of sets) noteWarnings(set, annotations);
   for (const [i, selection] of selections.entries()) selection.series = sets[placeOf[i]!]!;
+}
+
+/** A select that takes long ends with the query's time, or when nobody waits for it any more. */
+function checked(request: SelectRequest, budget: QueryBudget): SelectRequest {
+  return { ...request, check: () => budget.check() };
 }
 
 function noteWarnings(series: SeriesSet, annotations: Annotations): SeriesSet {

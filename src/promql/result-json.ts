@@ -100,6 +100,10 @@ export class JsonSink implements ResultSink {
     this.#close(labels, start);
   }
 
+  get byteLength(): number {
+    return this.#out.position;
+  }
+
   end(): void {
     if (this.#type === 'scalar' || this.#type === 'string') return;
     if (this.#type === 'matrix') this.#sort();

@@ -10,6 +10,8 @@ export type ResultType = 'vector' | 'matrix' | 'scalar' | 'string';
  * valid during the call only. A scalar of a range query comes as a matrix of one series without labels.
  */
 export interface ResultSink {
+  /** Bytes of the answer so far. */
+  readonly byteLength: number;
   begin(type: ResultType, grid: Grid): void;
   /** A series of a vector or matrix on the query's grid; may be empty, which means it is not part of the answer. */
   addColumn(labels: Labels, column: StepColumn): void;
@@ -29,6 +31,7 @@ export class ColumnSink implements ResultSink {
   readonly rawSeries: { readonly labels: Labels; readonly samples: SampleColumn }[] = [];
   scalar = Number.NaN;
   text = '';
+  byteLength = 0;
 
   begin(type: ResultType, grid: Grid): void {
     this.type = type;
@@ -36,13 +39,16 @@ export class ColumnSink implements ResultSink {
   }
 
   addColumn(labels: Labels, column: StepColumn): void {
-    if (!isEmptyColumn(column)) this.series.push({ labels, column: copyStepColumn(column) });
+    if (isEmptyColumn(column)) return;
+    this.series.push({ labels, column: copyStepColumn(column) });
+    this.byteLength += 9 * column.present.length;
   }
 
   addSamples(labels: Labels, samples: SampleColumn): void {
     if (samples.length === 0) return;
     const { length, times, values, histograms, startTimes } = samples;
     const own = values.slice(0, length);
+    this.byteLength += 16 * length;
     this.rawSeries.push({
       labels,
       samples: {

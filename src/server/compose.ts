@@ -65,6 +65,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
   const parser = parserOptions(options.features);
   const engine = new Engine({
     samplesMax: options.query.samplesMax,
+    bytesMax: options.query.bytesMax,
     defaultSubqueryStepMs: () => configuration.current.evaluationIntervalMs,
     parser,
     features: {

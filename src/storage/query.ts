@@ -21,6 +21,8 @@ export interface SelectRequest {
    * may leave out older ones, and need not decode them.
    */
   readonly newestOnly?: boolean;
+  /** Called now and then while a select takes long; what it throws ends the select. */
+  readonly check?: () => void;
 }
 
 /** Raw samples of one series, oldest first, times strictly rising. Stale markers are among them. */

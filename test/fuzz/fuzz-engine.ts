@@ -16,6 +16,7 @@ import { type Random, randomFrom } from './random.ts';
 /** What a query may answer with beside a result; any other error is a fault of the engine. */
 const USER_ERRORS: ReadonlySet<string> = new Set(['PromqlSyntaxError', 'PlanError', 'QueryError', 'EvaluationError']);
 const SAMPLES_MAX = 100_000;
+const BYTES_MAX = 64 * 1024 * 1024;
 const TIMEOUT_MS = 2_000;
 /** A query that still runs so long after its timeout has no point at which it looks at the clock. */
 const HANG_MS = 3_000;
@@ -80,6 +81,7 @@ export class EngineFuzzer {
   async #run({ text, start, end, step, delayedNameRemoval }: FuzzCase): Promise<void> {
     const engine = new Engine({
       samplesMax: SAMPLES_MAX,
+      bytesMax: BYTES_MAX,
       defaultSubqueryStepMs: () => 60_000,
       parser: ALL_PARSER_OPTIONS,
       features: { delayedNameRemoval, useStartTimestamps: false, typeAndUnitLabels: false },
@@ -106,8 +108,10 @@ export class EngineFuzzer {
 /** What parses must print to something that parses to the same. */
 function printingFault(text: string): string | null {
   const printed = printExpr(parseExpr(text, ALL_PARSER_OPTIONS));
-  // The printed form of infinity has a sign, which binds looser than the power: `+Inf ^ 2` is `+(Inf ^ 2)`.
-  if (/inf\s*\^/i.test(printed)) return null;
+  // The printed form of infinity has a sign, which binds looser than the power: `+Inf ^ 2` is `+(Inf ^ 2)`. An operator
+  // behind `offset (...)` would become part of the duration; the reference prints it all the same.
+  // An offset of NaN becomes the least duration there is, whose text is a millisecond off.
+  if (/inf\s*\^|offset \(/i.test(printed) || /offset[\s+-]*nan/i.test(text)) return null;
   try {
     const again = printExpr(parseExpr(printed, ALL_PARSER_OPTIONS));
     return again === printed ? null : `prints as ${printed}, which prints as ${again}`;

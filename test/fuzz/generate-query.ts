@@ -7,7 +7,21 @@ const LABELS = ['job', 'instance', 'le', 'group', '__name__', 'nowhere', '"utf-8
 const VALUES = ['a', 'b', '0', '1', '', 'api', '10', '+Inf', '0.5', 'é'];
 const PATTERNS = ['.*', '.+', 'a|b', '[0-9]+', '(a|b)?', '1.*|.*0', '^a$', '\\\\d', 'x{0,50}', '(?i:A)'];
 const DURATIONS = ['1ms', '1s', '30s', '1m', '5m', '7m30s', '1h', '1d', '1y', '0.5', '90', '-1m', '0s', '292y'];
-const NUMBERS = ['0', '1', '-1', '0.5', '2', '0.99', 'NaN', 'Inf', '-Inf', '1e308', '5e-324', '1e15', '9007199254740993'];
+const NUMBERS = [
+  '0',
+  '1',
+  '-1',
+  '0.5',
+  '2',
+  '0.99',
+  'NaN',
+  'Inf',
+  '-Inf',
+  '1e308',
+  '5e-324',
+  '1e15',
+  '9007199254740993',
+];
 const ARITHMETIC = ['+', '-', '*', '/', '%', '^', 'atan2'];
 const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='];
 const SETS = ['and', 'or', 'unless'];
@@ -32,7 +46,7 @@ function expression(random: Random, type: ValueType, depth: number): string {
     case 'matrix':
       return matrix(random, depth);
     case 'string':
-      return `"${random.pick([...VALUES, ...PATTERNS, '$1', '${1}x', 'job', '__name__', 'le'])}"`;
+      return `"${random.pick([...VALUES, ...PATTERNS, '$1', '\x241x', 'job', '__name__', 'le'])}"`;
     default:
       return vector(random, depth);
   }
@@ -86,7 +100,12 @@ function aggregation(random: Random, depth: number): string {
 function binary(random: Random, depth: number): string {
   const left = vector(random, depth - 1);
   if (random.chance(0.3)) {
-    const operator = random.pick([...ARITHMETIC, ...COMPARISONS, ...COMPARISONS.map((text) => `${text} bool`), ...TRIMS]);
+    const operator = random.pick([
+      ...ARITHMETIC,
+      ...COMPARISONS,
+      ...COMPARISONS.map((text) => `${text} bool`),
+      ...TRIMS,
+    ]);
     const right = scalar(random, depth - 1);
     return random.chance(0.7) ? `(${left} ${operator} ${right})` : `(${right} ${operator} ${left})`;
   }

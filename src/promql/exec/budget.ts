@@ -1,5 +1,8 @@
+import type { Labels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
-import { canceledError, timeoutError, tooManySamplesError } from './query-error.ts';
+import type { SampleColumn } from '../../storage/query.ts';
+import { canceledError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
+import { createStepColumn, type StepColumn } from './step-column.ts';
 
 /** Says whether the query is still wanted: an `AbortSignal`, or a look at memory that another thread writes. */
 export type CancelSignal = Pick<AbortSignal, 'aborted'>;
@@ -7,6 +10,8 @@ export type CancelSignal = Pick<AbortSignal, 'aborted'>;
 export interface BudgetOptions {
   /** Samples that a query may hold at once, counted as the reference counts them; above it fails. */
   readonly samplesMax: number;
+  /** Bytes of columns, group states, label sets and answer that a query may have allocated; above it fails. */
+  readonly bytesMax: number;
   /** The query fails at the first look at the clock after so long. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -17,10 +22,24 @@ export interface BudgetOptions {
   readonly pauseAfterMs: number;
 }
 
+/** Of a step in a column: its value and its mark. */
+const CELL_BYTES = 9;
+/** Of a sample in a column: time and value. */
+const SAMPLE_BYTES = 16;
+/** Of a label set: the object and its list, and each name and value in it. The texts are shared. */
+const LABELS_BYTES = 56;
+const LABEL_TEXT_BYTES = 8;
+
 /** One look at the clock for so much work (samples and steps), about a tenth of a millisecond. */
 const WORK_PER_LOOK = 20_000;
 
-/** What one query may use: samples in memory, time, and the event loop's patience. */
+/**
+ * What one query may use: samples and bytes in memory, time, and the event loop's patience.
+ *
+ * Bytes are those of what is allocated for the query and grows with it: columns, states of groups, label sets, buffers
+ * that samples are decoded into, the answer. They are counted before they are allocated, and for the whole query:
+ * what an operator lets go of early is not taken back.
+ */
 export class QueryBudget {
   /** Samples held now, and the most so far. */
   current = 0;
@@ -30,6 +49,9 @@ export class QueryBudget {
 
   /** Steps of all columns and group states that operators keep, used or not. */
   #cells = 0;
+  /** Allocated so far, without the answer. */
+  #bytes = 0;
+  #answerBytes = 0;
   readonly #options: BudgetOptions;
   readonly #deadline: number;
   #lastPause: number;
@@ -61,6 +83,49 @@ export class QueryBudget {
   keep(cells: number): void {
     this.#cells += cells;
     if (this.#cells > this.#options.samplesMax) throw tooManySamplesError();
+    this.takeBytes(CELL_BYTES * cells);
+  }
+
+  /** Bytes allocated so far. */
+  get bytes(): number {
+    return this.#bytes + this.#answerBytes;
+  }
+
+  /** Counts bytes that are about to be allocated. */
+  takeBytes(bytes: number): void {
+    const { bytesMax } = this.#options;
+    if (this.bytes + bytes > bytesMax) throw tooManyBytesError(this.bytes, bytes, bytesMax);
+    this.#bytes += bytes;
+  }
+
+  /** Counts the answer as it is now. */
+  noteAnswer(bytes: number): void {
+    const more = bytes - this.#answerBytes;
+    if (this.bytes + more > this.#options.bytesMax) throw tooManyBytesError(this.bytes, more, this.#options.bytesMax);
+    this.#answerBytes = bytes;
+  }
+
+  /** A column of `count` steps, counted. */
+  column(count: number): StepColumn {
+    this.takeBytes(CELL_BYTES * count);
+    return createStepColumn(count);
+  }
+
+  /** Numbers for `count` steps, counted. */
+  floats(count: number): Float64Array {
+    this.takeBytes(8 * count);
+    return new Float64Array(count);
+  }
+
+  /** Counts a label set made for this query; `textBytes` where it has a text of its own. */
+  takeLabels({ pairs }: Labels, textBytes = 0): void {
+    this.takeBytes(LABELS_BYTES + LABEL_TEXT_BYTES * pairs.length + textBytes);
+  }
+
+  /** Counts what a buffer grew by since it held `before` samples; returns what it holds now. */
+  noteGrowth({ times }: SampleColumn, before: number): number {
+    if (times.length > before) this.takeBytes(SAMPLE_BYTES * (times.length - before));
+    return times.length;
   }
 
   /** To be called for each series with the samples and steps it took; fails when the time is over. */

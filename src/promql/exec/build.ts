@@ -6,6 +6,7 @@ import { isArithmetic } from './binary/operators.ts';
 import { SetOperation } from './binary/set-operation.ts';
 import { VectorBinary } from './binary/vector-binary.ts';
 import { VectorScalar } from './binary/vector-scalar.ts';
+import type { QueryBudget } from './budget.ts';
 import { Absent, AbsentOverTime } from './call/absent.ts';
 import { DropNames } from './call/drop-names.ts';
 import { HistogramCall } from './call/histogram-call.ts';
@@ -23,6 +24,7 @@ import { DetachedScalar, MaterializedVector } from './materialized.ts';
 import { type DuplicateRule, MergeDuplicates } from './merge-duplicates.ts';
 import { namesStayDistinct } from './names-stay-distinct.ts';
 import type { RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
+import { tooManyStepsError } from './query-error.ts';
 import {
   Constant,
   InvariantScalar,
@@ -51,7 +53,11 @@ export interface Operators {
  */
 export function buildOperators(plan: Plan, scope: Scope, context: QueryContext): Operators {
   const root: Node = { plan, scope, isRoot: true };
-  return foldTree<Node, Built>(root, inputNodes, (node, inputs) => buildNode(node, inputs, context));
+  return foldTree<Node, Built>(
+    root,
+    (node) => inputNodes(node, context.budget),
+    (node, inputs) => buildNode(node, inputs, context),
+  );
 }
 
 /** A plan and the grid that it runs on. */
@@ -67,10 +73,16 @@ interface Built extends Operators {
   readonly namesStayDistinct: boolean;
 }
 
+/**
+ * A column of so many steps is filled in about 100 ms, and nothing looks at the clock meanwhile. A subquery with more
+ * fails: it is some 8 months in steps of a second.
+ */
+const SUBQUERY_STEPS_MAX = 20_000_000;
+
 /** Longer chains of operators are cut by one that holds its input, so that no chain exhausts the call stack. */
 const DEPTH_MAX = 200;
 
-function inputNodes(node: Node): readonly Node[] {
+function inputNodes(node: Node, budget: QueryBudget): readonly Node[] {
   const { plan, scope } = node;
   if (scope.grid.count === 0) return [];
   const inner = innerScope(node);
@@ -79,6 +91,9 @@ function inputNodes(node: Node): readonly Node[] {
     if (plan.kind === 'invariantVector' || plan.kind === 'invariantScalar') return singleStep(scope);
     if (plan.kind !== 'subquery') return scope;
     const grid = subqueryGrid(plan, scope.grid);
+    if (grid.count > SUBQUERY_STEPS_MAX) throw tooManyStepsError(grid.count, SUBQUERY_STEPS_MAX);
+    // What each of its steps counts for the statistics.
+    budget.takeBytes(16 * grid.count);
     const end = (plan.at ?? gridEnd(scope.grid)) - plan.offsetMs;
     const role = isRoot
       ? ({ kind: 'answer' } as const)
@@ -124,7 +139,7 @@ function buildScalar(node: Node, inputs: readonly Built[], context: QueryContext
   const scalars = inputs.flatMap(({ scalar }) => (scalar === null ? [] : [scalar]));
   switch (plan.kind) {
     case 'number':
-      return new Constant(plan.value, count);
+      return new Constant(plan.value, count, context.budget);
     case 'scalarCall':
       return new ScalarCall(plan, scalars, scope, context);
     case 'scalarOf':
@@ -134,7 +149,7 @@ function buildScalar(node: Node, inputs: readonly Built[], context: QueryContext
     case 'negateScalar':
       return new NegateScalar(scalars[0]!);
     case 'invariantScalar':
-      return new InvariantScalar(scalars[0]!, count);
+      return new InvariantScalar(scalars[0]!, count, context.budget);
     default:
       throw new TypeError(`No scalar operator for ${plan.kind}`);
   }
@@ -168,7 +183,7 @@ function buildVector(node: Node, inputs: readonly Built[], context: QueryContext
     case 'timestamp':
       return new Timestamp(plan, last!.vector!, scope, context);
     case 'labelCall':
-      return new LabelCall(plan, last!.vector!);
+      return new LabelCall(plan, last!.vector!, context.budget);
     case 'histogramCall':
     case 'histogramQuantiles':
       return new HistogramCall(plan, last!.vector!, scalars, scope, context);

@@ -1,6 +1,6 @@
 import type { QueryContext } from './context.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
-import { createStepColumn, type StepColumn } from './step-column.ts';
+import type { StepColumn } from './step-column.ts';
 
 /** Spreads the answer of a single step over the whole grid. */
 export class InvariantVector implements VectorOperator {
@@ -11,7 +11,7 @@ export class InvariantVector implements VectorOperator {
   constructor(input: VectorOperator, count: number, context: QueryContext) {
     this.#input = input;
     this.#context = context;
-    this.#out = createStepColumn(count);
+    this.#out = context.budget.column(count);
   }
 
   series(): Promise<SeriesHeads> {

@@ -26,5 +26,10 @@ export function droppedNames(heads: SeriesHeads, context: QueryContext): SeriesH
   if (context.features.delayedNameRemoval) {
     return { labels: heads.labels, dropName: new Uint8Array(heads.labels.length).fill(1) };
   }
-  return { labels: heads.labels.map(withoutMetricLabels), dropName: null };
+  const labels = heads.labels.map((before) => {
+    const after = withoutMetricLabels(before);
+    if (after !== before) context.budget.takeLabels(after);
+    return after;
+  });
+  return { labels, dropName: null };
 }

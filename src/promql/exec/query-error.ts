@@ -25,6 +25,17 @@ export function tooManySamplesError(): QueryError {
   return new QueryError('execution', 'query processing would load too many samples into memory in query execution');
 }
 
+export function tooManyBytesError(used: number, wanted: number, limit: number): QueryError {
+  return new QueryError(
+    'execution',
+    `query needs too much memory: it has ${used} bytes and asks for ${wanted} more, the limit is ${limit} bytes`,
+  );
+}
+
+export function tooManyStepsError(steps: number, limit: number): QueryError {
+  return new QueryError('execution', `a subquery has ${steps} steps, the limit is ${limit}`);
+}
+
 export function sameLabelsetError(): QueryError {
   return new QueryError('execution', 'vector cannot contain metrics with the same labelset');
 }

@@ -47,7 +47,8 @@ export function parseOffsetDuration(stream: TokenStream): DurationExpr {
 /** What a tree node holds: a plain duration in whole ms, cut toward zero, or the expression to be evaluated later. */
 export function durationValue(duration: DurationExpr): DurationValue {
   if (duration.kind !== 'number') return { ms: 0, expression: duration };
-  const nanoseconds = roundHalfAway(duration.seconds * 1e9);
+  // Go makes the smallest number of 64 bits of NaN.
+  const nanoseconds = Number.isNaN(duration.seconds) ? -(2 ** 63) : roundHalfAway(duration.seconds * 1e9);
   return { ms: Math.round((nanoseconds - (nanoseconds % 1e6)) / 1e6), expression: null };
 }
 

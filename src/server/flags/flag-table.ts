@@ -212,6 +212,7 @@ export const FLAGS: readonly FlagSpec[] = [
   server('query.timeout', 'duration', '2m', 'Longest time of one query.'),
   server('query.max-concurrency', 'integer', '20', 'Queries running at once.'),
   server('query.max-samples', 'integer', '50000000', 'Samples one query may hold in memory.'),
+  server('query.max-bytes', 'bytes', '1GiB', 'Memory one query may allocate.'),
   hidden(
     flag('scrape.discovery-reload-interval', 'duration', '5s', 'Shortest time between two updates of the target sets.'),
   ),

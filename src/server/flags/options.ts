@@ -47,6 +47,7 @@ export interface ServerOptions {
     readonly timeoutMs: number;
     readonly concurrencyMax: number;
     readonly samplesMax: number;
+    readonly bytesMax: number;
   };
   /** 0 = no limit, of samples and of reads at once. */
   readonly remoteRead: {
@@ -126,6 +127,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       timeoutMs: get('query.timeout'),
       concurrencyMax: get('query.max-concurrency'),
       samplesMax: get('query.max-samples'),
+      bytesMax: get('query.max-bytes'),
     },
     remoteRead: {
       samplesMax: get('storage.remote.read-sample-limit'),

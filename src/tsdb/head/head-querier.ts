@@ -44,17 +44,17 @@ export class HeadQuerier implements Querier {
   /** Answers at once unless it has much to do; throws or rejects with `RegexSyntaxError`. */
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     this.#assertOpen();
-    return runInTurns(this.#select(request), this.#parts.turns);
+    return runInTurns(this.#select(request), this.#turnsOf(request));
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
     this.#assertOpen();
-    return this.#overlaps() ? runInTurns(this.#labelNames(matchers, limit), this.#parts.turns) : [];
+    return this.#overlaps() ? runInTurns(this.#labelNames(matchers, limit), this.#turnsOf({})) : [];
   }
 
   labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
     this.#assertOpen();
-    return this.#overlaps() ? runInTurns(this.#labelValues(name, matchers, limit), this.#parts.turns) : [];
+    return this.#overlaps() ? runInTurns(this.#labelValues(name, matchers, limit), this.#turnsOf({})) : [];
   }
 
   /**
@@ -85,11 +85,22 @@ export class HeadQuerier implements Querier {
     this.#pin = null;
   }
 
+  /** Work ends after the pause in which the querier was closed, or its caller lost interest. */
+  #turnsOf({ check }: Pick<SelectRequest, 'check'>): Turns | null {
+    const { turns } = this.#parts;
+    if (turns === null) return null;
+    const pause = async () => {
+      await turns.pause();
+      this.#assertOpen();
+      check?.();
+    };
+    return { now: turns.now, pieceMs: turns.pieceMs, pause };
+  }
+
   *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
     const { matchers, range, sorted, limit } = request;
     const { memory, rowIndex, reader } = this.#parts;
     yield* rowIndex.learning(matchers);
-    this.#assertOpen();
     const snapshot = this.snapshot({ ...request, limit: sorted ? 0 : limit });
     const wanted = this.#within(range);
     if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null);

@@ -3,8 +3,8 @@ import type { Regex } from '../../model/regex.ts';
 
 /** Verdicts of all patterns together, a byte a symbol each; past it the pattern used longest ago is forgotten. */
 const VERDICT_BYTES_MAX = 32 * 1024 * 1024;
-/** Symbols tested between two points at which the work may be interrupted: some 100 µs. */
-const STEP_SYMBOLS = 512;
+/** Symbols tested between two points at which the work may be interrupted: 2 µs, or ms with the most hostile pattern. */
+const STEP_SYMBOLS = 8;
 
 const UNKNOWN = 0;
 const MATCHES = 1;

@@ -6,8 +6,12 @@ import { drain } from '../drain.ts';
 import { histogramText } from '../histogram-text.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 import { labelsOfGroup } from './group-rows.ts';
+
+/** Of a step and its count in a map, and of an output series with its own map, beside labels and texts. */
+const COUNT_BYTES = 56;
+const OUTPUT_BYTES = 500;
 
 /** count_values: labels depend on the values, so the input is read before the labels are known. */
 export class CountValues implements VectorOperator {
@@ -23,7 +27,7 @@ export class CountValues implements VectorOperator {
     this.#plan = plan;
     this.#input = input;
     this.#context = context;
-    this.#out = createStepColumn(scope.grid.count);
+    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -47,7 +51,9 @@ export class CountValues implements VectorOperator {
         const counts = (rows[output] ??= new Map());
         const count = counts.get(step);
         counts.set(step, (count ?? 0) + 1);
-        if (count === undefined) held++;
+        if (count !== undefined) continue;
+        held++;
+        budget.takeBytes(COUNT_BYTES);
       }
     });
     budget.settle(before, held);
@@ -77,6 +83,7 @@ export class CountValues implements VectorOperator {
     if (output === undefined) {
       output = labels.length;
       numbers.set(group.key, output);
+      this.#context.budget.takeLabels(group, OUTPUT_BYTES + text.length + group.key.length);
       labels.push(group);
     }
     return output;

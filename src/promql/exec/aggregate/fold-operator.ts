@@ -3,7 +3,7 @@ import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { countPresent, createStepColumn, type StepColumn } from '../step-column.ts';
+import { countPresent, type StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 import { groupRows } from './group-rows.ts';
 
@@ -31,7 +31,7 @@ export class FoldOperator implements VectorOperator {
     this.#scope = scope;
     this.#context = context;
     this.#createFold = createFold;
-    this.#out = createStepColumn(scope.grid.count);
+    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {

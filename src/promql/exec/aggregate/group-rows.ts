@@ -31,7 +31,10 @@ export async function groupRows(
     const groups = new LabelGroups((name) => names.has(name) !== without);
     for (let row = 0; row < labels.length; row++) {
       const group = groups.numberOf(labels[row]!);
-      if (group === groupLabels.length) groupLabels.push(labelsOfGroup(labels[row]!, names, without));
+      if (group === groupLabels.length) {
+        groupLabels.push(labelsOfGroup(labels[row]!, names, without));
+        budget.takeLabels(groupLabels[group]!);
+      }
       groupOf[row] = group;
       if (row % BLOCK !== BLOCK - 1) continue;
       budget.spend(GROUPING_WORK * BLOCK);

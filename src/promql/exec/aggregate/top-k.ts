@@ -5,7 +5,7 @@ import { drain } from '../drain.ts';
 import { ignoreHistograms } from '../ignore-histograms.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 import { groupRows } from './group-rows.ts';
 import { checkCount, parameterFromValues } from './parameter.ts';
 
@@ -32,7 +32,7 @@ export class TopK implements VectorOperator {
     this.#input = input;
     this.#scope = scope;
     this.#context = context;
-    this.#out = createStepColumn(scope.grid.count);
+    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {

@@ -6,7 +6,7 @@ import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
 import { type ElementOptions, elementsInto, needsElements } from './elements.ts';
 import { OneSide, type Partner } from './one-side.ts';
@@ -67,7 +67,8 @@ export class VectorBinary implements VectorOperator {
     this.#isSwapped = plan.matching.card === 'one-to-many';
     const { op, returnBool } = plan;
     this.#options = { op, returnBool, notes: this.#notes, keep: 'left' };
-    this.#out = createStepColumn(this.#count);
+    this.#out = context.budget.column(this.#count);
+    context.budget.takeBytes(this.#count);
     this.#holds = new Uint8Array(this.#count);
   }
 
@@ -87,7 +88,7 @@ export class VectorBinary implements VectorOperator {
       oneSide.add(column, row),
     );
     if (matching.fillLeft !== null || matching.fillRight !== null) this.#failOnAllConflicts();
-    return this.#pair(many, manyGroups, oneSide);
+    return await this.#pair(many, manyGroups, oneSide);
   }
 
   next(): StepColumn | null {
@@ -106,8 +107,9 @@ export class VectorBinary implements VectorOperator {
   }
 
   /** Decides the output series: every row with every partner of its group, then with the fill values. */
-  #pair(many: SeriesHeads, manyGroups: Int32Array, oneSide: OneSide): SeriesHeads {
+  async #pair(many: SeriesHeads, manyGroups: Int32Array, oneSide: OneSide): Promise<SeriesHeads> {
     const { matching, op, returnBool } = this.#plan;
+    const { budget } = this.#context;
     const labels: Labels[] = [];
     const dropsMetric = isArithmetic(op) || (returnBool && !this.#context.features.delayedNameRemoval);
     const drafts: { row: number; group: number; partner: Partner | null; labels: Labels }[] = [];
@@ -116,8 +118,12 @@ export class VectorBinary implements VectorOperator {
       const from = many.labels[row]!;
       for (const partner of oneSide.byGroup.get(group) ?? []) {
         if (partner.column === null) continue;
-        drafts.push({ row, group, partner, labels: resultLabels(from, partner.labels, matching, dropsMetric) });
+        const result = resultLabels(from, partner.labels, matching, dropsMetric);
+        budget.takeLabels(result, PAIRING_BYTES);
+        drafts.push({ row, group, partner, labels: result });
       }
+      budget.spend(PAIRING_WORK);
+      if (budget.pauseDue) await budget.pause();
       if (matching.fillRight !== null) {
         const matched = matchLabels(from, matching);
         drafts.push({ row, group, partner: null, labels: resultLabels(from, matched, matching, dropsMetric) });
@@ -251,6 +257,10 @@ export class VectorBinary implements VectorOperator {
     if (this.#failure === null || step < this.#failure.step) this.#failure = { step, error };
   }
 }
+
+/** Of a row with its partner, beside the labels, and how much work finding it is, in samples. */
+const PAIRING_BYTES = 200;
+const PAIRING_WORK = 100;
 
 /** Finds output series that must not have a value on the same step, and gives each such set one mask. */
 class Rivals {

@@ -7,7 +7,7 @@ import { drain } from '../drain.ts';
 import { droppedNames } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { countPresent, createStepColumn, type StepColumn } from '../step-column.ts';
+import { countPresent, type StepColumn } from '../step-column.ts';
 import { type CollectedHistogram, HistogramGroups, toGroup } from './histogram-groups.ts';
 
 /** One output series: a histogram and what is asked of it; with `histogram_quantiles` on some steps only. */
@@ -42,7 +42,7 @@ export class HistogramCall implements VectorOperator {
     this.#args = args;
     this.#scope = scope;
     this.#context = context;
-    this.#out = createStepColumn(scope.grid.count);
+    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {

@@ -7,7 +7,7 @@ import { gridEnd } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
-import { copyStepColumn, createStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { InfoSelector } from './info-selector.ts';
 import { InfoTable } from './info-table.ts';
 
@@ -53,7 +53,7 @@ export class InfoCall implements VectorOperator {
     this.#timeStep = plan.at === null ? grid.step : 0;
     const lastTime = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#firstTime;
     this.#range = { minTime: this.#firstTime - context.lookbackMs + 1, maxTime: lastTime };
-    this.#out = createStepColumn(grid.count);
+    this.#out = context.budget.column(grid.count);
     context.laterRanges.push(this.#range);
   }
 

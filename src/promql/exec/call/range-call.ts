@@ -7,7 +7,7 @@ import { histogramWeight, samplesWeight } from '../histogram-weight.ts';
 import { droppedNames } from '../names.ts';
 import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, histogramAt, type StepColumn } from '../step-column.ts';
+import { histogramAt, type StepColumn } from '../step-column.ts';
 
 /** Applies a range function: one call per series fills the whole grid. */
 export class RangeCall implements VectorOperator {
@@ -21,6 +21,7 @@ export class RangeCall implements VectorOperator {
   #context: RangeContext | null = null;
   #inputHeads: SeriesHeads = { labels: [], dropName: null };
   #row = 0;
+  #capacity = 0;
 
   constructor(
     plan: RangeCallPlan,
@@ -34,7 +35,7 @@ export class RangeCall implements VectorOperator {
     this.#query = context;
     this.#input = input;
     this.#args = args;
-    this.#out = createStepColumn(scope.grid.count);
+    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -62,6 +63,7 @@ export class RangeCall implements VectorOperator {
   next(): StepColumn | null {
     const samples = this.#samples;
     if (!this.#input.next(samples)) return null;
+    this.#capacity = this.#query.budget.noteGrowth(samples, this.#capacity);
     const labels = this.#inputHeads.labels[this.#row++]!;
     const out = this.#out;
     out.histograms = null;

@@ -2,6 +2,7 @@ import type { FunctionContext } from '../../functions/contracts.ts';
 import type { ScalarCallPlan } from '../../plan/plan.ts';
 import { arithmeticInto, compareInto } from '../binary/arithmetic.ts';
 import { isComparison, type ScalarBinaryOp } from '../binary/operators.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { ScalarOperator, VectorOperator } from '../operator.ts';
@@ -11,14 +12,16 @@ import type { Scope } from '../scope.ts';
 export class Constant implements ScalarOperator {
   readonly #value: number;
   readonly #count: number;
+  readonly #budget: QueryBudget;
 
-  constructor(value: number, count: number) {
+  constructor(value: number, count: number, budget: QueryBudget) {
     this.#value = value;
     this.#count = count;
+    this.#budget = budget;
   }
 
   async read(): Promise<Float64Array> {
-    return new Float64Array(this.#count).fill(this.#value);
+    return this.#budget.floats(this.#count).fill(this.#value);
   }
 }
 
@@ -40,10 +43,10 @@ export class ScalarCall implements ScalarOperator {
     const args: Float64Array[] = [];
     for (const arg of this.#args) args.push(await arg.read());
     const { grid } = this.#scope;
-    const { annotations, features } = this.#context;
+    const { annotations, budget, features } = this.#context;
     const { position, argPositions } = this.#plan.call;
     const context: FunctionContext = { grid, args, annotations, metricName: '', position, argPositions, features };
-    const out = new Float64Array(grid.count);
+    const out = budget.floats(grid.count);
     this.#plan.run(out, context);
     return out;
   }
@@ -65,7 +68,7 @@ export class ScalarOf implements ScalarOperator {
     const { count } = this.#scope.grid;
     const { budget } = this.#context;
     const before = budget.current;
-    const out = new Float64Array(count).fill(Number.NaN);
+    const out = budget.floats(count).fill(Number.NaN);
     const seen = new Uint8Array(count);
     await this.#input.series();
     await drain(this.#input, budget, ({ values, present, histograms }) => {
@@ -120,14 +123,16 @@ export class ScalarBinary implements ScalarOperator {
 export class InvariantScalar implements ScalarOperator {
   readonly #input: ScalarOperator;
   readonly #count: number;
+  readonly #budget: QueryBudget;
 
-  constructor(input: ScalarOperator, count: number) {
+  constructor(input: ScalarOperator, count: number, budget: QueryBudget) {
     this.#input = input;
     this.#count = count;
+    this.#budget = budget;
   }
 
   async read(): Promise<Float64Array> {
     const single = await this.#input.read();
-    return new Float64Array(this.#count).fill(single[0]!);
+    return this.#budget.floats(this.#count).fill(single[0]!);
   }
 }

@@ -4,7 +4,7 @@ import { addSelection, type QueryContext, type Selection } from '../context.ts';
 import { gridEnd } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.ts';
 import { keepStatistics } from './histogram-statistics.ts';
 import { selectionHeads } from './selection-heads.ts';
@@ -23,6 +23,7 @@ export class InstantSelector implements VectorOperator {
   /** Start times are asked for, but nobody may look at them. */
   readonly #isBlind: boolean;
   #row = 0;
+  #capacity = 0;
 
   constructor(plan: InstantSelectPlan, scope: Scope, context: QueryContext) {
     const { grid } = scope;
@@ -35,7 +36,7 @@ export class InstantSelector implements VectorOperator {
     // With `@`, timestamp() looks at that very moment and forgets the offset, though what it looks at was selected by it.
     const firstLook = plan.at !== null && plan.take !== 'value' ? plan.at : first;
     this.#look = { first: firstLook, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
-    this.#out = createStepColumn(grid.count);
+    this.#out = context.budget.column(grid.count);
     this.#selection = addSelection(context, {
       matchers: plan.matchers,
       range: {
@@ -59,6 +60,7 @@ export class InstantSelector implements VectorOperator {
     if (this.#row === set.length || this.#isBlind) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
+    this.#capacity = this.#context.budget.noteGrowth(samples, this.#capacity);
     if (this.#statisticsOnly) keepStatistics(samples);
     const out = this.#out;
     out.histograms = null;

@@ -12,6 +12,7 @@ export async function selectionHeads(selection: Selection, budget: QueryBudget):
   const labels: Labels[] = new Array(set.length);
   for (let row = 0; row < set.length; row++) {
     labels[row] = set.labels(row);
+    budget.takeLabels(labels[row]!);
     if (row % BLOCK !== BLOCK - 1) continue;
     budget.spend(LABELS_WORK * BLOCK);
     if (budget.pauseDue) await budget.pause();

@@ -6,7 +6,7 @@ import { addSelection, type QueryContext, type Selection } from '../context.ts';
 import { gridEnd } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 import { removeStaleMarkers } from './range-selector.ts';
 import { selectionHeads } from './selection-heads.ts';
 import { fillSmoothed } from './smooth-floats.ts';
@@ -32,7 +32,7 @@ export class SmoothedSelector implements VectorOperator {
     this.#position = plan.position;
     this.#first = (plan.at ?? grid.start) - plan.offsetMs;
     this.#step = plan.at === null ? grid.step : 0;
-    this.#out = createStepColumn(grid.count);
+    this.#out = context.budget.column(grid.count);
     const last = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#first;
     this.#selection = addSelection(context, {
       matchers: plan.matchers,

@@ -1,0 +1,172 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
+import { Engine } from '../../src/promql/engine.ts';
+import { Annotations } from '../../src/promql/exec/annotations.ts';
+import { functionImplementations } from '../../src/promql/functions/registry.ts';
+import { JsonBlocks } from '../../src/promql/json-blocks.ts';
+import { JsonSink } from '../../src/promql/result-json.ts';
+import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
+import { systemClock } from '../../src/std/clock.ts';
+import { createSampleBatch } from '../../src/storage/append.ts';
+import type { Queryable } from '../../src/storage/query.ts';
+import { Head } from '../../src/tsdb/head/head.ts';
+
+/** One that somebody could send by accident or on purpose, and over which range in steps of `stepMs`. */
+export interface HostileQuery {
+  readonly name: string;
+  readonly text: string;
+  /** 1: an instant query. */
+  readonly steps: number;
+  readonly stepMs: number;
+}
+
+const SERIES = 4000;
+const SAMPLES = 60;
+const SAMPLE_MS = 15_000;
+
+/** `m{id, group, wide, le}`: 4,000 series of a quarter of an hour, all values different. */
+export function hostileStorage(): Queryable {
+  const turns = { now: () => performance.now(), pause: () => setImmediate(), pieceMs: 5 };
+  const head = new Head({ chunkRangeMs: 7_200_000, minValidTime: Number.NEGATIVE_INFINITY, turns });
+  head.logTo({ append() {} });
+  const refs: number[] = [];
+  for (let i = 0; i < SAMPLES; i++) {
+    const appender = head.appender();
+    const batch = createSampleBatch(SERIES);
+    batch.length = SERIES;
+    for (let n = 0; n < SERIES; n++) {
+      refs[n] ??= appender.resolve(labelsOf(n));
+      batch.refs[n] = refs[n]!;
+      batch.times[n] = i * SAMPLE_MS;
+      batch.values[n] = n * 1000 + i + n / 7;
+    }
+    appender.append(batch);
+    appender.commit();
+  }
+  return head;
+}
+
+function labelsOf(n: number): Labels {
+  const wide = 'w'.repeat(500);
+  return labelsFromObject({ __name__: 'm', id: `id-${n}`, group: String(n % 10), wide, le: String(n % 50) });
+}
+
+const END = SAMPLES * SAMPLE_MS;
+const LONG = { steps: 11_000, stepMs: 80 };
+const ONCE = { steps: 1, stepMs: 0 };
+
+export const HOSTILE_QUERIES: readonly HostileQuery[] = [
+  { name: 'everything', text: '{__name__=~".+"}', ...LONG },
+  { name: 'everything, raw', text: '{__name__=~".+"}[1y]', ...ONCE },
+  { name: 'nested subqueries', text: 'max_over_time(max_over_time(rate(m[5m])[10m:1s])[10m:1s])', ...LONG },
+  { name: 'deep subqueries', text: `${'max_over_time('.repeat(20)}m${'[1h:1s])'.repeat(20)}`, ...LONG },
+  { name: 'a subquery of centuries', text: 'sum_over_time(m[290y:1s])', ...ONCE },
+  { name: 'a subquery of months', text: 'sum_over_time(m[200d:1s])', ...ONCE },
+  { name: 'count_values', text: 'count_values("v", m)', ...LONG },
+  { name: 'count_values of count_values', text: 'count_values("w", count_values by (id) ("v", m))', ...LONG },
+  { name: 'label_replace that grows', text: growing(12), ...ONCE },
+  { name: 'label_join of wide labels', text: joining(10), ...ONCE },
+  { name: 'a tree of 10,000 operators', text: tree(10_000), ...ONCE },
+  { name: 'a chain of 10,000 operators', text: Array(10_000).fill('1').join('+'), ...LONG },
+  { name: 'a chain of 2,000 selectors', text: Array(2_000).fill('m{id="id-1"}').join(' or '), ...ONCE },
+  { name: '1,000 parentheses', text: `${'('.repeat(1000)}m${')'.repeat(1000)}`, ...ONCE },
+  { name: 'a cross join', text: 'm * on () group_left () m', ...ONCE },
+  { name: 'a join by group', text: 'm * on (group) group_left (id) m', ...ONCE },
+  { name: 'a join of itself', text: 'm + on (id) m + on (id) m + on (id) m', ...LONG },
+  { name: 'set operations', text: 'm or m{le="1"} unless m{group="2"} and m', ...LONG },
+  { name: 'topk of everything', text: 'topk(1e9, m)', ...LONG },
+  { name: 'quantile by id', text: 'quantile by (id, le) (0.5, m)', ...LONG },
+  { name: 'sort_by_label', text: 'sort_by_label(m, "wide", "id")', ...ONCE },
+  { name: 'histogram_quantile of nonsense', text: 'histogram_quantile(0.9, m)', ...LONG },
+  { name: 'a regex that backtracks elsewhere', text: 'm{id=~"(id-)*(a|b|ab)*(x+x+)+y|.*1"}', ...ONCE },
+  { name: 'a large regex', text: `m{id=~"${Array.from({ length: 5000 }, (_, i) => `.*${i}x?`).join('|')}"}`, ...ONCE },
+  { name: 'a repeated regex', text: 'm{wide=~"(w{0,1000}){0,1}"}', ...ONCE },
+  { name: 'a regex that repeats repeats', text: 'm{wide=~"((w{1,30}){1,30}){1,30}"}', ...ONCE },
+  { name: 'predict_linear over all', text: 'predict_linear(m[1h], 3600)', ...LONG },
+  { name: 'quantile_over_time over all', text: 'quantile_over_time(0.5, m[1h])', ...LONG },
+  { name: 'holt winters over all', text: 'double_exponential_smoothing(m[1h], 0.1, 0.1)', ...LONG },
+  { name: 'absent of everything', text: 'absent(nothing{a="1"}) or absent_over_time(nothing[1y])', ...LONG },
+];
+
+function growing(times: number): string {
+  let text = 'm';
+  for (let i = 0; i < times; i++) text = `label_replace(${text}, "wide", "$1$1", "wide", "(.*)")`;
+  return text;
+}
+
+function joining(times: number): string {
+  let text = 'm';
+  for (let i = 0; i < times; i++) text = `label_join(${text}, "wide", "-", "wide", "wide", "id")`;
+  return text;
+}
+
+function tree(operators: number): string {
+  if (operators === 0) return '1';
+  const left = Math.floor((operators - 1) / 2);
+  return `(${tree(left)} + ${tree(operators - 1 - left)})`;
+}
+
+export interface HostileOutcome {
+  readonly answer: string;
+  readonly ms: number;
+  /** The longest time between two points at which the query could be cancelled. */
+  readonly pieceMs: number;
+}
+
+/** Runs a query under the limits of a small server. Rejects with what is no user's error. */
+export async function runHostile(
+  storage: Queryable,
+  { steps, stepMs, text }: HostileQuery,
+  timeoutMs: number,
+): Promise<HostileOutcome> {
+  const began = performance.now();
+  let last = began;
+  let pieceMs = 0;
+  const look = () => {
+    const now = performance.now();
+    pieceMs = Math.max(pieceMs, now - last);
+    last = now;
+  };
+  let answer: string;
+  try {
+    const engine = new Engine({
+      samplesMax: 5_000_000,
+      bytesMax: 256 * 2 ** 20,
+      defaultSubqueryStepMs: () => 60_000,
+      parser: ALL_PARSER_OPTIONS,
+      features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
+      functions: functionImplementations,
+      // Every look at the clock is a point at which the query would have been cancelled.
+      clock: {
+        ...systemClock,
+        monotonic: () => {
+          look();
+          return last;
+        },
+      },
+    });
+    const query = engine.prepare(text, {
+      kind: steps === 1 ? 'instant' : 'range',
+      start: END - (steps - 1) * stepMs,
+      end: END,
+      step: stepMs,
+      lookbackMs: 300_000,
+    });
+    const sink = new JsonSink(0, new JsonBlocks());
+    await engine.run(query, storage, sink, new Annotations(), {
+      timeoutMs,
+      signal: new AbortController().signal,
+      pause: () => Promise.resolve(),
+      pauseAfterMs: 20,
+      countSteps: false,
+    });
+    answer = `${sink.byteLength} bytes`;
+  } catch (error) {
+    if (!(error instanceof Error) || !/^(QueryError|EvaluationError|PlanError|PromqlSyntaxError)$/.test(error.name)) {
+      throw error;
+    }
+    answer = error.message;
+  }
+  look();
+  return { answer, ms: performance.now() - began, pieceMs };
+}
