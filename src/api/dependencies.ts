@@ -1,10 +1,11 @@
 import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import type { QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Appendable } from '../storage/append.ts';
 import type { ExemplarQueryable } from '../storage/exemplar.ts';
-import type { Queryable } from '../storage/query.ts';
+import type { Queryable, TimeRange } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 
@@ -19,6 +20,7 @@ export interface ApiDependencies {
   readonly runner: QueryRunner;
   readonly targets: TargetsView;
   readonly storage: StorageView;
+  readonly admin: StorageAdministration;
   readonly configuration: ConfigurationView;
   /** Flag name without dashes -> value as text, as `/status/flags` shows them. */
   readonly flags: Readonly<Record<string, string>>;
@@ -149,6 +151,16 @@ export interface StorageView {
   walReplay(): { readonly min: number; readonly max: number; readonly current: number };
   /** The `meta.json` of every block, parsed. */
   blocks(): readonly unknown[];
+}
+
+/** What the admin API asks of the storage; each rejects with an error whose message the client sees. */
+export interface StorageAdministration {
+  /** As `Database.delete`: both ends of the range are included. */
+  deleteSeries(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void>;
+  /** Takes what is deleted off the disk. */
+  cleanTombstones(): Promise<void>;
+  /** Copies the storage as it stands; resolves to the copy's name below `snapshots/`. */
+  snapshot(options: { readonly skipsHead: boolean }): Promise<string>;
 }
 
 export interface ConfigurationView {

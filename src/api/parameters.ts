@@ -48,6 +48,16 @@ export function integerFromText(text: string): number | string {
   return Number(value);
 }
 
+const TRUE_TEXTS = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+const FALSE_TEXTS = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
+
+/** Go's ParseBool: the value, or what is wrong in its words. */
+export function booleanFromText(text: string): boolean | string {
+  if (TRUE_TEXTS.includes(text)) return true;
+  if (FALSE_TEXTS.includes(text)) return false;
+  return `strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`;
+}
+
 /** Nanoseconds of a duration in seconds (`15`, `0.5`) or with units (`1h30m`); a text says what is wrong. */
 export function durationFromText(text: string): bigint | string {
   const seconds = floatFromText(text);

@@ -2,7 +2,7 @@ import type { BodyBudget } from '../http/body.ts';
 import type { WriteReceiver } from '../remote/write-receiver.ts';
 import type { Endpoint, Handler } from './call.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { admin } from './endpoints/admin.ts';
+import * as admin from './endpoints/admin.ts';
 import { explain } from './endpoints/explain.ts';
 import { federate } from './endpoints/federate.ts';
 import * as management from './endpoints/management.ts';
@@ -88,9 +88,9 @@ export function routes(deps: ApiDependencies, receiver: WriteReceiver | null, bu
     whenReady(['POST'], '/api/v1/write', remoteWrite(receiver, budget)),
     whenReady(['POST'], '/api/v1/read', remoteRead(deps, budget)),
     whenReady(['POST'], '/api/v1/otlp/v1/metrics', unsupported.otlp),
-    api(POST_PUT, '/admin/tsdb/delete_series', admin),
-    api(POST_PUT, '/admin/tsdb/clean_tombstones', admin),
-    api(POST_PUT, '/admin/tsdb/snapshot', admin),
+    api(POST_PUT, '/admin/tsdb/delete_series', admin.deleteSeries),
+    api(POST_PUT, '/admin/tsdb/clean_tombstones', admin.cleanTombstones),
+    api(POST_PUT, '/admin/tsdb/snapshot', admin.snapshot),
 
     plain(GET, '/', home),
     plain(GET, '/graph', graph),

@@ -10,7 +10,7 @@ import { ApiError, invalidParameter } from './api-error.ts';
  * reported with their place in the selector only; `series` puts the parameter's name before them.
  */
 export function selectors(texts: readonly string[]): readonly (readonly Matcher[])[] {
-  const parsed = texts.map(selector);
+  const parsed = texts.map(parsedSelector);
   for (const matchers of parsed) {
     if (matchers.every(matchesEmpty)) {
       throw new ApiError('bad_data', 'match[] must contain at least one non-empty matcher');
@@ -22,7 +22,7 @@ export function selectors(texts: readonly string[]): readonly (readonly Matcher[
 /** A condition on label sets from one selector, for `match_target`. */
 export function labelsPredicate(text: string, parameter: string): (labels: Labels) => boolean {
   const conditions = parameterErrors(parameter, () =>
-    selector(text).map((matcher) => ({ name: matcher.name, holds: matcherPredicate(matcher) })),
+    parsedSelector(text).map((matcher) => ({ name: matcher.name, holds: matcherPredicate(matcher) })),
   );
   return (labels) => conditions.every(({ name, holds }) => holds(labels.get(name)));
 }
@@ -47,6 +47,7 @@ export function syntaxErrors<T>(parse: () => T): T {
   }
 }
 
-function selector(text: string): readonly Matcher[] {
+/** One selector, which may match everything. */
+export function parsedSelector(text: string): readonly Matcher[] {
   return syntaxErrors(() => parseMetricSelector(text));
 }

@@ -32,6 +32,15 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
       walReplay: () => parts.replayProgress,
       blocks: () => [],
     },
+    admin: {
+      deleteSeries: (matcherSets, range) => database.require().delete(matcherSets, range),
+      cleanTombstones: async () => {
+        throw new Error('clean_tombstones is not supported yet');
+      },
+      snapshot: async () => {
+        throw new Error('snapshot is not supported yet');
+      },
+    },
     configuration: {
       yaml: () => configuration.current.yaml(),
       externalLabels: () => configuration.current.externalLabels,

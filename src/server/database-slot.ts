@@ -21,18 +21,19 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
   }
 
   appender(): Appender {
-    return this.#require().appender();
+    return this.require().appender();
   }
 
   querier(range: TimeRange): Querier {
-    return this.#require().querier(range);
+    return this.require().querier(range);
   }
 
   exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
-    return this.#require().exemplars(range, matcherSets);
+    return this.require().exemplars(range, matcherSets);
   }
 
-  #require(): Database {
+  /** The open database; throws before. */
+  require(): Database {
     if (this.#database === null) throw new Error('The database is not open yet');
     return this.#database;
   }

@@ -413,15 +413,10 @@ describe('settings', () => {
           hasAlertmanagers: true,
         },
       },
-      settings: { enableAdminApi: true },
     });
     for (const path of ['/api/v1/rules', '/api/v1/alerts', '/api/v1/alertmanagers']) {
       expect((await send(path, { on })).json).toMatchObject({ status: 'error', errorType: 'execution' });
     }
-    expect((await send('/api/v1/admin/tsdb/snapshot', { method: 'POST', on })).json.error).toBe(
-      'snapshot is not supported yet',
-    );
-    expect((await send('/api/v1/admin/tsdb/snapshot', { method: 'POST' })).json.error).toBe('admin APIs disabled');
     await on.close();
   });
 

@@ -71,6 +71,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       walReplay: () => ({ min: 0, max: 0, current: 0 }),
       blocks: () => [],
     },
+    admin: {
+      deleteSeries: (matcherSets, range) => database.delete(matcherSets, range),
+      cleanTombstones: async () => {},
+      snapshot: async () => '20261121T032827Z-333edbfc446a63e4',
+    },
     configuration: {
       yaml: () => 'global:\n  scrape_interval: 15s\n',
       externalLabels: () => labelsFromObject({ cluster: 'test' }),
