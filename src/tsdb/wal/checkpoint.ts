@@ -1,0 +1,185 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import { type Log, silentLog } from '../../telemetry/log.ts';
+import { RecordDecompressor, type WalCompression } from './compression.ts';
+import { RecordFiles } from './record-files.ts';
+import { type BadBytes, SegmentReader } from './segment-reader.ts';
+import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentName, segmentPath } from './segments.ts';
+import { setAside } from './set-aside.ts';
+import { RecordThinner, type ThinningCounts, type ThinningRules } from './thin-record.ts';
+
+const RECORD_BYTES_MAX = 512 * 1024 * 1024;
+
+export interface CheckpointOptions {
+  readonly fileSystem: FileSystem;
+  /** `wal/`. */
+  readonly directory: string;
+  /** The newest segment whose records go into the checkpoint; it is not written to any more. */
+  readonly segment: number;
+  readonly rules: ThinningRules;
+  readonly compression: WalCompression;
+  /** Bytes; default 128 MiB. */
+  readonly segmentSize?: number;
+  /** Where bytes that do not verify are copied to. */
+  readonly damagedDirectory: string;
+  readonly log?: Log;
+  /** Told now and then how many bytes of the log were read; what it throws ends the work. */
+  readonly progress?: (bytes: number) => void;
+}
+
+/** The first segments of a log that a checkpoint replaces, and the last of them. */
+export interface CheckpointPlan {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Which segments to put into a checkpoint when `current` is the one that is written: the older two thirds, as in the
+ * reference; null where that is at most one.
+ */
+export function planCheckpoint(fileSystem: FileSystem, directory: string, current: number): CheckpointPlan | null {
+  const checkpoint = lastCheckpoint(fileSystem, directory);
+  const segments = listSegments(fileSystem, directory).filter((n) => checkpoint === null || n > checkpoint.segment);
+  const first = segments[0];
+  if (first === undefined) return null;
+  const last = first + Math.trunc(((current - 1 - first) * 2) / 3);
+  return last <= first ? null : { first, last };
+}
+
+/**
+ * Writes `checkpoint.<segment>`: what the last checkpoint and the segments after it, up to `segment`, hold that is still
+ * needed, under a temporary name, synced, renamed. The old checkpoint and the segments stay; `removeCheckpointed` takes
+ * them away.
+ *
+ * Blocks the thread. Throws a `FileSystemError` or what `progress` throws; then there is no new checkpoint. Bytes that do
+ * not verify are copied aside and left out.
+ */
+export function writeCheckpoint(options: CheckpointOptions): ThinningCounts {
+  const { fileSystem, directory, segment } = options;
+  const path = `${directory}/checkpoint.${segmentName(segment)}`;
+  const temporary = `${path}.tmp`;
+  removeTemporaryCheckpoints(fileSystem, directory);
+  fileSystem.makeDirectorySync(temporary);
+  try {
+    const counts = writeRecords(options, temporary);
+    fileSystem.syncDirectorySync(temporary);
+    fileSystem.renameSync(temporary, path);
+    fileSystem.syncDirectorySync(directory);
+    return counts;
+  } catch (error) {
+    try {
+      fileSystem.removeSync(temporary);
+    } catch {
+      // The next checkpoint removes it; replays pass it over.
+    }
+    throw error;
+  }
+}
+
+/** Removes the segments that the newest checkpoint holds, oldest first, and older checkpoints. */
+export async function removeCheckpointed(fileSystem: FileSystem, directory: string): Promise<void> {
+  const checkpoint = lastCheckpoint(fileSystem, directory);
+  if (checkpoint === null) return;
+  for (const segment of listSegments(fileSystem, directory)) {
+    if (segment <= checkpoint.segment) await fileSystem.remove(segmentPath(directory, segment));
+  }
+  for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
+    const match = kind === 'directory' ? CHECKPOINT_NAME.exec(name) : null;
+    if (match !== null && Number(match[1]) < checkpoint.segment) await fileSystem.remove(`${directory}/${name}`);
+  }
+}
+
+const CHECKPOINT_NAME = /^checkpoint\.([0-9]{8,15})$/;
+const TEMPORARY_NAME = /^checkpoint\.[0-9]{8,15}\.tmp$/;
+
+function removeTemporaryCheckpoints(fileSystem: FileSystem, directory: string): void {
+  for (const { name } of fileSystem.readDirectorySync(directory)) {
+    if (TEMPORARY_NAME.test(name)) fileSystem.removeSync(`${directory}/${name}`);
+  }
+}
+
+function writeRecords(options: CheckpointOptions, temporary: string): ThinningCounts {
+  const { compression, directory, fileSystem, rules, segment, segmentSize } = options;
+  const thinner = new RecordThinner(rules);
+  const files = new RecordFiles({
+    fileSystem,
+    directory: temporary,
+    segmentSize: segmentSize ?? SEGMENT_SIZE_DEFAULT,
+    compression,
+  });
+  try {
+    const copier = new RecordCopier(options, thinner, files);
+    const before = lastCheckpoint(fileSystem, directory);
+    if (before !== null) {
+      const name = `checkpoint.${segmentName(before.segment)}`;
+      for (const n of listSegments(fileSystem, before.path)) {
+        copier.file(segmentPath(before.path, n), `${name}.${segmentName(n)}`);
+      }
+    }
+    for (const n of listSegments(fileSystem, directory)) {
+      if ((before === null || n > before.segment) && n <= segment)
+        copier.file(segmentPath(directory, n), segmentName(n));
+    }
+    for (const record of thinner.metadataRecords()) files.add(record);
+    files.finish();
+    return thinner.counts;
+  } catch (error) {
+    files.abandon();
+    throw error;
+  }
+}
+
+/** Reads segments and passes on what the thinner leaves; records that stay whole are not compressed again. */
+class RecordCopier {
+  readonly #options: CheckpointOptions;
+  readonly #thinner: RecordThinner;
+  readonly #files: RecordFiles;
+  readonly #decompressor = new RecordDecompressor(RECORD_BYTES_MAX);
+  #bytes = 0;
+
+  constructor(options: CheckpointOptions, thinner: RecordThinner, files: RecordFiles) {
+    this.#options = options;
+    this.#thinner = thinner;
+    this.#files = files;
+  }
+
+  file(path: string, name: string): void {
+    const file = this.#options.fileSystem.openSync(path, 'r');
+    try {
+      const reader = new SegmentReader(file, RECORD_BYTES_MAX);
+      const bad: BadBytes[] = [];
+      let reported = 0;
+      while (reader.next()) {
+        const reason = this.#record(reader);
+        const { recordEnd, recordOffset } = reader;
+        if (reason !== null) bad.push({ offset: recordOffset, size: recordEnd - recordOffset, reason });
+        if (reader.position - reported < PROGRESS_BYTES) continue;
+        reported = reader.position;
+        this.#options.progress?.(this.#bytes + reported);
+      }
+      this.#bytes += reader.size;
+      for (const bytes of [...bad, ...reader.bad, ...(reader.tail === null ? [] : [reader.tail])]) {
+        const { damagedDirectory, fileSystem, log } = this.#options;
+        const savedTo = setAside(fileSystem, damagedDirectory, name, file, bytes);
+        (log ?? silentLog).warn('Damaged bytes of the log were left out of a checkpoint', { path, ...bytes, savedTo });
+      }
+    } finally {
+      file.closeSync();
+    }
+  }
+
+  #record({ record: bytes, recordFlags, recordSize }: SegmentReader): string | null {
+    const record = this.#decompressor.decompress(bytes, recordSize, recordFlags);
+    if (typeof record === 'string') return record;
+    if (record.length === 0) return null;
+    const left = this.#thinner.thin(record);
+    if (left === 'whole') {
+      this.#files.addCompressed(bytes, recordSize, recordFlags);
+      return null;
+    }
+    if ('malformed' in left) return left.malformed;
+    for (const rest of left) this.#files.add(rest);
+    return null;
+  }
+}
+
+const PROGRESS_BYTES = 1024 * 1024;
