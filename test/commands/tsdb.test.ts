@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
@@ -75,6 +75,40 @@ describe('narthex tsdb on blocks', () => {
     expect((await tsdb('dump-openmetrics', '--match={job=~"b.*"}', '--min-time=1', '--max-time=7200000')).stdout).toBe(
       'up{1="x",job="b\\""} 1e+21 1.500\nup{1="x",job="b\\""} 0.5 7200.000\n# EOF\n',
     );
+  });
+
+  it('verify prints faults with file and offset, and tells by its exit code', async () => {
+    const sound = await tsdb('verify');
+    expect(sound).toEqual({
+      code: 0,
+      stdout:
+        'data: sound; looked at 2 blocks (4 series, 4 chunks, 8 samples), 0 log segments (0 records), 0 chunks of the head\n',
+      stderr: '',
+    });
+    const copy = join(directory, 'copy');
+    cpSync(join(directory, 'data', ULIDS[0]), copy, { recursive: true });
+    const path = join(copy, 'chunks/000001');
+    const bytes = readFileSync(path);
+    bytes[20]! ^= 1;
+    writeFileSync(path, bytes);
+    const damaged = await tsdb('verify', 'copy');
+    expect(damaged.code).toBe(1);
+    expect(damaged.stdout).toContain(
+      'copy/chunks/000001 at offset 8: the checksum of a chunk differs\ncopy: 1 faults; ',
+    );
+    const { code, stdout } = await tsdb('verify', 'copy', '--json');
+    expect(code).toBe(1);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { kind: 'fault', path: 'copy/chunks/000001', offset: 8, reason: 'the checksum of a chunk differs' },
+      expect.objectContaining({ kind: 'summary', faults: 1, notes: 0, blocks: 1, chunks: 2, samples: 2 }),
+    ]);
+    expect((await tsdb('verify', 'nodir')).code).toBe(2);
+    expect((await tsdb('verify', '--jso')).code).toBe(2);
   });
 
   it('says what is wrong in the words of the reference', async () => {

@@ -17,7 +17,7 @@ export const COMMANDS: Readonly<Record<string, MainCommand>> = {
     run: async (args) => (await import('./query.ts')).runQuery(args),
   },
   tsdb: {
-    help: 'Print what a data directory holds.',
+    help: 'Check data directories and print what they hold.',
     run: async (args) => (await import('./tsdb.ts')).runTsdb(args),
   },
 };

@@ -22,10 +22,12 @@ import { NoSuchBlock, openBlock } from './tsdb-blocks.ts';
 import { dumpDatabase } from './tsdb-dump.ts';
 import { listText } from './tsdb-list.ts';
 import { OPEN_METRICS_FORMAT, PROM_FORMAT, SERIES_JSON_FORMAT, type SeriesFormat } from './tsdb-series-formats.ts';
+import { VERIFY_EXIT, verify } from './tsdb-verify.ts';
 
 /** Runs `narthex tsdb ...` with the arguments behind `tsdb`. Gives the exit code. */
 export function runTsdb(args: readonly string[]): Promise<number> {
-  return runCommand('tsdb', TSDB, args);
+  const isVerify = args.find((arg) => !arg.startsWith('-')) === 'verify';
+  return runCommand('tsdb', TSDB, args, isVerify ? VERIFY_EXIT.usage : undefined);
 }
 
 const DIRECTORY_STANDARD = 'data/';
@@ -107,10 +109,25 @@ const analyze: Command = {
     }),
 };
 
+const verifyCommand: Command = {
+  kind: 'command',
+  help: 'Check every checksum, order and reference of a data directory or a block, and print each fault with file and offset. Nothing is changed. Exit code 0: sound, 1: faults, 2: it could not be checked.',
+  flags: [switchFlag('json', 'Print one JSON object on a line for each finding, and a last one that sums up.')],
+  args: [DB_PATH],
+  run: (given) =>
+    verify({
+      directory: directoryOf(given),
+      isJson: given.isOn('json'),
+      print: (text) => process.stdout.write(text),
+      progress: process.stderr.isTTY ? (text) => process.stderr.write(text) : null,
+      complain: (text) => process.stderr.write(text),
+    }),
+};
+
 const TSDB: CommandGroup = {
   kind: 'group',
-  help: 'Look at data directories.',
-  commands: { analyze, list, dump, 'dump-openmetrics': dumpOpenMetrics },
+  help: 'Check data directories and print what they hold.',
+  commands: { verify: verifyCommand, analyze, list, dump, 'dump-openmetrics': dumpOpenMetrics },
   withFlag: null,
 };
 

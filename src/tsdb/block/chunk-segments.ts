@@ -69,6 +69,11 @@ export class ChunkSegments {
     return entry.subarray(0, length);
   }
 
+  /** Each segment's path and size in bytes, in the order of their numbers. */
+  get files(): readonly { readonly path: string; readonly size: number }[] {
+    return this.#segments;
+  }
+
   /** The path of the segment that a reference names. */
   pathOf(ref: number): string {
     return this.#segments[Math.floor(ref / 2 ** 32)]?.path ?? this.#directory;

@@ -102,6 +102,11 @@ export class SeriesEntries {
     into.count = count;
   }
 
+  /** Bytes of the entry that was read last, its length and checksum included. */
+  get loadedBytes(): number {
+    return this.#end + 4;
+  }
+
   #load(row: number): void {
     if (row === this.#row) {
       this.#at = this.#start;
