@@ -90,6 +90,7 @@ function contextOf({ firstEnd, step, count }: Window, args: readonly number[]): 
     features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
     extension: 'none',
     lookbackMs: 300_000,
+    bounds: null,
     labels: Labels.EMPTY,
   };
 }

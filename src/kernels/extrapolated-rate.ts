@@ -43,8 +43,18 @@ export function extrapolatedChange(
   present: Uint8Array,
 ): void {
   const { from, to, firstEnd, step, count, range } = windows;
+  const { at: resetAt, count: resetCount } = resets;
   let resetFrom = 0;
   let resetTo = 0;
+  // Windows of a regular series lie alike against its samples: what follows from that alone is kept from one to the next.
+  let gapBefore = Number.NaN;
+  let gapAfter = Number.NaN;
+  let spanned = Number.NaN;
+  let gaps = 0;
+  let toStart = 0;
+  let toEnd = 0;
+  let sampled = 0;
+  let usualFactor = 0;
   for (let i = 0; i < count; i++) {
     const start = from[i]!;
     const last = to[i]! - 1;
@@ -53,40 +63,75 @@ export function extrapolatedChange(
     const end = firstEnd + i * step;
     const firstTime = times[start]!;
     const lastTime = times[last]!;
-    let change = values[last]! - values[start]!;
-    if (isCounter) {
-      while (resetFrom < resets.count && resets.at[resetFrom]! <= start) resetFrom++;
+    const first = values[start]!;
+    let change = values[last]! - first;
+    if (isCounter && resetCount > 0) {
+      while (resetFrom < resetCount && resetAt[resetFrom]! <= start) resetFrom++;
       if (resetTo < resetFrom) resetTo = resetFrom;
-      while (resetTo < resets.count && resets.at[resetTo]! <= last) resetTo++;
+      while (resetTo < resetCount && resetAt[resetTo]! <= last) resetTo++;
       if (resetTo > resetFrom) change = addLost(change, resets, resetFrom, resetTo);
     }
-    let toStart = (firstTime - (end - range)) / 1000;
-    let toEnd = (end - lastTime) / 1000;
-    let sampled = (lastTime - firstTime) / 1000;
-    const average = last > start ? sampled / (last - start) : 0;
-    const threshold = average * EXTRAPOLATION_THRESHOLD;
     const started = isCounter && startTimes !== null ? startTimes[start]! : 0;
     if (started !== 0 && started > end - range && started < firstTime) {
       // The counter was zero at a known moment inside the window.
-      toStart = 0;
-      sampled = (lastTime - started) / 1000;
-      change += values[start]!;
-    } else if (last === start) {
+      change += first;
+      out[i] = change * startedFactor(firstTime, lastTime, started, end - lastTime, last - start, perSecond);
+      present[i] = 1;
       continue;
-    } else {
-      if (toStart >= threshold) toStart = average / 2;
-      if (isCounter && change > 0 && values[start]! >= 0) {
-        // Counters do not begin below zero: go back no further than to where the slope meets it.
-        const toZero = sampled * (values[start]! / change);
-        if (toZero < toStart) toStart = toZero;
-      }
     }
-    if (toEnd >= threshold) toEnd = average / 2;
-    let factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
-    if (perSecond !== 0) factor /= perSecond;
+    if (last === start) continue;
+    const before = firstTime - (end - range);
+    const after = end - lastTime;
+    const span = lastTime - firstTime;
+    if (before !== gapBefore || after !== gapAfter || span !== spanned || last - start !== gaps) {
+      gapBefore = before;
+      gapAfter = after;
+      spanned = span;
+      gaps = last - start;
+      sampled = span / 1000;
+      const average = sampled / gaps;
+      const threshold = average * EXTRAPOLATION_THRESHOLD;
+      toStart = before / 1000;
+      if (toStart >= threshold) toStart = average / 2;
+      toEnd = after / 1000;
+      if (toEnd >= threshold) toEnd = average / 2;
+      usualFactor = factorOf(sampled, toStart, toEnd, perSecond);
+    }
+    let factor = usualFactor;
+    // Counters do not begin below zero: go back no further than to where the slope meets it. That lies further than
+    // twice the samples' span where the first value is twice the change, and `toStart` never does.
+    if (isCounter && change > 0 && first >= 0 && first < 2 * change) {
+      const toZero = sampled * (first / change);
+      if (toZero < toStart) factor = factorOf(sampled, toZero, toEnd, perSecond);
+    }
     out[i] = change * factor;
     present[i] = 1;
   }
+}
+
+/** By what the change of the samples is multiplied; all in seconds, `perSecond` 0 for a change over the whole window. */
+function factorOf(sampled: number, toStart: number, toEnd: number, perSecond: number): number {
+  const factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
+  return perSecond === 0 ? factor : factor / perSecond;
+}
+
+/** The same for a counter that started at a known time (all times in ms) before its first sample. */
+function startedFactor(
+  firstTime: number,
+  lastTime: number,
+  started: number,
+  after: number,
+  gaps: number,
+  perSecond: number,
+): number {
+  const average = gaps > 0 ? (lastTime - firstTime) / 1000 / gaps : 0;
+  const toEnd = after / 1000;
+  return factorOf(
+    (lastTime - started) / 1000,
+    0,
+    toEnd >= average * EXTRAPOLATION_THRESHOLD ? average / 2 : toEnd,
+    perSecond,
+  );
 }
 
 function addLost(change: number, resets: ResetList, from: number, to: number): number {

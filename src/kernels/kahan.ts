@@ -11,6 +11,20 @@ export function windowSum(values: Float64Array, from: number, to: number): numbe
   for (let i = from; i < to; i++) {
     const value = values[i]!;
     const next = sum + value;
+    if (Math.abs(sum) >= Math.abs(value)) compensation += sum - next + value;
+    else compensation += value - next + sum;
+    sum = next;
+  }
+  // Once infinite, a sum never is finite again.
+  return sum - sum === 0 ? sum + compensation : overflowingSum(values, from, to);
+}
+
+function overflowingSum(values: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  let compensation = 0;
+  for (let i = from; i < to; i++) {
+    const value = values[i]!;
+    const next = sum + value;
     if (next === Infinity || next === -Infinity) compensation = 0;
     else if (Math.abs(sum) >= Math.abs(value)) compensation += sum - next + value;
     else compensation += value - next + sum;
@@ -21,6 +35,20 @@ export function windowSum(values: Float64Array, from: number, to: number): numbe
 
 /** Mean of `values[from..to)`, at least one value: sum / count, or an incremental mean once the sum overflows. */
 export function windowMean(values: Float64Array, from: number, to: number): number {
+  let sum = values[from]!;
+  let compensation = 0;
+  for (let i = from + 1; i < to; i++) {
+    const value = values[i]!;
+    const next = sum + value;
+    if (Math.abs(sum) >= Math.abs(value)) compensation += sum - next + value;
+    else compensation += value - next + sum;
+    sum = next;
+  }
+  const count = to - from;
+  return sum - sum === 0 ? sum / count + compensation / count : overflowingMean(values, from, to);
+}
+
+function overflowingMean(values: Float64Array, from: number, to: number): number {
   let sum = values[from]!;
   let compensation = 0;
   for (let i = from + 1; i < to; i++) {

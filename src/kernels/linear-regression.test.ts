@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyValue, decimalValue, windowCases } from '../../test/support/window-cases.ts';
 import { slidingSmoothing } from './exponential-smoothing.ts';
 import { slidingRegression } from './linear-regression.ts';
 import { changesUpTo, countedWithin, resetsUpTo } from './value-changes.ts';
@@ -8,6 +9,82 @@ function whole(length: number): { from: Uint32Array; to: Uint32Array; out: Float
   return { from: Uint32Array.of(0), to: Uint32Array.of(length), out: new Float64Array(1), present: new Uint8Array(1) };
 }
 
+function regress(
+  times: Float64Array,
+  values: Float64Array,
+  from: Uint32Array,
+  to: Uint32Array,
+  horizons: Float64Array | null,
+  origins: Float64Array | null,
+  out: Float64Array,
+  present: Uint8Array,
+): void {
+  const { length } = times;
+  const offsets = new Float64Array(length).fill(Number.NaN);
+  const runs = new Uint32Array(length);
+  slidingRegression(times, values, length, from, to, from.length, horizons, origins, offsets, runs, out, present);
+}
+
+/** The slope and the value `horizon` seconds after `origin`, as sums of one window alone, in the same order. */
+function naiveLine(times: Float64Array, values: Float64Array, origin: number): { slope: number; intercept: number } {
+  const sums = [0, 0, 0, 0];
+  const rests = [0, 0, 0, 0];
+  times.forEach((time, i) => {
+    const x = (time - origin) / 1000;
+    const y = values[i]!;
+    [x, y, x * y, x * x].forEach((each, k) => {
+      const sum = sums[k]!;
+      const next = sum + each;
+      if (!Number.isFinite(next) && !Number.isNaN(next)) rests[k] = 0;
+      else rests[k]! += Math.abs(sum) >= Math.abs(each) ? sum - next + each : each - next + sum;
+      sums[k] = next;
+    });
+  });
+  if (values.every((value) => value === values[0])) {
+    const finite = Math.abs(values[0]!) !== Infinity;
+    return { slope: finite ? 0 : Number.NaN, intercept: finite ? values[0]! : Number.NaN };
+  }
+  const [x, y, xy, xx] = sums.map((sum, k) => sum + rests[k]!) as [number, number, number, number];
+  const n = times.length;
+  const slope = (xy - (x * y) / n) / (xx - (x * x) / n);
+  return { slope, intercept: y / n - (slope * x) / n };
+}
+
+/** Mostly regular series, where windows share the sums of their times. */
+const cases = fc.tuple(
+  windowCases(fc.oneof(decimalValue, anyValue)),
+  fc.constantFrom(0, 0, 10, 1000),
+  fc.array(fc.nat(199), { maxLength: 3 }),
+);
+
+test('slidingRegression() gives what each window gives on its own', () => {
+  fc.assert(
+    fc.property(cases, ([windows, gap, breaks]) => {
+      const { from, to, count, values } = windows;
+      const times = windows.times.slice();
+      for (let i = 1; gap > 0 && i < times.length; i++) times[i] = times[i - 1]! + gap + (breaks.includes(i) ? 7 : 0);
+      const out = new Float64Array(count);
+      const present = new Uint8Array(count);
+      const horizons = Float64Array.from({ length: count }, (_, i) => i / 7);
+      const origins = Float64Array.from({ length: count }, (_, i) => 100 * i);
+      const each = (i: number) => [times.slice(from[i], to[i]), values.slice(from[i], to[i])] as const;
+      regress(times, values, from, to, null, null, out, present);
+      for (let i = 0; i < count; i++) {
+        const [t, v] = each(i);
+        expect(present[i]).toBe(t.length < 2 ? 0 : 1);
+        if (t.length > 1) expect(out[i]).toBe(naiveLine(t, v, t[0]!).slope);
+      }
+      regress(times, values, from, to, horizons, origins, out, present);
+      for (let i = 0; i < count; i++) {
+        const [t, v] = each(i);
+        if (t.length < 2) continue;
+        const { slope, intercept } = naiveLine(t, v, origins[i]!);
+        expect(out[i]).toBe(slope * horizons[i]! + intercept);
+      }
+    }),
+  );
+});
+
 test('slidingRegression() finds a line that is one', () => {
   const integer = fc.integer({ min: -1000, max: 1000 });
   fc.assert(
@@ -15,10 +92,10 @@ test('slidingRegression() finds a line that is one', () => {
       const times = Float64Array.from({ length }, (_, i) => 1_700_000_000_000 + i * 1000);
       const values = Float64Array.from({ length }, (_, i) => start + slope * i);
       const { from, to, out, present } = whole(length);
-      slidingRegression(times, values, from, to, 1, null, null, out, present);
+      regress(times, values, from, to, null, null, out, present);
       expect(out[0]).toBeCloseTo(slope, 9);
       const horizon = Float64Array.of(10);
-      slidingRegression(times, values, from, to, 1, horizon, Float64Array.of(times[length - 1]!), out, present);
+      regress(times, values, from, to, horizon, Float64Array.of(times[length - 1]!), out, present);
       expect(out[0]).toBeCloseTo(start + slope * (length - 1 + 10), 6);
       expect(present[0]).toBe(1);
     }),
@@ -28,9 +105,9 @@ test('slidingRegression() finds a line that is one', () => {
 test('slidingRegression() of a constant is flat, of a constant infinity nothing', () => {
   const { from, to, out, present } = whole(3);
   const times = Float64Array.of(0, 1000, 2000);
-  slidingRegression(times, new Float64Array(3).fill(0.1), from, to, 1, null, null, out, present);
+  regress(times, new Float64Array(3).fill(0.1), from, to, null, null, out, present);
   expect(out[0]).toBe(0);
-  slidingRegression(times, new Float64Array(3).fill(Infinity), from, to, 1, null, null, out, present);
+  regress(times, new Float64Array(3).fill(Infinity), from, to, null, null, out, present);
   expect(out[0]).toBeNaN();
 });
 
@@ -47,7 +124,7 @@ test('slidingSmoothing() follows the recurrence', () => {
 
 test('windows of one sample have no line and no smoothing', () => {
   const { from, to, out, present } = whole(1);
-  slidingRegression(Float64Array.of(1), Float64Array.of(1), from, to, 1, null, null, out, present);
+  regress(Float64Array.of(1), Float64Array.of(1), from, to, null, null, out, present);
   expect(present[0]).toBe(0);
   present[0] = 1;
   slidingSmoothing(Float64Array.of(1), from, to, 1, Float64Array.of(0.5), Float64Array.of(0.5), out, present);

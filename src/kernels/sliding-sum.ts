@@ -64,14 +64,17 @@ export function slidingMean(
       continue;
     }
     present[i] = 1;
+    if (!exact && samples <= DIRECT_MEAN_SAMPLES) {
+      out[i] = windowMean(values, start, end);
+      continue;
+    }
     const a = high[end]!;
     const b = high[start]!;
     const difference = a - b;
     const virtual = difference - a;
     const rest = a - (difference - virtual) - (b + virtual) + (low[end]! - low[start]!);
     const sum = difference + rest;
-    const trusted =
-      Math.abs(sum) >= leastTrusted && odd[end] === odd[start] && (exact || samples > DIRECT_MEAN_SAMPLES);
+    const trusted = Math.abs(sum) >= leastTrusted && odd[end] === odd[start];
     out[i] = trusted ? sum / samples + (difference - sum + rest) / samples : windowMean(values, start, end);
   }
 }

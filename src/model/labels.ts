@@ -3,6 +3,14 @@ import { compareUtf8 } from './utf8.ts';
 /** Name of the label that holds a series' metric name. */
 export const METRIC_NAME = '__name__';
 
+/** Labels that describe the metric itself; they go away with its name. */
+const METRIC_TYPE = '__type__';
+const METRIC_UNIT = '__unit__';
+
+function isMetricLabel(name: string): boolean {
+  return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
+}
+
 /**
  * Joins names and values in `Labels.key`. A lone surrogate can not come out of valid UTF-8, so no label contains it and
  * two different label sets never share a key.
@@ -21,6 +29,7 @@ export class Labels {
 
   readonly pairs: readonly string[];
   #key: string | null = null;
+  #withoutMetric: Labels | null = null;
 
   /** Takes pairs that already meet the invariants; use `labelsFromPairs` or `labelsFromObject` for any others. */
   constructor(pairs: readonly string[]) {
@@ -67,6 +76,15 @@ export class Labels {
       if (pairs[i] === name) return new Labels([...pairs.slice(0, i), ...pairs.slice(i + 2)]);
     }
     return this;
+  }
+
+  /** This set without metric name, type and unit; the same object where it has none of them. Made once, then kept. */
+  get withoutMetric(): Labels {
+    if (this.#withoutMetric === null) {
+      const rest = this.pairs.filter((_, i, pairs) => !isMetricLabel(pairs[i & ~1]!));
+      this.#withoutMetric = rest.length === this.pairs.length ? this : new Labels(rest);
+    }
+    return this.#withoutMetric;
   }
 
   /** This set with `name` set to `value`, or without it where `value` is empty. */

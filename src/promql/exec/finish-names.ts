@@ -1,6 +1,5 @@
 import type { QueryBudget } from './budget.ts';
 import { MergeDuplicates } from './merge-duplicates.ts';
-import { withoutMetricLabels } from './names.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import type { StepColumn } from './step-column.ts';
 
@@ -19,7 +18,7 @@ export class FinishNames implements VectorOperator {
   async series(): Promise<SeriesHeads> {
     const { labels, dropName } = await this.#input.series();
     if (dropName === null) return { labels, dropName: null };
-    const finished = labels.map((each, row) => (dropName[row] === 1 ? withoutMetricLabels(each) : each));
+    const finished = labels.map((each, row) => (dropName[row] === 1 ? each.withoutMetric : each));
     const renamed: VectorOperator = {
       series: async () => ({ labels: finished, dropName: null }),
       next: () => this.#input.next(),

@@ -1,5 +1,6 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { SampleColumn } from '../../storage/query.ts';
+import { countPresent, type StepColumn } from './step-column.ts';
 
 /**
  * How many float samples a histogram counts for in limits and statistics: its size and a timestamp in the reference's
@@ -20,5 +21,17 @@ export function samplesWeight({ length, histograms }: SampleColumn): number {
   if (histograms === null) return length;
   let weight = length;
   for (let i = 0; i < length; i++) if (histograms[i] !== undefined) weight += histogramWeight(histograms[i]!) - 1;
+  return weight;
+}
+
+/** The weight of a column: a float is one, a histogram what it weighs. */
+export function columnWeight(column: StepColumn): number {
+  let weight = countPresent(column);
+  const { histograms, present } = column;
+  if (histograms === null) return weight;
+  for (let i = 0; i < present.length; i++) {
+    const histogram = histograms[i];
+    if (present[i] === 1 && histogram !== undefined) weight += histogramWeight(histogram) - 1;
+  }
   return weight;
 }

@@ -1,6 +1,7 @@
 import type { SampleColumn } from '../../storage/query.ts';
+import type { Bounds } from '../functions/contracts.ts';
 import { type Grid, gridEnd, type Window } from './grid.ts';
-import { histogramWeight } from './histogram-weight.ts';
+import { columnWeight, histogramWeight } from './histogram-weight.ts';
 import type { StepColumn } from './step-column.ts';
 
 /** How the counts of a part with a grid of its own go into those of the part around it. */
@@ -41,19 +42,40 @@ export class SampleCounts {
   /** Adds a column of an instant selector; returns how much it weighs. */
   addColumn(column: StepColumn): number {
     const { present, histograms } = column;
-    let weight = 0;
+    const weight = columnWeight(column);
+    this.total += weight;
+    this.read += weight;
+    if (this.totalPerStep === null) return weight;
     for (let i = 0; i < present.length; i++) {
       if (present[i] === 0) continue;
       const histogram = histograms === null ? undefined : histograms[i];
       const each = histogram === undefined ? 1 : histogramWeight(histogram);
-      weight += each;
-      if (this.totalPerStep === null) continue;
       this.totalPerStep[i]! += each;
       this.readPerStep![i]! += each;
     }
-    this.total += weight;
-    this.read += weight;
     return weight;
+  }
+
+  /** `addWindows` for floats whose windows have these bounds. */
+  addBounds({ from, to }: Bounds, window: Window, reads: boolean): void {
+    const fixed = window.step === 0;
+    const { totalPerStep, readPerStep } = this;
+    let total = 0;
+    let read = 0;
+    let fresh = 0;
+    for (let i = 0; i < window.count; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      total += end - start;
+      if (totalPerStep !== null) totalPerStep[i]! += end - start;
+      const own = end - (fresh > start ? fresh : start);
+      fresh = end;
+      if (!reads || (fixed && i > 0)) continue;
+      read += own;
+      if (readPerStep !== null) readPerStep[i]! += own;
+    }
+    this.total += total;
+    this.read += read;
   }
 
   /** Adds what the windows of a range function saw of one series. `reads`: the samples come from the storage. */

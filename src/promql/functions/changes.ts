@@ -4,8 +4,8 @@ import { histogramsEqual } from '../../model/histogram-compare.ts';
 import { isCounterReset } from '../../model/histogram-resets.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
-import type { RangeContext, RangeFunction } from './contracts.ts';
-import { type Bounds, reusedBounds } from './range-input.ts';
+import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
+import { reusedBounds } from './range-input.ts';
 import { listResets } from './rate.ts';
 import { workIntegers } from './work-arrays.ts';
 
@@ -37,7 +37,7 @@ export const resets: RangeFunction = (samples, window, out, context) => {
  * before the window's start that is not older than the lookback. A window without samples of its own stays empty.
  */
 function anchoredBounds(samples: SampleColumn, window: Window, context: RangeContext): Bounds {
-  const bounds = reusedBounds(samples, window);
+  const bounds = reusedBounds(samples, window, context);
   if (context.extension !== 'anchored') return bounds;
   const { from, to } = bounds;
   for (let i = 0; i < window.count; i++) {

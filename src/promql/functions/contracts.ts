@@ -42,6 +42,18 @@ export interface RangeContext extends FunctionContext {
   readonly lookbackMs: number;
   /** All labels of the series at hand; the engine sets it before each call. */
   labels: Labels;
+  /** The windows' bounds in the column at hand, where they are known; the engine sets it before each call. */
+  bounds: ColumnBounds | null;
+}
+
+/** The samples `from[i] <= index < to[i]` lie in window i. Not to be changed. */
+export interface Bounds {
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+}
+
+export interface ColumnBounds extends Bounds {
+  readonly samples: SampleColumn;
 }
 
 /**

@@ -39,7 +39,7 @@ function floatsWithExtremes(
   latest: boolean,
 ): FloatSamples {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   if (extremeAt.length < window.count) extremeAt = new Int32Array(2 * window.count);
   const queue = workIntegers(0, floats.length);
   slide(floats.values, bounds.from, bounds.to, window.count, latest, queue, extremeAt);

@@ -6,10 +6,10 @@ import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
-import type { RangeContext } from './contracts.ts';
+import type { Bounds, RangeContext } from './contracts.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
 import { fillHistogramSteps, type HistogramWindow } from './histogram-windows.ts';
-import type { Bounds } from './range-input.ts';
+
 import { type RateKind, seconds } from './rate.ts';
 
 /** Gaps at a window's ends up to this share of the average sample distance are taken as covered by the series. */

@@ -3,8 +3,8 @@ import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms } from './annotation-texts.ts';
-import type { RangeContext } from './contracts.ts';
-import { type Bounds, type HistogramSamples, histogramPart, ownBounds } from './range-input.ts';
+import type { Bounds, RangeContext } from './contracts.ts';
+import { type HistogramSamples, histogramPart, ownBounds } from './range-input.ts';
 
 /** The histograms of one window: `from <= index < to`, at least one. */
 export interface HistogramWindow {

@@ -4,9 +4,8 @@ import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { counterResetCollision, mismatchedCustomBuckets, mixedExponentialCustom } from './annotation-texts.ts';
-import type { RangeContext } from './contracts.ts';
+import type { Bounds, RangeContext } from './contracts.ts';
 import { fillHistogramSteps, type HistogramWindow } from './histogram-windows.ts';
-import type { Bounds } from './range-input.ts';
 
 /** Compensated sum of the histograms of each window. */
 export function sumHistograms(

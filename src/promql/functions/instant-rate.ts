@@ -24,7 +24,7 @@ function fillInstantRate(
   out: StepColumn,
   context: RangeContext,
 ): void {
-  const { from, to } = reusedBounds(samples, window);
+  const { from, to } = reusedBounds(samples, window, context);
   if (samples.histograms !== null) {
     instantRateOfMixed(isRate, samples, { from, to }, window, out, context);
     return;

@@ -6,9 +6,8 @@ import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
-import type { RangeContext } from './contracts.ts';
+import type { Bounds, RangeContext } from './contracts.ts';
 import { subtractNoting } from './histogram-sums.ts';
-import type { Bounds } from './range-input.ts';
 
 /** irate and idelta of a series in which there are histograms. */
 export function instantRateOfMixed(

@@ -17,7 +17,7 @@ const sortedWindow = createSortedWindow(0);
 
 export const quantileOverTime: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   const quantiles = context.args[0]!;
   resetSortedWindow(sortedWindow, floats.length);
   for (let i = 0; i < window.count; i++) {
@@ -40,7 +40,7 @@ export const quantileOverTime: RangeFunction = (samples, window, out, context) =
 /** Median of the distances from the median; NaN where a window holds a NaN. */
 export const madOverTime: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   resetSortedWindow(sortedWindow, floats.length);
   for (let i = 0; i < window.count; i++) {
     const from = bounds.from[i]!;

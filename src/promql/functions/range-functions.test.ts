@@ -69,6 +69,7 @@ function evaluate(name: string, samples: SampleColumn, ask: Ask = {}) {
     features: { delayedNameRemoval: false, useStartTimestamps: true, typeAndUnitLabels: false },
     extension,
     lookbackMs: 300_000,
+    bounds: null,
     labels: metricName === '' ? Labels.EMPTY : labelsFromObject({ __name__: metricName }),
   });
   const { warnings, infos } = annotations.render('x');

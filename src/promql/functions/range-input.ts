@@ -3,7 +3,7 @@ import type { FloatHistogram } from '../../model/histogram.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import { histogramIgnoredInMixedRange } from './annotation-texts.ts';
-import type { RangeContext } from './contracts.ts';
+import type { Bounds, RangeContext } from './contracts.ts';
 
 /** The float samples of a series; `length` valid entries. */
 export interface FloatSamples {
@@ -19,12 +19,6 @@ export interface HistogramSamples {
   readonly times: Float64Array;
   readonly histograms: readonly FloatHistogram[];
   readonly startTimes: Float64Array | null;
-}
-
-/** The samples `from[i] <= index < to[i]` lie in window i. */
-export interface Bounds {
-  readonly from: Uint32Array;
-  readonly to: Uint32Array;
 }
 
 /** The float samples: the column itself in the usual case that it holds nothing else. */
@@ -56,8 +50,12 @@ export function histogramPart(samples: SampleColumn): HistogramSamples {
 /** Reused by `reusedBounds`: one series is worked on at a time. */
 let reused: Bounds = { from: new Uint32Array(0), to: new Uint32Array(0) };
 
-/** The windows' bounds in arrays that the next call of this function overwrites. */
-export function reusedBounds(samples: FloatSamples, window: Window): Bounds {
+/**
+ * The windows' bounds in the column at hand, or in its float part, in arrays that the next call of this function, or the
+ * next series, overwrites.
+ */
+export function reusedBounds(samples: FloatSamples, window: Window, { bounds }: RangeContext): Bounds {
+  if (bounds !== null && bounds.samples === samples) return bounds;
   if (reused.from.length < window.count) {
     reused = { from: new Uint32Array(2 * window.count), to: new Uint32Array(2 * window.count) };
   }

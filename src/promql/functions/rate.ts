@@ -10,10 +10,10 @@ import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { possibleNonCounter, possibleNonCounterLabel } from './annotation-texts.ts';
-import type { RangeContext, RangeFunction } from './contracts.ts';
+import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
 import { extendedRate } from './extended-rate.ts';
 import { rateOfHistograms } from './histogram-rate.ts';
-import { type Bounds, type FloatSamples, floatPart, reusedBounds } from './range-input.ts';
+import { type FloatSamples, floatPart, reusedBounds } from './range-input.ts';
 import { workFloats, workIntegers } from './work-arrays.ts';
 
 /** What tells rate, increase and delta apart. */
@@ -80,7 +80,7 @@ function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: St
     return;
   }
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   const startTimes = context.features.useStartTimestamps && kind.isCounter ? floats.startTimes : null;
   const resets = kind.isCounter ? listResets(floats, startTimes) : NO_RESETS;
   if (startTimes !== null) warnOfOverlaps(floats.times, startTimes, bounds, window, context);

@@ -1,55 +1,51 @@
 import { slidingSmoothing } from '../../kernels/exponential-smoothing.ts';
 import { slidingRegression } from '../../kernels/linear-regression.ts';
 import { goFloatFixed } from '../../model/go-float.ts';
-import { EvaluationError, type RangeContext, type RangeFunction } from './contracts.ts';
-import { floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
-import { workFloats } from './work-arrays.ts';
+import type { Window } from '../exec/grid.ts';
+import type { StepColumn } from '../exec/step-column.ts';
+import { type Bounds, EvaluationError, type RangeContext, type RangeFunction } from './contracts.ts';
+import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
+import { workFloats, workIntegers } from './work-arrays.ts';
 
 /** Slope per second of the least-squares line. */
 export const deriv: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
-  slidingRegression(
-    floats.times,
-    floats.values,
-    bounds.from,
-    bounds.to,
-    window.count,
-    null,
-    null,
-    out.values,
-    out.present,
-  );
+  const bounds = reusedBounds(floats, window, context);
+  regressions(floats, bounds, window, null, null, out);
   reportIgnoredHistograms(samples, bounds, window, context);
 };
 
 /** Value of the least-squares line so many seconds after the evaluation time, which offset and `@` do not move. */
 export const predictLinear: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   const origins = workFloats(0, window.count);
   const { start, step } = context.grid;
   for (let i = 0; i < window.count; i++) origins[i] = start + i * step;
-  slidingRegression(
-    floats.times,
-    floats.values,
-    bounds.from,
-    bounds.to,
-    window.count,
-    context.args[0]!,
-    origins,
-    out.values,
-    out.present,
-  );
+  regressions(floats, bounds, window, context.args[0]!, origins, out);
   reportIgnoredHistograms(samples, bounds, window, context);
 };
 
+function regressions(
+  { times, values, length }: FloatSamples,
+  { from, to }: Bounds,
+  window: Window,
+  horizons: Float64Array | null,
+  origins: Float64Array | null,
+  out: StepColumn,
+): void {
+  const offsets = workFloats(1, length);
+  const runs = workIntegers(0, length);
+  const { count } = window;
+  slidingRegression(times, values, length, from, to, count, horizons, origins, offsets, runs, out.values, out.present);
+}
+
 export const doubleExponentialSmoothing: RangeFunction = (samples, window, out, context) => {
   const [smoothing, trend] = context.args as [Float64Array, Float64Array];
-  const any = reusedBounds(samples, window);
+  const any = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) if (any.from[i] !== any.to[i]) checkFactors(context, i);
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   slidingSmoothing(floats.values, bounds.from, bounds.to, window.count, smoothing, trend, out.values, out.present);
   reportIgnoredHistograms(samples, bounds, window, context);
 };

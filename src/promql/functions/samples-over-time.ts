@@ -6,8 +6,8 @@ import { reusedBounds } from './range-input.ts';
 
 /** Functions that look at samples of any kind: how many there are, the first and the last. */
 
-export const countOverTime: RangeFunction = (samples, window, out) => {
-  const { from, to } = reusedBounds(samples, window);
+export const countOverTime: RangeFunction = (samples, window, out, context) => {
+  const { from, to } = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) {
     const count = to[i]! - from[i]!;
     out.values[i] = count;
@@ -15,27 +15,27 @@ export const countOverTime: RangeFunction = (samples, window, out) => {
   }
 };
 
-export const presentOverTime: RangeFunction = (samples, window, out) => {
-  const { from, to } = reusedBounds(samples, window);
+export const presentOverTime: RangeFunction = (samples, window, out, context) => {
+  const { from, to } = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) {
     out.values[i] = 1;
     out.present[i] = from[i] === to[i] ? 0 : 1;
   }
 };
 
-export const firstOverTime: RangeFunction = (samples, window, out) => {
-  const { from, to } = reusedBounds(samples, window);
+export const firstOverTime: RangeFunction = (samples, window, out, context) => {
+  const { from, to } = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) takeSample(samples, from[i]!, from[i] === to[i], i, window, out);
 };
 
-export const lastOverTime: RangeFunction = (samples, window, out) => {
-  const { from, to } = reusedBounds(samples, window);
+export const lastOverTime: RangeFunction = (samples, window, out, context) => {
+  const { from, to } = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) takeSample(samples, to[i]! - 1, from[i] === to[i], i, window, out);
 };
 
 /** Time of the first sample of each window, in seconds. */
-export const tsOfFirstOverTime: RangeFunction = (samples, window, out) => {
-  const { from, to } = reusedBounds(samples, window);
+export const tsOfFirstOverTime: RangeFunction = (samples, window, out, context) => {
+  const { from, to } = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) {
     const empty = from[i] === to[i];
     out.present[i] = empty ? 0 : 1;
@@ -43,8 +43,8 @@ export const tsOfFirstOverTime: RangeFunction = (samples, window, out) => {
   }
 };
 
-export const tsOfLastOverTime: RangeFunction = (samples, window, out) => {
-  const { from, to } = reusedBounds(samples, window);
+export const tsOfLastOverTime: RangeFunction = (samples, window, out, context) => {
+  const { from, to } = reusedBounds(samples, window, context);
   for (let i = 0; i < window.count; i++) {
     const empty = from[i] === to[i];
     out.present[i] = empty ? 0 : 1;

@@ -5,9 +5,9 @@ import { prefixSquares, slidingVariance } from '../../kernels/sliding-variance.t
 import { windowedSampleCount } from '../../kernels/window-bounds.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
-import type { RangeFunction } from './contracts.ts';
+import type { Bounds, RangeFunction } from './contracts.ts';
 import { averageHistograms, sumHistograms } from './histograms-over-time.ts';
-import { type Bounds, type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
+import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
 import { workFloats, workIntegers } from './work-arrays.ts';
 
 /** Windows that overlap less than this are summed one by one: prefix sums cost more. */
@@ -15,7 +15,7 @@ const WORTHWHILE_OVERLAP = 3;
 
 export const sumOverTime: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   if (overlaps(floats, bounds, window)) {
     const high = workFloats(0, floats.length + 1);
     const low = workFloats(1, floats.length + 1);
@@ -31,7 +31,7 @@ export const sumOverTime: RangeFunction = (samples, window, out, context) => {
 
 export const avgOverTime: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   if (overlaps(floats, bounds, window)) {
     const high = workFloats(0, floats.length + 1);
     const low = workFloats(1, floats.length + 1);
@@ -47,7 +47,7 @@ export const avgOverTime: RangeFunction = (samples, window, out, context) => {
 
 export const stdvarOverTime: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
-  const bounds = reusedBounds(floats, window);
+  const bounds = reusedBounds(floats, window, context);
   const { values, length } = floats;
   if (overlaps(floats, bounds, window)) {
     const sumHigh = workFloats(0, length + 1);

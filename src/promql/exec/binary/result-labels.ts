@@ -1,6 +1,5 @@
 import type { Labels } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
-import { withoutMetricLabels } from '../names.ts';
 import { keepLabels } from './signatures.ts';
 
 /**
@@ -8,7 +7,7 @@ import { keepLabels } from './signatures.ts';
  * `group_left`/`group_right` are taken over from the one side, absent ones too.
  */
 export function resultLabels(many: Labels, one: Labels, matching: VectorMatching, dropsMetric: boolean): Labels {
-  let labels = dropsMetric ? withoutMetricLabels(many) : many;
+  let labels = dropsMetric ? many.withoutMetric : many;
   if (matching.card === 'one-to-one') {
     labels = keepLabels(labels, (name) => matching.matchingLabels.includes(name) === matching.on);
   }

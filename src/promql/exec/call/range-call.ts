@@ -1,13 +1,14 @@
+import { windowBounds } from '../../../kernels/window-bounds.ts';
 import { METRIC_NAME } from '../../../model/labels.ts';
 import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
 import type { RangeContext } from '../../functions/contracts.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
-import { histogramWeight, samplesWeight } from '../histogram-weight.ts';
+import { columnWeight, samplesWeight } from '../histogram-weight.ts';
 import { droppedNames } from '../names.ts';
 import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { histogramAt, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 
 /** Applies a range function: one call per series fills the whole grid. */
 export class RangeCall implements VectorOperator {
@@ -18,6 +19,7 @@ export class RangeCall implements VectorOperator {
   readonly #args: readonly ScalarOperator[];
   readonly #samples: SampleColumn = createSampleColumn(0);
   readonly #out: StepColumn;
+  readonly #bounds: { samples: SampleColumn; readonly from: Uint32Array; readonly to: Uint32Array };
   #context: RangeContext | null = null;
   #inputHeads: SeriesHeads = { labels: [], dropName: null };
   #row = 0;
@@ -35,7 +37,9 @@ export class RangeCall implements VectorOperator {
     this.#query = context;
     this.#input = input;
     this.#args = args;
-    this.#out = context.budget.column(scope.grid.count);
+    const { count } = scope.grid;
+    this.#out = context.budget.column(count);
+    this.#bounds = { samples: this.#samples, from: new Uint32Array(count), to: new Uint32Array(count) };
   }
 
   async series(): Promise<SeriesHeads> {
@@ -56,6 +60,7 @@ export class RangeCall implements VectorOperator {
       extension: input.kind === 'rangeSelect' ? input.extension : 'none',
       lookbackMs,
       labels: heads.labels[0]!,
+      bounds: null,
     };
     return this.#plan.keepsName ? heads : droppedNames(heads, this.#query);
   }
@@ -70,26 +75,33 @@ export class RangeCall implements VectorOperator {
     const { budget } = this.#query;
     const weight = samplesWeight(samples);
     budget.hold(weight);
-    const context = this.#context!;
-    context.labels = labels;
-    context.metricName = labels.get(METRIC_NAME);
     if (samples.length === 0) out.present.fill(0);
     else {
-      this.#plan.run(samples, this.#input.window, out, context);
-      this.#scope.counts.addWindows(samples, this.#input.seen, this.#input.isRead);
+      const context = this.#context!;
+      context.labels = labels;
+      context.metricName = labels.get(METRIC_NAME);
+      this.#run(samples, out, context);
     }
-    budget.settle(budget.current - weight, weigh(out));
+    budget.settle(budget.current - weight, columnWeight(out));
     budget.spend(samples.length + out.present.length);
     return out;
   }
-}
 
-function weigh(column: StepColumn): number {
-  let weight = 0;
-  for (let i = 0; i < column.present.length; i++) {
-    if (column.present[i] === 0) continue;
-    const histogram = histogramAt(column, i);
-    weight += histogram === undefined ? 1 : histogramWeight(histogram);
+  #run(samples: SampleColumn, out: StepColumn, context: RangeContext): void {
+    const { window, seen, isRead } = this.#input;
+    const { counts } = this.#scope;
+    // Where samples count alike and a step sees its window alone, the function and the statistics look at the same bounds.
+    if (samples.histograms !== null || context.extension !== 'none') {
+      context.bounds = null;
+      this.#plan.run(samples, window, out, context);
+      counts.addWindows(samples, seen, isRead);
+      return;
+    }
+    const { from, to } = this.#bounds;
+    windowBounds(samples.times, samples.length, window.firstEnd, window.step, window.count, window.range, from, to);
+    this.#bounds.samples = samples;
+    context.bounds = this.#bounds;
+    this.#plan.run(samples, window, out, context);
+    counts.addBounds(this.#bounds, window, isRead);
   }
-  return weight;
 }

@@ -17,6 +17,7 @@ export interface LookTimes {
  */
 export function fillNewest(samples: SampleColumn, look: LookTimes, source: Float64Array, out: StepColumn): void {
   const { times, bits, length } = samples;
+  const markers = samples.values;
   const { values, present } = out;
   const { first, step, lookback } = look;
   const count = present.length;
@@ -25,7 +26,13 @@ export function fillNewest(samples: SampleColumn, look: LookTimes, source: Float
     const time = first + i * step;
     while (next < length && times[next]! <= time) next++;
     const at = next - 1;
-    if (at < 0 || times[at]! <= time - lookback || (bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH)) {
+    if (at < 0 || times[at]! <= time - lookback) {
+      present[i] = 0;
+      continue;
+    }
+    const value = markers[at]!;
+    // biome-ignore lint/suspicious/noSelfCompare: only a NaN can be a marker, and few are
+    if (value !== value && bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH) {
       present[i] = 0;
       continue;
     }

@@ -55,6 +55,7 @@ export class RangeSelector implements RangeOperator {
 
 /** Closes the gaps in place; values are moved by their bits, so that NaN payloads stay. */
 export function removeStaleMarkers(samples: SampleColumn): void {
+  if (samples.histograms === null && !hasNaN(samples)) return;
   const { times, bits, startTimes, histograms } = samples;
   const { length } = samples;
   let kept = 0;
@@ -77,4 +78,14 @@ export function removeStaleMarkers(samples: SampleColumn): void {
   }
   samples.length = kept;
   if (histograms !== null) histograms.length = Math.min(histograms.length, kept);
+}
+
+/** Only a NaN can be a marker, and most series have none. */
+function hasNaN({ values, length }: SampleColumn): boolean {
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    // biome-ignore lint/suspicious/noSelfCompare: the cheap test for NaN
+    if (value !== value) return true;
+  }
+  return false;
 }
