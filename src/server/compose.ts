@@ -119,6 +119,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
         lock: !options.storage.noLockfile,
         chunkRangeMs: options.storage.minBlockMs,
         exemplarsMax: exemplarsMax(options, configuration.current),
+        outOfOrderMs: configuration.current.storage.outOfOrderMs,
         walCompression: options.storage.walCompression,
         ...(options.storage.walSegmentBytes > 0 ? { walSegmentSize: options.storage.walSegmentBytes } : {}),
         onReplayProgress: ({ first, last, current }) =>

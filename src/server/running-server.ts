@@ -55,6 +55,9 @@ export class RunningServer {
     configuration.consume('exemplars', (current) => {
       this.#parts.database.opened?.setExemplarsMax(exemplarsMax(this.#options, current));
     });
+    configuration.consume('out-of-order window', (current) => {
+      this.#parts.database.opened?.setOutOfOrderWindow(current.storage.outOfOrderMs);
+    });
     this.#watchConfiguration();
   }
 

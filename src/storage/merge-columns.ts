@@ -33,8 +33,7 @@ export function mergeIntoColumn(column: SampleColumn, other: SampleColumn, spare
   if (other.length === 0) return;
   if (column.length === 0 || column.times[column.length - 1]! < other.times[0]!) {
     prepare(column, column.length + other.length, column, other);
-    copySamples(other, 0, other.length, column, column.length);
-    column.length += other.length;
+    column.length = copyRun(other, 0, other.length, column, column.length);
     return;
   }
   clearColumn(spare);
@@ -43,22 +42,73 @@ export function mergeIntoColumn(column: SampleColumn, other: SampleColumn, spare
   let j = 0;
   let at = 0;
   while (i < column.length && j < other.length) {
-    const a = column.times[i]!;
-    const b = other.times[j]!;
-    if (a <= b) {
-      copySamples(column, i, i + 1, spare, at++);
+    const from = i;
+    while (i < column.length && column.times[i]! <= other.times[j]!) {
+      if (column.times[i] === other.times[j] && ++j === other.length) {
+        i++;
+        break;
+      }
       i++;
-      if (a === b) j++;
-    } else {
-      copySamples(other, j, j + 1, spare, at++);
-      j++;
     }
+    at = copyRun(column, from, i, spare, at);
+    if (i === column.length || j === other.length) break;
+    const otherFrom = j;
+    while (j < other.length && other.times[j]! < column.times[i]!) j++;
+    at = copyRun(other, otherFrom, j, spare, at);
   }
-  copySamples(column, i, column.length, spare, at);
-  at += column.length - i;
-  copySamples(other, j, other.length, spare, at);
-  spare.length = at + other.length - j;
+  at = copyRun(column, i, column.length, spare, at);
+  spare.length = copyRun(other, j, other.length, spare, at);
   exchange(column, spare);
+}
+
+/**
+ * Sorts samples that came as runs with rising times, one run after the other; of those with equal times the first stays.
+ * `spare` is room to work in and is left undefined.
+ */
+export function sortColumn(column: SampleColumn, spare: SampleColumn): void {
+  const { length, times } = column;
+  let runs: number[] = [];
+  for (let i = 0; i < length; i++) if (i === 0 || times[i]! <= times[i - 1]!) runs.push(i);
+  if (runs.length <= 1) return;
+  let from = Uint32Array.from({ length }, (_, i) => i);
+  let to = new Uint32Array(length);
+  while (runs.length > 1) {
+    const merged: number[] = [];
+    for (let run = 0; run < runs.length; run += 2) {
+      merged.push(runs[run]!);
+      mergeRuns(times, from, runs[run]!, runs[run + 1] ?? length, runs[run + 2] ?? length, to);
+    }
+    runs = merged;
+    [from, to] = [to, from];
+  }
+  clearColumn(spare);
+  prepare(spare, length, column, column);
+  let at = 0;
+  for (let i = 0; i < length; ) {
+    const first = i++;
+    while (i < length && from[i] === from[i - 1]! + 1 && times[from[i]!]! > times[from[i - 1]!]!) i++;
+    at = copyRun(column, from[first]!, from[i - 1]! + 1, spare, at);
+    while (i < length && times[from[i]!] === spare.times[at - 1]) i++;
+  }
+  spare.length = at;
+  exchange(column, spare);
+}
+
+/** Merges the indexes `from[start .. middle]` and `from[middle .. end]`, each with times that do not fall. */
+function mergeRuns(
+  times: Float64Array,
+  from: Uint32Array,
+  start: number,
+  middle: number,
+  end: number,
+  to: Uint32Array,
+) {
+  let i = start;
+  let j = middle;
+  for (let at = start; at < end; at++) {
+    const isFirst = j === end || (i < middle && times[from[i]!]! <= times[from[j]!]!);
+    to[at] = from[isFirst ? i++ : j++]!;
+  }
 }
 
 /** The first index whose time is at least `wanted`. */
@@ -86,6 +136,20 @@ function prepare(column: SampleColumn, length: number, a: SampleColumn, b: Sampl
   if (!column.integerCounts && (a.integerCounts || b.integerCounts)) {
     column.integerCounts = new Uint8Array(column.times.length);
   }
+}
+
+/**
+ * Copies samples that follow one another, behind others; returns where they end. What is known of a counter reset before
+ * the first one is about another sample than the one that it follows now.
+ */
+function copyRun(source: SampleColumn, from: number, to: number, target: SampleColumn, at: number): number {
+  if (from === to) return at;
+  copySamples(source, from, to, target, at);
+  const first = target.histograms?.[at];
+  if (first !== undefined && first.counterResetHint !== 'gauge' && first.counterResetHint !== 'unknown') {
+    target.histograms![at] = { ...first, counterResetHint: 'unknown' };
+  }
+  return at + to - from;
 }
 
 /** Copies the samples `from .. to` to `target[at ...]`, which has the room and the parts. */

@@ -7,6 +7,8 @@ export interface DataDirectory {
   readonly walDamaged: string;
   /** Log of out-of-order samples. */
   readonly wbl: string;
+  /** Damaged bytes of that log, set aside. */
+  readonly wblDamaged: string;
   /** Sealed chunks of the head. */
   readonly chunksHead: string;
 }
@@ -19,6 +21,7 @@ export function dataDirectory(root: string): DataDirectory {
     wal: `${base}/wal`,
     walDamaged: `${base}/wal-damaged`,
     wbl: `${base}/wbl`,
+    wblDamaged: `${base}/wbl-damaged`,
     chunksHead: `${base}/chunks_head`,
   };
 }

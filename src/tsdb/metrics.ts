@@ -9,7 +9,6 @@ const NO_MAX_TIME = -(2 ** 63);
 
 const minTime: Read = ({ head }) => (Number.isFinite(head.minTime) ? head.minTime : NO_MIN_TIME);
 const maxTime: Read = ({ head }) => (Number.isFinite(head.maxTime) ? head.maxTime : NO_MAX_TIME);
-const zero: Read = () => 0;
 
 /** Name (after `prometheus_tsdb_`), help text, and where the value comes from. */
 const GAUGES: readonly (readonly [string, string, Read])[] = [
@@ -48,11 +47,20 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   ['wal_completed_pages_total', 'Pages of the write-ahead log that were filled.', ({ wal }) => wal.pagesCompleted],
   ['wal_page_flushes_total', 'Writes to the write-ahead log.', ({ wal }) => wal.batches],
   ['wal_record_bytes_saved_total', 'Bytes that compression of log records saved.', ({ wal }) => wal.bytesSaved],
-  ['wal_corruptions_total', 'Damaged places met in the write-ahead log.', ({ replay }) => replay.wal.damages.length],
+  [
+    'wal_corruptions_total',
+    'Damaged places met in the write-ahead log.',
+    ({ replay }) => replay.wal.damages.length + (replay.wbl?.damages.length ?? 0),
+  ],
   [
     'wal_replay_unknown_refs_total',
     'Entries of the write-ahead log whose series it does not name.',
     ({ replay }) => replay.unknownRefs,
+  ],
+  [
+    'wbl_replay_unknown_refs_total',
+    'Samples of the log of out-of-order samples whose series the write-ahead log does not name.',
+    ({ replay }) => replay.wblUnknownRefs,
   ],
 ];
 
@@ -64,9 +72,30 @@ const COUNTERS_BY_TYPE: readonly (readonly [string, string, Read, Read])[] = [
     ({ head }) => head.samplesAppended,
     ({ head }) => head.histogramsLogged,
   ],
-  ['out_of_order_samples_total', 'Samples refused: out of order.', ({ head }) => head.refused.outOfOrder, zero],
-  ['out_of_bound_samples_total', 'Samples refused: out of bounds.', ({ head }) => head.refused.outOfBounds, zero],
-  ['too_old_samples_total', 'Samples refused: too old.', ({ head }) => head.refused.tooOld, zero],
+  [
+    'head_out_of_order_samples_appended_total',
+    'Samples appended out of order.',
+    ({ head }) => head.lateFloats,
+    ({ head }) => head.lateHistograms,
+  ],
+  [
+    'out_of_order_samples_total',
+    'Samples refused: out of order, which is not allowed.',
+    ({ head }) => head.refused.outOfOrder,
+    ({ head }) => head.refusedHistograms.outOfOrder,
+  ],
+  [
+    'out_of_bound_samples_total',
+    'Samples refused: out of bounds.',
+    ({ head }) => head.refused.outOfBounds,
+    ({ head }) => head.refusedHistograms.outOfBounds,
+  ],
+  [
+    'too_old_samples_total',
+    'Samples refused: out of order and older than is allowed.',
+    ({ head }) => head.refused.tooOld,
+    ({ head }) => head.refusedHistograms.tooOld,
+  ],
 ];
 
 /** Enters the database's metrics under the names that dashboards know; `read` is called when they are rendered. */
@@ -86,6 +115,17 @@ export function registerDatabaseMetrics(registry: Registry, read: () => Database
       ];
     });
   }
+}
+
+/** Takes the seconds by which samples are out of order, whether they are taken or not. */
+export function outOfOrderObserver(registry: Registry): (seconds: number) => void {
+  const family = registry.histogram({
+    name: 'prometheus_tsdb_sample_ooo_delta',
+    help: 'Seconds by which samples are out of order, whether they are taken or not.',
+    buckets: [600, 1800, 3600, 7200, 10_800, 21_600, 43_200],
+  });
+  const observer = family.with();
+  return (seconds) => observer.observe(seconds);
 }
 
 /** Takes the seconds of each sync of the log. */

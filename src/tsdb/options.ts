@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   readonly chunkRangeMs?: number;
   /** Exemplars that are kept, the oldest leave first; 0 keeps and logs none. Default 100,000. */
   readonly exemplarsMax?: number;
+  /** How far behind the newest sample others may come out of order, ms; default 0: not at all. */
+  readonly outOfOrderMs?: number;
   readonly walCompression?: WalCompression;
   /** Bytes, a multiple of 32 KiB; default 128 MiB. */
   readonly walSegmentSize?: number;

@@ -6,7 +6,6 @@ import { BlockList, type DamagedBlock } from './block/block-list.ts';
 import { dataDirectory } from './data-directory.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './options.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
-import { deletingQuerier } from './tombstones/deleting-querier.ts';
 
 export interface ReadOnlyOptions {
   readonly directory: string;
@@ -51,20 +50,10 @@ export class ReadOnlyDatabase implements Queryable {
   }
 
   querier(range: TimeRange): Querier {
-    return mergeQueriers([...headQueriers(this.#head, range), ...this.#blocks.queriers(range)]);
+    return mergeQueriers([this.#head.head.querier(range), ...this.#blocks.queriers(range)]);
   }
 
   close(): void {
     this.#blocks.close();
   }
-}
-
-/** Queriers of the head and of the samples that came late, without what is deleted. */
-export function headQueriers({ head, outOfOrder }: LoadedHead, range: TimeRange): Querier[] {
-  const inOrder = head.querier(range);
-  if (outOfOrder === null) return [inOrder];
-  const late = outOfOrder.querier(range);
-  const { deletions } = head;
-  if (deletions.size === 0) return [inOrder, late];
-  return [inOrder, deletingQuerier(late, (labels) => deletions.of(head.find(labels)))];
 }

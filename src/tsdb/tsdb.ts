@@ -16,9 +16,9 @@ import type { HeadBounds } from './head/head.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
-import { registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
+import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
-import { headQueriers } from './read-only.ts';
+import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import type { ReplayReport } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
@@ -29,6 +29,10 @@ const SELECT_PIECE_MS = 5;
 /** What the start found in the log. */
 export interface DatabaseReplay extends HeadReplayCounts {
   readonly wal: ReplayReport;
+  /** Of the log of out-of-order samples; null where there is none. */
+  readonly wbl: ReplayReport | null;
+  /** Its samples whose series the other log does not name. */
+  readonly wblUnknownRefs: number;
   readonly seconds: number;
 }
 
@@ -43,6 +47,8 @@ export interface DatabaseStats {
 export interface Database extends Appendable, Queryable, ExemplarQueryable {
   /** Changes how many exemplars are kept. */
   setExemplarsMax(max: number): void;
+  /** Changes how far behind the newest sample others may come out of order (ms); 0 = not at all. */
+  setOutOfOrderWindow(windowMs: number): void;
   readonly headBounds: HeadBounds;
   stats(): DatabaseStats;
   /** The `limit` largest counts of the head's labels. */
@@ -72,19 +78,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const { fileSystem, log } = options;
     blocks = new BlockList({ fileSystem, directory: options.directory, log, cleans: true });
     const { loaded, replay } = await replayLogs(options, directory, blocks.maxTime);
-    const wal = WalWriter.open({
-      fileSystem: options.fileSystem,
+    const logOptions = {
+      fileSystem,
       clock: options.clock,
-      directory: directory.wal,
-      log: options.log,
+      log,
       ...(options.walSegmentSize === undefined ? {} : { segmentSize: options.walSegmentSize }),
       ...(options.walCompression === undefined ? {} : { compression: options.walCompression }),
       ...(options.walSyncIntervalMs === undefined ? {} : { syncIntervalMs: options.walSyncIntervalMs }),
-      ...(options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) }),
-    });
-    loaded.head.logTo(wal);
-    const database = new OpenDatabase(options, loaded, blocks, wal, lock, replay);
-    if (options.registry !== undefined) registerDatabaseMetrics(options.registry, () => database.stats());
+    };
+    const onSync = options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) };
+    const wal = WalWriter.open({ ...logOptions, ...onSync, directory: directory.wal });
+    const wbl = new LateLogWriter({ ...logOptions, directory: directory.wbl });
+    loaded.head.logTo(wal, wbl);
+    loaded.head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
+    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, lock, replay);
+    if (options.registry !== undefined) {
+      registerDatabaseMetrics(options.registry, () => database.stats());
+      loaded.head.onLate(outOfOrderObserver(options.registry));
+    }
     return database;
   } catch (error) {
     blocks?.close();
@@ -120,7 +131,8 @@ async function replayLogs(
       const seconds = (clock.monotonic() - started) / 1000;
       const { samples, series, unknownRefs } = loaded.counts;
       log.info('write-ahead log replayed', { series, samples, unknownRefs, seconds });
-      return { loaded, replay: { ...loaded.counts, wal: loaded.wal, seconds } };
+      const { counts, wal, wbl, wblUnknownRefs } = loaded;
+      return { loaded, replay: { ...counts, wal, wbl, wblUnknownRefs, seconds } };
     }
     onReplayProgress?.(step.value);
     await setImmediate();
@@ -137,6 +149,7 @@ class OpenDatabase implements Database {
   readonly #loaded: LoadedHead;
   readonly #blocks: BlockList;
   readonly #wal: WalWriter;
+  readonly #wbl: LateLogWriter;
   readonly #lock: FileLock | null;
   readonly #replay: DatabaseReplay;
   readonly #exclusive = createSerial();
@@ -147,6 +160,7 @@ class OpenDatabase implements Database {
     loaded: LoadedHead,
     blocks: BlockList,
     wal: WalWriter,
+    wbl: LateLogWriter,
     lock: FileLock | null,
     replay: DatabaseReplay,
   ) {
@@ -155,6 +169,7 @@ class OpenDatabase implements Database {
     this.#loaded = loaded;
     this.#blocks = blocks;
     this.#wal = wal;
+    this.#wbl = wbl;
     this.#lock = lock;
     this.#replay = replay;
   }
@@ -169,7 +184,7 @@ class OpenDatabase implements Database {
   }
 
   querier(range: TimeRange): Querier {
-    return mergeQueriers([...headQueriers(this.#loaded, range), ...this.#blocks.queriers(range)]);
+    return mergeQueriers([this.#loaded.head.querier(range), ...this.#blocks.queriers(range)]);
   }
 
   exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
@@ -187,11 +202,15 @@ class OpenDatabase implements Database {
   delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void> {
     return this.#exclusive(() => {
       if (this.#closing !== null) throw new Error('Cannot delete samples: the database is closed');
-      const { head, outOfOrder } = this.#loaded;
-      const oldestTime = Math.min(head.bounds.minTime, outOfOrder?.bounds.minTime ?? Number.POSITIVE_INFINITY);
+      const { head } = this.#loaded;
+      const oldestTime = Math.min(head.bounds.minTime, head.lateBounds.minTime);
       const parts = { fileSystem: this.#fileSystem, head, blocks: this.#blocks.blocks, oldestTime, turns: this.#turns };
       return deleteSamples(parts, matcherSets, range);
     });
+  }
+
+  setOutOfOrderWindow(windowMs: number): void {
+    this.#loaded.head.setOutOfOrderWindow(windowMs);
   }
 
   stats(): DatabaseStats {
@@ -203,14 +222,15 @@ class OpenDatabase implements Database {
     };
   }
 
-  sync(): Promise<void> {
-    return this.#wal.sync();
+  async sync(): Promise<void> {
+    await Promise.all([this.#wal.sync(), this.#wbl.sync()]);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#wal.close().finally(() => {
+    this.#closing ??= Promise.allSettled([this.#wal.close(), this.#wbl.close()]).then((closed) => {
       this.#blocks.close();
       this.#lock?.releaseSync();
+      for (const result of closed) if (result.status === 'rejected') throw result.reason;
     });
     return this.#closing;
   }

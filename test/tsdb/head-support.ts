@@ -2,7 +2,7 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import type { Matcher } from '../../src/model/matcher.ts';
 import { type AppendOutcome, createSampleBatch, REFUSED, type SampleBatch } from '../../src/storage/append.ts';
 import { createSampleColumn, type Querier, type SampleColumn, type SeriesSet } from '../../src/storage/query.ts';
-import { Head, type HeadState } from '../../src/tsdb/head/head.ts';
+import { Head, type HeadState, noneRefused } from '../../src/tsdb/head/head.ts';
 
 /** A value is a number or the 16 hexadecimal digits of its bits. */
 export type Value = number | string;
@@ -19,19 +19,26 @@ export class LogDouble {
     if (this.failure !== null) throw this.failure;
     this.calls.push(records.map((record) => record.slice()));
   }
+
+  takeBack(): void {
+    this.calls.pop();
+  }
 }
 
-export function createHead(options: { chunkRangeMs?: number; minValidTime?: number } = {}): {
+export function createHead(options: { chunkRangeMs?: number; minValidTime?: number; outOfOrderMs?: number } = {}): {
   head: Head;
   log: LogDouble;
+  lateLog: LogDouble;
 } {
   const log = new LogDouble();
+  const lateLog = new LogDouble();
   const head = new Head({
     chunkRangeMs: options.chunkRangeMs ?? 7_200_000,
     minValidTime: options.minValidTime ?? Number.NEGATIVE_INFINITY,
   });
-  head.logTo(log);
-  return { head, log };
+  head.logTo(log, lateLog);
+  head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
+  return { head, log, lateLog };
 }
 
 export function batchOf(rows: readonly Row[]): SampleBatch {
@@ -129,7 +136,11 @@ export function emptyHeadState(): HeadState {
     histogramsLogged: 0,
     exemplarsLogged: 0,
     activeAppenders: 0,
-    refused: { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0, invalidHistogram: 0 },
+    lateFloats: 0,
+    lateHistograms: 0,
+    onLate: () => {},
+    refused: noneRefused(),
+    refusedHistograms: noneRefused(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { COUNT_SLOT, FIRST_BUCKET, INTEGER_COUNT_MAX, SUM_SLOT, ZERO_SLOT } from '../../kernels/histogram-state.ts';
-import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
+import type { CounterResetHint, FloatHistogram, Histogram, Span } from '../../model/histogram.ts';
 import { isStale, STALE_HIGH, STALE_LOW } from '../../model/stale.ts';
 import { ENCODING } from './encoding.ts';
 import { bucketCount, EMPTY_LAYOUT, type HistogramLayout } from './histogram-layout.ts';
@@ -62,6 +62,26 @@ export function staleHistogram(encoding: number, hint: CounterResetHint): FlatHi
   halves[2 * SUM_SLOT] = STALE_LOW;
   halves[2 * SUM_SLOT + 1] = STALE_HIGH;
   return { encoding, hint, isStale: true, layout: EMPTY_LAYOUT, counts, halves };
+}
+
+/** As PromQL takes it. A stale marker has its sum alone. */
+export function floatHistogramFromFlat({ counts, hint, layout }: FlatHistogram): FloatHistogram {
+  const { schema, zeroThreshold, positiveSpans, negativeSpans, customValues, positiveBuckets } = layout;
+  const negativeFrom = FIRST_BUCKET + positiveBuckets;
+  return {
+    kind: 'float',
+    counterResetHint: hint === 'gauge' ? 'gauge' : 'unknown',
+    schema,
+    zeroThreshold,
+    count: counts[COUNT_SLOT]!,
+    zeroCount: counts[ZERO_SLOT]!,
+    sum: counts[SUM_SLOT]!,
+    positiveSpans,
+    negativeSpans,
+    customValues,
+    positiveCounts: Array.from(counts.subarray(FIRST_BUCKET, negativeFrom)),
+    negativeCounts: Array.from(counts.subarray(negativeFrom)),
+  };
 }
 
 const scratch = new Float64Array(1);

@@ -47,9 +47,8 @@ export function* deleteFromHead(
     for (const ref of refs.subarray(from, from + STEP_SERIES)) {
       const row = directory.refs.row(ref);
       if (row < 0) continue;
-      const lastTime = series.lastTime(row);
-      // A series that has nothing but late samples has none that is newer than the head.
-      const maxTime = Math.min(range.maxTime, lastTime === Number.NEGATIVE_INFINITY ? bounds.maxTime : lastTime);
+      const lateTime = memory.outOfOrder.timesOf(row)?.maxTime ?? Number.NEGATIVE_INFINITY;
+      const maxTime = Math.min(range.maxTime, Math.max(series.lastTime(row), lateTime));
       if (minTime <= maxTime) entries.push({ ref, minTime, maxTime });
     }
     if (entries.length > 0) log.append([tombstonesRecord(entries)]);

@@ -11,7 +11,7 @@ export const EXEMPLAR_LABELS_MAX = 128;
 /** What became of an exemplar that was offered. */
 export type ExemplarVerdict = 'new' | 'duplicate' | 'outOfOrder' | 'labelsTooLong' | 'disabled';
 
-/** The exemplars of one series, oldest first from `first` on. */
+/** The exemplars of one series in the order of their times, from `first` on. */
 interface SeriesEntry {
   readonly key: string;
   readonly labels: Labels;
@@ -24,14 +24,18 @@ interface SeriesEntry {
  * their series leaves the head.
  *
  * Exemplars of a series come in the order of time, then value, then hash of the labels, so that one that comes again
- * (a histogram brings several at once) is found by looking at the newest only.
+ * (a histogram brings several at once) is found by looking at the newest only. Within the window for samples out of
+ * order, older ones are taken too, one for each time.
  */
 export class ExemplarRing implements ExemplarQueryable {
   readonly #series = new Map<string, SeriesEntry>();
   /** The series of each exemplar in the order of arrival, from `#oldest` on, around the end. */
   #ring: SeriesEntry[] = [];
+  /** Parallel to `#ring`. */
+  #arrived: Exemplar[] = [];
   #oldest = 0;
   #max: number;
+  #outOfOrderMs = 0;
   #appended = 0;
   #outOfOrder = 0;
 
@@ -63,8 +67,12 @@ export class ExemplarRing implements ExemplarQueryable {
 
   /** The time (ms) of the exemplar that is pushed out next; 0 where there is none. */
   get oldestTime(): number {
-    const entry = this.#ring[this.#oldest];
-    return entry === undefined ? 0 : entry.exemplars[entry.first]!.time;
+    return this.#arrived[this.#oldest]?.time ?? 0;
+  }
+
+  /** How far behind the newest exemplar of its series one may come, ms. */
+  setOutOfOrderWindow(windowMs: number): void {
+    this.#outOfOrderMs = windowMs;
   }
 
   /** What would become of an exemplar, without taking it. */
@@ -76,7 +84,10 @@ export class ExemplarRing implements ExemplarQueryable {
     const newest = entry.exemplars[entry.exemplars.length - 1]!;
     const order = compareExemplars(exemplar, newest);
     if (order === 0) return 'duplicate';
-    return order > 0 ? 'new' : 'outOfOrder';
+    if (order > 0) return 'new';
+    const isLate = exemplar.time < newest.time && exemplar.time > newest.time - this.#outOfOrderMs;
+    if (!isLate) return 'outOfOrder';
+    return entry.exemplars[placeOf(entry, exemplar.time)]!.time === exemplar.time ? 'duplicate' : 'new';
   }
 
   /** Takes an exemplar where `check` says that it is new. */
@@ -90,12 +101,16 @@ export class ExemplarRing implements ExemplarQueryable {
       entry = { key, labels: series, exemplars: [], first: 0 };
       this.#series.set(key, entry);
     }
-    entry.exemplars.push(exemplar);
+    const newest = entry.exemplars.at(-1);
+    if (newest === undefined || exemplar.time >= newest.time) entry.exemplars.push(exemplar);
+    else entry.exemplars.splice(placeOf(entry, exemplar.time), 0, exemplar);
     if (this.#ring.length < this.#max) {
       this.#ring.push(entry);
+      this.#arrived.push(exemplar);
     } else {
-      this.#drop(this.#ring[this.#oldest]!);
+      this.#drop(this.#ring[this.#oldest]!, this.#arrived[this.#oldest]!);
       this.#ring[this.#oldest] = entry;
+      this.#arrived[this.#oldest] = exemplar;
       this.#oldest = (this.#oldest + 1) % this.#max;
     }
     this.#appended++;
@@ -106,10 +121,12 @@ export class ExemplarRing implements ExemplarQueryable {
   resize(max: number): void {
     const kept = Math.max(0, max);
     if (kept === this.#max) return;
-    const inOrder = [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
-    const dropped = Math.max(0, inOrder.length - kept);
-    for (let i = 0; i < dropped; i++) this.#drop(inOrder[i]!);
-    this.#ring = inOrder.slice(dropped);
+    const series = [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
+    const arrived = [...this.#arrived.slice(this.#oldest), ...this.#arrived.slice(0, this.#oldest)];
+    const dropped = Math.max(0, series.length - kept);
+    for (let i = 0; i < dropped; i++) this.#drop(series[i]!, arrived[i]!);
+    this.#ring = series.slice(dropped);
+    this.#arrived = arrived.slice(dropped);
     this.#oldest = 0;
     this.#max = kept;
   }
@@ -128,9 +145,10 @@ export class ExemplarRing implements ExemplarQueryable {
     return found.sort((a, b) => compareLabels(a.labels, b.labels));
   }
 
-  /** Takes the oldest exemplar of a series out, and the series with its last one. */
-  #drop(entry: SeriesEntry): void {
-    entry.first++;
+  /** Takes an exemplar of a series out, and the series with its last one. */
+  #drop(entry: SeriesEntry, exemplar: Exemplar): void {
+    if (entry.exemplars[entry.first] === exemplar) entry.first++;
+    else entry.exemplars.splice(entry.exemplars.indexOf(exemplar, entry.first), 1);
     if (entry.first === entry.exemplars.length) {
       this.#series.delete(entry.key);
     } else if (entry.first > 16 && entry.first > entry.exemplars.length / 2) {
@@ -138,6 +156,13 @@ export class ExemplarRing implements ExemplarQueryable {
       entry.first = 0;
     }
   }
+}
+
+/** The index of the first exemplar of a series that is not older than a time; the newest one is not. */
+function placeOf({ exemplars, first }: SeriesEntry, time: number): number {
+  let at = exemplars.length - 1;
+  while (at > first && exemplars[at - 1]!.time >= time) at--;
+  return at;
 }
 
 /** The labels without those whose value is empty, which mean nothing. */

@@ -10,6 +10,7 @@ import {
   type SeriesRef,
 } from '../../storage/append.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
+import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadState } from './head.ts';
@@ -29,6 +30,12 @@ export interface HeadLog {
   append(records: readonly Uint8Array[]): void;
 }
 
+/** Where its out-of-order samples are logged as well, as the first thing. */
+export interface LateLog extends HeadLog {
+  /** Undoes the last `append`, which the other log could not follow. */
+  takeBack(): void;
+}
+
 export interface HeadAppenderParts {
   readonly memory: HeadMemory;
   readonly directory: SeriesDirectory;
@@ -39,6 +46,10 @@ export interface HeadAppenderParts {
   /** For the labels of series. */
   readonly reader: HeadReader;
   readonly log: HeadLog;
+  /** null takes nothing out of order. */
+  readonly lateLog: LateLog | null;
+  /** How far behind the head's newest sample others may come out of order, ms; 0 = not at all. */
+  readonly outOfOrderMs: number;
   readonly chunkRangeMs: number;
 }
 
@@ -74,7 +85,10 @@ export class HeadAppender implements Appender {
   readonly #parts: HeadAppenderParts;
   readonly #segments: Segment[] = [];
   readonly #exemplars: ExemplarEntry[] = [];
+  readonly #late: LateTransaction;
   #minTime: number;
+  /** The head's newest sample when the transaction began, or its own first one. */
+  #maxTime: number;
   /** The head has samples, or this transaction has seen one, so that `#minTime` is known. */
   #hasBase: boolean;
   #open = true;
@@ -84,7 +98,9 @@ export class HeadAppender implements Appender {
     parts.state.activeAppenders++;
     parts.rows.begin();
     this.#parts = parts;
+    this.#late = new LateTransaction(parts.memory.outOfOrder);
     this.#minTime = this.#oldestTaken(parts.state.maxTime);
+    this.#maxTime = parts.state.maxTime;
     this.#hasBase = parts.state.maxTime !== Number.NEGATIVE_INFINITY;
   }
 
@@ -114,7 +130,9 @@ export class HeadAppender implements Appender {
     for (let i = 0; i < length; i++) {
       const time = times[i]!;
       if (!(time >= minTime && time <= TIME_MAX && time >= -TIME_MAX && time === Math.floor(time))) {
-        rows.refuse(i, REFUSED.outOfBounds);
+        const reason = this.#checkOldFloat(batch, i);
+        if (reason === 0) appended++;
+        else rows.refuse(i, reason);
         continue;
       }
       const row = refMap.row(refs[i]!);
@@ -124,7 +142,8 @@ export class HeadAppender implements Appender {
       }
       const pending = rows.pending(row);
       if (pending >= 0) {
-        const reason = this.#checkPending(pending, batch, i);
+        let reason = this.#checkPending(pending, batch, i);
+        if (reason === REFUSED.outOfOrder) reason = this.#takeLateFloat(batch, row, i);
         if (reason > 0) rows.refuse(i, reason);
         else {
           appended++;
@@ -138,7 +157,9 @@ export class HeadAppender implements Appender {
         rows.accept(row, i);
         appended++;
       } else if (time < last) {
-        rows.refuse(i, REFUSED.outOfOrder);
+        const reason = this.#takeLateFloat(batch, row, i);
+        if (reason === 0) appended++;
+        else rows.refuse(i, reason);
       } else {
         const words = records.words[row >>> SERIES_SLAB_LOG2]!;
         const isSame = words[2 * at + VALUE_LOW] === bits[2 * i] && words[2 * at + VALUE_HIGH] === bits[2 * i + 1];
@@ -149,7 +170,7 @@ export class HeadAppender implements Appender {
     if (rows.count > from) this.#segments.push({ kind: 'floats', refs, times, bits, from, to: rows.count });
     if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
     if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
-    return rows.takeOutcome(appended, this.#parts.state.refused);
+    return rows.takeOutcome(appended, length, this.#parts.state);
   }
 
   commit(): void {
@@ -169,7 +190,7 @@ export class HeadAppender implements Appender {
   }
 
   #log(): void {
-    const { directory, rows, log } = this.#parts;
+    const { directory, rows, lateLog, log } = this.#parts;
     const records: Uint8Array[] = [];
     if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
     for (const segment of this.#segments) {
@@ -183,9 +204,18 @@ export class HeadAppender implements Appender {
         records.push(...histogramRecords(accepted));
       }
     }
+    // The log has late samples as well: whoever reads it on sends them to others.
+    const late = this.#late.records();
+    records.push(...late);
     if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
     if (records.length === 0) return;
-    log.append(records);
+    if (late.length > 0) lateLog?.append(late);
+    try {
+      log.append(records);
+    } catch (error) {
+      if (late.length > 0) lateLog?.takeBack();
+      throw error;
+    }
     directory.unlogged.clear();
   }
 
@@ -194,6 +224,11 @@ export class HeadAppender implements Appender {
     for (const segment of this.#segments) {
       if (segment.kind === 'floats') this.#applyFloats(segment);
       else this.#applyHistograms(segment);
+    }
+    if (this.#late.count > 0) {
+      const { floats, histograms } = this.#late.apply();
+      state.lateFloats += floats;
+      state.lateHistograms += histograms;
     }
     state.exemplarsLogged += this.#exemplars.length;
     for (const { ref, labels, value, time } of this.#exemplars) {
@@ -246,6 +281,29 @@ export class HeadAppender implements Appender {
     return isSame ? 0 : REFUSED.duplicate;
   }
 
+  /** A float with a time that can not follow: taken late, which gives 0, or a reason to refuse. */
+  #checkOldFloat(batch: SampleBatch, i: number): number {
+    const time = batch.times[i]!;
+    if (!Number.isSafeInteger(time) || this.#parts.outOfOrderMs === 0) return REFUSED.outOfBounds;
+    const row = this.#parts.directory.refs.row(batch.refs[i]!);
+    return row < 0 ? REFUSED.unknownRef : this.#takeLateFloat(batch, row, i);
+  }
+
+  #takeLateFloat(batch: SampleBatch, row: number, i: number): number {
+    const reason = this.#checkLate(batch.times[i]!);
+    if (reason === 0) this.#late.takeFloat(batch, row, i);
+    return reason;
+  }
+
+  /** Whether a sample that can not follow its series' last one may come late: 0, or a reason to refuse. */
+  #checkLate(time: number): number {
+    const { outOfOrderMs, state } = this.#parts;
+    const delta = this.#maxTime - time;
+    if (delta > 0) state.onLate(delta / 1000);
+    if (outOfOrderMs === 0) return REFUSED.outOfOrder;
+    return delta <= outOfOrderMs ? 0 : REFUSED.tooOld;
+  }
+
   /** Exemplars that can not be kept are left out; they are none of a batch's refusals. */
   #checkExemplars(entries: readonly ExemplarEntry[]): void {
     const { directory, exemplars, reader } = this.#parts;
@@ -274,16 +332,21 @@ export class HeadAppender implements Appender {
 
   /** A reason to refuse, or 0; where the sample is new it is added to the segment. */
   #checkHistogram(entry: HistogramEntry, index: number, segment: HistogramSegment): number {
-    const { rows, directory, memory } = this.#parts;
+    const { rows, directory, memory, outOfOrderMs } = this.#parts;
     const { time } = entry;
-    if (!Number.isSafeInteger(time) || time < this.#minTime) return REFUSED.outOfBounds;
+    const isOld = time < this.#minTime;
+    if (!Number.isSafeInteger(time) || (isOld && outOfOrderMs === 0)) return REFUSED.outOfBounds;
     const row = directory.refs.row(entry.ref);
     if (row < 0) return REFUSED.unknownRef;
     const sample = flatHistogram(entry.histogram);
     if (sample === null || firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX) return REFUSED.invalidHistogram;
     const pending = rows.pending(row);
     const last = pending >= 0 ? this.#timeOf(pending) : memory.series.lastTime(row);
-    if (time < last) return REFUSED.outOfOrder;
+    if (isOld || time < last) {
+      const reason = this.#checkLate(time);
+      if (reason === 0) this.#late.takeHistogram(entry, row, sample);
+      return reason;
+    }
     if (time === last) {
       const isSame = pending >= 0 ? this.#isPendingHistogram(pending, sample) : this.#isLastHistogram(row, sample);
       return isSame ? 0 : REFUSED.duplicate;
@@ -335,6 +398,7 @@ export class HeadAppender implements Appender {
     }
     openChunks.reserve(rows.count - histograms);
     openChunks.reserveHistograms(histograms, bytes, largest);
+    this.#late.reserve();
   }
 
   #findBase({ length, times, histograms }: SampleBatch): void {
@@ -345,6 +409,7 @@ export class HeadAppender implements Appender {
   #tryBase(time: number): void {
     if (!Number.isSafeInteger(time)) return;
     this.#minTime = this.#oldestTaken(time);
+    this.#maxTime = time;
     this.#hasBase = true;
   }
 

@@ -33,7 +33,7 @@ export function* snapshotRange(
     let count = 0;
     for (let row = from; row < from + rows.length; row++) if (series.isLive(row) && isWanted(row)) rows[count++] = row;
     const chosen = rowsInRange(memory, deletions, rows.subarray(0, count), range);
-    if (chosen.length > 0) parts.push(takeHeadSnapshot(memory, deletions, chosen, null));
+    if (chosen.length > 0) parts.push(takeHeadSnapshot(memory, deletions, chosen, null, null));
     yield;
   }
   return joined(parts);
@@ -50,6 +50,7 @@ function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
     counts: new Uint32Array(length),
     encodings: new Uint8Array(length),
     sealed: new Uint32Array(length),
+    late: null,
     newest: null,
   };
   let at = 0;

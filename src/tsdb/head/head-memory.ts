@@ -6,6 +6,7 @@ import { LargeExtents } from '../../memory/large-extents.ts';
 import { SharedWords } from '../../memory/shared-words.ts';
 import { SymbolTable } from '../../memory/symbol-table.ts';
 import { SealedChunks } from '../chunk/sealed-chunks.ts';
+import { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { type OpenHistogram, OpenHistogramSlots } from './open-histogram-slots.ts';
 import {
   LABELS,
@@ -45,6 +46,7 @@ export class HeadMemory {
   readonly large = new LargeExtents();
   readonly sealed = new SealedChunks(this.extents, this.large);
   readonly openHistograms = new OpenHistogramSlots();
+  readonly outOfOrder = new OutOfOrderStore(this);
   readonly epochs = new Epochs((item) => this.#release(item));
 
   #chunksReleased = 0;

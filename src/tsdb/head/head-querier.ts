@@ -76,7 +76,8 @@ export class HeadQuerier implements Querier {
     const wanted = this.#within(range);
     const rows = rowsInRange(memory, deletions, matchersToRows(rowIndex, matchers), wanted);
     const newestUpTo = newestOnly === true ? wanted.maxTime : null;
-    return takeHeadSnapshot(memory, deletions, limit > 0 ? rows.subarray(0, limit) : rows, newestUpTo);
+    const chosen = limit > 0 ? rows.subarray(0, limit) : rows;
+    return takeHeadSnapshot(memory, deletions, chosen, wanted, newestUpTo);
   }
 
   close(): void {
@@ -174,13 +175,18 @@ export class HeadQuerier implements Querier {
   }
 
   #overlaps(): boolean {
-    const { bounds, range } = this.#parts;
-    return bounds.minTime <= range.maxTime && bounds.maxTime >= range.minTime;
+    const { bounds, memory, range } = this.#parts;
+    const late = memory.outOfOrder.bounds;
+    return touches(bounds, range) || touches(late, range);
   }
 
   #assertOpen(): void {
     if (this.#pin === null) throw new Error('Cannot use a querier after it was closed');
   }
+}
+
+function touches(a: TimeRange, b: TimeRange): boolean {
+  return a.minTime <= b.maxTime && a.maxTime >= b.minTime;
 }
 
 /**

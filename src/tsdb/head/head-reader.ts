@@ -1,7 +1,8 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { Labels } from '../../model/labels.ts';
-import { reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
+import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../storage/merge-columns.ts';
+import { createSampleColumn, reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import {
@@ -16,6 +17,7 @@ import {
   SEALED_SLAB_LOG2,
   sealedByteLength,
 } from '../chunk/sealed-chunks.ts';
+import { hasLateSamples, readLateSamples } from '../out-of-order/late-samples.ts';
 import { dropIntervals } from '../tombstones/intervals.ts';
 import type { HeadSnapshot, NewestSamples } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
@@ -31,6 +33,8 @@ export class HeadReader {
   readonly #keptLabels: (Labels | null)[] = [];
   readonly #keptRefs: number[] = [];
   #chunks = new Uint32Array(64);
+  #late: SampleColumn | null = null;
+  #spare: SampleColumn | null = null;
 
   constructor(memory: ReadableHead) {
     this.#memory = memory;
@@ -63,9 +67,7 @@ export class HeadReader {
    * deleted. Where the open chunk surely begins after the range it is not decoded.
    */
   read(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
-    into.length = 0;
-    into.histograms = null;
-    into.startTimes = null;
+    clearColumn(into);
     if (snapshot.newest !== null && readNewest(snapshot.newest, row, minTime, into)) return;
     const { records } = this.#memory.sealed;
     let chosen = 0;
@@ -82,26 +84,31 @@ export class HeadReader {
       }
       chunk = words[2 * at + SEALED_OLDER]!;
     }
-    while (chosen > 0) {
-      const chunk = this.#chunks[--chosen]!;
-      const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
-      const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
-      const encoding = words[w + SEALED_ENCODING]! & 0xff;
-      this.#decode(
-        words[w + SEALED_EXTENT]!,
-        sealedByteLength(words, w),
-        encoding,
-        words[w + SEALED_SIZE]! >>> 16,
-        into,
-      );
-    }
+    while (chosen > 0) this.#decodeSealed(this.#chunks[--chosen]!, into);
     const extent = snapshot.extents[row]!;
     if (extent !== 0 && !openIsLater) {
       this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
     }
-    trim(into, minTime, maxTime);
+    trimColumn(into, minTime, maxTime);
+    if (snapshot.late !== null && hasLateSamples(snapshot.late, row)) {
+      const late = (this.#late ??= createSampleColumn(256));
+      const spare = (this.#spare ??= createSampleColumn(256));
+      clearColumn(late);
+      readLateSamples(snapshot.late, row, (chunk, column) => this.#decodeSealed(chunk, column), late);
+      sortColumn(late, spare);
+      trimColumn(late, minTime, maxTime);
+      mergeIntoColumn(into, late, spare);
+    }
     const deleted = snapshot.deleted?.get(row);
     if (deleted !== undefined) dropIntervals(into, deleted);
+  }
+
+  #decodeSealed(chunk: number, into: SampleColumn): void {
+    const words = this.#memory.sealed.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    const encoding = words[w + SEALED_ENCODING]! & 0xff;
+    const count = words[w + SEALED_SIZE]! >>> 16;
+    this.#decode(words[w + SEALED_EXTENT]!, sealedByteLength(words, w), encoding, count, into);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {
@@ -148,32 +155,4 @@ function readNewest({ times, bits }: NewestSamples, row: number, minTime: number
   into.bits[1] = bits[2 * row + 1]!;
   into.length = 1;
   return true;
-}
-
-/** Keeps the samples between two times, both included. */
-function trim(column: SampleColumn, minTime: number, maxTime: number): void {
-  const { times, bits } = column;
-  let { length } = column;
-  if (length > 0 && times[length - 1]! > maxTime) length = lowerBound(times, length, maxTime + 1);
-  const from = length > 0 && times[0]! < minTime ? lowerBound(times, length, minTime) : 0;
-  if (from > 0) {
-    times.copyWithin(0, from, length);
-    bits.copyWithin(0, 2 * from, 2 * length);
-  }
-  column.length = length - from;
-  if (column.histograms === null) return;
-  column.histograms.splice(0, from);
-  column.histograms.length = Math.min(column.histograms.length, column.length);
-}
-
-/** The first index whose time is at least `wanted`. */
-function lowerBound(times: Float64Array, length: number, wanted: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -9,6 +9,7 @@ import {
   SEALED_OLDER,
   SEALED_SLAB_LOG2,
 } from '../chunk/sealed-chunks.ts';
+import { type LateSamples, takeLateSamples } from '../out-of-order/late-samples.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { coversWithin, type Intervals } from '../tombstones/intervals.ts';
 import type { HeadMemory } from './head-memory.ts';
@@ -41,6 +42,8 @@ export interface HeadSnapshot {
   readonly sealed: Uint32Array;
   /** What is deleted of the rows, by their place here; null where nothing is. */
   readonly deleted: ReadonlyMap<number, Intervals> | null;
+  /** What came out of order; null where none of the rows has any. */
+  readonly late: LateSamples | null;
   /** Where only the newest sample of the range is asked for: those that need no decoding. */
   readonly newest: NewestSamples | null;
 }
@@ -75,11 +78,15 @@ export function rowsInRange(
   return rows.subarray(0, kept);
 }
 
-/** The rows as they stand now; with the last samples up to `newestUpTo` (ms), unless that is null. */
+/**
+ * The rows as they stand now; with their out-of-order samples of a range and with their last samples up to `newestUpTo`
+ * (ms), unless these are null.
+ */
 export function takeHeadSnapshot(
   memory: HeadMemory,
   deletions: HeadDeletions,
   rows: Uint32Array,
+  lateRange: TimeRange | null,
   newestUpTo: number | null,
 ): HeadSnapshot {
   const { length } = rows;
@@ -110,7 +117,8 @@ export function takeHeadSnapshot(
   const deleted = deletions.size === 0 ? null : deletedByPlace(memory, deletions, rows);
   const newest = newestUpTo === null ? null : newestSamples(memory, rows, newestUpTo);
   if (newest !== null && deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
-  return { rows, extents, byteLengths, counts, encodings, sealed, deleted, newest };
+  const late = lateRange === null ? null : takeLateSamples(memory.outOfOrder, rows, lateRange);
+  return { rows, extents, byteLengths, counts, encodings, sealed, late, deleted, newest };
 }
 
 function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): NewestSamples {
@@ -123,7 +131,9 @@ function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): 
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const time = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
     const isKnown = time <= maxTime && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;
-    times[i] = isKnown ? time : Number.NaN;
+    // What came out of order is older than the head appends, and may still be newer than the row's own last sample.
+    const isNewest = isKnown && !memory.outOfOrder.overlaps(row, { minTime: time + 1, maxTime });
+    times[i] = isNewest ? time : Number.NaN;
     bits[2 * i] = words[2 * at + VALUE_LOW]!;
     bits[2 * i + 1] = words[2 * at + VALUE_HIGH]!;
   }
@@ -131,7 +141,11 @@ function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): 
 }
 
 /** True where a chunk of the row overlaps the range. */
-function overlaps(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRange): boolean {
+function overlaps(memory: HeadMemory, row: number, range: TimeRange): boolean {
+  return hasInOrder(memory, row, range) || memory.outOfOrder.overlaps(row, range);
+}
+
+function hasInOrder(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRange): boolean {
   const doubles = memory.series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
@@ -155,6 +169,8 @@ function overlaps(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRan
 /** True where every chunk of the row is deleted as far as it lies in the range. */
 function isDeleted(memory: HeadMemory, row: number, range: TimeRange, intervals: Intervals): boolean {
   if (intervals.length === 0) return false;
+  const late = memory.outOfOrder.timesOf(row);
+  if (late !== null && !coversWithin(intervals, late.minTime, late.maxTime, range)) return false;
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
   const lastTime = memory.series.lastTime(row);

@@ -1,4 +1,4 @@
-import type { REFUSED } from '../../storage/append.ts';
+import type { RefusedCounts } from './head.ts';
 
 /** What the head counts for the server's own metrics. Totals are since the start; replayed samples are apart. */
 export interface HeadStats {
@@ -21,7 +21,12 @@ export interface HeadStats {
   readonly exemplarsOutOfOrder: number;
   /** Of the exemplar that leaves next (ms); 0 where there is none. */
   readonly oldestExemplarTime: number;
-  readonly refused: Readonly<Record<keyof typeof REFUSED, number>>;
+  /** Samples taken out of order. */
+  readonly lateFloats: number;
+  readonly lateHistograms: number;
+  /** Floats refused, and histograms. */
+  readonly refused: Readonly<RefusedCounts>;
+  readonly refusedHistograms: Readonly<RefusedCounts>;
   /** Oldest and newest sample (ms); Infinity and -Infinity while there is none. */
   readonly minTime: number;
   readonly maxTime: number;

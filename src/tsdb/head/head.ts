@@ -5,10 +5,11 @@ import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
+import { LateReplay } from '../out-of-order/late-replay.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
-import { HeadAppender, type HeadLog } from './head-appender.ts';
+import { HeadAppender, type HeadLog, type LateLog } from './head-appender.ts';
 import { HeadChunkSource } from './head-chunk-source.ts';
 import { type HeadChunks, snapshotRange } from './head-chunks.ts';
 import { HeadMemory } from './head-memory.ts';
@@ -52,8 +53,17 @@ export interface HeadState {
   histogramsLogged: number;
   exemplarsLogged: number;
   activeAppenders: number;
-  refused: Record<keyof typeof REFUSED, number>;
+  /** Samples taken out of order. */
+  lateFloats: number;
+  lateHistograms: number;
+  /** Told by how many seconds a sample is older than the newest one, of each that can not follow its series' last. */
+  onLate: (seconds: number) => void;
+  /** Floats refused, and histograms. */
+  refused: RefusedCounts;
+  refusedHistograms: RefusedCounts;
 }
+
+export type RefusedCounts = Record<keyof typeof REFUSED, number>;
 
 /**
  * The newest samples, in memory: ties the parts together.
@@ -72,6 +82,8 @@ export class Head {
   readonly #openChunks: OpenChunks;
   readonly #rowIndex: HeadRowIndex;
   #log: HeadLog | null = null;
+  #lateLog: LateLog | null = null;
+  #outOfOrderMs = 0;
   readonly #state: HeadState = {
     minValidTime: Number.NEGATIVE_INFINITY,
     minTime: Number.POSITIVE_INFINITY,
@@ -80,7 +92,11 @@ export class Head {
     histogramsLogged: 0,
     exemplarsLogged: 0,
     activeAppenders: 0,
-    refused: { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0, invalidHistogram: 0 },
+    lateFloats: 0,
+    lateHistograms: 0,
+    onLate: () => {},
+    refused: noneRefused(),
+    refusedHistograms: noneRefused(),
   };
 
   constructor(options: HeadOptions) {
@@ -95,9 +111,29 @@ export class Head {
     return { minTime: this.#state.minTime, maxTime: this.#state.maxTime };
   }
 
-  /** From here on transactions are logged there; before, there are none. */
-  logTo(log: HeadLog): void {
+  /** Oldest and newest of the samples that came out of order. */
+  get lateBounds(): HeadBounds {
+    return this.#memory.outOfOrder.bounds;
+  }
+
+  /**
+   * From here on transactions are logged there; before, there are none. `lateLog` gets samples that come out of order, as
+   * long as `setOutOfOrderWindow` allows any; without it none are taken.
+   */
+  logTo(log: HeadLog, lateLog: LateLog | null = null): void {
     this.#log = log;
+    this.#lateLog = lateLog;
+  }
+
+  /** How far behind the newest sample others may come out of order, ms; 0 = not at all. Exemplars likewise. */
+  setOutOfOrderWindow(windowMs: number): void {
+    this.#outOfOrderMs = Math.max(0, windowMs);
+    this.exemplars.setOutOfOrderWindow(this.#outOfOrderMs);
+  }
+
+  /** Calls back with the seconds by which a sample is older than the newest one, where it can not follow its series. */
+  onLate(observe: (seconds: number) => void): void {
+    this.#state.onLate = observe;
   }
 
   /** A fresh transaction; throws while another is open. */
@@ -112,6 +148,8 @@ export class Head {
       state: this.#state,
       rows: this.#rows,
       log: this.#log,
+      lateLog: this.#lateLog,
+      outOfOrderMs: this.#lateLog === null ? 0 : this.#outOfOrderMs,
       chunkRangeMs: this.#options.chunkRangeMs,
     });
   }
@@ -184,6 +222,11 @@ export class Head {
     });
   }
 
+  /** Takes the samples that came out of order, once the log has been read. */
+  lateReplay(): LateReplay {
+    return new LateReplay(this.#directory, this.#memory.outOfOrder);
+  }
+
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */
   find(labels: Labels): number {
     return this.#directory.find(labels);
@@ -222,8 +265,10 @@ export class Head {
     state.minValidTime = Math.max(state.minValidTime, before);
     state.minTime = Math.max(state.minTime, before);
     const parts = { memory: this.#memory, directory: this.#directory, state };
+    const { outOfOrder } = this.#memory;
     const truncation = yield* truncateHead(parts, {
       ...options,
+      isKept: (row) => outOfOrder.has(row) || options.isKept?.(row) === true,
       onRemoved: (refs) => {
         for (const ref of refs) this.deletions.forget(ref);
         options.onRemoved?.(refs);
@@ -237,21 +282,27 @@ export class Head {
   }
 
   stats(): HeadStats {
-    const { refused, ...state } = this.#state;
+    const chunksCreated = this.#openChunks.created + this.#memory.outOfOrder.chunksCreated;
+    const { onLate: _, refused, refusedHistograms, ...state } = this.#state;
     return {
       ...state,
       ...this.#directory.stats(),
       refused: { ...refused },
+      refusedHistograms: { ...refusedHistograms },
       exemplars: this.exemplars.count,
       exemplarsMax: this.exemplars.max,
       exemplarSeries: this.exemplars.seriesCount,
       exemplarsAppended: this.exemplars.appended,
       exemplarsOutOfOrder: this.exemplars.outOfOrder,
       oldestExemplarTime: this.exemplars.oldestTime,
-      seriesNotFound: refused.unknownRef,
-      chunks: this.#openChunks.created - this.#memory.chunksReleased,
-      chunksCreated: this.#openChunks.created,
+      seriesNotFound: refused.unknownRef + refusedHistograms.unknownRef,
+      chunks: chunksCreated - this.#memory.chunksReleased,
+      chunksCreated,
       chunkBytes: this.#memory.extents.usedBytes + this.#memory.large.usedBytes,
     };
   }
+}
+
+export function noneRefused(): RefusedCounts {
+  return { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0, invalidHistogram: 0 };
 }

@@ -91,6 +91,11 @@ export class SeriesDirectory {
     return true;
   }
 
+  /** Gives no new series this ref or one below: a log names it, of a series that is not known any more. */
+  reserveRef(ref: number): void {
+    if (ref < REF_LIMIT && ref >= this.#nextRef) this.#nextRef = ref + 1;
+  }
+
   /** Takes series out; refs that are not known are passed over. Their rows come back when no reader is left. */
   remove(refs: Float64Array): void {
     const removal = this.removal();

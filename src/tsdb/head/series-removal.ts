@@ -50,6 +50,7 @@ export class SeriesRemoval {
     for (let at = offset + 1; at < end; at += 2) {
       if (labelIndex.mark(words[at]!, words[at + 1]!)) this.#pairs.push(words[at]!, words[at + 1]!);
     }
+    memory.outOfOrder.remove(row);
     series.retire(row);
     series.forgetSamples(row);
     this.#rows.push(row);

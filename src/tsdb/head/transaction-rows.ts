@@ -62,8 +62,15 @@ export class TransactionRows {
     this.#refusedCount++;
   }
 
-  /** The refusals so far as an outcome, counted into `totals`; the next batch begins without any. */
-  takeOutcome(appended: number, totals: HeadState['refused']): AppendOutcome {
+  /**
+   * The refusals so far as an outcome, counted in `totals`: those from index `floats` on are of histograms. The next batch
+   * begins without any.
+   */
+  takeOutcome(
+    appended: number,
+    floats: number,
+    totals: Pick<HeadState, 'refused' | 'refusedHistograms'>,
+  ): AppendOutcome {
     const outcome = {
       appended,
       refusedCount: this.#refusedCount,
@@ -71,30 +78,17 @@ export class TransactionRows {
       reasons: this.#reasons,
     };
     for (let i = 0; i < this.#refusedCount; i++) {
-      switch (this.#reasons[i]) {
-        case REFUSED.unknownRef:
-          totals.unknownRef++;
-          break;
-        case REFUSED.outOfOrder:
-          totals.outOfOrder++;
-          break;
-        case REFUSED.duplicate:
-          totals.duplicate++;
-          break;
-        case REFUSED.tooOld:
-          totals.tooOld++;
-          break;
-        case REFUSED.invalidHistogram:
-          totals.invalidHistogram++;
-          break;
-        default:
-          totals.outOfBounds++;
-      }
+      const counts = this.#refused[i]! < floats ? totals.refused : totals.refusedHistograms;
+      counts[REASON_NAMES[this.#reasons[i]!]!]++;
     }
     this.#refusedCount = 0;
     return outcome;
   }
 }
+
+/** The names of the reasons by their numbers. */
+const REASON_NAMES: (keyof typeof REFUSED)[] = [];
+for (const [name, reason] of Object.entries(REFUSED)) REASON_NAMES[reason] = name as keyof typeof REFUSED;
 
 function grown(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(Math.max(length, 2 * array.length));

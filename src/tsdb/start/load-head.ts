@@ -1,13 +1,16 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import type { Turns } from '../../std/turns.ts';
+import { clearColumn } from '../../storage/merge-columns.ts';
+import { createSampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { HeadChunkFiles } from '../chunks-head/head-chunk-files.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
-import { type ReplayProgress, type ReplayReport, replayWal, replayWalInSteps } from '../wal/replay.ts';
-import { OutOfOrderSamples } from './out-of-order-samples.ts';
-import { StartVisitor } from './start-visitor.ts';
+import type { LateReplay } from '../out-of-order/late-replay.ts';
+import { type ReplayProgress, type ReplayReport, replayWalInSteps } from '../wal/replay.ts';
+import { feedColumn } from './column-feed.ts';
+import { hasIntegerCounts, StartVisitor } from './start-visitor.ts';
 
 export interface LoadHeadOptions {
   readonly fileSystem: FileSystem;
@@ -27,10 +30,12 @@ export interface LoadHeadOptions {
 /** The newest samples, as the files of a directory have them. */
 export interface LoadedHead {
   readonly head: Head;
-  /** Samples that came late, in a head of their own; null where there are none. */
-  readonly outOfOrder: Head | null;
   readonly counts: HeadReplayCounts;
   readonly wal: ReplayReport;
+  /** The log of out-of-order samples; null where there is none. */
+  readonly wbl: ReplayReport | null;
+  /** Samples of that log whose series the other one does not name. */
+  readonly wblUnknownRefs: number;
 }
 
 /** Reads `chunks_head/`, `wal/` and `wbl/` in steps between which the caller may let the event loop run. */
@@ -50,23 +55,56 @@ export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, L
       ...(options.repairs ? { damagedDirectory: directory.walDamaged } : {}),
       log,
     });
-    return { head, outOfOrder: loadOutOfOrder(options, head, headChunks), counts: inner.counts, wal };
+    const late = head.lateReplay();
+    feedLateChunks(headChunks, late, log);
+    const wbl = yield* replayLateLog(options, late, wal);
+    return { head, counts: inner.counts, wal, wbl, wblUnknownRefs: late.unknownRefs };
   } finally {
     headChunks.closeSync();
   }
 }
 
-function loadOutOfOrder(options: LoadHeadOptions, head: Head, headChunks: HeadChunkFiles): Head | null {
-  const { chunkRangeMs, directory, fileSystem, log } = options;
-  const late = new OutOfOrderSamples((ref) => head.labels(ref));
-  late.collectChunks(headChunks, log);
-  if (fileSystem.statSync(directory.wbl) !== null) replayWal(fileSystem, directory.wbl, late, { log });
-  if (late.unknownRefs > 0)
-    log.warn('Out-of-order samples of unknown series were left out', { count: late.unknownRefs });
-  if (late.isEmpty) return null;
-  const outOfOrder = new Head({ chunkRangeMs, minValidTime: Number.NEGATIVE_INFINITY, ...turnsOf(options) });
-  late.giveTo(outOfOrder.replay());
-  return outOfOrder;
+function* replayLateLog(
+  { directory, fileSystem, log, repairs }: LoadHeadOptions,
+  late: LateReplay,
+  { firstSegment, lastSegment }: ReplayReport,
+): Generator<ReplayProgress, ReplayReport | null> {
+  if (fileSystem.statSync(directory.wbl) === null) return null;
+  const steps = replayWalInSteps(fileSystem, directory.wbl, late, {
+    ...(repairs ? { damagedDirectory: directory.wblDamaged } : {}),
+    log,
+  });
+  for (;;) {
+    const step = steps.next();
+    if (step.done !== true) {
+      // The progress that is told is that of the other log.
+      yield { first: firstSegment, last: lastSegment, current: lastSegment };
+      continue;
+    }
+    if (late.unknownRefs + late.leftOut > 0) {
+      const { leftOut, unknownRefs } = late;
+      log.warn('Out-of-order samples were left out', { ofUnknownSeries: unknownRefs, unusable: leftOut });
+    }
+    return step.value;
+  }
+}
+
+/** The chunks of out-of-order samples that a Prometheus has put into `chunks_head/`; its log may have let go of them. */
+function feedLateChunks(files: HeadChunkFiles, late: LateReplay, log: Log): void {
+  const column = createSampleColumn(256);
+  for (const chunk of files.chunks) {
+    if (!chunk.isOutOfOrder) continue;
+    clearColumn(column);
+    try {
+      files.read(chunk, column);
+    } catch (error) {
+      log.warn('An out-of-order chunk of the head can not be read; its samples come from the log', {
+        err: String(error),
+      });
+      continue;
+    }
+    feedColumn(column, chunk.series, hasIntegerCounts(chunk.encoding), late);
+  }
 }
 
 function turnsOf({ turns }: LoadHeadOptions): { turns?: Turns } {

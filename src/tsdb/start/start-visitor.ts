@@ -86,10 +86,11 @@ export class StartVisitor implements WalVisitor {
   }
 
   tombstones(entries: readonly TombstoneEntry[]): void {
-    const { head, inner, minValidTime } = this.#parts;
+    const { head, inner } = this.#parts;
     for (const { maxTime, minTime, ref } of entries) {
       const own = head.ownRef(ref);
-      if (own === 0 || maxTime < minValidTime) continue;
+      // Also where they lie before the blocks' end: there may be samples that came out of order.
+      if (own === 0) continue;
       if (minTime <= -Number.MAX_SAFE_INTEGER && maxTime >= Number.MAX_SAFE_INTEGER) {
         head.remove(Float64Array.of(ref));
         head.deletions.forget(own);

@@ -88,6 +88,8 @@ export class WalWriter {
   #file: FileHandle;
   #segment: number;
   #size = 0;
+  /** Where the last batch begins, -1 where it was taken back. */
+  #lastBatchAt = -1;
   #garbageAt: number | null = null;
   #mustCut = false;
   #retired: Retired[] = [];
@@ -154,6 +156,7 @@ export class WalWriter {
       this.counters.bytes += end;
       this.counters.bytesSaved += this.#bytesSaved;
       this.counters.pagesCompleted += Math.floor((this.#size + end) / PAGE_SIZE) - Math.floor(this.#size / PAGE_SIZE);
+      this.#lastBatchAt = this.#size;
       this.#size += end;
     } catch (error) {
       this.counters.failedWrites++;
@@ -165,6 +168,18 @@ export class WalWriter {
     this.#planSync();
     if (this.#frames.length > KEPT_BYTES_MAX) this.#frames = new Uint8Array(KEPT_BYTES_MAX);
     this.#compressor.shrink();
+  }
+
+  /**
+   * Undoes the last `append`: its records will not be read again. For whoever commits to two logs, when the other one
+   * has refused; nothing may have been done with the log in between.
+   */
+  takeBack(): void {
+    assert(!this.#closed, 'the log is closed');
+    assert(this.#lastBatchAt >= 0, 'the last batch of the log was taken back already');
+    this.#size = this.#lastBatchAt;
+    this.#lastBatchAt = -1;
+    this.#cutOff();
   }
 
   /** Begins a new segment and returns its number: everything logged so far is in the ones before it. */

@@ -1,0 +1,44 @@
+import type { LateLog } from '../head/head-appender.ts';
+import { listSegments } from '../wal/segments.ts';
+import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
+
+/**
+ * The log of out-of-order samples, `wbl/`: format and guarantees are those of the write-ahead log. It is begun with the
+ * first such sample, so a directory without any does not get one.
+ */
+export class LateLogWriter implements LateLog {
+  readonly #options: WalWriterOptions;
+  #writer: WalWriter | null = null;
+
+  constructor(options: WalWriterOptions) {
+    this.#options = options;
+  }
+
+  append(records: readonly Uint8Array[]): void {
+    this.#writer ??= WalWriter.open(this.#options);
+    this.#writer.append(records);
+  }
+
+  takeBack(): void {
+    this.#writer?.takeBack();
+  }
+
+  /**
+   * The segments that hold everything that was logged until now, rising; what is logged from here on goes to another.
+   * Throws a `FileSystemError`.
+   */
+  cut(): readonly number[] {
+    const next = this.#writer?.cut() ?? Number.POSITIVE_INFINITY;
+    return listSegments(this.#options.fileSystem, this.#options.directory).filter((segment) => segment < next);
+  }
+
+  /** As `WalWriter.sync`. */
+  async sync(): Promise<void> {
+    await this.#writer?.sync();
+  }
+
+  /** As `WalWriter.close`. */
+  async close(): Promise<void> {
+    await this.#writer?.close();
+  }
+}

@@ -1,0 +1,97 @@
+import { reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import { type FlatHistogram, floatHistogramFromFlat } from '../chunk/flat-histogram.ts';
+import type { OutOfOrderStore } from './out-of-order-store.ts';
+
+/**
+ * The out-of-order samples of some rows as they stood in one turn of the event loop: plain data that can be handed to
+ * another thread. Place `i` of the rows has the chunks `chunks[chunkStarts[i] .. chunkStarts[i + 1] - 1]`, which came in
+ * this order and may overlap, and behind them the samples `openStarts[i] .. openStarts[i + 1] - 1`. The chunks are
+ * numbers of `SealedChunks`; they stay while the reader's pin stands.
+ */
+export interface LateSamples {
+  readonly chunkStarts: Uint32Array;
+  readonly chunks: Uint32Array;
+  readonly openStarts: Uint32Array;
+  readonly times: Float64Array;
+  readonly bits: Uint32Array;
+  /** Parallel to `times`, null for a float; null where all are floats. */
+  readonly histograms: readonly (FlatHistogram | null)[] | null;
+}
+
+/** What the rows have that may lie in the range; null where that is nothing. */
+export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range: TimeRange): LateSamples | null {
+  if (store.rowCount === 0) return null;
+  let open = 0;
+  let any = false;
+  for (let i = 0; i < rows.length; i++) {
+    if (!store.overlaps(rows[i]!, range)) continue;
+    any = true;
+    open += store.openCount(rows[i]!);
+  }
+  if (!any) return null;
+  const chunkStarts = new Uint32Array(rows.length + 1);
+  const openStarts = new Uint32Array(rows.length + 1);
+  const times = new Float64Array(open);
+  const bits = new Uint32Array(2 * open);
+  const chunks: number[] = [];
+  let histograms: (FlatHistogram | null)[] | null = null;
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    if (store.overlaps(rows[i]!, range)) {
+      const first = chunks.length;
+      store.eachChunk(rows[i]!, range, (chunk) => chunks.push(chunk));
+      reverseFrom(chunks, first);
+      const count = store.openCount(rows[i]!);
+      if (count > 0) {
+        const found = store.copyOpen(rows[i]!, times, bits, at);
+        if (found !== null) {
+          histograms ??= new Array<null>(open).fill(null);
+          for (let j = 0; j < count; j++) histograms[at + j] = found[j]!;
+        }
+      }
+      at += count;
+    }
+    chunkStarts[i + 1] = chunks.length;
+    openStarts[i + 1] = at;
+  }
+  return { chunkStarts, chunks: Uint32Array.from(chunks), openStarts, times, bits, histograms };
+}
+
+/** True where place `i` of the rows has late samples. */
+export function hasLateSamples({ chunkStarts, openStarts }: LateSamples, i: number): boolean {
+  return chunkStarts[i]! < chunkStarts[i + 1]! || openStarts[i]! < openStarts[i + 1]!;
+}
+
+/**
+ * Appends the late samples of place `i` to a column, in the order in which they came: runs with rising times, for
+ * `sortColumn`. `decode` appends the samples of one sealed chunk.
+ */
+export function readLateSamples(
+  late: LateSamples,
+  i: number,
+  decode: (chunk: number, into: SampleColumn) => void,
+  into: SampleColumn,
+): void {
+  for (let at = late.chunkStarts[i]!; at < late.chunkStarts[i + 1]!; at++) decode(late.chunks[at]!, into);
+  const from = late.openStarts[i]!;
+  const to = late.openStarts[i + 1]!;
+  reserveSampleColumn(into, into.length + to - from);
+  for (let at = from; at < to; at++) {
+    const target = into.length++;
+    into.times[target] = late.times[at]!;
+    into.bits[2 * target] = late.bits[2 * at]!;
+    into.bits[2 * target + 1] = late.bits[2 * at + 1]!;
+    if (into.startTimes !== null) into.startTimes[target] = 0;
+    const flat = late.histograms?.[at] ?? null;
+    if (flat !== null) {
+      into.histograms ??= new Array<undefined>(target).fill(undefined);
+      if (flat.encoding === ENCODING.histogram) into.integerCounts ??= new Uint8Array(into.times.length);
+    }
+    if (into.histograms !== null) into.histograms[target] = flat === null ? undefined : floatHistogramFromFlat(flat);
+    if (into.integerCounts) into.integerCounts[target] = flat?.encoding === ENCODING.histogram ? 1 : 0;
+  }
+}
+
+function reverseFrom(list: number[], first: number): void {
+  for (let i = first, j = list.length - 1; i < j; i++, j--) [list[i], list[j]] = [list[j]!, list[i]!];
+}

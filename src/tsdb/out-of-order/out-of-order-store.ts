@@ -1,0 +1,227 @@
+import { largeExtentCapacity } from '../../memory/large-extents.ts';
+import type { TimeRange } from '../../storage/query.ts';
+import type { FlatHistogram } from '../chunk/flat-histogram.ts';
+import {
+  SEALED_DOUBLES,
+  SEALED_FIRST_TIME,
+  SEALED_LAST_TIME,
+  SEALED_MASK,
+  SEALED_OLDER,
+  SEALED_SLAB_LOG2,
+} from '../chunk/sealed-chunks.ts';
+import type { HeadMemory } from '../head/head-memory.ts';
+import { firstHistogramBytesMax } from '../head/open-histograms.ts';
+import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
+import { SEALED_FLOAT_BYTES_MAX, sealSamples } from './seal-samples.ts';
+
+/** What the store has of one row of the head. */
+interface LateRow extends OpenSamples {
+  /** Newest sealed chunk, 0 = none: its chain holds this row's out-of-order chunks in the order of their making. */
+  newest: number;
+  /** Of all samples; may be wider than what is left. */
+  minTime: number;
+  maxTime: number;
+}
+
+/** The part of the head's memory that the store uses. */
+type LateMemory = Pick<HeadMemory, 'extents' | 'large' | 'sealed' | 'retireChain'>;
+
+/** A histogram that is going to be inserted, as far as memory is concerned. */
+export interface LateHistogram {
+  readonly row: number;
+  readonly sample: FlatHistogram;
+}
+
+/**
+ * The samples of the head's rows that came out of order: for each row that has any, the newest ones in a sorted buffer
+ * and the others in sealed chunks, which may overlap each other and lie in the head's shared memory. A row without such
+ * samples costs one bit.
+ *
+ * Only the main thread looks here. Readers get the numbers of sealed chunks and copies of the buffers
+ * (`late-samples.ts`), so chains may be cut while they read.
+ */
+export class OutOfOrderStore {
+  readonly #memory: LateMemory;
+  readonly #buffers: OpenSampleBuffers;
+  readonly #rows = new Map<number, LateRow>();
+  /** A bit for each row that is in `#rows`, so that a select of many rows need not ask the map. */
+  #marks = new Uint32Array(0);
+  #minTime = Number.POSITIVE_INFINITY;
+  #maxTime = Number.NEGATIVE_INFINITY;
+  #samplesInserted = 0;
+  #chunksCreated = 0;
+  readonly #times = new Float64Array(OPEN_SAMPLES_MAX);
+  readonly #bits = new Uint32Array(2 * OPEN_SAMPLES_MAX);
+
+  constructor(memory: LateMemory) {
+    this.#memory = memory;
+    this.#buffers = new OpenSampleBuffers(memory.extents);
+  }
+
+  /** Rows that have out-of-order samples. */
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  /** Samples taken since the start, replayed ones included. */
+  get samplesInserted(): number {
+    return this.#samplesInserted;
+  }
+
+  /** Chunks sealed since the start. */
+  get chunksCreated(): number {
+    return this.#chunksCreated;
+  }
+
+  /** Oldest and newest sample (ms); Infinity and -Infinity while there is none. */
+  get bounds(): TimeRange {
+    return { minTime: this.#minTime, maxTime: this.#maxTime };
+  }
+
+  has(row: number): boolean {
+    return (this.#marks[row >>> 5] ?? 0) & (1 << (row & 31)) ? this.#rows.has(row) : false;
+  }
+
+  /** Between which times (ms, both included) all samples of a row lie; null where it has none. */
+  timesOf(row: number): TimeRange | null {
+    return this.has(row) ? this.#rows.get(row)! : null;
+  }
+
+  /** True where samples of the row may lie in the range. */
+  overlaps(row: number, { minTime, maxTime }: TimeRange): boolean {
+    if (!this.has(row)) return false;
+    const late = this.#rows.get(row)!;
+    return late.minTime <= maxTime && late.maxTime >= minTime;
+  }
+
+  /** True where the newest samples of the row have this time: one more of it would be left out. */
+  holds(row: number, time: number): boolean {
+    const late = this.has(row) ? this.#rows.get(row)! : null;
+    return late !== null && late.count > 0 && this.#buffers.holds(late, time);
+  }
+
+  /** Makes sure that so many samples can be inserted without asking the host for memory. */
+  reserve(samples: number, histograms: readonly LateHistogram[]): void {
+    this.#memory.extents.reserve(samples * (OPEN_SAMPLES_BYTES_MAX + SEALED_FLOAT_BYTES_MAX));
+    let chunks = samples;
+    let bytes = 0;
+    let largest = 0;
+    const add = (sample: FlatHistogram): void => {
+      const most = largeExtentCapacity(2 * firstHistogramBytesMax(sample));
+      chunks++;
+      bytes += most;
+      largest = Math.max(largest, most);
+    };
+    const seen = new Set<number>();
+    for (const { row, sample } of histograms) {
+      add(sample);
+      if (seen.has(row)) continue;
+      seen.add(row);
+      for (const open of this.#rows.get(row)?.histograms ?? []) if (open !== null) add(open);
+    }
+    // A buffer of floats and histograms in turn makes a chunk of each.
+    this.#memory.sealed.reserve(chunks + 2 * histograms.length * OPEN_SAMPLES_MAX);
+    if (bytes > 0) this.#memory.large.reserve(bytes, largest);
+  }
+
+  /**
+   * Takes a sample, for which memory was reserved; false where the row's newest samples have one of that time. `histogram`
+   * null means a float; the value of a histogram is its sum.
+   */
+  insert(row: number, time: number, low: number, high: number, histogram: FlatHistogram | null): boolean {
+    const late = this.#row(row);
+    const isAlone = isLarge(histogram) || isLarge(late.histograms?.[0] ?? null);
+    if (late.count === OPEN_SAMPLES_MAX || (isAlone && late.count > 0)) this.#seal(late);
+    if (!this.#buffers.insert(late, time, low, high, histogram)) return false;
+    if (time < late.minTime) late.minTime = time;
+    if (time > late.maxTime) late.maxTime = time;
+    if (time < this.#minTime) this.#minTime = time;
+    if (time > this.#maxTime) this.#maxTime = time;
+    this.#samplesInserted++;
+    return true;
+  }
+
+  /** Lets go of all samples of a row; open readers keep them. */
+  remove(row: number): void {
+    if (!this.has(row)) return;
+    const late = this.#rows.get(row)!;
+    this.#buffers.clear(late);
+    if (late.newest !== 0) this.#memory.retireChain(late.newest);
+    this.#forget(row);
+  }
+
+  /** Calls back with the sealed chunks of a row that overlap the range, newest first. */
+  eachChunk(row: number, { minTime, maxTime }: TimeRange, use: (chunk: number) => void): void {
+    const { records } = this.#memory.sealed;
+    for (let chunk = this.#rows.get(row)?.newest ?? 0; chunk !== 0; ) {
+      const doubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+      const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+      if (doubles[at + SEALED_FIRST_TIME]! <= maxTime && doubles[at + SEALED_LAST_TIME]! >= minTime) use(chunk);
+      chunk = records.words[chunk >>> SEALED_SLAB_LOG2]![2 * at + SEALED_OLDER]!;
+    }
+  }
+
+  /** How many samples of a row are in no chunk yet. */
+  openCount(row: number): number {
+    return this.#rows.get(row)?.count ?? 0;
+  }
+
+  /** Copies them behind others; returns the histograms among them, as `OpenSamples` has them. */
+  copyOpen(row: number, times: Float64Array, bits: Uint32Array, at: number): OpenSamples['histograms'] {
+    const late = this.#rows.get(row)!;
+    this.#buffers.copy(late, 0, late.count, times, bits, at);
+    return late.histograms;
+  }
+
+  #row(row: number): LateRow {
+    const known = this.#rows.get(row);
+    if (known !== undefined) return known;
+    const late = {
+      count: 0,
+      extent: 0,
+      histograms: null,
+      newest: 0,
+      minTime: Number.POSITIVE_INFINITY,
+      maxTime: Number.NEGATIVE_INFINITY,
+    };
+    this.#rows.set(row, late);
+    if (row >>> 5 >= this.#marks.length) {
+      const grown = new Uint32Array(Math.max(1024, 2 * ((row >>> 5) + 1)));
+      grown.set(this.#marks);
+      this.#marks = grown;
+    }
+    this.#marks[row >>> 5]! |= 1 << (row & 31);
+    return late;
+  }
+
+  /** Takes a row out that has nothing left. */
+  #forget(row: number): void {
+    this.#rows.delete(row);
+    this.#marks[row >>> 5]! &= ~(1 << (row & 31));
+    if (this.#rows.size > 0) return;
+    this.#marks = new Uint32Array(0);
+    this.#minTime = Number.POSITIVE_INFINITY;
+    this.#maxTime = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Makes chunks of a row's buffer. */
+  #seal(late: LateRow): void {
+    const { count, histograms } = late;
+    this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    const samples = { count, times: this.#times, bits: this.#bits, histograms };
+    const { made, newest } = sealSamples(this.#memory, samples, late.newest);
+    late.newest = newest;
+    this.#chunksCreated += made;
+    this.#buffers.clear(late);
+  }
+}
+
+/**
+ * Histograms with more buckets get chunks of their own: a chunk of gauges has the buckets of all its samples, and must
+ * fit into an extent.
+ */
+const BUCKETS_SHARED_MAX = 512;
+
+function isLarge(histogram: FlatHistogram | null): boolean {
+  return histogram !== null && histogram.counts.length > BUCKETS_SHARED_MAX;
+}

@@ -1,0 +1,63 @@
+import { XOR_APPEND_BYTES_MAX, XOR_HEADER_BYTES } from '../../kernels/xor-encode.ts';
+import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { largeExtentCapacity } from '../../memory/large-extents.ts';
+import { ChunkEncoder, type EncodedChunk } from '../chunk/chunk-encoder.ts';
+import { ENCODING } from '../chunk/encoding.ts';
+import type { FlatHistogram } from '../chunk/flat-histogram.ts';
+import type { HeadMemory } from '../head/head-memory.ts';
+import { OPEN_SAMPLES_MAX } from './open-samples.ts';
+
+/** Bytes of the largest chunk of floats that so many samples can make. */
+export const SEALED_FLOAT_BYTES_MAX = XOR_HEADER_BYTES + OPEN_SAMPLES_MAX * XOR_APPEND_BYTES_MAX;
+
+/** Samples with rising times that become chunks; where `histograms` has an entry the sample is a histogram. */
+export interface SamplesToSeal {
+  readonly count: number;
+  readonly times: Float64Array;
+  readonly bits: Uint32Array;
+  readonly histograms: readonly (FlatHistogram | null)[] | null;
+}
+
+/** The memory that chunks go to. */
+export type SealMemory = Pick<HeadMemory, 'extents' | 'large' | 'sealed'>;
+
+const encoder = new ChunkEncoder(OPEN_SAMPLES_MAX);
+
+/**
+ * Puts the samples of one series into chunks, each before the one that is given: one where all are floats, more where
+ * histograms and floats take turns or a histogram does not continue the chunk. Returns the newest, and how many it made.
+ */
+export function sealSamples(
+  memory: SealMemory,
+  { bits, count, histograms, times }: SamplesToSeal,
+  older: number,
+): { newest: number; made: number } {
+  for (let i = 0; i < count; i++) {
+    const histogram = histograms?.[i] ?? null;
+    if (histogram === null) encoder.float(times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
+    else encoder.histogram(times[i]!, histogram);
+  }
+  let newest = older;
+  const chunks = encoder.finish();
+  for (const chunk of chunks) newest = keepChunk(memory, chunk, newest);
+  return { newest, made: chunks.length };
+}
+
+function keepChunk(
+  { extents, large, sealed }: SealMemory,
+  { bytes, encoding, maxTime, minTime }: EncodedChunk,
+  older: number,
+): number {
+  const { length } = bytes;
+  let extent: number;
+  if (encoding === ENCODING.xor) {
+    extent = extents.allocate(Math.ceil(length / EXTENT_UNIT_BYTES));
+    const target = extents.bytes[extentSlab(extent)]!;
+    const start = extentOffset(extent);
+    for (let i = 0; i < length; i++) target[start + i] = bytes[i]!;
+  } else {
+    extent = large.allocate(largeExtentCapacity(length));
+    large.bytes(extent).set(bytes, large.offset(extent));
+  }
+  return sealed.add(minTime, maxTime, extent, length, (bytes[0]! << 8) | bytes[1]!, older, encoding);
+}
