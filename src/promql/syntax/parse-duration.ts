@@ -128,16 +128,17 @@ function parseOperand(stream: TokenStream, sign: Token | null = null): DurationE
       const left = parseDurationExpr(stream, LOOSEST);
       stream.expect(',');
       const right = parseDurationExpr(stream, LOOSEST);
-      const position = rangeOf(token, stream.expect(')'));
-      needArithmetic(stream, position);
+      needArithmetic(stream, rangeOf(token, stream.expect(')')));
+      // Where the reference says that such a call is: its arguments.
+      const position = { start: left.position.start, end: right.position.end };
       return { kind: 'minmax', name: token.kind, left, right, wrapped: false, position };
     }
     case '(': {
       stream.take();
       const inner = parseDurationExpr(stream, LOOSEST);
-      const position = rangeOf(token, stream.expect(')'));
+      stream.expect(')');
       needArithmetic(stream, inner.position);
-      return wrapped(inner, position);
+      return wrapped(inner, token);
     }
     default:
       return stream.unexpected();
@@ -157,9 +158,10 @@ function unary(sign: Token, operand: DurationExpr): DurationExpr {
   return { kind: 'unary', op, operand, wrapped: false, position: { start: sign.start, end: operand.position.end } };
 }
 
-/** Remembers parentheses; a number gets a plus around it to carry them. */
-function wrapped(inner: DurationExpr, position: PositionRange): DurationExpr {
+/** Remembers parentheses; a number gets a plus around it to carry them, which ends where the number does. */
+function wrapped(inner: DurationExpr, opening: Token): DurationExpr {
   if (inner.kind !== 'number') return { ...inner, wrapped: true };
+  const position = { start: opening.start, end: inner.position.end };
   return { kind: 'unary', op: '+', operand: inner, wrapped: true, position };
 }
 
