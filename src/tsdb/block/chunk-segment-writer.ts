@@ -35,7 +35,7 @@ export class ChunkSegmentWriter {
     for (const { bytes } of chunks) left += entryBytes(bytes);
     let segment = this.#segment;
     for (let i = 0; i < chunks.length; i++) {
-      const { encoding, bytes } = chunks[i]!;
+      const { bytes, checksum, encoding } = chunks[i]!;
       const size = entryBytes(bytes);
       // What fits into no segment as a whole is cut where the segment is full.
       const wanted = i === 0 && left <= this.#segmentBytesMax - HEADER_BYTES ? left : size;
@@ -44,10 +44,11 @@ export class ChunkSegmentWriter {
       }
       refs[i] = (this.#segments - 1) * 2 ** 32 + segment.position;
       segment.uvarint(bytes.length);
-      segment.beginChecksum();
+      if (checksum === undefined) segment.beginChecksum();
       segment.byte(encoding);
       segment.bytes(bytes, 0, bytes.length);
-      segment.checksum();
+      if (checksum === undefined) segment.checksum();
+      else segment.uint32(checksum);
     }
   }
 

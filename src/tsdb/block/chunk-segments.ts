@@ -2,9 +2,10 @@ import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { SampleColumn } from '../../storage/query.ts';
+import type { SourceChunk } from '../compact/chunk-source.ts';
 import { DamagedFile } from './damaged-file.ts';
 import { ChunkDecoder } from './decode-chunk.ts';
-import { type PageCache, PagedFile } from './paged-file.ts';
+import { PAGE_BYTES, type PageCache, PagedFile } from './paged-file.ts';
 import { readUint32 } from './section-scan.ts';
 
 const CHUNKS_MAGIC = 0x85bd40dd;
@@ -20,6 +21,10 @@ export class ChunkSegments {
   readonly #directory: string;
   readonly #segments: PagedFile[] = [];
   readonly #decoder = new ChunkDecoder();
+  /** Where the chunk at hand ends, and what its checksum is. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #end = 0;
+  #checksum = 0;
 
   /** Throws `DamagedFile`, and `FileSystemError` where the directory can not be read. */
   static open(fileSystem: FileSystem, directory: string, cache: PageCache): ChunkSegments {
@@ -45,8 +50,8 @@ export class ChunkSegments {
 
   /** Decodes the samples of a chunk behind those that `into` has. Throws `DamagedFile`. */
   read(ref: number, into: SampleColumn): void {
-    const entry = this.entry(ref);
-    const reason = this.#decoder.decode(entry[0]!, entry.subarray(1), into);
+    const at = this.#find(ref);
+    const reason = this.#decoder.decode(this.#bytes[at]!, this.#bytes.subarray(at + 1, this.#end), into);
     if (reason !== null) throw new DamagedFile(this.pathOf(ref), ref % 2 ** 32, reason);
   }
 
@@ -54,19 +59,48 @@ export class ChunkSegments {
    * The encoding (one byte) and the data of a chunk, its checksum compared; not to be written to. Throws `DamagedFile`.
    */
   entry(ref: number): Uint8Array {
+    const at = this.#find(ref);
+    return this.#bytes.subarray(at, this.#end);
+  }
+
+  /** A chunk as it lies in the segment, for copying; its times are known from the index. Throws `DamagedFile`. */
+  chunk(ref: number, minTime: number, maxTime: number): SourceChunk {
+    const at = this.#find(ref);
+    const bytes = this.#bytes.subarray(at + 1, this.#end);
+    return { encoding: this.#bytes[at]!, minTime, maxTime, bytes, checksum: this.#checksum };
+  }
+
+  /**
+   * Finds encoding and data in `#bytes[returned .. #end)`, mostly without a view of their own: blocks have millions of
+   * chunks, and a view costs more than the checksum of a hundred bytes.
+   */
+  #find(ref: number): number {
     const number = Math.floor(ref / 2 ** 32);
     const offset = ref - number * 2 ** 32;
     const segment = this.#segments[number];
     if (segment === undefined) throw new DamagedFile(this.#directory, 0, `there is no segment ${number + 1}`);
-    const look = segment.view(offset, Math.max(0, Math.min(PREFIX_BYTES_MAX, segment.size - offset)));
-    const prefix = readUvarint64(look, 0, look.length, halves);
-    if (prefix < 0) throw new DamagedFile(segment.path, offset, 'the length of a chunk is malformed');
+    let bytes = segment.page(offset);
+    let start = offset % PAGE_BYTES;
+    if (start + PREFIX_BYTES_MAX > bytes.length) {
+      bytes = segment.view(offset, Math.max(0, Math.min(PREFIX_BYTES_MAX, segment.size - offset)));
+      start = 0;
+    }
+    let at = readUvarint64(bytes, start, bytes.length, halves);
+    if (at < 0) throw new DamagedFile(segment.path, offset, 'the length of a chunk is malformed');
     const length = 1 + unsignedFromHalves(halves[0]!, halves[1]!);
-    const entry = segment.view(offset + prefix, length + 4);
-    if (crc32c(entry, 0, length, 0) !== readUint32(entry, length)) {
+    if (at + length + CHECKSUM_BYTES > bytes.length) {
+      bytes = segment.view(offset + at - start, length + CHECKSUM_BYTES);
+      at = 0;
+    }
+    const end = at + length;
+    const checksum = readUint32(bytes, end);
+    if (crc32c(bytes, at, end, 0) !== checksum) {
       throw new DamagedFile(segment.path, offset, 'the checksum of a chunk differs');
     }
-    return entry.subarray(0, length);
+    this.#bytes = bytes;
+    this.#end = end;
+    this.#checksum = checksum;
+    return at;
   }
 
   /** Each segment's path and size in bytes, in the order of their numbers. */
@@ -96,4 +130,5 @@ export class ChunkSegments {
 }
 
 const PREFIX_BYTES_MAX = 10;
+const CHECKSUM_BYTES = 4;
 const halves = new Uint32Array(2);

@@ -97,6 +97,14 @@ export class PagedFile {
     return joined;
   }
 
+  /** The page that has the byte at `at`, which is its byte `at % PAGE_BYTES`. Throws `DamagedFile` beyond the end. */
+  page(at: number): Uint8Array {
+    if (!(at >= 0 && at < this.size)) {
+      throw new DamagedFile(this.path, at, `a byte is asked for, and the file ends at ${this.size}`);
+    }
+    return this.#page(Math.floor(at / PAGE_BYTES));
+  }
+
   /** Reads past the cache, for what is looked at once. Throws `DamagedFile` where the file has fewer bytes. */
   read(into: Uint8Array, offset: number, length: number, at: number): void {
     for (let done = 0; done < length; ) {

@@ -43,8 +43,7 @@ export class BlockChunkSource implements ChunkSource {
         const minTime = metas.minTimes[i]!;
         const maxTime = metas.maxTimes[i]!;
         if (maxTime < this.#minTime || minTime > this.#maxTime) continue;
-        const entry = chunks.entry(metas.refs[i]!);
-        found.push({ encoding: entry[0]!, minTime, maxTime, bytes: entry.subarray(1) });
+        found.push(chunks.chunk(metas.refs[i]!, minTime, maxTime));
       }
       if (found.length === 0) continue;
       this.chunks = found;
@@ -77,6 +76,7 @@ class BlockSymbols implements SourceSymbols {
 
   load(row: number): void {
     this.length = this.#block.index.series.words(row, this);
+    // A number that no symbol has: asking for it throws where it is and why.
     for (let i = 0; i < this.length; i++) if (this.words[i]! >= this.limit) this.bytesOf(this.words[i]!);
   }
 }

@@ -10,6 +10,8 @@ export interface SourceChunk {
   readonly maxTime: number;
   /** Not to be changed. */
   readonly bytes: Uint8Array;
+  /** CRC-32C of the encoding's byte and the bytes, where it is known: it is written as it is. */
+  readonly checksum?: number;
 }
 
 /**
