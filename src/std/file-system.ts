@@ -27,6 +27,8 @@ export interface FileHandle {
   readSync(buffer: Uint8Array, offset: number, length: number, position: number): number;
   /** One write at `position`; returns how many bytes were taken, which may be fewer than asked for. */
   writeSync(buffer: Uint8Array, offset: number, length: number, position: number): number;
+  /** As `writeSync`, beside the event loop. The bytes stay as they are until the promise is settled. */
+  write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   truncateSync(size: number): void;
   sizeSync(): number;
   /** Resolves when everything that was written before the call is on the disk. Runs beside the event loop. */

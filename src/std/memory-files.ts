@@ -271,6 +271,13 @@ class MemoryFile implements FileHandle {
     });
   }
 
+  async write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    const count = this.writeSync(buffer, offset, length, position);
+    await Promise.resolve();
+    this.#plan.throwIfDead();
+    return count;
+  }
+
   truncateSync(size: number): void {
     this.#plan.step('truncate', this.path, size);
     this.#check('truncate');

@@ -81,6 +81,15 @@ class NodeFile implements FileHandle {
     }
   }
 
+  write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.write(this.#descriptor, buffer, offset, length, position, (error, count) => {
+        if (error === null) resolve(count);
+        else reject(new FileSystemError('write', this.path, error));
+      });
+    });
+  }
+
   truncateSync(size: number): void {
     run('truncate', this.path, () => fs.ftruncateSync(this.#descriptor, size));
   }

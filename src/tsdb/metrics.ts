@@ -19,6 +19,7 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
   ['head_max_time', 'Newest sample of the head, in milliseconds.', maxTime],
   ['head_min_time_seconds', 'Oldest sample of the head, in seconds.', (stats) => minTime(stats) / 1000],
   ['head_max_time_seconds', 'Newest sample of the head, in seconds.', (stats) => maxTime(stats) / 1000],
+  ['head_chunks_storage_size_bytes', 'Size of the chunks_head directory.', ({ chunkFiles }) => chunkFiles.bytes],
   ['exemplar_exemplars_in_storage', 'Exemplars that are kept.', ({ head }) => head.exemplars],
   ['exemplar_max_exemplars', 'Exemplars that can be kept.', ({ head }) => head.exemplarsMax],
   [
@@ -41,6 +42,8 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   ['head_series_not_found_total', 'Samples whose series was not found.', ({ head }) => head.seriesNotFound],
   ['head_chunks_created_total', 'Chunks created in the head.', ({ head }) => head.chunksCreated],
   ['head_chunks_removed_total', 'Chunks removed from the head.', ({ head }) => head.chunksCreated - head.chunks],
+  ['mmap_chunks_total', 'Chunks that were written to chunks_head.', ({ chunkFiles }) => chunkFiles.chunksWritten],
+  ['mmap_chunk_corruptions_total', 'Damaged places met in chunks_head.', ({ chunkFiles }) => chunkFiles.damages],
   ['exemplar_exemplars_appended_total', 'Exemplars appended.', ({ head }) => head.exemplarsAppended],
   ['exemplar_out_of_order_exemplars_total', 'Exemplars refused: out of order.', ({ head }) => head.exemplarsOutOfOrder],
   ['wal_writes_failed_total', 'Writes to the write-ahead log that failed.', ({ wal }) => wal.failedWrites],

@@ -33,6 +33,7 @@ export class ReadOnlyDatabase implements Queryable {
       minValidTime: blocks.maxTime,
       exemplarsMax: 0,
       repairs: false,
+      clock: null,
     });
     for (;;) {
       const step = steps.next();
@@ -54,6 +55,7 @@ export class ReadOnlyDatabase implements Queryable {
   }
 
   close(): void {
+    this.#head.head.chunkStore?.reader.closeSync();
     this.#blocks.close();
   }
 }

@@ -13,6 +13,7 @@ import { BlockList } from './block/block-list.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
 import { deleteSamples } from './delete-samples.ts';
 import type { HeadBounds } from './head/head.ts';
+import type { ChunkStoreStats } from './head/head-chunk-store.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
@@ -41,6 +42,7 @@ export interface DatabaseStats {
   readonly wal: Readonly<WalCounters>;
   readonly walSegment: number;
   readonly replay: DatabaseReplay;
+  readonly chunkFiles: ChunkStoreStats;
 }
 
 /** An open data directory. */
@@ -123,6 +125,7 @@ async function replayLogs(
     exemplarsMax,
     turns,
     repairs: true,
+    clock,
   });
   for (;;) {
     const step = steps.next();
@@ -134,7 +137,7 @@ async function replayLogs(
       const { counts, wal, wbl, wblUnknownRefs } = loaded;
       return { loaded, replay: { ...counts, wal, wbl, wblUnknownRefs, seconds } };
     }
-    onReplayProgress?.(step.value);
+    if (step.value.first >= 0) onReplayProgress?.(step.value);
     await setImmediate();
   }
 }
@@ -219,6 +222,7 @@ class OpenDatabase implements Database {
       wal: this.#wal.counters,
       walSegment: this.#wal.segment,
       replay: this.#replay,
+      chunkFiles: this.#loaded.head.chunkStore!.stats(),
     };
   }
 
@@ -227,7 +231,11 @@ class OpenDatabase implements Database {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.allSettled([this.#wal.close(), this.#wbl.close()]).then((closed) => {
+    this.#closing ??= Promise.allSettled([
+      this.#loaded.head.chunkStore?.close(),
+      this.#wal.close(),
+      this.#wbl.close(),
+    ]).then((closed) => {
       this.#blocks.close();
       this.#lock?.releaseSync();
       for (const result of closed) if (result.status === 'rejected') throw result.reason;

@@ -47,6 +47,16 @@ export function fileSystemContract(name: string, fresh: () => { fileSystem: File
       expect(text(await fileSystem.readFile(`${root}/a`))).toBe('hello\0\0!');
     });
 
+    it('writes beside the event loop', async () => {
+      const file = fileSystem.openSync(`${root}/a`, 'wx');
+      expect(await file.write(bytes('__hello__'), 2, 5, 3)).toBe(5);
+      file.closeSync();
+      expect(text(fileSystem.readFileSync(`${root}/a`))).toBe('\0\0\0hello');
+      const read = fileSystem.openSync(`${root}/a`, 'r');
+      await expect(read.write(bytes('x'), 0, 1, 0)).rejects.toMatchObject({ code: 'EBADF' });
+      read.closeSync();
+    });
+
     it('opens in each mode as it says', () => {
       expect(codeOf(() => fileSystem.openSync(`${root}/a`, 'r'))).toBe('ENOENT');
       expect(codeOf(() => fileSystem.openSync(`${root}/a`, 'r+'))).toBe('ENOENT');

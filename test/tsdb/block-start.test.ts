@@ -3,7 +3,6 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { HeadChunkFiles } from '../../src/tsdb/chunks-head/head-chunk-files.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { tombstonesRecord } from '../../src/tsdb/wal/records.ts';
 import { WalWriter } from '../../src/tsdb/wal/writer.ts';
@@ -90,44 +89,6 @@ describe('openDatabase() on a directory with more than a log', () => {
     const database = await open(files);
     expect(show(database)).toEqual(['{s="a"} 100=1 150=70 200=2 300=3 400=4', '{s="b"} 5=5']);
     await database.close();
-  });
-});
-
-describe('HeadChunkFiles', () => {
-  const whole = headChunkFile(CHUNKS);
-  const opened = (bytes: Uint8Array) => {
-    const files = new MemoryFiles();
-    files.makeDirectorySync('/c');
-    put(files, '/c/000001', bytes);
-    return HeadChunkFiles.open(files, '/c');
-  };
-  const { chunks } = opened(whole);
-
-  /** Padding of the header is not covered. A file may end with zeros (as a chunk begins) before or between chunks. */
-  const sound = (length: number, at: number): boolean => {
-    const ends = [-7, 8, chunks[0]!.offset + chunks[0]!.length + 4];
-    return length === whole.length ? at >= 5 && at < 8 : ends.some((end) => length >= end && length < end + 8);
-  };
-
-  it('finds the chunks that were written', () => {
-    expect(chunks).toMatchObject([
-      { series: 1, minTime: 100, maxTime: 200, encoding: 1, isOutOfOrder: false },
-      { series: 1, minTime: 110, maxTime: 120, encoding: 1, isOutOfOrder: true },
-    ]);
-  });
-
-  it('ends at any byte that is flipped or missing, and tells where', () => {
-    const used = whole.length - 100;
-    for (let at = 0; at < used; at++) {
-      const flipped = whole.slice();
-      flipped[at]! ^= 0xff;
-      for (const bytes of [flipped, whole.slice(0, at)]) {
-        const found = opened(bytes);
-        expect(chunks.slice(0, found.chunks.length)).toEqual(found.chunks);
-        if (found.damage === null) expect(sound(bytes.length, at)).toBe(true);
-        else expect(found.damage.message).toMatch(/^Cannot read \/c\/000001 at offset \d+: ./);
-      }
-    }
   });
 });
 

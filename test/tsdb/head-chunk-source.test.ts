@@ -23,7 +23,7 @@ function takeChunks(head: Head, minTime: number, maxTime: number): HeadChunks {
 
 /** The block of a range as a query shows it. */
 function blockOf(head: Head, chunks: HeadChunks): string[] {
-  const view = new HeadView();
+  const view = new HeadView(null);
   const seen: HeadSlabsSeen = [];
   view.attach(head.newSlabs(seen));
   const files = new MemoryFiles();

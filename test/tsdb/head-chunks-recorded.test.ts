@@ -4,6 +4,7 @@ import { nodeFiles } from '../../src/std/node-files.ts';
 import { HeadMemory } from '../../src/tsdb/head/head-memory.ts';
 import { HeadReplay } from '../../src/tsdb/head/head-replay.ts';
 import { OpenChunks } from '../../src/tsdb/head/open-chunks.ts';
+import { RestoredChunks } from '../../src/tsdb/head/restored-chunks.ts';
 import { SeriesDirectory } from '../../src/tsdb/head/series-directory.ts';
 import { replayWal } from '../../src/tsdb/wal/replay.ts';
 import { chunksBelow, unpackRecorded } from './chunk-files.ts';
@@ -18,7 +19,14 @@ describe('the head', () => {
     if (root === null) return context.skip('the recorded data directories are not there');
     const memory = new HeadMemory();
     const directory = new SeriesDirectory(memory);
-    const replay = new HeadReplay(memory, directory, new OpenChunks(memory, DAY), emptyHeadState(), () => {});
+    const replay = new HeadReplay({
+      memory,
+      directory,
+      openChunks: new OpenChunks(memory, DAY),
+      state: emptyHeadState(),
+      restored: new RestoredChunks(memory),
+      takeExemplar: () => {},
+    });
     replayWal(nodeFiles, `${root}/wal`, replay);
     const theirs = chunksBelow(root).map(textOf);
     rmSync(root, { recursive: true });

@@ -22,7 +22,7 @@ export function sealedChunksOf(memory: HeadMemory, row: number): SealedChunk[] {
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   let chunk = words[2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + NEWEST_SEALED]!;
   while (chunk !== 0) {
-    const sealed = memory.sealed.get(chunk);
+    const sealed = memory.sealed.get(chunk, null);
     chunks.unshift(sealed);
     chunk = sealed.older;
   }

@@ -11,7 +11,7 @@ const REQUEST = { matchers: [], range: ALL_TIME, limit: 0 };
 
 /** Another thread's side, fed by messages as a thread would get them. */
 function createReader(head: ReturnType<typeof createHead>['head']) {
-  const view = new HeadView();
+  const view = new HeadView(null);
   const reader = new HeadReader(view);
   const seen: number[] = [];
   let sent = 0;

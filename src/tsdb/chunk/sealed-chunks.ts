@@ -2,6 +2,7 @@ import type { ExtentSlabs, Extents } from '../../memory/extents.ts';
 import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { type LargeExtentSlabs, type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
 import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
+import type { HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { ENCODING } from './encoding.ts';
 
 /**
@@ -9,14 +10,18 @@ import { ENCODING } from './encoding.ts';
  *
  * ```text
  * doubles  0 first time | 1 last time | 2, 3 = words 4..7
- * words    4 extent | 5 bytes (lower 16 bits) and samples (16 bits) | 6 the next older chunk of the series
- *          7 encoding (8 bits) and bytes (upper 16 bits, shifted by 8)
+ * words    4 extent, or offset in the file | 5 bytes (lower 16 bits) and samples (16 bits)
+ *          6 the next older chunk of the series | 7 encoding (8 bits), bytes (upper 8 bits), slot of the file (16 bits)
  * ```
  *
- * XOR chunks lie in the ordinary extents, those of histograms in the large ones.
+ * Slot 0: the chunk is in memory, XOR in the ordinary extents, histograms in the large ones. Any other: its entry begins
+ * at that offset of a file of `chunks_head/` (`HeadChunkSlots`).
  *
  * A series' chunks form a chain from the newest to the oldest, so sealing costs no array, and a query of the last
  * minutes looks at one or two.
+ *
+ * Invariant: a record that a reader may know never changes, but for the number of the next older one. A chunk that
+ * moves to a file gets another record, which takes the place of the old one in the chain.
  */
 export const SEALED_DOUBLES = 4;
 export const SEALED_SLAB_LOG2 = 19;
@@ -26,7 +31,7 @@ export const SEALED_MASK = (1 << SEALED_SLAB_LOG2) - 1;
 export const SEALED_FIRST_TIME = 0;
 export const SEALED_LAST_TIME = 1;
 /** Offsets in words. */
-export const SEALED_EXTENT = 4;
+export const SEALED_PLACE = 4;
 export const SEALED_SIZE = 5;
 export const SEALED_OLDER = 6;
 export const SEALED_ENCODING = 7;
@@ -52,24 +57,53 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
     this.#large = large;
   }
 
-  get(chunk: number): SealedChunk {
+  /** The next older chunk of the same series, 0 = none. */
+  older(chunk: number): number {
+    return this.records.words[chunk >>> SEALED_SLAB_LOG2]![2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_OLDER]!;
+  }
+
+  firstTime(chunk: number): number {
+    const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    return this.records.doubles[chunk >>> SEALED_SLAB_LOG2]![at + SEALED_FIRST_TIME]!;
+  }
+
+  lastTime(chunk: number): number {
+    const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    return this.records.doubles[chunk >>> SEALED_SLAB_LOG2]![at + SEALED_LAST_TIME]!;
+  }
+
+  isInFile(chunk: number): boolean {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    return sealedFileSlot(words, 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES) !== 0;
+  }
+
+  /**
+   * A chunk with its bytes: a view of memory, or a copy of what `files` read. Throws as `HeadChunkReader.chunk` does,
+   * where the chunk is in a file.
+   */
+  get(chunk: number, files: HeadChunkReader | null): SealedChunk {
     const doubles = this.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
-    const extent = words[2 * at + SEALED_EXTENT]!;
+    const place = words[2 * at + SEALED_PLACE]!;
     const byteLength = sealedByteLength(words, 2 * at);
     const encoding = words[2 * at + SEALED_ENCODING]! & 0xff;
-    const isSmall = encoding === ENCODING.xor;
-    const start = isSmall ? extentOffset(extent) : this.#large.offset(extent);
-    const slab = isSmall ? this.#extents.bytes[extentSlab(extent)]! : this.#large.bytes(extent);
+    const slot = sealedFileSlot(words, 2 * at);
     return {
       encoding,
       firstTime: doubles[at + SEALED_FIRST_TIME]!,
       lastTime: doubles[at + SEALED_LAST_TIME]!,
-      bytes: slab.subarray(start, start + byteLength),
+      bytes: slot === 0 ? this.#inMemory(place, byteLength, encoding) : files!.chunk(slot, place, byteLength).slice(),
       older: words[2 * at + SEALED_OLDER]!,
       count: words[2 * at + SEALED_SIZE]! >>> 16,
     };
+  }
+
+  #inMemory(extent: number, byteLength: number, encoding: number): Uint8Array {
+    const isSmall = encoding === ENCODING.xor;
+    const start = isSmall ? extentOffset(extent) : this.#large.offset(extent);
+    const slab = isSmall ? this.#extents.bytes[extentSlab(extent)]! : this.#large.bytes(extent);
+    return slab.subarray(start, start + byteLength);
   }
 }
 
@@ -96,15 +130,16 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     this.records.reserve(this.#next + chunks);
   }
 
-  /** Enters a chunk that lies in `extent`; returns its number. */
+  /** Enters a chunk that lies in the extent `place`, or at that offset of the file in `slot`; returns its number. */
   add(
     firstTime: number,
     lastTime: number,
-    extent: number,
+    place: number,
     byteLength: number,
     sampleCount: number,
     older: number,
     encoding: number,
+    slot = 0,
   ): number {
     let chunk = this.#firstFree;
     if (chunk === 0) {
@@ -117,12 +152,34 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     if (chunk === this.#firstFree) this.#firstFree = words[2 * at + SEALED_OLDER]!;
     doubles[at + SEALED_FIRST_TIME] = firstTime;
     doubles[at + SEALED_LAST_TIME] = lastTime;
-    words[2 * at + SEALED_EXTENT] = extent;
+    words[2 * at + SEALED_PLACE] = place;
     words[2 * at + SEALED_SIZE] = (byteLength & 0xffff) | (sampleCount << 16);
     words[2 * at + SEALED_OLDER] = older;
-    words[2 * at + SEALED_ENCODING] = encoding | ((byteLength >>> 16) << 8);
+    words[2 * at + SEALED_ENCODING] = encoding | ((byteLength >>> 16) << 8) | (slot << 16);
     this.#live++;
     return chunk;
+  }
+
+  /** A second record of a chunk, which lies at `offset` of the file in `slot` as well; returns its number. */
+  addCopyInFile(chunk: number, slot: number, offset: number): number {
+    const doubles = this.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    return this.add(
+      doubles[at + SEALED_FIRST_TIME]!,
+      doubles[at + SEALED_LAST_TIME]!,
+      offset,
+      sealedByteLength(words, 2 * at),
+      words[2 * at + SEALED_SIZE]! >>> 16,
+      words[2 * at + SEALED_OLDER]!,
+      words[2 * at + SEALED_ENCODING]! & 0xff,
+      slot,
+    );
+  }
+
+  setOlder(chunk: number, older: number): void {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    Atomics.store(words, 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_OLDER, older);
   }
 
   /** Makes a chunk the oldest of its series; returns the one that was next older. */
@@ -139,11 +196,13 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const at = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
     const byteLength = sealedByteLength(words, at);
-    const extent = words[at + SEALED_EXTENT]!;
-    if ((words[at + SEALED_ENCODING]! & 0xff) === ENCODING.xor) {
-      this.#extents.free(extent, Math.ceil(byteLength / EXTENT_UNIT_BYTES));
-    } else {
-      this.#large.free(extent, largeExtentCapacity(byteLength));
+    if (sealedFileSlot(words, at) === 0) {
+      const extent = words[at + SEALED_PLACE]!;
+      if ((words[at + SEALED_ENCODING]! & 0xff) === ENCODING.xor) {
+        this.#extents.free(extent, Math.ceil(byteLength / EXTENT_UNIT_BYTES));
+      } else {
+        this.#large.free(extent, largeExtentCapacity(byteLength));
+      }
     }
     const older = words[at + SEALED_OLDER]!;
     words[at + SEALED_OLDER] = this.#firstFree;
@@ -153,7 +212,15 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
   }
 }
 
+/** The most bytes that a record can say of a chunk. */
+export const SEALED_BYTES_MAX = 0xff_ffff;
+
 /** The bytes of a chunk whose record begins at word `at`. */
 export function sealedByteLength(words: Uint32Array, at: number): number {
-  return (words[at + SEALED_SIZE]! & 0xffff) | ((words[at + SEALED_ENCODING]! >>> 8) << 16);
+  return (words[at + SEALED_SIZE]! & 0xffff) | (((words[at + SEALED_ENCODING]! >>> 8) & 0xff) << 16);
+}
+
+/** The slot of the file that the chunk is in, 0 where it is in memory. */
+export function sealedFileSlot(words: Uint32Array, at: number): number {
+  return words[at + SEALED_ENCODING]! >>> 16;
 }

@@ -53,7 +53,7 @@ export class HeadChunkSource implements ChunkSource {
     const found: SourceChunk[] = [];
     let openIsLater = false;
     for (let number = snapshot.sealed[place]!; number !== 0; ) {
-      const { bytes, encoding, firstTime, lastTime, older } = this.#head.sealed.get(number);
+      const { bytes, encoding, firstTime, lastTime, older } = this.#head.sealed.get(number, this.#head.files);
       if (lastTime < range.minTime) break;
       if (lastTime >= range.maxTime) openIsLater = true;
       if (firstTime <= range.maxTime) found.push({ encoding, minTime: firstTime, maxTime: lastTime, bytes });

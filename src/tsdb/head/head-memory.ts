@@ -6,6 +6,8 @@ import { LargeExtents } from '../../memory/large-extents.ts';
 import { SharedWords } from '../../memory/shared-words.ts';
 import { SymbolTable } from '../../memory/symbol-table.ts';
 import { SealedChunks } from '../chunk/sealed-chunks.ts';
+import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
+import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
 import { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { type OpenHistogram, OpenHistogramSlots } from './open-histogram-slots.ts';
 import {
@@ -18,11 +20,15 @@ import {
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
   SeriesTable,
+  VALUE_HIGH,
+  VALUE_LOW,
 } from './series-table.ts';
+import { UnwrittenChunks } from './unwritten-chunks.ts';
 
 /**
  * Extents are retired as extent * 128 + units, large ones as 2^51 + extent * 2^18 + capacity in units of 64 bytes, rows
- * as 2^52 + row, chains of sealed chunks as 2^52 + 2^33 + chunk, cuts of chains as 2^52 + 2^34 + chunk.
+ * as 2^52 + row, chains of sealed chunks as 2^52 + 2^33 + chunk, cuts of chains as 2^52 + 2^34 + chunk, single sealed
+ * chunks as 2^52 + 2^35 + chunk, files of them as 2^52 + 2^36 + slot.
  */
 const EXTENT_ITEM = 128;
 const LARGE_ITEM = 2 ** 51;
@@ -31,6 +37,8 @@ const LARGE_UNIT_LOG2 = 6;
 const ROW_ITEM = 2 ** 52;
 const CHAIN_ITEM = ROW_ITEM + 2 ** 33;
 const CUT_ITEM = ROW_ITEM + 2 ** 34;
+const SEALED_ITEM = ROW_ITEM + 2 ** 35;
+const FILE_ITEM = ROW_ITEM + 2 ** 36;
 
 /**
  * Everything of the head that readers look at, all in shared memory, and the rule by which it comes back: what a reader
@@ -45,13 +53,26 @@ export class HeadMemory {
   /** Chunks of histograms, which may be larger than 1 KiB. */
   readonly large = new LargeExtents();
   readonly sealed = new SealedChunks(this.extents, this.large);
+  /** Which files of `chunks_head/` sealed chunks are in, and this thread's reader of them; null where none can be. */
+  readonly headChunkSlots = new HeadChunkSlots();
+  readonly files: HeadChunkReader | null;
+  /** Sealed chunks that are to go there. */
+  readonly unwritten = new UnwrittenChunks();
   readonly openHistograms = new OpenHistogramSlots();
   readonly outOfOrder = new OutOfOrderStore(this);
   readonly epochs = new Epochs((item) => this.#release(item));
 
+  #releaseFile: (slot: number) => void = () => {};
+  /** Where chains will be cut: the chunk named then, and the record that it has now. */
+  readonly #cuts = new Map<number, number>();
   #chunksReleased = 0;
   readonly #firstTime = new Float64Array(1);
   readonly #firstBits = new Uint32Array(2);
+
+  /** `chunksHead`: where sealed chunks may be besides memory. */
+  constructor(chunksHead: HeadChunkDirectory | null = null) {
+    this.files = chunksHead === null ? null : new HeadChunkReader(chunksHead, this.headChunkSlots);
+  }
 
   /** Chunks, open and sealed, that were given back. */
   get chunksReleased(): number {
@@ -97,7 +118,58 @@ export class HeadMemory {
    * part are gone, and that part comes back when those are gone that have walked into it meanwhile.
    */
   retireOlder(chunk: number): void {
+    this.#cuts.set(chunk, chunk);
     this.epochs.retire(chunk + CUT_ITEM);
+  }
+
+  /** Notes the last value of a row that has no open chunk. */
+  setLastValue(row: number, low: number, high: number): void {
+    const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    if (words[w + OPEN_EXTENT] !== 0 || words[w + OPEN_HISTOGRAM] !== 0) return;
+    words[w + VALUE_LOW] = low;
+    words[w + VALUE_HIGH] = high;
+  }
+
+  /** True where the row still is that series', and the chunk is in its chain and in memory. */
+  hasSealed(row: number, ref: number, chunk: number): boolean {
+    if (row >= this.series.rowCount || this.series.ref(row) !== ref || this.sealed.isInFile(chunk)) return false;
+    let at = this.#newestSealed(row);
+    while (at !== 0 && at !== chunk) at = this.sealed.older(at);
+    return at !== 0;
+  }
+
+  /**
+   * Lets a sealed chunk of a row be the one whose entry begins at `offset` of the file in `slot`, where it was written
+   * to, and retires its extent. False where the chunk is gone.
+   */
+  moveSealedToFile(row: number, ref: number, chunk: number, slot: number, offset: number): boolean {
+    if (this.series.ref(row) !== ref) return false;
+    let newer = 0;
+    let at = this.#newestSealed(row);
+    while (at !== 0 && at !== chunk) {
+      newer = at;
+      at = this.sealed.older(at);
+    }
+    if (at === 0) return false;
+    const inFile = this.sealed.addCopyInFile(chunk, slot, offset);
+    if (newer !== 0) this.sealed.setOlder(newer, inFile);
+    else {
+      const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+      Atomics.store(words, 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + NEWEST_SEALED, inFile);
+    }
+    if (this.#cuts.has(chunk)) this.#cuts.set(chunk, inFile);
+    this.epochs.retire(chunk + SEALED_ITEM);
+    return true;
+  }
+
+  /** Gives a file of `chunks_head/` up in which nothing is any more; `onFileRelease` hears when nobody reads it. */
+  retireFile(slot: number): void {
+    this.epochs.retire(slot + FILE_ITEM);
+  }
+
+  onFileRelease(release: (slot: number) => void): void {
+    this.#releaseFile = release;
   }
 
   /** Gives a row back with all its chunks. Nothing may lead to it any more. */
@@ -107,7 +179,9 @@ export class HeadMemory {
   }
 
   #release(item: number): void {
-    if (item >= CUT_ITEM) this.#cutChain(item - CUT_ITEM);
+    if (item >= FILE_ITEM) this.#releaseFile(item - FILE_ITEM);
+    else if (item >= SEALED_ITEM) this.sealed.release(item - SEALED_ITEM);
+    else if (item >= CUT_ITEM) this.#cutChain(item - CUT_ITEM);
     else if (item >= CHAIN_ITEM) this.#releaseChain(item - CHAIN_ITEM);
     else if (item >= ROW_ITEM) this.#releaseRow(item - ROW_ITEM);
     else if (item < LARGE_ITEM) this.extents.free(Math.floor(item / EXTENT_ITEM), item % EXTENT_ITEM);
@@ -134,8 +208,14 @@ export class HeadMemory {
   }
 
   #cutChain(chunk: number): void {
-    const older = this.sealed.cutBehind(chunk);
+    const older = this.sealed.cutBehind(this.#cuts.get(chunk) ?? chunk);
+    this.#cuts.delete(chunk);
     if (older !== 0) this.retireChain(older);
+  }
+
+  #newestSealed(row: number): number {
+    const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    return this.series.records.words[row >>> SERIES_SLAB_LOG2]![w + NEWEST_SEALED]!;
   }
 
   #releaseChain(newest: number): void {

@@ -3,19 +3,22 @@ import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { Labels } from '../../model/labels.ts';
 import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn, reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
+import { DamagedFile } from '../block/damaged-file.ts';
+import { ChunkDecoder } from '../block/decode-chunk.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import {
   SEALED_DOUBLES,
   SEALED_ENCODING,
-  SEALED_EXTENT,
   SEALED_FIRST_TIME,
   SEALED_LAST_TIME,
   SEALED_MASK,
   SEALED_OLDER,
+  SEALED_PLACE,
   SEALED_SIZE,
   SEALED_SLAB_LOG2,
   sealedByteLength,
+  sealedFileSlot,
 } from '../chunk/sealed-chunks.ts';
 import { hasLateSamples, readLateSamples } from '../out-of-order/late-samples.ts';
 import { dropIntervals } from '../tombstones/intervals.ts';
@@ -30,6 +33,7 @@ const LABELS_KEPT_MAX = 1 << 16;
  */
 export class HeadReader {
   readonly #memory: ReadableHead;
+  readonly #decoder = new ChunkDecoder();
   readonly #keptLabels: (Labels | null)[] = [];
   readonly #keptRefs: number[] = [];
   #chunks = new Uint32Array(64);
@@ -64,7 +68,8 @@ export class HeadReader {
 
   /**
    * Decodes what a row of the snapshot has in the range into `into`, which is emptied first, and leaves out what is
-   * deleted. Where the open chunk surely begins after the range it is not decoded.
+   * deleted. Where the open chunk surely begins after the range it is not decoded. Throws `DamagedFile` and
+   * `FileSystemError` where a chunk is in a file that can not be read.
    */
   read(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
     clearColumn(into);
@@ -108,7 +113,11 @@ export class HeadReader {
     const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
     const encoding = words[w + SEALED_ENCODING]! & 0xff;
     const count = words[w + SEALED_SIZE]! >>> 16;
-    this.#decode(words[w + SEALED_EXTENT]!, sealedByteLength(words, w), encoding, count, into);
+    const place = words[w + SEALED_PLACE]!;
+    const byteLength = sealedByteLength(words, w);
+    const slot = sealedFileSlot(words, w);
+    if (slot === 0) this.#decode(place, byteLength, encoding, count, into);
+    else this.#decodeInFile(slot, place, byteLength, encoding, into);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {
@@ -134,7 +143,16 @@ export class HeadReader {
       into.length,
     );
     if (end < 0) throw new Error(`Cannot decode a chunk of the head in extent ${extent}: code ${end}`);
+    into.startTimes?.fill(0, into.length, into.length + count);
+    into.integerCounts?.fill(0, into.length, into.length + count);
     into.length += count;
+    if (into.histograms !== null) while (into.histograms.length < into.length) into.histograms.push(undefined);
+  }
+
+  #decodeInFile(slot: number, offset: number, byteLength: number, encoding: number, into: SampleColumn): void {
+    const files = this.#memory.files!;
+    const reason = this.#decoder.decode(encoding, files.chunk(slot, offset, byteLength), into);
+    if (reason !== null) throw new DamagedFile(files.path(slot), offset, reason);
   }
 
   #growChunks(): void {

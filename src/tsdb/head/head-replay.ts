@@ -9,36 +9,33 @@ import type { HeadMemory } from './head-memory.ts';
 import type { HeadReplayCounts } from './head-stats.ts';
 import type { OpenChunks } from './open-chunks.ts';
 import { firstHistogramBytesMax } from './open-histograms.ts';
+import type { RestoredChunks } from './restored-chunks.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
+
+export interface HeadReplayParts {
+  readonly memory: HeadMemory;
+  readonly directory: SeriesDirectory;
+  readonly openChunks: OpenChunks;
+  readonly state: HeadState;
+  /** Sealed chunks that are in files. */
+  readonly restored: RestoredChunks;
+  readonly takeExemplar: (ref: number, exemplar: Exemplar) => void;
+}
 
 /**
  * Fills the head from the log. Samples go straight to the open chunks; one that is not newer than its series' last is
  * passed over, since the log may repeat what a checkpoint holds.
  */
 export class HeadReplay implements WalVisitor {
-  readonly #memory: HeadMemory;
-  readonly #directory: SeriesDirectory;
-  readonly #openChunks: OpenChunks;
-  readonly #state: HeadState;
-  readonly #takeExemplar: (ref: number, exemplar: Exemplar) => void;
+  readonly #parts: HeadReplayParts;
   #series = 0;
   #samples = 0;
   #unknownRefs = 0;
   #skippedSamples = 0;
 
-  constructor(
-    memory: HeadMemory,
-    directory: SeriesDirectory,
-    openChunks: OpenChunks,
-    state: HeadState,
-    takeExemplar: (ref: number, exemplar: Exemplar) => void,
-  ) {
-    this.#takeExemplar = takeExemplar;
-    this.#memory = memory;
-    this.#directory = directory;
-    this.#openChunks = openChunks;
-    this.#state = state;
+  constructor(parts: HeadReplayParts) {
+    this.#parts = parts;
   }
 
   get counts(): HeadReplayCounts {
@@ -51,15 +48,22 @@ export class HeadReplay implements WalVisitor {
   }
 
   series(ref: number, labels: Labels): void {
-    if (this.#directory.restore(ref, labels)) this.#series++;
-    else this.#unknownRefs++;
+    const { directory, restored } = this.#parts;
+    if (!directory.restore(ref, labels)) {
+      this.#unknownRefs++;
+      return;
+    }
+    this.#series++;
+    const newest = restored.take(ref);
+    if (newest !== 0) this.#takeChunks(directory.refs.row(ref), newest);
   }
 
   samples(columns: SampleColumns): void {
     const { length, refs, times, bits } = columns;
-    const { refs: refMap } = this.#directory;
-    const { records } = this.#memory.series;
-    let { minTime, maxTime } = this.#state;
+    const { directory, memory, openChunks, state } = this.#parts;
+    const { refs: refMap } = directory;
+    const { records } = memory.series;
+    let { minTime, maxTime } = state;
     let appended = 0;
     for (let i = 0; i < length; i++) {
       const row = refMap.row(refs[i]!);
@@ -68,24 +72,28 @@ export class HeadReplay implements WalVisitor {
         continue;
       }
       const time = times[i]!;
-      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME;
-      if (!(time > records.doubles[row >>> SERIES_SLAB_LOG2]![at]!) || !Number.isSafeInteger(time)) {
+      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+      const last = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
+      if (!(time > last) || !Number.isSafeInteger(time)) {
+        // The last sample of a chunk in a file: what the file's record does not tell is its value.
+        if (time === last) memory.setLastValue(row, bits[2 * i]!, bits[2 * i + 1]!);
         this.#skippedSamples++;
         continue;
       }
-      this.#openChunks.append(row, time, bits[2 * i]!, bits[2 * i + 1]!);
+      openChunks.append(row, time, bits[2 * i]!, bits[2 * i + 1]!);
       if (time < minTime) minTime = time;
       if (time > maxTime) maxTime = time;
       appended++;
     }
     this.#samples += appended;
-    this.#state.minTime = minTime;
-    this.#state.maxTime = maxTime;
+    state.minTime = minTime;
+    state.maxTime = maxTime;
   }
 
   histograms(entries: readonly HistogramEntry[]): void {
-    const { refs } = this.#directory;
-    const { records } = this.#memory.series;
+    const { directory, memory, openChunks } = this.#parts;
+    const { refs } = directory;
+    const { records } = memory.series;
     for (const { ref, time, histogram } of entries) {
       const row = refs.row(ref);
       if (row < 0) {
@@ -99,17 +107,16 @@ export class HeadReplay implements WalVisitor {
         this.#skippedSamples++;
         continue;
       }
-      this.#openChunks.appendHistogram(row, time, sample);
-      this.#state.minTime = Math.min(this.#state.minTime, time);
-      this.#state.maxTime = Math.max(this.#state.maxTime, time);
+      openChunks.appendHistogram(row, time, sample);
+      this.#widen(time, time);
       this.#samples++;
     }
   }
 
   exemplars(entries: readonly ExemplarEntry[]): void {
     for (const { ref, labels, value, time } of entries) {
-      if (this.#directory.refs.row(ref) < 0) this.#unknownRefs++;
-      else this.#takeExemplar(ref, { labels, value, time });
+      if (this.#parts.directory.refs.row(ref) < 0) this.#unknownRefs++;
+      else this.#parts.takeExemplar(ref, { labels, value, time });
     }
   }
 
@@ -117,4 +124,28 @@ export class HeadReplay implements WalVisitor {
   tombstones(): void {}
 
   metadata(): void {}
+
+  /** Gives a row the chunks of a chain, as far as they are newer than what it has. */
+  #takeChunks(row: number, newest: number): void {
+    const { memory, openChunks } = this.#parts;
+    const { sealed, series } = memory;
+    const chain: number[] = [];
+    for (let chunk = newest; chunk !== 0; chunk = sealed.older(chunk)) chain.push(chunk);
+    while (chain.length > 0) {
+      const chunk = chain.pop()!;
+      const firstTime = sealed.firstTime(chunk);
+      if (firstTime <= series.lastTime(row)) {
+        sealed.release(chunk);
+        continue;
+      }
+      openChunks.addSealed(row, chunk);
+      this.#widen(firstTime, sealed.lastTime(chunk));
+    }
+  }
+
+  #widen(firstTime: number, lastTime: number): void {
+    const { state } = this.#parts;
+    state.minTime = Math.min(state.minTime, firstTime);
+    state.maxTime = Math.max(state.maxTime, lastTime);
+  }
 }

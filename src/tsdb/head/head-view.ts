@@ -4,6 +4,8 @@ import { RecordSlabs } from '../../memory/shared-records.ts';
 import { WordSlabs } from '../../memory/shared-words.ts';
 import { SymbolTexts } from '../../memory/symbol-texts.ts';
 import { SealedRecords } from '../chunk/sealed-chunks.ts';
+import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
+import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
 import { SeriesRecords } from './series-table.ts';
 
 /** The part of the head's memory that reading needs; nothing of it lives on the main thread alone. */
@@ -14,6 +16,9 @@ export interface ReadableHead {
   readonly extents: ExtentSlabs;
   readonly large: LargeExtentSlabs;
   readonly sealed: SealedRecords;
+  readonly headChunkSlots: HeadChunkSlots;
+  /** This thread's reader of sealed chunks that are in files; null where all are in memory. */
+  readonly files: HeadChunkReader | null;
 }
 
 /** Slabs of a head's memory for another thread, one list for each part in a fixed order. Can be sent as a message. */
@@ -46,10 +51,21 @@ export class HeadView implements ReadableHead {
   readonly extents = new ExtentSlabs();
   readonly large = LargeExtentSlabs.empty();
   readonly sealed = new SealedRecords(new RecordSlabs(), this.extents, this.large);
+  readonly headChunkSlots = HeadChunkSlots.empty();
+  readonly files: HeadChunkReader | null;
+
+  /** `chunksHead`: where sealed chunks may be besides memory; `close` then closes what was opened there. */
+  constructor(chunksHead: HeadChunkDirectory | null) {
+    this.files = chunksHead === null ? null : new HeadChunkReader(chunksHead, this.headChunkSlots);
+  }
 
   /** Takes the slabs that `newHeadSlabs` gave for this thread. */
   attach(slabs: HeadSlabs): void {
     for (const [part, list] of parts(this).entries()) for (const buffer of slabs[part]!) list.attach(buffer);
+  }
+
+  close(): void {
+    this.files?.closeSync();
   }
 }
 
@@ -58,6 +74,7 @@ interface SlabList {
   attach(buffer: SharedArrayBuffer): void;
 }
 
-function parts({ symbols, labelLog, series, extents, large, sealed }: ReadableHead): readonly SlabList[] {
-  return [symbols, symbols.records, labelLog, series.records, extents, ...large.levels, sealed.records];
+function parts(head: ReadableHead): readonly SlabList[] {
+  const { symbols, labelLog, series, extents, large, sealed, headChunkSlots } = head;
+  return [symbols, symbols.records, labelLog, series.records, extents, ...large.levels, sealed.records, headChunkSlots];
 }

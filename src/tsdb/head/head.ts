@@ -3,6 +3,7 @@ import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
@@ -11,6 +12,7 @@ import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog, type LateLog } from './head-appender.ts';
 import { HeadChunkSource } from './head-chunk-source.ts';
+import { HeadChunkStore } from './head-chunk-store.ts';
 import { type HeadChunks, snapshotRange } from './head-chunks.ts';
 import { HeadMemory } from './head-memory.ts';
 import { HeadQuerier } from './head-querier.ts';
@@ -23,6 +25,7 @@ import { type Truncation, type TruncationOptions, truncateHead } from './head-tr
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
+import { RestoredChunks } from './restored-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
 import { TransactionRows } from './transaction-rows.ts';
 
@@ -35,6 +38,8 @@ export interface HeadOptions {
   readonly exemplarsMax?: number;
   /** How long a select may hold the thread; without it, as long as it takes. */
   readonly turns?: Turns;
+  /** Where `chunks_head/` is; without it all chunks stay in memory. */
+  readonly chunksHead?: HeadChunkDirectory;
 }
 
 /** Oldest and newest sample of the head, ms; Infinity and -Infinity while it has none. */
@@ -73,9 +78,11 @@ export type RefusedCounts = Record<keyof typeof REFUSED, number>;
  */
 export class Head {
   readonly #options: HeadOptions;
-  readonly #memory = new HeadMemory();
-  readonly #directory = new SeriesDirectory(this.#memory);
-  readonly #reader = new HeadReader(this.#memory);
+  readonly #memory: HeadMemory;
+  readonly #directory: SeriesDirectory;
+  readonly #reader: HeadReader;
+  /** The files of sealed chunks; null where all chunks stay in memory. */
+  readonly chunkStore: HeadChunkStore | null;
   readonly #rows = new TransactionRows();
   readonly exemplars: ExemplarRing;
   readonly deletions = new HeadDeletions();
@@ -102,6 +109,11 @@ export class Head {
   constructor(options: HeadOptions) {
     this.#options = options;
     this.#state.minValidTime = options.minValidTime;
+    const { chunksHead = null } = options;
+    this.#memory = new HeadMemory(chunksHead);
+    this.chunkStore = chunksHead === null ? null : new HeadChunkStore(this.#memory, chunksHead);
+    this.#directory = new SeriesDirectory(this.#memory);
+    this.#reader = new HeadReader(this.#memory);
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
@@ -214,11 +226,21 @@ export class Head {
     return new HeadChunkSource(this.#memory, chunks);
   }
 
-  /** Takes what the log has; before the first transaction. */
-  replay(): HeadReplay {
-    return new HeadReplay(this.#memory, this.#directory, this.#openChunks, this.#state, (ref, exemplar) => {
-      const labels = this.labels(ref);
-      if (labels !== null) this.exemplars.add(labels, exemplar);
+  /**
+   * Takes what the log has; before the first transaction. A series that it names gets its chunks of `restored` before
+   * any sample.
+   */
+  replay(restored = new RestoredChunks(this.#memory)): HeadReplay {
+    return new HeadReplay({
+      memory: this.#memory,
+      directory: this.#directory,
+      openChunks: this.#openChunks,
+      state: this.#state,
+      restored,
+      takeExemplar: (ref, exemplar) => {
+        const labels = this.labels(ref);
+        if (labels !== null) this.exemplars.add(labels, exemplar);
+      },
     });
   }
 

@@ -94,7 +94,7 @@ function chunkSizes(times: readonly number[]): number[] {
 function sealedOf(memory: HeadMemory, row: number) {
   const chunks = [];
   for (let chunk = memory.series.records.words[0]![16 * row + NEWEST_SEALED]!; chunk !== 0; ) {
-    const sealed = memory.sealed.get(chunk);
+    const sealed = memory.sealed.get(chunk, null);
     chunks.unshift(sealed);
     chunk = sealed.older;
   }

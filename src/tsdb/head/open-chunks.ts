@@ -21,6 +21,7 @@ import {
   OPEN_EXTENT,
   OPEN_HISTOGRAM,
   OPEN_UNITS,
+  REF,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
@@ -74,6 +75,21 @@ export class OpenChunks {
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     if (words[2 * at + OPEN_EXTENT] !== 0) this.#seal(row, doubles, words, at);
     this.#histograms.append(row, time, sample);
+  }
+
+  /** Puts a sealed chunk, which begins after the row's last sample, behind it. The open chunk ends before. */
+  addSealed(row: number, chunk: number): void {
+    const { records } = this.#memory.series;
+    const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const open = this.#memory.openHistogram(row);
+    if (open !== null) this.#histograms.seal(row, open);
+    else if (words[2 * at + OPEN_EXTENT] !== 0) this.#seal(row, doubles, words, at);
+    this.#memory.sealed.setOlder(chunk, words[2 * at + NEWEST_SEALED]!);
+    words[2 * at + NEWEST_SEALED] = chunk;
+    doubles[at + LAST_TIME] = this.#memory.sealed.lastTime(chunk);
+    this.#created++;
   }
 
   /** Appends a sample that is newer than the row's last one; cuts chunks by the rules of `chunk/cut-rule.ts`. */
@@ -147,7 +163,7 @@ export class OpenChunks {
     const first = this.#memory.openFirstTime(row);
     const units = Math.ceil(used / EXTENT_UNIT_BYTES);
     if (units < words[w + OPEN_UNITS]!) this.#move(words, w, used, units);
-    words[w + NEWEST_SEALED] = this.#memory.sealed.add(
+    const chunk = this.#memory.sealed.add(
       first,
       doubles[at + LAST_TIME]!,
       words[w + OPEN_EXTENT]!,
@@ -156,6 +172,8 @@ export class OpenChunks {
       words[w + NEWEST_SEALED]!,
       ENCODING.xor,
     );
+    words[w + NEWEST_SEALED] = chunk;
+    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk);
     words[w + OPEN_EXTENT] = 0;
     words[w + OPEN_UNITS] = 0;
   }

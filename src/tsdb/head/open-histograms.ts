@@ -22,6 +22,7 @@ import {
   NEWEST_SEALED,
   NEXT_CUT,
   OPEN_HISTOGRAM,
+  REF,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
@@ -92,7 +93,7 @@ export class OpenHistograms {
     const { encoding, byteLength, count } = open.writer;
     const capacity = largeExtentCapacity(byteLength);
     if (capacity < open.capacity) this.#move(open, byteLength, capacity);
-    words[w + NEWEST_SEALED] = this.#memory.sealed.add(
+    const chunk = this.#memory.sealed.add(
       open.firstTime,
       doubles[at + LAST_TIME]!,
       open.extent,
@@ -101,6 +102,8 @@ export class OpenHistograms {
       words[w + NEWEST_SEALED]!,
       encoding,
     );
+    words[w + NEWEST_SEALED] = chunk;
+    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk);
     this.#memory.openHistograms.release(words[w + OPEN_HISTOGRAM]!);
     words[w + OPEN_HISTOGRAM] = 0;
   }

@@ -49,6 +49,18 @@ export class RefMap {
     page[slot] = row + 1;
   }
 
+  /** Visits every ref that has a row; `visit` may delete it. */
+  forEach(visit: (row: number, ref: number) => void): void {
+    for (const [folderIndex, folder] of this.#folders.entries()) {
+      for (let pageIndex = 0; folder !== null && pageIndex < FOLDER_PAGES; pageIndex++) {
+        const page = folder.pages[pageIndex]!;
+        if (page === null) continue;
+        const first = (folderIndex * FOLDER_PAGES + pageIndex) * PAGE_REFS;
+        for (let slot = 0; slot < PAGE_REFS; slot++) if (page[slot] !== 0) visit(page[slot]! - 1, first + slot);
+      }
+    }
+  }
+
   delete(ref: number): void {
     if (this.row(ref) < 0) return;
     const index = (ref / PAGE_REFS) | 0;

@@ -1,11 +1,13 @@
+import type { Clock } from '../../std/clock.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { Turns } from '../../std/turns.ts';
 import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { HeadChunkFiles } from '../chunks-head/head-chunk-files.ts';
+import type { HeadChunk } from '../chunks-head/list-head-chunks.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
+import type { HeadChunkStore } from '../head/head-chunk-store.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
 import { type ReplayProgress, type ReplayReport, replayWalInSteps } from '../wal/replay.ts';
@@ -25,6 +27,8 @@ export interface LoadHeadOptions {
   readonly turns?: Turns;
   /** True changes the log where that is needed to go on with it; false only reads. */
   readonly repairs: boolean;
+  /** For the writer of sealed chunks; null where nothing is written. */
+  readonly clock: Clock | null;
 }
 
 /** The newest samples, as the files of a directory have them. */
@@ -40,27 +44,40 @@ export interface LoadedHead {
 
 /** Reads `chunks_head/`, `wal/` and `wbl/` in steps between which the caller may let the event loop run. */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
-  const { chunkRangeMs, directory, exemplarsMax, fileSystem, log, minValidTime } = options;
-  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, ...turnsOf(options) });
-  const headChunks = HeadChunkFiles.open(fileSystem, directory.chunksHead);
+  const { chunkRangeMs, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
+  const chunksHead = { fileSystem, directory: directory.chunksHead };
+  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, chunksHead, ...turnsOf(options) });
+  const store = head.chunkStore!;
+  const damagedDirectory = repairs ? directory.walDamaged : null;
   try {
-    if (headChunks.damage !== null) {
-      log.warn('Chunks of the head behind damaged bytes were left out; the log has their samples', {
-        err: headChunks.damage.message,
-      });
+    const found = yield* withProgress(store.open(minValidTime, damagedDirectory, log));
+    if (found.restored.overlapping > 0) {
+      log.warn('Chunks of the head that overlap were left out', { count: found.restored.overlapping });
     }
-    const inner = head.replay();
-    const visitor = new StartVisitor({ head, inner, minValidTime, headChunks, log });
+    if (options.clock !== null) store.write(found.files, options.clock, log);
+    const inner = head.replay(found.restored);
+    const visitor = new StartVisitor({ head, inner, minValidTime });
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
-      ...(options.repairs ? { damagedDirectory: directory.walDamaged } : {}),
+      ...(damagedDirectory === null ? {} : { damagedDirectory }),
       log,
     });
+    found.restored.clear();
     const late = head.lateReplay();
-    feedLateChunks(headChunks, late, log);
+    feedLateChunks(found.outOfOrder, store, late, log);
     const wbl = yield* replayLateLog(options, late, wal);
     return { head, counts: inner.counts, wal, wbl, wblUnknownRefs: late.unknownRefs };
-  } finally {
-    headChunks.closeSync();
+  } catch (error) {
+    store.reader.closeSync();
+    throw error;
+  }
+}
+
+/** Before the log is read there is no segment to name. */
+function* withProgress<T>(steps: Generator<void, T>): Generator<ReplayProgress, T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield { first: -1, last: -1, current: -1 };
   }
 }
 
@@ -90,13 +107,12 @@ function* replayLateLog(
 }
 
 /** The chunks of out-of-order samples that a Prometheus has put into `chunks_head/`; its log may have let go of them. */
-function feedLateChunks(files: HeadChunkFiles, late: LateReplay, log: Log): void {
+function feedLateChunks(chunks: readonly HeadChunk[], store: HeadChunkStore, late: LateReplay, log: Log): void {
   const column = createSampleColumn(256);
-  for (const chunk of files.chunks) {
-    if (!chunk.isOutOfOrder) continue;
+  for (const chunk of chunks) {
     clearColumn(column);
     try {
-      files.read(chunk, column);
+      store.read(chunk, column);
     } catch (error) {
       log.warn('An out-of-order chunk of the head can not be read; its samples come from the log', {
         err: String(error),

@@ -1,14 +1,9 @@
 import type { Labels } from '../../model/labels.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
-import { clearColumn } from '../../storage/merge-columns.ts';
-import { createSampleColumn } from '../../storage/query.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { ENCODING } from '../chunk/encoding.ts';
-import type { HeadChunk, HeadChunkFiles } from '../chunks-head/head-chunk-files.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { MetadataEntry, TombstoneEntry } from '../wal/record-types.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
-import { feedColumn } from './column-feed.ts';
 
 /** What of the head the start needs. */
 export interface StartingHead {
@@ -24,37 +19,22 @@ export interface StartVisitorParts {
   readonly inner: WalVisitor;
   /** Older samples are in blocks. */
   readonly minValidTime: number;
-  readonly headChunks: HeadChunkFiles;
-  readonly log: Log;
 }
 
 /**
  * Stands between the log and the head at the start:
  * - samples, histograms and exemplars from before the end of the newest block do not come through;
- * - the memory-mapped chunks of a series come before what the log has of it;
  * - deletions are noted, and series that were deleted as a whole leave the head.
  */
 export class StartVisitor implements WalVisitor {
   readonly #parts: StartVisitorParts;
-  readonly #chunks = new Map<number, HeadChunk[]>();
-  readonly #column = createSampleColumn(256);
 
   constructor(parts: StartVisitorParts) {
     this.#parts = parts;
-    for (const chunk of parts.headChunks.chunks) {
-      if (chunk.isOutOfOrder || chunk.maxTime < parts.minValidTime) continue;
-      const known = this.#chunks.get(chunk.series);
-      if (known === undefined) this.#chunks.set(chunk.series, [chunk]);
-      else known.push(chunk);
-    }
   }
 
   series(ref: number, labels: Labels): void {
     this.#parts.inner.series(ref, labels);
-    const chunks = this.#chunks.get(ref);
-    if (chunks === undefined) return;
-    this.#chunks.delete(ref);
-    for (const chunk of chunks) this.#feed(chunk, ref);
   }
 
   samples(columns: SampleColumns): void {
@@ -103,19 +83,6 @@ export class StartVisitor implements WalVisitor {
 
   metadata(entries: readonly MetadataEntry[]): void {
     this.#parts.inner.metadata(entries);
-  }
-
-  #feed(chunk: HeadChunk, ref: number): void {
-    clearColumn(this.#column);
-    try {
-      this.#parts.headChunks.read(chunk, this.#column);
-    } catch (error) {
-      this.#parts.log.warn('A chunk of the head can not be read; its samples come from the log', {
-        err: String(error),
-      });
-      return;
-    }
-    feedColumn(this.#column, ref, hasIntegerCounts(chunk.encoding), this);
   }
 }
 

@@ -1,0 +1,136 @@
+import { crc32c } from '../../kernels/crc32c.ts';
+import type { FileHandle, FileSystem } from '../../std/file-system.ts';
+import { DamagedFile } from '../block/damaged-file.ts';
+import { readUint32 } from '../block/section-scan.ts';
+import { CHECKSUM_BYTES, headChunkDataOffset, headChunkEntryBytes, headChunksFileName } from './head-chunk-format.ts';
+import { HEAD_CHUNK_SLOTS_MAX, type HeadChunkSlots } from './head-chunk-slots.ts';
+
+/**
+ * Pages of 8 KiB at multiples of that, each with what an ordinary entry that begins in it may reach beyond it: 256 of
+ * them are 2.4 MiB. A read of 8 KiB that the host's cache answers costs hardly more than one of 256 bytes (1.8 against
+ * 1.4 µs), and chunks that were sealed together lie together.
+ */
+const PAGE_LOG2 = 13;
+const PAGE_BYTES = 1 << PAGE_LOG2;
+const OVERLAP_BYTES = 1536;
+const STRIDE = PAGE_BYTES + OVERLAP_BYTES;
+const PAGES = 256;
+
+/** Where `chunks_head/` is. */
+export interface HeadChunkDirectory {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+}
+
+/**
+ * Reads chunks out of `chunks_head/`, one thread's view of it: files are opened when they are first asked for and closed
+ * when their slot is free. Every read compares the entry's checksum.
+ */
+export class HeadChunkReader {
+  readonly #fileSystem: FileSystem;
+  readonly #directory: string;
+  readonly #slots: HeadChunkSlots;
+  /** By slot; with the number of the file that was opened. */
+  readonly #files: (FileHandle | null)[] = [];
+  readonly #numbers: number[] = [];
+  #changes = -1;
+  /** Made when the first chunk is read. */
+  #pages: Uint8Array = new Uint8Array(0);
+  /** By place in `#pages`: page * 4,096 + slot, or -1, and how many bytes were read. */
+  readonly #keys = new Float64Array(PAGES).fill(-1);
+  readonly #filled = new Uint32Array(PAGES);
+
+  constructor({ directory, fileSystem }: HeadChunkDirectory, slots: HeadChunkSlots) {
+    this.#fileSystem = fileSystem;
+    this.#directory = directory;
+    this.#slots = slots;
+  }
+
+  /**
+   * The `length` bytes of the chunk whose entry begins at `offset` of the file in `slot`; a view that the next call
+   * makes invalid. Throws `DamagedFile` and `FileSystemError`.
+   */
+  chunk(slot: number, offset: number, length: number): Uint8Array {
+    const size = headChunkEntryBytes(length);
+    if (size > OVERLAP_BYTES) {
+      const entry = new Uint8Array(size);
+      const read = this.#file(slot).readSync(entry, 0, size, offset);
+      return this.#verified(entry, 0, read, slot, offset, length);
+    }
+    if (this.#pages.length === 0) this.#pages = new Uint8Array(PAGES * STRIDE);
+    const page = Math.floor(offset / PAGE_BYTES);
+    const place = (page * 31 + slot * 7) & (PAGES - 1);
+    const key = page * HEAD_CHUNK_SLOTS_MAX + slot;
+    const start = offset - page * PAGE_BYTES;
+    // What was read of the newest file's end is less than what is there now.
+    if (this.#changes !== this.#slots.changes) this.#closeGone();
+    if (this.#keys[place] !== key || this.#filled[place]! < start + size) {
+      this.#keys[place] = -1;
+      this.#filled[place] = this.#file(slot).readSync(this.#pages, place * STRIDE, STRIDE, page * PAGE_BYTES);
+      this.#keys[place] = key;
+    }
+    const from = place * STRIDE;
+    return this.#verified(this.#pages, from + start, from + this.#filled[place]!, slot, offset, length);
+  }
+
+  /** Takes an open file over, which is the one in `slot`. */
+  adopt(slot: number, file: FileHandle): void {
+    if (this.#changes !== this.#slots.changes) this.#closeGone();
+    this.#enter(slot, file);
+  }
+
+  closeSync(): void {
+    for (const file of this.#files) file?.closeSync();
+    this.#files.length = 0;
+    this.#numbers.length = 0;
+    this.#keys.fill(-1);
+  }
+
+  #verified(bytes: Uint8Array, at: number, end: number, slot: number, offset: number, length: number): Uint8Array {
+    const data = at + headChunkDataOffset(length);
+    const checksum = data + length;
+    if (checksum + CHECKSUM_BYTES > end) {
+      throw new DamagedFile(this.path(slot), offset, 'the file ends inside a chunk');
+    }
+    if (crc32c(bytes, at, checksum, 0) !== readUint32(bytes, checksum)) {
+      throw new DamagedFile(this.path(slot), offset, 'the checksum of a chunk differs');
+    }
+    return bytes.subarray(data, checksum);
+  }
+
+  #file(slot: number): FileHandle {
+    if (this.#changes !== this.#slots.changes) this.#closeGone();
+    const known = this.#files[slot];
+    if (known !== undefined && known !== null) return known;
+    const file = this.#fileSystem.openSync(this.path(slot), 'r');
+    this.#enter(slot, file);
+    return file;
+  }
+
+  #enter(slot: number, file: FileHandle): void {
+    while (this.#files.length <= slot) {
+      this.#files.push(null);
+      this.#numbers.push(0);
+    }
+    this.#files[slot] = file;
+    this.#numbers[slot] = this.#slots.fileNumber(slot);
+  }
+
+  /** Closes the files whose slots are free or have another file now. */
+  #closeGone(): void {
+    this.#changes = this.#slots.changes;
+    for (let slot = 1; slot < this.#files.length; slot++) {
+      const file = this.#files[slot]!;
+      if (file === null || this.#numbers[slot] === this.#slots.fileNumber(slot)) continue;
+      file.closeSync();
+      this.#files[slot] = null;
+      for (let place = 0; place < PAGES; place++)
+        if (this.#keys[place]! % HEAD_CHUNK_SLOTS_MAX === slot) this.#keys[place] = -1;
+    }
+  }
+
+  /** The path of the file in a slot. */
+  path(slot: number): string {
+    return `${this.#directory}/${headChunksFileName(this.#slots.fileNumber(slot))}`;
+  }
+}

@@ -1,0 +1,118 @@
+import type { FileHandle, FileSystem } from '../../std/file-system.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { DamagedFile } from '../block/damaged-file.ts';
+import { setAside } from '../wal/set-aside.ts';
+import { FILE_HEADER_BYTES, headChunksFileName, headChunksFileNumber } from './head-chunk-format.ts';
+import type { HeadChunkReader } from './head-chunk-reader.ts';
+import type { HeadChunkSlots } from './head-chunk-slots.ts';
+import type { HeadChunkFile } from './head-chunk-writer.ts';
+import { type HeadChunk, listHeadChunks } from './list-head-chunks.ts';
+
+export interface OpenHeadChunksOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly slots: HeadChunkSlots;
+  /** Takes the open files over. */
+  readonly reader: HeadChunkReader;
+  readonly log: Log;
+  /** Where damaged bytes are copied to before they are cut off; null where nothing may be changed. */
+  readonly damagedDirectory: string | null;
+  /** Gets each chunk in order, in the order in which they were written; the same object each time. */
+  readonly visit: (chunk: HeadChunk) => void;
+}
+
+/** What was found in `chunks_head/`. */
+export interface OpenedHeadChunks {
+  /** In the order of their numbers. */
+  readonly files: readonly HeadChunkFile[];
+  readonly outOfOrder: readonly HeadChunk[];
+  /** Where the first damage is; chunks in order behind it were not visited, since what lies between is not known. */
+  readonly damage: DamagedFile | null;
+}
+
+/**
+ * Reads the entries of all files, in steps of a MiB. A directory that is not there has none.
+ *
+ * Damage ends the file that it is in and the chunks in order, of which the log has all samples; chunks out of order are
+ * taken from the files that follow as well. What a crash left at the end of the newest file is cut off, so that files
+ * written from now on follow sound ones. Throws `FileSystemError`.
+ */
+export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void, OpenedHeadChunks> {
+  const { directory, fileSystem, log, reader, slots, visit } = options;
+  const files: HeadChunkFile[] = [];
+  const outOfOrder: HeadChunk[] = [];
+  let damage: DamagedFile | null = null;
+  const numbers = fileNumbers(fileSystem, directory);
+  for (const number of numbers) {
+    const isNewest = number === numbers.at(-1);
+    const path = `${directory}/${headChunksFileName(number)}`;
+    const handle = fileSystem.openSync(path, 'r');
+    const slot = slots.take(number);
+    if (slot === 0) {
+      handle.closeSync();
+      log.warn('There are too many files in chunks_head, the rest is left out', { path });
+      break;
+    }
+    reader.adopt(slot, handle);
+    let lastTime = Number.NEGATIVE_INFINITY;
+    let late = 0;
+    const found = yield* listHeadChunks(handle, slot, (chunk) => {
+      if (chunk.isOutOfOrder) {
+        outOfOrder.push({ ...chunk });
+        late++;
+      } else {
+        lastTime = Math.max(lastTime, chunk.lastTime);
+        if (damage === null) visit(chunk);
+      }
+    });
+    const isBegun = handle.sizeSync() >= FILE_HEADER_BYTES;
+    if (found !== null && (isBegun || !isNewest)) {
+      damage ??= found;
+      log.warn('Chunks of the head behind damaged bytes are left out; the log has the samples of those in order', {
+        err: found.message,
+      });
+    }
+    const mayRepair = found !== null && isNewest && options.damagedDirectory !== null;
+    if (mayRepair && !cutOff(options, options.damagedDirectory, handle, found)) slots.release(slot);
+    else files.push({ number, slot, bytes: handle.sizeSync(), lastTime, outOfOrder: late });
+  }
+  return { files, outOfOrder, damage };
+}
+
+function fileNumbers(fileSystem: FileSystem, directory: string): number[] {
+  if (fileSystem.statSync(directory) === null) return [];
+  const numbers: number[] = [];
+  for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
+    const number = headChunksFileNumber(name);
+    if (kind === 'file' && number !== null && headChunksFileName(number) === name) numbers.push(number);
+  }
+  return numbers.sort((a, b) => a - b);
+}
+
+/** Ends the newest file before its damage. False where nothing of the file is left. */
+function cutOff(
+  { fileSystem, log }: OpenHeadChunksOptions,
+  damagedDirectory: string,
+  file: FileHandle,
+  { offset, path, reason }: DamagedFile,
+): boolean {
+  const size = file.sizeSync() - offset;
+  const name = `chunks_head.${path.slice(path.lastIndexOf('/') + 1)}`;
+  try {
+    if (size > 0) setAside(fileSystem, damagedDirectory, name, file, { offset, size, reason });
+    if (offset < FILE_HEADER_BYTES) {
+      fileSystem.removeSync(path);
+      return false;
+    }
+    const writable = fileSystem.openSync(path, 'r+');
+    try {
+      writable.truncateSync(offset);
+      writable.syncSync();
+    } finally {
+      writable.closeSync();
+    }
+  } catch (error) {
+    log.warn('Cannot cut damaged bytes off the chunks of the head', { err: String(error) });
+  }
+  return true;
+}

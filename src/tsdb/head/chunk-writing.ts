@@ -1,0 +1,137 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../std/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { HeadChunkBatch } from '../chunks-head/head-chunk-batch.ts';
+import type { HeadChunkPlace, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
+import type { HeadMemory } from './head-memory.ts';
+
+/** A batch is full with so many bytes or chunks: a turn of some 2 ms. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_CHUNKS_MAX = 8192;
+/** How often it is looked whether chunks wait, and tried again where they could not be written. */
+const INTERVAL_MS = 1000;
+/** Extents given back in one turn. */
+const RELEASES = 8192;
+
+export interface ChunkWritingOptions {
+  readonly memory: HeadMemory;
+  readonly writer: HeadChunkWriter;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Moves sealed chunks from memory to `chunks_head/`: copies those that wait to a batch, has it written beside the event
+ * loop, then lets their records name the file, and retires their extents. Nothing waits for it; what can not be written
+ * stays in memory and is tried again.
+ */
+export class ChunkWriting {
+  readonly #options: ChunkWritingOptions;
+  readonly #batch = new HeadChunkBatch(BATCH_BYTES + 64 * 1024);
+  /** Which waiting chunk each entry of the batch is. */
+  readonly #indexes: number[] = [];
+  #cancel: (() => void) | null = null;
+  #running: Promise<void> | null = null;
+  #hasFailed = false;
+  #written = 0;
+  #failedWrites = 0;
+
+  constructor(options: ChunkWritingOptions) {
+    this.#options = options;
+    options.memory.unwritten.keep();
+  }
+
+  /** Chunks written since the start, and batches that could not be. */
+  get chunksWritten(): number {
+    return this.#written;
+  }
+
+  get failedWrites(): number {
+    return this.#failedWrites;
+  }
+
+  /** From here on what is sealed is written within a second or so. */
+  start(): void {
+    this.#cancel = this.#options.clock.after(INTERVAL_MS, () => {
+      void this.flush().finally(() => {
+        if (this.#cancel !== null) this.start();
+      });
+    });
+  }
+
+  /** Resolves when what waited was written, or could not be. */
+  flush(): Promise<void> {
+    this.#running ??= this.#writeAll().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  /** Writes what waits and ends. */
+  async close(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    await this.flush();
+    try {
+      await this.#options.writer.close();
+    } catch (error) {
+      this.#options.log.warn('Cannot close the chunks of the head', { error: String(error) });
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    const { log, memory, writer } = this.#options;
+    try {
+      while (memory.unwritten.count > 0) {
+        const taken = this.#fill();
+        if (this.#batch.count > 0) this.#relocate(await writer.write(this.#batch));
+        memory.unwritten.drop(taken);
+        this.#hasFailed = false;
+        // What waits for readers that are gone by now; the rest comes back when they go.
+        while (memory.epochs.reclaim(RELEASES)) await setImmediate();
+      }
+    } catch (error) {
+      this.#failedWrites++;
+      if (!this.#hasFailed) {
+        log.warn('Cannot write chunks of the head, they stay in memory', { error: String(error) });
+      }
+      this.#hasFailed = true;
+    }
+  }
+
+  /** Copies chunks that wait to the batch; returns how many were looked at. */
+  #fill(): number {
+    const { sealed, unwritten } = this.#options.memory;
+    const batch = this.#batch;
+    batch.clear();
+    this.#indexes.length = 0;
+    const seen = new Set<number>();
+    let index = 0;
+    for (; index < unwritten.count && batch.size < BATCH_BYTES && batch.count < BATCH_CHUNKS_MAX; index++) {
+      const chunk = unwritten.chunk(index);
+      // The number of a chunk that is gone may have been given again: then it waits a second time.
+      if (seen.has(chunk) || !this.#options.memory.hasSealed(unwritten.row(index), unwritten.ref(index), chunk))
+        continue;
+      seen.add(chunk);
+      const { bytes, encoding, firstTime, lastTime } = sealed.get(chunk, null);
+      const header = { series: unwritten.ref(index), firstTime, lastTime, encoding, isOutOfOrder: false };
+      batch.add(header, bytes, 0, bytes.length);
+      this.#indexes.push(index);
+    }
+    return index;
+  }
+
+  #relocate({ offset, slot }: HeadChunkPlace): void {
+    const { memory } = this.#options;
+    const { unwritten } = memory;
+    for (let i = 0; i < this.#indexes.length; i++) {
+      const index = this.#indexes[i]!;
+      const { row, ref, chunk } = {
+        row: unwritten.row(index),
+        ref: unwritten.ref(index),
+        chunk: unwritten.chunk(index),
+      };
+      if (memory.moveSealedToFile(row, ref, chunk, slot, offset + this.#batch.offset(i))) this.#written++;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
+import { type HeadChunk, isDecodable } from '../chunks-head/list-head-chunks.ts';
+import type { HeadMemory } from './head-memory.ts';
+import { REF_LIMIT, RefMap } from './ref-map.ts';
+
+/**
+ * Chunks of `chunks_head/` that were there at the start, by the ref of their series, until the log names the series.
+ * They stay in their files: all that is made is a record for each.
+ */
+export class RestoredChunks {
+  readonly #memory: HeadMemory;
+  readonly #newest = new RefMap();
+  #overlapping = 0;
+
+  constructor(memory: HeadMemory) {
+    this.#memory = memory;
+  }
+
+  /** Chunks left out because they are not newer than the one before of their series. */
+  get overlapping(): number {
+    return this.#overlapping;
+  }
+
+  /** Takes a chunk in order. Those of a series come in the order in which they were sealed. */
+  add({ count, encoding, firstTime, lastTime, length, offset, series, slot }: HeadChunk): void {
+    if (!isDecodable(encoding) || length > SEALED_BYTES_MAX || count === 0 || !(series >= 1 && series < REF_LIMIT))
+      return;
+    const { sealed } = this.#memory;
+    const older = Math.max(0, this.#newest.row(series));
+    if (older !== 0 && sealed.lastTime(older) >= firstTime) {
+      this.#overlapping++;
+      return;
+    }
+    this.#newest.set(series, sealed.add(firstTime, lastTime, offset, length, count, older, encoding, slot));
+  }
+
+  /** Hands over the chain of a series: its newest chunk, or 0. */
+  take(ref: number): number {
+    const newest = this.#newest.row(ref);
+    if (newest < 0) return 0;
+    this.#newest.delete(ref);
+    return newest;
+  }
+
+  /** Gives up what no series asked for. */
+  clear(): void {
+    const { sealed } = this.#memory;
+    this.#newest.forEach((newest, ref) => {
+      for (let chunk = newest; chunk !== 0; ) chunk = sealed.release(chunk);
+      this.#newest.delete(ref);
+    });
+  }
+}
