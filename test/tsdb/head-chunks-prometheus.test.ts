@@ -31,7 +31,7 @@ describe.skipIf(isMissing)(`our chunks_head in a real Prometheus${isMissing ? ':
       fill(ours, newest - 60_000 * 100, newest);
       await setTimeout(2200);
       const { chunkFiles } = ours.stats();
-      expect(chunkFiles.chunksWritten).toBeGreaterThan(100);
+      expect(chunkFiles.chunksWritten).toBeGreaterThanOrEqual(100);
       const directory = `${root}/data`;
       if (end === 'a clean stop') await ours.close();
       // As a kill leaves it: what was written, without what a stop does.
