@@ -13,6 +13,8 @@ export function trimColumn(column: SampleColumn, minTime: number, maxTime: numbe
   const { times, bits, startTimes, histograms } = column;
   let { length } = column;
   if (length > 0 && times[length - 1]! > maxTime) length = firstAtLeast(times, length, maxTime + 1);
+  // The list ends with the last histogram: floats behind it would keep what stood where they are moved to.
+  if (histograms !== null) histograms.length = length;
   const from = length > 0 && times[0]! < minTime ? firstAtLeast(times, length, minTime) : 0;
   if (from > 0) {
     times.copyWithin(0, from, length);
@@ -22,7 +24,7 @@ export function trimColumn(column: SampleColumn, minTime: number, maxTime: numbe
     column.integerCounts?.copyWithin(0, from, length);
   }
   column.length = length - from;
-  if (histograms !== null && histograms.length > column.length) histograms.length = column.length;
+  if (histograms !== null) histograms.length = column.length;
 }
 
 /**
