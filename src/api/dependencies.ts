@@ -149,6 +149,8 @@ export interface StorageView {
   headStatistics(limit: number): Promise<HeadStatistics>;
   /** Segments to replay, from `min` to `max`, and the one being read. */
   walReplay(): { readonly min: number; readonly max: number; readonly current: number };
+  /** Why the storage takes no samples for now, as a sentence; null while it takes them. */
+  appendsStopped(): string | null;
   /** The `meta.json` of every block, parsed. */
   blocks(): readonly unknown[];
 }

@@ -6,6 +6,7 @@ import {
   type Appendable,
   type Appender,
   type AppendOutcome,
+  AppendsStopped,
   createSampleBatch,
   type ExemplarEntry,
   type HistogramEntry,
@@ -30,7 +31,9 @@ export type IngestFailure =
   /** The samples can never be taken: 400, no retry. */
   | { readonly kind: 'refused'; readonly message: string }
   /** The storage failed: 500, the sender tries again. */
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The storage takes nothing for now: 503, the sender tries again. */
+  | { readonly kind: 'stopped'; readonly message: string };
 
 export interface WriteIngestOptions {
   readonly appendable: Appendable;
@@ -85,6 +88,15 @@ export class WriteIngest {
 
   /** Null when all is logged and visible. Throws `WriteRequestError` where a message inside is malformed. */
   append(request: WriteRequest): IngestFailure | null {
+    try {
+      return this.#append(request);
+    } catch (error) {
+      if (error instanceof AppendsStopped) return { kind: 'stopped', message: error.message };
+      throw error;
+    }
+  }
+
+  #append(request: WriteRequest): IngestFailure | null {
     this.#options.cache.begin(this.#options.clock.now());
     let unknown = this.#findSeries(request);
     let result = this.#transact(request, unknown);
@@ -179,7 +191,9 @@ export class WriteIngest {
       isOpen = false;
       appender.commit();
     } catch (error) {
-      return end({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      end(null);
+      if (error instanceof AppendsStopped) throw error;
+      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
     }
     this.#countInvalid(request);
     return null;

@@ -109,6 +109,8 @@ const CORRUPT = 's2: corrupt input';
 
 function outcomeOfFailure(log: Log, failure: IngestFailure): WriteOutcome {
   if (failure.kind === 'refused') return { status: 400, message: failure.message };
+  // The storage has told so itself, once and not for each request.
+  if (failure.kind === 'stopped') return { status: 503, message: failure.message };
   log.error('Error while storing the remote write request', { err: failure.message });
   return { status: 500, message: failure.message };
 }

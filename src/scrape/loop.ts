@@ -3,6 +3,7 @@ import { type BodyFormat, chooseFormat } from '../exposition/negotiate.ts';
 import type { HttpClient } from '../http/client.ts';
 import { HttpClientError } from '../http/client-error.ts';
 import type { Clock } from '../std/clock.ts';
+import { AppendsStopped } from '../storage/append.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BodyPool } from './body-pool.ts';
 import { goDuration } from './go-duration.ts';
@@ -122,7 +123,7 @@ export class ScrapeLoop {
 
   /** One scrape, from the request to the commit. Never rejects. */
   async #scrape(): Promise<void> {
-    const { clock, metrics, log } = this.#context;
+    const { clock, metrics } = this.#context;
     const { target } = this;
     const start = clock.monotonic();
     const time = this.#aligner.align(clock.now());
@@ -137,10 +138,20 @@ export class ScrapeLoop {
       const fetched = await this.#fetch(reader);
       if (this.#state !== 'stopped') this.#write(fetched, time, start);
     } catch (error) {
-      log.error('Scrape commit failed', { target: target.scrapeUrl, error });
+      this.#noteUnstored(error, time, start);
     } finally {
       reader.close();
     }
+  }
+
+  /** The storage did not take the scrape. That it takes none for now it tells itself, once and not for each target. */
+  #noteUnstored(error: unknown, time: number, start: number): void {
+    const { clock, log, metrics } = this.#context;
+    const { target } = this;
+    metrics.commitsFailed.inc();
+    target.report(time, (clock.monotonic() - start) / 1000, error instanceof Error ? error.message : String(error));
+    if (error instanceof AppendsStopped) log.debug('Scrape commit failed', { target: target.scrapeUrl, error });
+    else log.error('Scrape commit failed', { target: target.scrapeUrl, error });
   }
 
   async #fetch(reader: BodyReader): Promise<Fetched> {
@@ -247,7 +258,9 @@ export class ScrapeLoop {
         try {
           ingest.writeEnd(this.#ingestTarget(), time);
         } catch (error) {
-          log.warn('Stale commit failed', { target: this.target.scrapeUrl, error });
+          const fields = { target: this.target.scrapeUrl, error };
+          if (error instanceof AppendsStopped) log.debug('Stale commit failed', fields);
+          else log.warn('Stale commit failed', fields);
         }
         ended();
       });

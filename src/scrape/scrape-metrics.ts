@@ -105,6 +105,10 @@ function sampleMetrics(registry: Registry) {
       'prometheus_target_scrapes_exceeded_sample_limit_total',
       'Scrapes that failed because there were more samples than sample_limit allows.',
     ),
+    commitsFailed: counter(
+      'narthex_target_scrapes_not_stored_total',
+      'Scrapes whose samples the storage did not take as a whole.',
+    ),
     cacheFlushForced: counter(
       'prometheus_target_scrapes_cache_flush_forced_total',
       'Times that the series cache of a failing target grew too large and was flushed.',

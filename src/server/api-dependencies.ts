@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { ApiDependencies, Lifecycle } from '../api/dependencies.ts';
 import { bytesText } from '../config/byte-size.ts';
 import { formatDuration } from '../model/duration.ts';
+import { appendsStoppedText } from './appends-stopped.ts';
 import { packageRoot } from './build-info.ts';
 import type { Parts } from './compose.ts';
 import { originTest } from './cors-origins.ts';
@@ -30,6 +31,10 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
         () => clock.monotonic(),
       ),
       walReplay: () => parts.replayProgress,
+      appendsStopped: () => {
+        const reason = database.opened?.appendsStopped ?? null;
+        return reason === null ? null : appendsStoppedText(reason);
+      },
       blocks: () => [],
     },
     admin: {

@@ -16,6 +16,7 @@ import type { Log } from '../telemetry/log.ts';
 import { createRegistry } from '../telemetry/metric-registry.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import { type Database, openDatabase } from '../tsdb/tsdb.ts';
+import { appendsStoppedNotice } from './appends-stopped.ts';
 import { readBuildInfo } from './build-info.ts';
 import { builtInConfiguration } from './built-in-configuration.ts';
 import { type ConfigurationSource, ConfigurationStore } from './configuration-store.ts';
@@ -122,6 +123,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
         outOfOrderMs: configuration.current.storage.outOfOrderMs,
         walCompression: options.storage.walCompression,
         ...(options.storage.walSegmentBytes > 0 ? { walSegmentSize: options.storage.walSegmentBytes } : {}),
+        onAppendsStopped: appendsStoppedNotice(notifications),
         onReplayProgress: ({ first, last, current }) =>
           Object.assign(replayProgress, { min: first, max: last, current }),
       }),

@@ -80,8 +80,23 @@ export interface Appender {
   rollback(): void;
 }
 
+/**
+ * The storage takes no samples for now; the message says why. It goes on by itself: whoever can send again, should.
+ * Thrown by `appender` before anything changes, and by the `commit` that met the reason.
+ */
+export class AppendsStopped extends Error {
+  override readonly name = 'AppendsStopped';
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Samples are not taken at the moment: ${reason}`, options);
+  }
+}
+
 export interface Appendable {
-  /** A fresh transaction. At most one is open at a time: opening another before the end of the last is an error. */
+  /**
+   * A fresh transaction. At most one is open at a time: opening another before the end of the last is an error. Throws
+   * `AppendsStopped`.
+   */
   appender(): Appender;
 }
 

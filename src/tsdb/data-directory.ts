@@ -11,6 +11,8 @@ export interface DataDirectory {
   readonly wblDamaged: string;
   /** Sealed chunks of the head. */
   readonly chunksHead: string;
+  /** Written and removed to see whether a disk that failed takes writes again; beside the log, which needs it most. */
+  readonly writeProbe: string;
 }
 
 export function dataDirectory(root: string): DataDirectory {
@@ -23,5 +25,6 @@ export function dataDirectory(root: string): DataDirectory {
     wbl: `${base}/wbl`,
     wblDamaged: `${base}/wbl-damaged`,
     chunksHead: `${base}/chunks_head`,
+    writeProbe: `${base}/wal/write-probe.tmp`,
   };
 }

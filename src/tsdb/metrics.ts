@@ -1,5 +1,5 @@
 import type { Registry } from '../telemetry/registry.ts';
-import type { DatabaseStats } from './tsdb.ts';
+import type { Database, DatabaseStats } from './tsdb.ts';
 
 type Read = (stats: DatabaseStats) => number;
 
@@ -34,6 +34,20 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
   ],
   ['wal_segment_current', 'Segment of the write-ahead log that is being written.', ({ walSegment }) => walSegment],
   ['data_replay_duration_seconds', 'Time taken to replay the data on disk.', ({ replay }) => replay.seconds],
+];
+
+/** Narthex's own; names are whole. */
+const OWN_COUNTERS: readonly (readonly [string, string, Read])[] = [
+  [
+    'narthex_tsdb_appends_stops_total',
+    'Times that a write to the data directory failed and no samples were taken any more.',
+    ({ stops }) => stops.closed,
+  ],
+  [
+    'narthex_tsdb_appends_refused_total',
+    'Transactions that were refused while no samples were taken.',
+    ({ stops }) => stops.refused,
+  ],
 ];
 
 const COUNTERS: readonly (readonly [string, string, Read])[] = [
@@ -101,14 +115,24 @@ const COUNTERS_BY_TYPE: readonly (readonly [string, string, Read, Read])[] = [
   ],
 ];
 
-/** Enters the database's metrics under the names that dashboards know; `read` is called when they are rendered. */
-export function registerDatabaseMetrics(registry: Registry, read: () => DatabaseStats): void {
+/** Enters the database's metrics under the names that dashboards know; they are read when they are rendered. */
+export function registerDatabaseMetrics(
+  registry: Registry,
+  database: Pick<Database, 'stats' | 'appendsStopped'>,
+): void {
+  const read = (): DatabaseStats => database.stats();
   for (const [name, help, value] of GAUGES) {
     registry.gaugeFrom({ name: `prometheus_tsdb_${name}`, help }, () => value(read()));
   }
   for (const [name, help, value] of COUNTERS) {
     registry.counterFrom({ name: `prometheus_tsdb_${name}`, help }, () => value(read()));
   }
+  const stopped = {
+    name: 'narthex_tsdb_appends_stopped',
+    help: 'Whether no samples are taken because the data directory can not be written.',
+  };
+  registry.gaugeFrom(stopped, () => (database.appendsStopped === null ? 0 : 1));
+  for (const [name, help, value] of OWN_COUNTERS) registry.counterFrom({ name, help }, () => value(read()));
   for (const [name, help, float, histogram] of COUNTERS_BY_TYPE) {
     registry.countersFrom({ name: `prometheus_tsdb_${name}`, help, labelNames: ['type'] }, () => {
       const stats = read();

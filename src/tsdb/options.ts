@@ -38,5 +38,7 @@ export interface DatabaseOptions {
   readonly walSegmentSize?: number;
   /** What a power cut may cost, ms; default 1000. */
   readonly walSyncIntervalMs?: number;
+  /** Told why the database takes no samples any more (a full or failing disk), and with null that it does again. */
+  readonly onAppendsStopped?: (reason: string | null) => void;
   readonly onReplayProgress?: (progress: ReplayProgress) => void;
 }

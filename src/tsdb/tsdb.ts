@@ -23,6 +23,7 @@ import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import type { ReplayReport } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
+import { WriteGate } from './write-gate.ts';
 
 /** A select that takes longer lets the event loop run in between, ms. */
 const SELECT_PIECE_MS = 5;
@@ -41,6 +42,8 @@ export interface DatabaseStats {
   readonly head: HeadStats;
   readonly wal: Readonly<WalCounters>;
   readonly walSegment: number;
+  /** How often samples were not taken any more, and the transactions that were refused then. */
+  readonly stops: WriteGate['counters'];
   readonly replay: DatabaseReplay;
   readonly chunkFiles: ChunkStoreStats;
 }
@@ -52,6 +55,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   /** Changes how far behind the newest sample others may come out of order (ms); 0 = not at all. */
   setOutOfOrderWindow(windowMs: number): void;
   readonly headBounds: HeadBounds;
+  /** Why no samples are taken for now: a full or failing disk. null while they are. */
+  readonly appendsStopped: string | null;
   stats(): DatabaseStats;
   /** The `limit` largest counts of the head's labels. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics>;
@@ -80,10 +85,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const { fileSystem, log } = options;
     blocks = new BlockList({ fileSystem, directory: options.directory, log, cleans: true });
     const { loaded, replay } = await replayLogs(options, directory, blocks.maxTime);
+    const gate = new WriteGate({
+      fileSystem,
+      clock: options.clock,
+      log,
+      probePath: directory.writeProbe,
+      ...(options.onAppendsStopped === undefined ? {} : { onChange: options.onAppendsStopped }),
+    });
     const logOptions = {
       fileSystem,
       clock: options.clock,
       log,
+      onSyncFailed: (error: unknown) => gate.report(error),
       ...(options.walSegmentSize === undefined ? {} : { segmentSize: options.walSegmentSize }),
       ...(options.walCompression === undefined ? {} : { compression: options.walCompression }),
       ...(options.walSyncIntervalMs === undefined ? {} : { syncIntervalMs: options.walSyncIntervalMs }),
@@ -91,11 +104,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const onSync = options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) };
     const wal = WalWriter.open({ ...logOptions, ...onSync, directory: directory.wal });
     const wbl = new LateLogWriter({ ...logOptions, directory: directory.wbl });
-    loaded.head.logTo(wal, wbl);
+    loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
     loaded.head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
-    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, lock, replay);
+    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay);
     if (options.registry !== undefined) {
-      registerDatabaseMetrics(options.registry, () => database.stats());
+      registerDatabaseMetrics(options.registry, database);
       loaded.head.onLate(outOfOrderObserver(options.registry));
     }
     return database;
@@ -153,6 +166,7 @@ class OpenDatabase implements Database {
   readonly #blocks: BlockList;
   readonly #wal: WalWriter;
   readonly #wbl: LateLogWriter;
+  readonly #gate: WriteGate;
   readonly #lock: FileLock | null;
   readonly #replay: DatabaseReplay;
   readonly #exclusive = createSerial();
@@ -164,6 +178,7 @@ class OpenDatabase implements Database {
     blocks: BlockList,
     wal: WalWriter,
     wbl: LateLogWriter,
+    gate: WriteGate,
     lock: FileLock | null,
     replay: DatabaseReplay,
   ) {
@@ -173,6 +188,7 @@ class OpenDatabase implements Database {
     this.#blocks = blocks;
     this.#wal = wal;
     this.#wbl = wbl;
+    this.#gate = gate;
     this.#lock = lock;
     this.#replay = replay;
   }
@@ -181,8 +197,13 @@ class OpenDatabase implements Database {
     return this.#loaded.head.bounds;
   }
 
+  get appendsStopped(): string | null {
+    return this.#gate.reason;
+  }
+
   appender(): Appender {
     if (this.#closing !== null) throw new Error('Cannot append: the database is closed');
+    this.#gate.assertOpen();
     return this.#loaded.head.appender();
   }
 
@@ -221,6 +242,7 @@ class OpenDatabase implements Database {
       head: this.#loaded.head.stats(),
       wal: this.#wal.counters,
       walSegment: this.#wal.segment,
+      stops: this.#gate.counters,
       replay: this.#replay,
       chunkFiles: this.#loaded.head.chunkStore!.stats(),
     };
@@ -231,6 +253,7 @@ class OpenDatabase implements Database {
   }
 
   close(): Promise<void> {
+    this.#gate.close();
     this.#closing ??= Promise.allSettled([
       this.#loaded.head.chunkStore?.close(),
       this.#wal.close(),

@@ -69,6 +69,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         seriesCountByLabelValuePair: [],
       }),
       walReplay: () => ({ min: 0, max: 0, current: 0 }),
+      appendsStopped: () => null,
       blocks: () => [],
     },
     admin: {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
@@ -71,7 +71,8 @@ describe('openDatabase()', () => {
 
   it('refuses a batch that can not be written, keeps serving, and takes it when there is room', async () => {
     const files = new MemoryFiles();
-    const database = await open(files);
+    const clock = new ManualClock(0);
+    const database = await open(files, clock);
     add(database, [['a', 1, 1]]);
     files.capacity = 0;
     expect(() =>
@@ -82,6 +83,8 @@ describe('openDatabase()', () => {
     ).toThrow(/no space left/);
     expect(show(database)).toEqual(['{s="a"} 1=1']);
     files.capacity = Number.POSITIVE_INFINITY;
+    clock.advance(1000);
+    await vi.waitUntil(() => database.appendsStopped === null);
     expect(
       add(database, [
         ['a', 2, 3],
@@ -177,8 +180,8 @@ describe('openDatabase()', () => {
   });
 });
 
-function open(fileSystem: MemoryFiles): Promise<Database> {
-  return openDatabase({ directory: 'data', fileSystem, clock: new ManualClock(), log: silentLog });
+function open(fileSystem: MemoryFiles, clock = new ManualClock()): Promise<Database> {
+  return openDatabase({ directory: 'data', fileSystem, clock, log: silentLog });
 }
 
 /** Appends rows of the series `{s="..."}` in one transaction. */

@@ -10,9 +10,13 @@ export function healthy(): Answer {
   return plainText(200, `${APP_NAME} is Healthy.\n`);
 }
 
-/** GET, HEAD /-/ready: reached only when the storage is open. */
-export function ready(): Answer {
-  return plainText(200, `${APP_NAME} is Ready.\n`);
+/**
+ * GET, HEAD /-/ready: reached only when the storage is open. A storage that takes no samples for now says so in a line
+ * more; queries are answered, so it is no reason to be taken out of service (docs/decisions/).
+ */
+export function ready({ deps }: Call): Answer {
+  const stopped = deps.storage.appendsStopped();
+  return plainText(200, `${APP_NAME} is Ready.\n${stopped === null ? '' : `${stopped}\n`}`);
 }
 
 /** POST, PUT /-/reload */

@@ -23,6 +23,8 @@ export interface WalWriterOptions {
   readonly log?: Log;
   /** Told how long each sync of a segment took, in seconds. */
   readonly onSync?: (seconds: number) => void;
+  /** Told of every sync that failed, whoever asked for it. */
+  readonly onSyncFailed?: (error: unknown) => void;
 }
 
 /** What the writer did since it was opened; for the server's own metrics. */
@@ -81,6 +83,7 @@ export class WalWriter {
   readonly #syncIntervalMs: number;
   readonly #log: Log;
   readonly #onSync: (seconds: number) => void;
+  readonly #onSyncFailed: (error: unknown) => void;
   readonly #compressor: RecordCompressor;
   #frames = new Uint8Array(256 * 1024);
   #bytesSaved = 0;
@@ -95,6 +98,8 @@ export class WalWriter {
   #retired: Retired[] = [];
   #directoryChanged = true;
   #unsynced = false;
+  /** The last sync failed; logged once. */
+  #syncFails = false;
   #cancelTimer: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #queued: Promise<void> | null = null;
@@ -122,6 +127,7 @@ export class WalWriter {
     this.#syncIntervalMs = options.syncIntervalMs ?? 1000;
     this.#log = options.log ?? silentLog;
     this.#onSync = options.onSync ?? (() => {});
+    this.#onSyncFailed = options.onSyncFailed ?? (() => {});
     this.#compressor = new RecordCompressor(options.compression ?? 'snappy');
     this.#file = file;
     this.#segment = segment;
@@ -335,9 +341,8 @@ export class WalWriter {
     if (this.#syncIntervalMs <= 0 || this.#cancelTimer !== null || this.#closed) return;
     this.#cancelTimer = this.#clock.after(this.#syncIntervalMs, () => {
       this.#cancelTimer = null;
-      this.sync().catch((error: unknown) => {
-        this.#log.error('Cannot sync the log', { error: String(error), segment: this.#segment });
-      });
+      // A failure has been logged and counted, and is tried again.
+      this.sync().catch(() => {});
     });
   }
 
@@ -363,7 +368,14 @@ export class WalWriter {
       this.#unsynced = true;
       if (this.#file === current && this.#size > 0) this.#mustCut = true;
       if (!this.#closed) this.#planSync();
+      if (!this.#syncFails) this.#log.error('Cannot sync the log', { error: String(error), segment: this.#segment });
+      this.#syncFails = true;
+      this.#onSyncFailed(error);
       throw error;
+    }
+    if (this.#syncFails) {
+      this.#syncFails = false;
+      this.#log.info('The log is synced again', { segment: this.#segment });
     }
     if (this.#file === current) this.#directoryChanged = false;
     for (const segment of retired) {

@@ -1,0 +1,140 @@
+import type { Clock } from '../std/clock.ts';
+import { type FileSystem, FileSystemError } from '../std/file-system.ts';
+import { createRandom } from '../std/random.ts';
+import { AppendsStopped } from '../storage/append.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { HeadLog, LateLog } from './head/head-appender.ts';
+
+/** From a failed write to the first try. Each failed try doubles it up to the most. */
+const PROBE_AFTER_MS = 1000;
+const PROBE_AFTER_MS_MAX = 30_000;
+/** A disk that fails again so soon after it worked is tried at the longer intervals that were reached. */
+const STEADY_MS = 60_000;
+/** What must fit before samples are taken again: more than most commits need, so that they do not fail at once. */
+const PROBE_BYTES = 1024 * 1024;
+
+export interface WriteGateOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where a file is written to see whether that works; it has a name that nobody reads and is removed. */
+  readonly probePath: string;
+  /** Told why samples are not taken any more, and with null that they are again. */
+  readonly onChange?: (reason: string | null) => void;
+}
+
+/**
+ * Whether samples are taken. A disk that is full or fails closes the gate: transactions are refused at once, with the
+ * reason, and nothing else is tried but a small file now and then, until that can be written and synced. What only reads
+ * goes on.
+ */
+export class WriteGate {
+  readonly #options: WriteGateOptions;
+  #reason: string | null = null;
+  #closedAt = 0;
+  #openedAt = Number.NEGATIVE_INFINITY;
+  #delayMs = PROBE_AFTER_MS;
+  #cancelTimer: (() => void) | null = null;
+  #ended = false;
+  /** How often the gate was closed, and how many transactions it refused meanwhile. */
+  readonly counters = { closed: 0, refused: 0 };
+
+  constructor(options: WriteGateOptions) {
+    this.#options = options;
+  }
+
+  /** Why samples are not taken; null while they are. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  /** Throws `AppendsStopped` while the gate is closed. */
+  assertOpen(): void {
+    if (this.#reason === null) return;
+    this.counters.refused++;
+    throw new AppendsStopped(this.#reason);
+  }
+
+  /** The log behind the gate: what it can not write closes the gate and is thrown as `AppendsStopped`. */
+  guard(log: HeadLog): HeadLog {
+    return {
+      append: (records) => {
+        this.assertOpen();
+        try {
+          log.append(records);
+        } catch (error) {
+          this.report(error);
+          throw error instanceof FileSystemError ? new AppendsStopped(error.message, { cause: error }) : error;
+        }
+      },
+    };
+  }
+
+  /** As `guard`; what was logged can be taken back whether the gate is open or not. */
+  guardLate(log: LateLog): LateLog {
+    return { ...this.guard(log), takeBack: () => log.takeBack() };
+  }
+
+  /** Something below the data directory could not be written; errors of other kinds are passed over. */
+  report(error: unknown): void {
+    if (!(error instanceof FileSystemError) || this.#reason !== null || this.#ended) return;
+    const { clock, log } = this.#options;
+    if (clock.monotonic() - this.#openedAt > STEADY_MS) this.#delayMs = PROBE_AFTER_MS;
+    this.counters.closed++;
+    this.#closedAt = clock.monotonic();
+    log.error('Samples are not taken until the data directory can be written again', { err: error.message });
+    this.#change(error.message);
+    this.#planProbe();
+  }
+
+  /** Ends the tries. */
+  close(): void {
+    this.#ended = true;
+    this.#cancelTimer?.();
+  }
+
+  #change(reason: string | null): void {
+    this.#reason = reason;
+    this.#options.onChange?.(reason);
+  }
+
+  #planProbe(): void {
+    this.#cancelTimer = this.#options.clock.after(this.#delayMs, () => void this.#probe());
+    this.#delayMs = Math.min(2 * this.#delayMs, PROBE_AFTER_MS_MAX);
+  }
+
+  async #probe(): Promise<void> {
+    const { clock, fileSystem, log, probePath } = this.#options;
+    try {
+      await writeProbe(fileSystem, probePath);
+    } catch (error) {
+      log.debug('The data directory can still not be written', { err: String(error) });
+      if (!this.#ended) this.#planProbe();
+      return;
+    }
+    if (this.#ended) return;
+    this.#openedAt = clock.monotonic();
+    const seconds = (this.#openedAt - this.#closedAt) / 1000;
+    log.info('The data directory can be written again; samples are taken', { seconds });
+    this.#change(null);
+  }
+}
+
+/** Bytes that no file system stores as a hole or packs to nothing. */
+let probeBytes: Uint8Array | null = null;
+
+async function writeProbe(fileSystem: FileSystem, path: string): Promise<void> {
+  if (probeBytes === null) {
+    const random = createRandom(1);
+    probeBytes = Uint8Array.from({ length: PROBE_BYTES }, () => random.below(256));
+  }
+  const file = fileSystem.openSync(path, 'w');
+  try {
+    const written = file.writeSync(probeBytes, 0, PROBE_BYTES, 0);
+    if (written < PROBE_BYTES) throw new FileSystemError('write', path, `only ${written} bytes fit`, 'ENOSPC');
+    await file.sync();
+  } finally {
+    file.closeSync();
+    fileSystem.removeSync(path);
+  }
+}
