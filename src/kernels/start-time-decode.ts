@@ -52,7 +52,7 @@ export function takeStartTime(
 const scratch = new Float64Array(1);
 
 function isExact(state: Float64Array): boolean {
-  return state[0]! <= START_MAX && state[0]! >= -START_MAX;
+  return Math.abs(state[0]!) <= START_MAX && Math.abs(state[1]!) <= START_MAX;
 }
 
 /** Reads a zigzag varint that may begin inside a byte to `state[2]`. */

@@ -84,7 +84,9 @@ export function xor2Decode(
       if (ones >= 2 && ones <= 4) {
         const size = DOD_BITS[ones]!;
         if (bit + size > bitEnd) return XOR2_TRUNCATED;
-        delta += signedBits(bytes, bit, size);
+        const dod = signedBits(bytes, bit, size);
+        if (dod > TIME_MAX || dod < -TIME_MAX) return XOR2_TIME_OUT_OF_RANGE;
+        delta += dod;
         bit = takeValue(bytes, bit + size, bitEnd);
       } else if (ones === 1) {
         if (bit >= bitEnd) return XOR2_TRUNCATED;
