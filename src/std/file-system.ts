@@ -55,6 +55,8 @@ export interface FileSystem {
   makeDirectorySync(path: string): void;
   /** Replaces `to` where it is a file or an empty directory. */
   renameSync(from: string, to: string): void;
+  /** Gives a file a second name on the same file system; code `EEXIST` where something has that name. */
+  linkSync(from: string, to: string): void;
   /** Removes a file, or a directory with all it contains; what does not exist is fine. */
   removeSync(path: string): void;
   remove(path: string): Promise<void>;

@@ -9,6 +9,7 @@ export type OperationName =
   | 'list'
   | 'create directory'
   | 'rename'
+  | 'link'
   | 'remove'
   | 'inspect'
   | 'sync directory'

@@ -80,12 +80,19 @@ export class MemoryFiles implements FileSystem {
     const survived = random.below(this.#nameChanges.length + 1);
     for (const change of this.#nameChanges.slice(0, survived)) applyEdits(names, change);
     const next = new MemoryFiles();
+    const copies = new Map<FileNode, FileNode>();
     for (const [path, node] of names) {
-      if (node === 'directory') next.#names.set(path, node);
-      else {
-        const content = contentAfterPowerCut(node, random);
-        next.#names.set(path, { content, durable: content.slice(), changes: [] });
+      if (node === 'directory') {
+        next.#names.set(path, node);
+        continue;
       }
+      let copy = copies.get(node);
+      if (copy === undefined) {
+        const content = contentAfterPowerCut(node, random);
+        copy = { content, durable: content.slice(), changes: [] };
+        copies.set(node, copy);
+      }
+      next.#names.set(path, copy);
     }
     next.#durableNames = new Map(next.#names);
     next.capacity = this.capacity;
@@ -151,6 +158,16 @@ export class MemoryFiles implements FileSystem {
         ...moved.map((path) => [to + path.slice(from.length), this.#names.get(path)!] as const),
       ],
     );
+  }
+
+  linkSync(from: string, to: string): void {
+    const both = `${from} to ${to}`;
+    this.#stepInDirectory('link', both, parentOf(to));
+    const node = this.#names.get(from);
+    if (node === undefined) throw failure('link', both, 'ENOENT');
+    if (node === 'directory') throw failure('link', both, 'EPERM');
+    if (this.#names.has(to)) throw failure('link', both, 'EEXIST');
+    this.#changeNames([parentOf(to)], [[to, node]]);
   }
 
   removeSync(path: string): void {
@@ -228,7 +245,7 @@ export class MemoryFiles implements FileSystem {
 
   #free(): number {
     let used = 0;
-    for (const node of this.#names.values()) if (node !== 'directory') used += node.content.length;
+    for (const node of new Set(this.#names.values())) if (node !== 'directory') used += node.content.length;
     return Math.max(0, this.capacity - used);
   }
 }

@@ -23,6 +23,9 @@ export const nodeFiles: FileSystem = {
   renameSync(from, to) {
     run('rename', `${from} to ${to}`, () => fs.renameSync(from, to));
   },
+  linkSync(from, to) {
+    run('link', `${from} to ${to}`, () => fs.linkSync(from, to));
+  },
   removeSync(path) {
     run('remove', path, () => fs.rmSync(path, { recursive: true, force: true }));
   },

@@ -121,6 +121,26 @@ export function fileSystemContract(name: string, fresh: () => { fileSystem: File
       expect(codeOf(() => fileSystem.renameSync(`${root}/g`, `${root}/e`))).toBe('ENOTEMPTY');
     });
 
+    it('gives a file a second name that outlives the first', () => {
+      write(`${root}/a`, 'one');
+      fileSystem.makeDirectorySync(`${root}/d`);
+      fileSystem.linkSync(`${root}/a`, `${root}/d/b`);
+      const file = fileSystem.openSync(`${root}/a`, 'r+');
+      file.writeSync(bytes('O'), 0, 1, 0);
+      file.closeSync();
+      expect(text(fileSystem.readFileSync(`${root}/d/b`))).toBe('One');
+      // Replacing the first name leaves the second with the old content.
+      write(`${root}/c`, 'two');
+      fileSystem.renameSync(`${root}/c`, `${root}/a`);
+      expect(text(fileSystem.readFileSync(`${root}/d/b`))).toBe('One');
+      fileSystem.removeSync(`${root}/a`);
+      expect(text(fileSystem.readFileSync(`${root}/d/b`))).toBe('One');
+      write(`${root}/a`, 'new');
+      expect(codeOf(() => fileSystem.linkSync(`${root}/a`, `${root}/d/b`))).toBe('EEXIST');
+      expect(codeOf(() => fileSystem.linkSync(`${root}/none`, `${root}/x`))).toBe('ENOENT');
+      expect(codeOf(() => fileSystem.linkSync(`${root}/d`, `${root}/x`))).toBe('EPERM');
+    });
+
     it('locks a file once', () => {
       const lock = fileSystem.lockSync(`${root}/lock`);
       expect(codeOf(() => fileSystem.lockSync(`${root}/lock`))).toBe('ELOCKED');
