@@ -8,6 +8,7 @@ import {
   XOR_BITS_MAX,
 } from './bit-write.ts';
 import { COUNT_SLOT, FIRST_BUCKET, type HistogramState, SUM_SLOT, ZERO_SLOT } from './histogram-state.ts';
+import { START_TIME_BITS_MAX } from './start-time-encode.ts';
 
 /**
  * Samples of histogram chunks, writing. Behind the header and the layout (`tsdb/chunk/histogram-layout.ts`):
@@ -23,9 +24,9 @@ import { COUNT_SLOT, FIRST_BUCKET, type HistogramState, SUM_SLOT, ZERO_SLOT } fr
  * with its sum. Source of the format: Prometheus' `tsdb/docs/format/chunks.md`.
  */
 
-/** The most bytes that one sample of so many buckets takes, begun inside a byte. */
+/** The most bytes that one sample of so many buckets takes with a start time behind it, begun inside a byte. */
 export function histogramSampleBytesMax(buckets: number): number {
-  return 1 + Math.ceil((VARBIT_BITS_MAX + (FIRST_BUCKET + buckets) * XOR_BITS_MAX) / 8);
+  return 1 + Math.ceil((VARBIT_BITS_MAX + (FIRST_BUCKET + buckets) * XOR_BITS_MAX + START_TIME_BITS_MAX) / 8);
 }
 
 /** Writes the first sample of a chunk and begins the state with it. All slots of `values` are written. */

@@ -1,4 +1,5 @@
 import { histogramSampleBytesMax } from '../../kernels/histogram-encode.ts';
+import { isStorableStart } from '../../kernels/start-time-encode.ts';
 import {
   XOR_APPEND_BYTES_MAX,
   XOR_STATE_COUNT,
@@ -7,7 +8,15 @@ import {
   xorBegin,
   xorByteLength,
 } from '../../kernels/xor-encode.ts';
-import { ENCODING } from './encoding.ts';
+import {
+  createXor2State,
+  XOR2_APPEND_BYTES_MAX,
+  xor2Append,
+  xor2Begin,
+  xor2ByteLength,
+  xor2Fits,
+} from '../../kernels/xor2-encode.ts';
+import { ENCODING, histogramEncoding } from './encoding.ts';
 import type { FlatHistogram } from './flat-histogram.ts';
 import { HistogramChunkWriter, withLayout } from './histogram-chunk-writer.ts';
 import { type Continuation, continueCounter, continueGauge } from './histogram-continuation.ts';
@@ -25,6 +34,8 @@ export interface EncodedChunk {
 
 /** The state of the XOR kernel counts bits in 16 bits. */
 const FLOAT_BYTES_MAX = 8 * 1024 - XOR_APPEND_BYTES_MAX - 1;
+/** Where the header of start times is in the header of an XOR2 chunk. */
+const START_TIMES_AT = 2;
 /** The header of a chunk counts in 16 bits. */
 const SAMPLES_MAX = 0xffff;
 
@@ -32,6 +43,9 @@ const SAMPLES_MAX = 0xffff;
  * Encodes the samples of one series, in the order of their times, into as many chunks as it takes: a new one begins with
  * another kind of sample, after `samplesMax` samples, and where a histogram does not continue the chunk. Nothing of the
  * chunks before is known to a new one, so only an explicit hint makes its header tell of a counter reset.
+ *
+ * A float with a start time needs XOR2, and what follows it stays in that chunk; histograms with and without one are
+ * in chunks of their own. Start times that can not be told exactly are left out (`isStorableStart`).
  */
 export class ChunkEncoder {
   readonly #samplesMax: number;
@@ -45,14 +59,20 @@ export class ChunkEncoder {
   #view = new DataView(this.#bytes.buffer);
   readonly #doubles = new Float64Array(XOR_STATE_DOUBLES);
   readonly #words = new Uint32Array(this.#doubles.buffer);
+  readonly #xor2 = createXor2State();
   #histograms: HistogramChunkWriter | null = null;
 
   constructor(samplesMax: number) {
     this.#samplesMax = Math.min(samplesMax, SAMPLES_MAX);
   }
 
-  /** A float by the halves of its bits. */
-  float(time: number, low: number, high: number): void {
+  /** A float by the halves of its bits; `startTime` is 0 where there is none. */
+  float(time: number, low: number, high: number, startTime = 0): void {
+    const start = isStorableStart(time, startTime) ? startTime : 0;
+    if (start !== 0 || this.#encoding === ENCODING.xor2) {
+      this.#floatWithStart(time, low, high, start);
+      return;
+    }
     const length = this.#count === 0 ? 0 : xorByteLength(this.#words, 0);
     if (this.#encoding !== ENCODING.xor || this.#count >= this.#samplesMax || length > FLOAT_BYTES_MAX) {
       this.#seal();
@@ -66,21 +86,24 @@ export class ChunkEncoder {
     this.#maxTime = time;
   }
 
-  histogram(time: number, sample: FlatHistogram): void {
+  histogram(time: number, sample: FlatHistogram, startTime = 0): void {
+    const start = isStorableStart(time, startTime) ? startTime : 0;
+    const encoding = histogramEncoding(sample.encoding === ENCODING.histogram, start !== 0);
     const writer = this.#histograms;
-    if (writer === null || this.#encoding !== sample.encoding || this.#count >= this.#samplesMax) {
-      this.#beginHistograms(time, sample, firstHeader(sample));
+    const samplesMax = Math.min(this.#samplesMax, writer?.countMax ?? SAMPLES_MAX);
+    if (writer === null || this.#encoding !== encoding || this.#count >= samplesMax) {
+      this.#beginHistograms(encoding, time, sample, start, firstHeader(sample));
       return;
     }
     const next = sample.hint === 'gauge' ? continueGauge(writer, sample) : continueCounter(writer, sample);
     if (!next.fits) {
-      this.#beginHistograms(time, sample, headerAfter(next, sample));
+      this.#beginHistograms(encoding, time, sample, start, headerAfter(next, sample));
       return;
     }
     const open = next.isWiderThanChunk ? this.#widen(writer, next.layout!) : writer;
     const placed = next.layout === null ? sample : withLayout(sample, next.layout);
     this.#reserve(open.byteLength + histogramSampleBytesMax(placed.counts.length));
-    open.append(time, placed);
+    open.append(time, placed, start);
     open.copyTo(this.#bytes, 0);
     this.#count = open.count;
     this.#maxTime = time;
@@ -94,14 +117,30 @@ export class ChunkEncoder {
     return done;
   }
 
-  #beginHistograms(time: number, sample: FlatHistogram, header: number): void {
+  #floatWithStart(time: number, low: number, high: number, start: number): void {
+    const state = this.#xor2;
+    // Beyond these times a difference to a start time, or to none, which counts as 0, is not exact.
+    const isPlain = !isStorableStart(time, 0) && this.#bytes[START_TIMES_AT] !== 0;
+    if (this.#encoding !== ENCODING.xor2 || this.#count >= this.#samplesMax || !xor2Fits(state, time) || isPlain) {
+      this.#seal();
+      this.#encoding = ENCODING.xor2;
+      this.#minTime = time;
+      xor2Begin(this.#bytes, 0, state);
+    }
+    this.#reserve(xor2ByteLength(state) + XOR2_APPEND_BYTES_MAX);
+    xor2Append(this.#bytes, 0, state, time, low, high, start);
+    this.#count = state.count;
+    this.#maxTime = time;
+  }
+
+  #beginHistograms(encoding: number, time: number, sample: FlatHistogram, start: number, header: number): void {
     this.#seal();
-    const writer = new HistogramChunkWriter(sample.encoding, sample.layout, header);
+    const writer = new HistogramChunkWriter(encoding, sample.layout, header);
     this.#reserve(layoutBytesMax(sample.layout) + histogramSampleBytesMax(sample.counts.length) + 8);
-    writer.begin(time, sample);
+    writer.begin(time, sample, start);
     writer.copyTo(this.#bytes, 0);
     this.#histograms = writer;
-    this.#encoding = sample.encoding;
+    this.#encoding = encoding;
     this.#count = 1;
     this.#minTime = time;
     this.#maxTime = time;
@@ -118,15 +157,21 @@ export class ChunkEncoder {
 
   #seal(): void {
     if (this.#count > 0) {
-      const length = this.#histograms?.byteLength ?? xorByteLength(this.#words, 0);
-      const bytes = this.#bytes.slice(0, length);
-      bytes[0] = this.#count >>> 8;
-      bytes[1] = this.#count;
+      const bytes = this.#bytes.slice(0, this.#byteLength());
+      const word = this.#histograms?.countWord ?? this.#count;
+      bytes[0] = word >>> 8;
+      bytes[1] = word;
       this.#done.push({ encoding: this.#encoding, minTime: this.#minTime, maxTime: this.#maxTime, bytes });
     }
     this.#count = 0;
     this.#encoding = ENCODING.none;
     this.#histograms = null;
+  }
+
+  /** Of the open chunk. */
+  #byteLength(): number {
+    if (this.#histograms !== null) return this.#histograms.byteLength;
+    return this.#encoding === ENCODING.xor2 ? xor2ByteLength(this.#xor2) : xorByteLength(this.#words, 0);
   }
 
   #reserve(byteLength: number): void {

@@ -1,6 +1,5 @@
 /**
  * Encodings of chunks by the number that files carry. Source: Prometheus' `tsdb/docs/format/chunks.md`.
- * The head writes the first three.
  */
 export const ENCODING = {
   none: 0,
@@ -11,3 +10,21 @@ export const ENCODING = {
   histogramStartTimes: 5,
   floatHistogramStartTimes: 6,
 } as const;
+
+/** True for the encodings of histograms with a start time behind each sample. */
+export function hasStartTimes(encoding: number): boolean {
+  return encoding === ENCODING.histogramStartTimes || encoding === ENCODING.floatHistogramStartTimes;
+}
+
+/** The encoding of histograms with start times behind them, or the one without. */
+export function histogramEncoding(isInteger: boolean, startTimes: boolean): number {
+  if (isInteger) return startTimes ? ENCODING.histogramStartTimes : ENCODING.histogram;
+  return startTimes ? ENCODING.floatHistogramStartTimes : ENCODING.floatHistogram;
+}
+
+/** The encoding of the same samples without start times. */
+export function plainEncoding(encoding: number): number {
+  if (encoding === ENCODING.histogramStartTimes) return ENCODING.histogram;
+  if (encoding === ENCODING.floatHistogramStartTimes) return ENCODING.floatHistogram;
+  return encoding;
+}

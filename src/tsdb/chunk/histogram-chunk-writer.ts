@@ -6,7 +6,8 @@ import {
   integerHistogramBegin,
 } from '../../kernels/histogram-encode.ts';
 import { createHistogramState, FIRST_BUCKET, type HistogramState } from '../../kernels/histogram-state.ts';
-import { ENCODING } from './encoding.ts';
+import { putStartTime, START_TIME_ENCODE_STATE, startTimeHeader } from '../../kernels/start-time-encode.ts';
+import { ENCODING, hasStartTimes, plainEncoding } from './encoding.ts';
 import type { FlatHistogram } from './flat-histogram.ts';
 import type { ChunkEnd } from './histogram-continuation.ts';
 import {
@@ -27,6 +28,8 @@ import { spreadCounts } from './merge-buckets.ts';
  */
 export class HistogramChunkWriter implements ChunkEnd {
   readonly encoding: number;
+  /** That of the samples that it takes: start times come beside them. */
+  readonly sampleEncoding: number;
   readonly layout: HistogramLayout;
   readonly counterReset: number;
   readonly counts: Float64Array;
@@ -37,6 +40,8 @@ export class HistogramChunkWriter implements ChunkEnd {
   readonly #isInteger: boolean;
   /** Bytes of the chunk before the newest sample that stay as they are. */
   #kept = 0;
+  /** null: the encoding has no start times. */
+  readonly #start: Float64Array | null;
   /** The chunk's last byte, which the next sample may begin in. */
   #lastByte = 0;
 
@@ -45,7 +50,9 @@ export class HistogramChunkWriter implements ChunkEnd {
     this.layout = layout;
     this.counterReset = counterReset;
     this.#state = createHistogramState(layout.positiveBuckets + layout.negativeBuckets);
-    this.#isInteger = encoding === ENCODING.histogram;
+    this.sampleEncoding = plainEncoding(encoding);
+    this.#isInteger = this.sampleEncoding === ENCODING.histogram;
+    this.#start = hasStartTimes(encoding) ? new Float64Array(START_TIME_ENCODE_STATE) : null;
     this.counts = this.#isInteger ? new Float64Array(this.#state.values.length) : this.#state.values;
     this.halves = this.#isInteger ? new Uint32Array(this.counts.buffer) : this.#state.halves;
   }
@@ -55,14 +62,24 @@ export class HistogramChunkWriter implements ChunkEnd {
     return (this.#bit + 7) >>> 3;
   }
 
-  /** The first sample, with header and layout. */
-  begin(time: number, sample: FlatHistogram): void {
+  /** The header's first two bytes, as a big-endian number: the count and, beside start times, the counter reset. */
+  get countWord(): number {
+    return this.#start === null ? this.count : this.count | (this.counterReset << 8);
+  }
+
+  /** So many samples fit into the header. */
+  get countMax(): number {
+    return this.#start === null ? 0xffff : 0x3fff;
+  }
+
+  /** The first sample, with header and layout. `startTime` is 0 where the encoding has none. */
+  begin(time: number, sample: FlatHistogram, startTime = 0): void {
     const { layout } = this;
     const slots = sample.counts.length;
     const bytes = bufferOf(HISTOGRAM_HEADER_BYTES + layoutBytesMax(layout) + histogramSampleBytesMax(slots));
     bytes[0] = 0;
     bytes[1] = 0;
-    bytes[2] = this.counterReset;
+    bytes[2] = this.#start === null ? this.counterReset : 0;
     const at = writeLayout(bytes, HISTOGRAM_HEADER_BYTES * 8, layout);
     if (this.#isInteger) {
       const { values, halves } = differences(sample, layout.positiveBuckets);
@@ -72,14 +89,16 @@ export class HistogramChunkWriter implements ChunkEnd {
       this.#bit = floatHistogramBegin(bytes, at, this.#state, time, sample.halves, slots);
     }
     this.#kept = 0;
+    this.#bit = this.#putStart(bytes, this.#bit, time, 0, startTime);
     this.#lastByte = bytes[this.byteLength - 1]!;
     this.count = 1;
   }
 
   /** One more sample. */
-  append(time: number, sample: FlatHistogram): void {
+  append(time: number, sample: FlatHistogram, startTime = 0): void {
     const slots = sample.counts.length;
     const bytes = bufferOf(histogramSampleBytesMax(slots));
+    const previous = this.#state.times[0]!;
     const phase = this.#bit & 7;
     this.#kept = this.#bit >>> 3;
     bytes[0] = this.#lastByte;
@@ -91,8 +110,9 @@ export class HistogramChunkWriter implements ChunkEnd {
     } else {
       end = floatHistogramAppend(bytes, phase, this.#state, time, sample.halves, slots);
     }
-    this.#bit += end - phase;
-    this.#lastByte = bytes[(end - 1) >>> 3]!;
+    const behind = this.#putStart(bytes, end, time, previous, startTime);
+    this.#bit += behind - phase;
+    this.#lastByte = bytes[(behind - 1) >>> 3]!;
     this.count++;
   }
 
@@ -104,6 +124,14 @@ export class HistogramChunkWriter implements ChunkEnd {
     const from = start + this.#kept;
     const length = this.byteLength - this.#kept;
     for (let i = 0; i < length; i++) bytes[from + i] = encoded[i]!;
+    // Readers that know fewer samples do not look at start times that begin behind them.
+    if (this.#start !== null) bytes[start + START_TIMES_AT] = startTimeHeader(this.#start);
+  }
+
+  /** What stands behind the newest sample, whose bits end at `bit`. Returns the next position. */
+  #putStart(bytes: Uint8Array, bit: number, time: number, previous: number, startTime: number): number {
+    if (this.#start === null) return bit;
+    return putStartTime(bytes, bit, this.count, time, previous, startTime, this.#start);
   }
 
   #keepCounts(sample: FlatHistogram): void {
@@ -136,6 +164,9 @@ export function withLayout(sample: FlatHistogram, layout: HistogramLayout): Flat
   );
   return { ...sample, layout, counts, halves };
 }
+
+/** Where the header of start times is in the chunk's header. */
+const START_TIMES_AT = 2;
 
 /** Where samples are encoded before they go to their chunk, and the differences between an integer sample's buckets. */
 let encoded = new Uint8Array(4096);

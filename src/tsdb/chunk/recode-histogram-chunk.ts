@@ -32,9 +32,9 @@ export function recodeHistogramChunk(
   let target = new Uint8Array(2 * byteLength + 256);
   for (let i = 0; i < count; i++) {
     assertRead(reader.next());
-    const sample = sampleOf(reader, encoding, layout);
-    if (i === 0) recoded.begin(reader.state.times[0]!, sample);
-    else recoded.append(reader.state.times[0]!, sample);
+    const sample = sampleOf(reader, recoded.sampleEncoding, layout);
+    if (i === 0) recoded.begin(reader.state.times[0]!, sample, reader.startTime);
+    else recoded.append(reader.state.times[0]!, sample, reader.startTime);
     if (recoded.byteLength > target.length) {
       const grown = new Uint8Array(2 * recoded.byteLength);
       grown.set(target);

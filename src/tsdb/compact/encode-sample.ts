@@ -7,13 +7,11 @@ import type { DecodedChunk } from './decoded-chunk.ts';
  */
 export function encodeSample(chunk: DecodedChunk, index: number, follows: boolean, encoder: ChunkEncoder): void {
   const time = chunk.times[index]!;
-  if (chunk.startTimes !== null && chunk.startTimes[index] !== 0) {
-    throw new Error('Cannot encode a sample again that has a start time: such chunks can only be copied');
-  }
+  const startTime = chunk.startTimes?.[index] ?? 0;
   if (chunk.histograms === null) {
-    encoder.float(time, chunk.bits[2 * index]!, chunk.bits[2 * index + 1]!);
+    encoder.float(time, chunk.bits[2 * index]!, chunk.bits[2 * index + 1]!, startTime);
     return;
   }
   const sample = chunk.histograms[index]!;
-  encoder.histogram(time, follows || sample.hint === 'gauge' ? sample : { ...sample, hint: 'unknown' });
+  encoder.histogram(time, follows || sample.hint === 'gauge' ? sample : { ...sample, hint: 'unknown' }, startTime);
 }
