@@ -1,12 +1,14 @@
 import type { Histogram } from '../../src/model/histogram.ts';
 import { compareLabels, type Labels, labelsFromObject } from '../../src/model/labels.ts';
+import { STALE_HIGH, STALE_LOW } from '../../src/model/stale.ts';
 import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
-import { flatHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
+import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
+import { type FlatHistogram, flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import type { ChunkSource, SourceChunk } from '../../src/tsdb/compact/chunk-source.ts';
 import { type Intervals, NO_INTERVALS } from '../../src/tsdb/tombstones/intervals.ts';
 
-/** A time and a float or a histogram. */
-export type TestSample = readonly [time: number, value: number | Histogram];
+/** A time and a float, a histogram, or one of the markers that a series ends. */
+export type TestSample = readonly [time: number, value: number | Histogram | 'stale' | 'stale histogram'];
 
 export interface TestSeries {
   readonly labels: Labels;
@@ -28,14 +30,21 @@ export function encodeSamples(samples: readonly TestSample[]): SourceChunk[] {
   const value = new Float64Array(1);
   const halves = new Uint32Array(value.buffer);
   for (const [time, sample] of samples) {
-    if (typeof sample === 'number') {
+    if (sample === 'stale') {
+      encoder.float(time, STALE_LOW, STALE_HIGH);
+    } else if (typeof sample === 'number') {
       value[0] = sample;
       encoder.float(time, halves[0]!, halves[1]!);
     } else {
-      encoder.histogram(time, flatHistogram(sample)!);
+      encoder.histogram(time, flatSample(sample));
     }
   }
   return encoder.finish();
+}
+
+export function flatSample(sample: Histogram | 'stale histogram'): FlatHistogram {
+  if (sample === 'stale histogram') return staleHistogram(ENCODING.histogram, 'unknown');
+  return flatHistogram(sample)!;
 }
 
 /** Series in any order, given in the order of their labels. */

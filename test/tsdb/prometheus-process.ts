@@ -46,7 +46,12 @@ export interface PrometheusProcess {
 }
 
 /** Runs a real Prometheus on a data directory; it listens on a free port and scrapes the target each 200 ms. */
-export function startPrometheus(program: string, directory: string, target: string): PrometheusProcess {
+export function startPrometheus(
+  program: string,
+  directory: string,
+  target: string,
+  flags: readonly string[] = [],
+): PrometheusProcess {
   const config = `${directory}.yml`;
   writeFileSync(
     config,
@@ -59,6 +64,7 @@ export function startPrometheus(program: string, directory: string, target: stri
       `--storage.tsdb.path=${directory}`,
       '--web.listen-address=127.0.0.1:0',
       ...lockFlags(program),
+      ...flags,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../std/file-system.ts';
+import { type FileSystem, hasCode } from '../../std/file-system.ts';
 import { type BlockMeta, isUlid, readBlockMeta } from './block-meta.ts';
 import { DamagedFile } from './damaged-file.ts';
 
@@ -9,12 +9,12 @@ import { DamagedFile } from './damaged-file.ts';
 export function readBlockMetas(fileSystem: FileSystem, directory: string): BlockMeta[] {
   const metas: BlockMeta[] = [];
   for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
-    const path = `${directory}/${name}/meta.json`;
-    if (kind !== 'directory' || !isUlid(name) || fileSystem.statSync(path) === null) continue;
+    if (kind !== 'directory' || !isUlid(name)) continue;
     try {
-      metas.push(readBlockMeta(fileSystem, path));
+      metas.push(readBlockMeta(fileSystem, `${directory}/${name}/meta.json`));
     } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error;
+      // Whoever else uses the directory may be moving a block in or out.
+      if (!(error instanceof DamagedFile || hasCode(error, 'ENOENT'))) throw error;
     }
   }
   return metas;
