@@ -1,6 +1,7 @@
 import type { Histogram } from '../model/histogram.ts';
 import { histogramProblem } from '../model/histogram-check.ts';
 import type { Labels } from '../model/labels.ts';
+import { isTooFine, SCHEMA_MAX, withStorableSchema } from '../model/reduce-schema.ts';
 import type { Clock } from '../std/clock.ts';
 import {
   type Appendable,
@@ -17,7 +18,6 @@ import {
 import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Counter, Registry } from '../telemetry/registry.ts';
-import { isTooFine, SCHEMA_MAX, withStorableSchema } from './reduce-schema.ts';
 import { refusalText } from './refusal-text.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
 import { exemplarFromMessage } from './write-exemplar.ts';

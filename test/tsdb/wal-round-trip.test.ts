@@ -177,4 +177,31 @@ describe('records through the log', () => {
     expect(report.entries).toMatchObject({ unknownRecords: 1, series: 1 });
     expect(seen.seriesSeen.length).toBe(1);
   });
+
+  it('gives histograms that are finer than what is stored the finest resolution that is', () => {
+    const entry = (schema: number, positiveDeltas: number[]): HistogramEntry => ({
+      ref: 1,
+      time: schema,
+      startTime: 0,
+      histogram: {
+        kind: 'integer',
+        counterResetHint: 'unknown',
+        schema,
+        zeroThreshold: 0,
+        zeroCount: 0,
+        count: 3,
+        sum: 1,
+        positiveSpans: [{ offset: 1, length: 2 }],
+        negativeSpans: [],
+        positiveDeltas,
+        negativeDeltas: [],
+        customValues: [],
+      },
+    });
+    const { seen, report } = writeAndReplay(histogramRecords([entry(9, [1, 1]), entry(9, [1]), entry(53, [1, 1])]));
+    expect(seen.histogramsSeen.map(({ histogram }) => histogram)).toEqual([
+      expect.objectContaining({ schema: 8, positiveSpans: [{ offset: 1, length: 1 }], positiveDeltas: [3] }),
+    ]);
+    expect(report.entries).toMatchObject({ histograms: 1, leftOut: 2 });
+  });
 });

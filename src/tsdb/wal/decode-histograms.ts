@@ -1,5 +1,6 @@
 import { signedFromHalves } from '../../kernels/varint.ts';
 import { type CounterResetHint, CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from '../../model/histogram.ts';
+import { isTooFine, withStorableSchema } from '../../model/reduce-schema.ts';
 import type { HistogramEntry } from '../../storage/append.ts';
 import { isUsable, readSum } from './decode-samples.ts';
 import { MalformedRecord, type RecordCursor } from './record-cursor.ts';
@@ -12,8 +13,9 @@ export interface HistogramForm {
 }
 
 /**
- * Decodes a histogram record whose type byte has been read. Entries with a schema that is not known, or whose ref or
- * time a double does not hold exactly, are left out; `leftOut` tells how many.
+ * Decodes a histogram record whose type byte has been read. Histograms that are finer than what is stored (writers of
+ * agents may log such) get the finest resolution that is. Entries with a schema that is not known, or whose ref or time
+ * a double does not hold exactly, are left out; `leftOut` tells how many.
  */
 export function decodeHistograms(
   cursor: RecordCursor,
@@ -25,7 +27,8 @@ export function decodeHistograms(
   while (cursor.left > 0) {
     place.next();
     const { ref, time, startTime } = place;
-    const histogram = form.kind === 'integer' ? decodeInteger(cursor) : decodeFloat(cursor);
+    const decoded = form.kind === 'integer' ? decodeInteger(cursor) : decodeFloat(cursor);
+    const histogram = isTooFine(decoded) && spansFit(decoded) ? withStorableSchema(decoded) : decoded;
     if (isUsable(ref, time) && isKnownSchema(histogram.schema)) entries.push({ ref, time, startTime, histogram });
     else leftOut++;
   }
@@ -173,6 +176,20 @@ function decodeFloats(cursor: RecordCursor): number[] {
   const values: number[] = [];
   for (let i = 0; i < count; i++) values.push(cursor.float64());
   return values;
+}
+
+/** The spans alone bound the work of merging buckets, so they must not claim more than there are. */
+function spansFit(histogram: Histogram): boolean {
+  const isInteger = histogram.kind === 'integer';
+  const positive = isInteger ? histogram.positiveDeltas : histogram.positiveCounts;
+  const negative = isInteger ? histogram.negativeDeltas : histogram.negativeCounts;
+  return (
+    bucketsOf(histogram.positiveSpans) === positive.length && bucketsOf(histogram.negativeSpans) === negative.length
+  );
+}
+
+function bucketsOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, { length }) => sum + length, 0);
 }
 
 function isKnownSchema(schema: number): boolean {

@@ -1,5 +1,5 @@
-import type { Histogram, Span } from '../model/histogram.ts';
-import { coarserRun, runFromSpans, spansFromIndexes } from '../model/histogram-runs.ts';
+import type { Histogram, Span } from './histogram.ts';
+import { coarserRun, runFromSpans, spansFromIndexes } from './histogram-runs.ts';
 
 /** The finest resolution that is stored; senders may use finer ones up to `SCHEMA_RESERVED_MAX`. */
 export const SCHEMA_MAX = 8;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { IntegerHistogram } from '../model/histogram.ts';
+import type { IntegerHistogram } from './histogram.ts';
 import { isTooFine, withStorableSchema } from './reduce-schema.ts';
 
 const fine: IntegerHistogram = {
