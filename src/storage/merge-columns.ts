@@ -69,9 +69,29 @@ export function mergeIntoColumn(column: SampleColumn, other: SampleColumn, spare
  */
 export function sortColumn(column: SampleColumn, spare: SampleColumn): void {
   const { length, times } = column;
+  const order = timeOrder(times, length);
+  if (order === null) return;
+  clearColumn(spare);
+  prepare(spare, length, column, column);
+  let at = 0;
+  for (let i = 0; i < length; ) {
+    const first = i++;
+    while (i < length && order[i] === order[i - 1]! + 1 && times[order[i]!]! > times[order[i - 1]!]!) i++;
+    at = copyRun(column, order[first]!, order[i - 1]! + 1, spare, at);
+    while (i < length && times[order[i]!] === spare.times[at - 1]) i++;
+  }
+  spare.length = at;
+  exchange(column, spare);
+}
+
+/**
+ * The indexes of times in rising order, equal ones as they came; null where the times rise strictly. Quick where the
+ * times are a few runs that do.
+ */
+export function timeOrder(times: Float64Array, length: number): Uint32Array | null {
   let runs: number[] = [];
   for (let i = 0; i < length; i++) if (i === 0 || times[i]! <= times[i - 1]!) runs.push(i);
-  if (runs.length <= 1) return;
+  if (runs.length <= 1) return null;
   let from = Uint32Array.from({ length }, (_, i) => i);
   let to = new Uint32Array(length);
   while (runs.length > 1) {
@@ -83,17 +103,7 @@ export function sortColumn(column: SampleColumn, spare: SampleColumn): void {
     runs = merged;
     [from, to] = [to, from];
   }
-  clearColumn(spare);
-  prepare(spare, length, column, column);
-  let at = 0;
-  for (let i = 0; i < length; ) {
-    const first = i++;
-    while (i < length && from[i] === from[i - 1]! + 1 && times[from[i]!]! > times[from[i - 1]!]!) i++;
-    at = copyRun(column, from[first]!, from[i - 1]! + 1, spare, at);
-    while (i < length && times[from[i]!] === spare.times[at - 1]) i++;
-  }
-  spare.length = at;
-  exchange(column, spare);
+  return from;
 }
 
 /** Merges the indexes `from[start .. middle]` and `from[middle .. end]`, each with times that do not fall. */

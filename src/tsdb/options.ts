@@ -2,6 +2,7 @@ import type { Clock } from '../std/clock.ts';
 import type { FileSystem } from '../std/file-system.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
+import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import type { WalCompression } from './wal/compression.ts';
 
 /** Two hours: the width of the ranges that chunks and the smallest blocks are aligned to. */
@@ -40,5 +41,7 @@ export interface DatabaseOptions {
   readonly walSyncIntervalMs?: number;
   /** Told why the database takes no samples any more (a full or failing disk), and with null that it does again. */
   readonly onAppendsStopped?: (reason: string | null) => void;
+  /** Where blocks are written; default a thread of its own, on the disk of this host. */
+  readonly maintenance?: MaintenanceRunner;
   readonly onReplayProgress?: (progress: ReplayProgress) => void;
 }

@@ -30,7 +30,7 @@ export class ReadOnlyDatabase implements Queryable {
       directory,
       log,
       chunkRangeMs: CHUNK_RANGE_MS_DEFAULT,
-      minValidTime: blocks.maxTime,
+      minValidTime: blocks.coveredTime,
       exemplarsMax: 0,
       repairs: false,
       clock: null,

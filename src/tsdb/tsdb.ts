@@ -10,6 +10,9 @@ import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts'
 import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import { BlockList } from './block/block-list.ts';
+import type { BlockMeta } from './block/block-meta.ts';
+import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
+import { MaintenanceThread } from './compact/maintenance-thread.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
 import { deleteSamples } from './delete-samples.ts';
 import type { HeadBounds } from './head/head.ts';
@@ -19,6 +22,7 @@ import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
 import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
+import { compactOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import type { ReplayReport } from './wal/replay.ts';
@@ -65,6 +69,11 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
    * exemplars excepted. As `deleteSamples`; one deletion runs at a time.
    */
   delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void>;
+  /**
+   * Makes blocks of all samples that came out of order, and lets go of their log. As `compactOutOfOrder`; no deletion
+   * runs meanwhile.
+   */
+  compactOutOfOrder(): Promise<readonly BlockMeta[]>;
   /** Resolves when everything that was appended is on the disk. */
   sync(): Promise<void>;
   /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
@@ -84,7 +93,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   try {
     const { fileSystem, log } = options;
     blocks = new BlockList({ fileSystem, directory: options.directory, log, cleans: true });
-    const { loaded, replay } = await replayLogs(options, directory, blocks.maxTime);
+    const { loaded, replay } = await replayLogs(options, directory, blocks.coveredTime);
     const gate = new WriteGate({
       fileSystem,
       clock: options.clock,
@@ -170,10 +179,12 @@ class OpenDatabase implements Database {
   readonly #lock: FileLock | null;
   readonly #replay: DatabaseReplay;
   readonly #exclusive = createSerial();
+  readonly #maintenance: MaintenanceRunner;
+  readonly #options: DatabaseOptions;
   #closing: Promise<void> | null = null;
 
   constructor(
-    { clock, fileSystem }: DatabaseOptions,
+    options: DatabaseOptions,
     loaded: LoadedHead,
     blocks: BlockList,
     wal: WalWriter,
@@ -182,8 +193,11 @@ class OpenDatabase implements Database {
     lock: FileLock | null,
     replay: DatabaseReplay,
   ) {
+    const { clock, fileSystem } = options;
+    this.#options = options;
     this.#fileSystem = fileSystem;
     this.#turns = turnsOf(clock);
+    this.#maintenance = options.maintenance ?? new MaintenanceThread(clock);
     this.#loaded = loaded;
     this.#blocks = blocks;
     this.#wal = wal;
@@ -227,9 +241,28 @@ class OpenDatabase implements Database {
     return this.#exclusive(() => {
       if (this.#closing !== null) throw new Error('Cannot delete samples: the database is closed');
       const { head } = this.#loaded;
-      const oldestTime = Math.min(head.bounds.minTime, head.lateBounds.minTime);
+      const oldestTime = Math.min(head.bounds.minTime, head.outOfOrder.bounds.minTime);
       const parts = { fileSystem: this.#fileSystem, head, blocks: this.#blocks.blocks, oldestTime, turns: this.#turns };
       return deleteSamples(parts, matcherSets, range);
+    });
+  }
+
+  compactOutOfOrder(): Promise<readonly BlockMeta[]> {
+    return this.#exclusive(() => {
+      if (this.#closing !== null) throw new Error('Cannot compact samples: the database is closed');
+      const { chunkRangeMs = CHUNK_RANGE_MS_DEFAULT, clock, directory, fileSystem, log } = this.#options;
+      return compactOutOfOrder({
+        head: this.#loaded.head,
+        lateLog: this.#wbl,
+        runner: this.#maintenance,
+        turns: this.#turns,
+        now: () => clock.now(),
+        takeIn: (made) => this.#takeIn(made),
+        fileSystem,
+        directory,
+        chunkRangeMs,
+        log,
+      });
     });
   }
 
@@ -252,17 +285,27 @@ class OpenDatabase implements Database {
     await Promise.all([this.#wal.sync(), this.#wbl.sync()]);
   }
 
+  /** Makes blocks that were written visible; throws where one of them can not be read. */
+  #takeIn(made: readonly BlockMeta[]): void {
+    this.#blocks.reload();
+    const present = new Set(this.#blocks.blocks.map(({ meta }) => meta.ulid));
+    for (const { ulid } of made) if (!present.has(ulid)) throw new Error(`Cannot read the block ${ulid}, just written`);
+  }
+
   close(): Promise<void> {
-    this.#gate.close();
-    this.#closing ??= Promise.allSettled([
-      this.#loaded.head.chunkStore?.close(),
-      this.#wal.close(),
-      this.#wbl.close(),
-    ]).then((closed) => {
-      this.#blocks.close();
-      this.#lock?.releaseSync();
-      for (const result of closed) if (result.status === 'rejected') throw result.reason;
-    });
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#gate.close();
+    await this.#maintenance.close();
+    await Promise.allSettled([this.#loaded.head.chunkStore?.close(), this.#wal.close(), this.#wbl.close()]).then(
+      (closed) => {
+        this.#blocks.close();
+        this.#lock?.releaseSync();
+        for (const result of closed) if (result.status === 'rejected') throw result.reason;
+      },
+    );
   }
 }

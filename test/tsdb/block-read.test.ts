@@ -131,7 +131,7 @@ describe('BlockList', () => {
     writeBlock(files, ROOT, small(ULID_B, 2, 50));
     list.reload();
     expect(list.blocks.map(({ meta }) => meta.ulid)).toEqual([ULID_B]);
-    expect(list.maxTime).toBe(150);
+    expect(list.coveredTime).toBe(150);
   });
 
   it('lets a query finish on a block that is gone', () => {

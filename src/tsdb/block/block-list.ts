@@ -2,7 +2,7 @@ import type { FileSystem } from '../../std/file-system.ts';
 import type { Querier, TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
-import { isUlid } from './block-meta.ts';
+import { hasWholeRange, isUlid } from './block-meta.ts';
 import { PageCache } from './paged-file.ts';
 
 /** What all block indexes together keep of their files in memory, and what all chunk segments do, bytes. */
@@ -49,9 +49,13 @@ export class BlockList {
     return this.#damaged;
   }
 
-  /** Where the newest block ends (ms, exclusive); -Infinity where there is none. */
-  get maxTime(): number {
-    return this.#blocks.reduce((newest, { meta }) => Math.max(newest, meta.maxTime), Number.NEGATIVE_INFINITY);
+  /**
+   * Up to where (ms, exclusive) blocks hold all samples that came in order: blocks of late samples or of some series
+   * alone say nothing of the others. -Infinity where there is no such block.
+   */
+  get coveredTime(): number {
+    const covering = this.#blocks.filter(({ meta }) => hasWholeRange(meta));
+    return covering.reduce((newest, { meta }) => Math.max(newest, meta.maxTime), Number.NEGATIVE_INFINITY);
   }
 
   /** What stays in memory: samples of tables, and the pages at hand. */

@@ -49,6 +49,14 @@ export function isUlid(name: string): boolean {
   return ULID.test(name);
 }
 
+/** Of blocks that have only some of the samples of their range; the others may still be in the head. */
+const PARTIAL_HINTS = ['from-out-of-order', 'from-stale-series', 'from-selected-series'];
+
+/** True where the block has all samples of its range that came in order. */
+export function hasWholeRange({ hints }: Pick<BlockMeta, 'hints'>): boolean {
+  return !hints.some((hint) => PARTIAL_HINTS.includes(hint));
+}
+
 /** Throws `DamagedFile`, and `FileSystemError` where the file can not be read. */
 export function readBlockMeta(fileSystem: FileSystem, path: string): BlockMeta {
   return blockMetaFromBytes(fileSystem.readFileSync(path), path);

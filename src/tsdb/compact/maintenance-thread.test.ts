@@ -31,8 +31,8 @@ function put(ulid: string, series: readonly TestSeries[]): void {
   writeBlock(nodeFiles, { directory, ulid, sources, minTime: 0, maxTime: 100, level: 1 });
 }
 
-function compact(ulids: readonly string[], ulid = MADE): MaintenanceTask {
-  return { kind: 'compact-blocks', directory, ulids, ulid };
+function compact(ulids: readonly string[], ulid = MADE, kind: 'compact-blocks' | 'rewrite-block' = 'compact-blocks') {
+  return { kind, directory, ulids, ulid } satisfies MaintenanceTask;
 }
 
 function names(): string[] {
@@ -45,7 +45,7 @@ describe('MaintenanceThread', () => {
     put(B, [testSeries({ a: '2' }, [[[2, 2]]])]);
     const thread = new MaintenanceThread(systemClock);
     const first = thread.run(compact([A, B]));
-    const second = thread.run({ ...compact([MADE], '0000000000000000000000000A'), kind: 'rewrite-block' });
+    const second = thread.run(compact([MADE], '0000000000000000000000000A', 'rewrite-block'));
     expect(await first).toMatchObject({ ulid: MADE, level: 2, stats: { series: 2 } });
     expect(await second).toMatchObject({ level: 1, parents: [{ ulid: MADE }] });
     expect(readBlock(nodeFiles, `${directory}/${MADE}`)).toEqual([

@@ -127,6 +127,13 @@ describe('planCompaction()', () => {
     check(blocks([0, 20, selected], [10, 20, selected], [20, 40, stale]), ['0-20', '10-20']);
   });
 
+  it('leaves out-of-order blocks alone while the head still has the other samples of their range', () => {
+    const late = { hints: ['from-out-of-order'] };
+    check(blocks([0, 20], [20, 40], [40, 60, late], [60, 80, late]), []);
+    check(blocks([0, 20], [20, 40, late], [20, 40, late]), []);
+    check(blocks([0, 20], [20, 40], [20, 40, late], [20, 40, late]), ['20-40', '20-40', '20-40']);
+  });
+
   it('merges out-of-order blocks with the others', () => {
     check(blocks([0, 20], [0, 20, { hints: ['from-out-of-order'] }], [20, 40]), ['0-20', '0-20']);
   });

@@ -1,4 +1,4 @@
-import type { BlockMeta } from '../block/block-meta.ts';
+import { type BlockMeta, hasWholeRange } from '../block/block-meta.ts';
 
 /** Ranges grow threefold, so that a block is rewritten once for each time its range triples. */
 const RANGE_FACTOR = 3;
@@ -6,6 +6,7 @@ const RANGES_MAX = 10;
 /** A block is rewritten when more of its series than this share have deletions. */
 const TOMBSTONES_SHARE = 0.05;
 
+const OUT_OF_ORDER_HINT = 'from-out-of-order';
 /** Blocks of which only a part of the head's series went in: they are merged with their like alone. */
 const PARTIAL_HINTS = ['from-stale-series', 'from-selected-series'];
 
@@ -25,6 +26,9 @@ export function blockRanges(min: number, max: number): number[] {
  * 2. Of all but the newest: those that fill an aligned range of the next width, or lie in one that has passed.
  * 3. One large block of which more than 5 % is deleted, or any that is deleted altogether.
  *
+ * Blocks of samples that came out of order are left alone while their range is not yet in a block otherwise: a block that
+ * they went into would look as if it had the whole range, and the log of the head's samples would be passed over.
+ *
  * Blocks of stale or selected series are planned apart from the others, after them. Where a block must not be compacted
  * yet (`isHeld`), it and all that were made after it are left alone.
  */
@@ -33,7 +37,9 @@ export function planCompaction(
   ranges: readonly number[],
   isHeld: (meta: BlockMeta) => boolean = () => false,
 ): readonly BlockMeta[] {
-  const byUlid = [...metas].sort((a, b) => (a.ulid < b.ulid ? -1 : 1));
+  const whole = metas.filter(hasWholeRange).reduce((end, { maxTime }) => Math.max(end, maxTime), -Infinity);
+  const isEarly = (meta: BlockMeta): boolean => meta.hints.includes(OUT_OF_ORDER_HINT) && meta.maxTime > whole;
+  const byUlid = metas.filter((meta) => !isEarly(meta)).sort((a, b) => (a.ulid < b.ulid ? -1 : 1));
   const held = byUlid.findIndex(isHeld);
   const free = (held < 0 ? byUlid : byUlid.slice(0, held)).sort((a, b) => a.minTime - b.minTime);
   for (const kind of [null, ...PARTIAL_HINTS]) {

@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import type { BlockMeta } from '../block/block-meta.ts';
+import { type LateBlock, writeLateBlock } from '../out-of-order/late-block.ts';
 import { type CompactBlocks, compactBlocks, rewriteBlock } from './compact-blocks.ts';
 
 /**
@@ -10,7 +11,9 @@ export type MaintenanceTask =
   /** One block of several, or of one without what is deleted of it, as the planner wants it. */
   | ({ readonly kind: 'compact-blocks' } & Omit<CompactBlocks, 'progress'>)
   /** One block without what is deleted of it, as a user wants it. */
-  | ({ readonly kind: 'rewrite-block' } & Omit<CompactBlocks, 'progress'>);
+  | ({ readonly kind: 'rewrite-block' } & Omit<CompactBlocks, 'progress'>)
+  /** A block of samples that came out of order. */
+  | ({ readonly kind: 'write-late-block' } & Omit<LateBlock, 'progress'>);
 
 /** Runs a task on this thread; `progress` is called now and then, and what it throws ends the task. */
 export function runTask(
@@ -23,5 +26,7 @@ export function runTask(
       return compactBlocks(fileSystem, { ...task, progress });
     case 'rewrite-block':
       return rewriteBlock(fileSystem, { ...task, progress });
+    case 'write-late-block':
+      return writeLateBlock(fileSystem, { ...task, progress });
   }
 }

@@ -7,7 +7,9 @@ import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
+import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
+import type { Intervals } from '../tombstones/intervals.ts';
 import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog, type LateLog } from './head-appender.ts';
@@ -116,16 +118,12 @@ export class Head {
     this.#reader = new HeadReader(this.#memory);
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
+    this.#memory.outOfOrder.rangeMs = options.chunkRangeMs;
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
   }
 
   get bounds(): HeadBounds {
     return { minTime: this.#state.minTime, maxTime: this.#state.maxTime };
-  }
-
-  /** Oldest and newest of the samples that came out of order. */
-  get lateBounds(): HeadBounds {
-    return this.#memory.outOfOrder.bounds;
   }
 
   /**
@@ -242,6 +240,22 @@ export class Head {
         if (labels !== null) this.exemplars.add(labels, exemplar);
       },
     });
+  }
+
+  /** The samples that came out of order, for whoever makes blocks of them. */
+  get outOfOrder(): OutOfOrderStore {
+    return this.#memory.outOfOrder;
+  }
+
+  /** What is deleted of some rows, by row. */
+  deletedOf(rows: Uint32Array): ReadonlyMap<number, Intervals> {
+    const deleted = new Map<number, Intervals>();
+    if (this.deletions.size === 0) return deleted;
+    for (const row of rows) {
+      const intervals = this.deletions.of(this.#memory.series.ref(row));
+      if (intervals.length > 0) deleted.set(row, intervals);
+    }
+    return deleted;
   }
 
   /** Takes the samples that came out of order, once the log has been read. */

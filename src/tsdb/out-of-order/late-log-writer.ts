@@ -1,5 +1,5 @@
 import type { LateLog } from '../head/head-appender.ts';
-import { listSegments } from '../wal/segments.ts';
+import { listSegments, segmentPath } from '../wal/segments.ts';
 import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 
 /**
@@ -30,6 +30,14 @@ export class LateLogWriter implements LateLog {
   cut(): readonly number[] {
     const next = this.#writer?.cut() ?? Number.POSITIVE_INFINITY;
     return listSegments(this.#options.fileSystem, this.#options.directory).filter((segment) => segment < next);
+  }
+
+  /** Removes segments that `cut` gave, oldest first. Rejects with a `FileSystemError`; some may be gone then. */
+  async remove(segments: readonly number[]): Promise<void> {
+    if (segments.length === 0) return;
+    const { directory, fileSystem } = this.#options;
+    for (const segment of segments) await fileSystem.remove(segmentPath(directory, segment));
+    await fileSystem.syncDirectory(directory);
   }
 
   /** As `WalWriter.sync`. */

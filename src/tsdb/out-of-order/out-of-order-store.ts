@@ -11,6 +11,7 @@ import {
 } from '../chunk/sealed-chunks.ts';
 import type { HeadMemory } from '../head/head-memory.ts';
 import { firstHistogramBytesMax } from '../head/open-histograms.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from '../options.ts';
 import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
 import { SEALED_FLOAT_BYTES_MAX, sealSamples } from './seal-samples.ts';
 
@@ -25,6 +26,19 @@ interface LateRow extends OpenSamples {
 
 /** The part of the head's memory that the store uses. */
 type LateMemory = Pick<HeadMemory, 'extents' | 'large' | 'sealed' | 'retireChain'>;
+
+/** Sealed samples of some rows: plain data. Row `i` has the chunks `starts[i] .. starts[i + 1] - 1`, newest first. */
+export interface FrozenSamples {
+  readonly rows: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly chunks: Uint32Array;
+  /** Numbers of the aligned ranges that the samples lie in, rising; some may have none. */
+  readonly ranges: readonly number[];
+}
+
+const ALL_TIME: TimeRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
+/** Rows handled in one step: under a millisecond. */
+const STEP_ROWS = 128;
 
 /** A histogram that is going to be inserted, as far as memory is concerned. */
 export interface LateHistogram {
@@ -41,11 +55,16 @@ export interface LateHistogram {
  * (`late-samples.ts`), so chains may be cut while they read.
  */
 export class OutOfOrderStore {
+  /** Width of the ranges that blocks are aligned to, ms; set before the first sample. */
+  rangeMs = CHUNK_RANGE_MS_DEFAULT;
   readonly #memory: LateMemory;
   readonly #buffers: OpenSampleBuffers;
   readonly #rows = new Map<number, LateRow>();
   /** A bit for each row that is in `#rows`, so that a select of many rows need not ask the map. */
   #marks = new Uint32Array(0);
+  /** Numbers of the ranges that samples were put in since the last compaction began. */
+  #ranges = new Set<number>();
+  #newestRange = Number.NaN;
   #minTime = Number.POSITIVE_INFINITY;
   #maxTime = Number.NEGATIVE_INFINITY;
   #samplesInserted = 0;
@@ -138,7 +157,65 @@ export class OutOfOrderStore {
     if (time < this.#minTime) this.#minTime = time;
     if (time > this.#maxTime) this.#maxTime = time;
     this.#samplesInserted++;
+    const range = Math.floor(time / this.rangeMs);
+    if (range !== this.#newestRange) {
+      this.#newestRange = range;
+      this.#ranges.add(range);
+    }
     return true;
+  }
+
+  /**
+   * Seals all samples and tells where they are, for whoever writes blocks of them: at least everything that was inserted
+   * before the first step. The caller holds a pin from before that step until `release`. Yields after less than a
+   * millisecond.
+   */
+  *freeze(): Generator<undefined, FrozenSamples> {
+    const before = this.#ranges;
+    this.#ranges = new Set();
+    this.#newestRange = Number.NaN;
+    const rows = Uint32Array.from(this.#rows.keys());
+    const starts = new Uint32Array(rows.length + 1);
+    const chunks: number[] = [];
+    for (let i = 0; i < rows.length; i++) {
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+      // The row may have left meanwhile, and its samples with it.
+      const late = this.#rows.get(rows[i]!);
+      if (late !== undefined) {
+        if (late.count > 0) {
+          this.#reserveSeal(late);
+          this.#seal(late);
+        }
+        this.eachChunk(rows[i]!, ALL_TIME, (chunk) => chunks.push(chunk));
+      }
+      starts[i + 1] = chunks.length;
+    }
+    // What came during the steps may be in the chunks.
+    const ranges = new Set([...before, ...this.#ranges]);
+    return { rows, starts, chunks: Uint32Array.from(chunks), ranges: [...ranges].sort((a, b) => a - b) };
+  }
+
+  /** What `freeze` gave was not written to blocks: it will be part of the next one. */
+  unfreeze({ ranges }: FrozenSamples): void {
+    for (const range of ranges) this.#ranges.add(range);
+  }
+
+  /** Lets go of what `freeze` gave: it is in blocks that every new querier sees. Yields after less than a millisecond. */
+  *release({ rows, starts, chunks }: FrozenSamples): Generator<undefined, void> {
+    for (let i = 0; i < rows.length; i++) {
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+      const late = this.#rows.get(rows[i]!);
+      if (late === undefined || starts[i] === starts[i + 1]) continue;
+      if (!this.#cutChain(late, chunks[starts[i]!]!)) continue;
+      if (late.newest === 0 && late.count === 0) this.#forget(rows[i]!);
+      else this.#measure(rows[i]!, late);
+    }
+    this.#minTime = Number.POSITIVE_INFINITY;
+    this.#maxTime = Number.NEGATIVE_INFINITY;
+    for (const { maxTime, minTime } of this.#rows.values()) {
+      if (minTime < this.#minTime) this.#minTime = minTime;
+      if (maxTime > this.#maxTime) this.#maxTime = maxTime;
+    }
   }
 
   /** Lets go of all samples of a row; open readers keep them. */
@@ -202,6 +279,46 @@ export class OutOfOrderStore {
     this.#marks = new Uint32Array(0);
     this.#minTime = Number.POSITIVE_INFINITY;
     this.#maxTime = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Takes a chunk and all older ones out of a chain; false where it is not there. */
+  #cutChain(late: LateRow, newest: number): boolean {
+    if (late.newest === newest) {
+      late.newest = 0;
+    } else {
+      let chunk = late.newest;
+      while (chunk !== 0 && this.#older(chunk) !== newest) chunk = this.#older(chunk);
+      if (chunk === 0) return false;
+      this.#memory.sealed.cutBehind(chunk);
+    }
+    this.#memory.retireChain(newest);
+    return true;
+  }
+
+  #older(chunk: number): number {
+    const words = this.#memory.sealed.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    return words[2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_OLDER]!;
+  }
+
+  /** Sets the times of a row to what it has. */
+  #measure(row: number, late: LateRow): void {
+    late.minTime = late.count > 0 ? this.#buffers.time(late, 0) : Number.POSITIVE_INFINITY;
+    late.maxTime = late.count > 0 ? this.#buffers.time(late, late.count - 1) : Number.NEGATIVE_INFINITY;
+    this.eachChunk(row, ALL_TIME, (chunk) => {
+      const doubles = this.#memory.sealed.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+      const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+      late.minTime = Math.min(late.minTime, doubles[at + SEALED_FIRST_TIME]!);
+      late.maxTime = Math.max(late.maxTime, doubles[at + SEALED_LAST_TIME]!);
+    });
+  }
+
+  /** Memory for sealing outside of an insertion. */
+  #reserveSeal({ histograms }: LateRow): void {
+    const open = (histograms ?? []).filter((sample) => sample !== null);
+    this.reserve(
+      1,
+      open.map((sample) => ({ row: -1, sample })),
+    );
   }
 
   /** Makes chunks of a row's buffer. */

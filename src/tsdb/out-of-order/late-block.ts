@@ -1,0 +1,30 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import type { BlockMeta } from '../block/block-meta.ts';
+import { writeBlock } from '../compact/write-block.ts';
+import { type HeadSlabs, HeadView } from '../head/head-view.ts';
+import { LateChunkSource, type LateChunks } from './late-chunk-source.ts';
+
+/** A block of the out-of-order samples in the range of `late`. */
+export interface LateBlock {
+  /** The head's memory as it was when the samples were frozen, under a pin that is held until the block is written. */
+  readonly slabs: HeadSlabs;
+  readonly late: LateChunks;
+  /** The data directory. */
+  readonly directory: string;
+  /** Of the block that is made. */
+  readonly ulid: string;
+  /** As `WriteBlockOptions.progress`. */
+  readonly progress?: (series: number) => void;
+}
+
+/** As `writeBlock`. */
+export function writeLateBlock(fileSystem: FileSystem, task: LateBlock): BlockMeta | null {
+  const { directory, late, progress, slabs, ulid } = task;
+  const { maxTime, minTime } = late;
+  // These chunks never leave memory before they are released.
+  const view = new HeadView(null);
+  view.attach(slabs);
+  const sources = [new LateChunkSource(view, late)];
+  const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints: ['from-out-of-order'] };
+  return writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
+}

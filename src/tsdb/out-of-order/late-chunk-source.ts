@@ -1,0 +1,110 @@
+import { Labels } from '../../model/labels.ts';
+import { runInTurns } from '../../std/turns.ts';
+import { timeOrder } from '../../storage/merge-columns.ts';
+import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import type { ChunkSource, SourceChunk } from '../compact/chunk-source.ts';
+import { type DecodedChunk, decodeChunk } from '../compact/decoded-chunk.ts';
+import { encodeSample } from '../compact/encode-sample.ts';
+import { HeadReader } from '../head/head-reader.ts';
+import type { ReadableHead } from '../head/head-view.ts';
+import { orderByLabels } from '../head/sort-rows.ts';
+import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
+import type { FrozenSamples } from './out-of-order-store.ts';
+
+/** Samples of a chunk in a block; the reference's number. */
+const CHUNK_SAMPLES_MAX = 120;
+
+/** Out-of-order samples for whoever writes a block of them: plain data, for any thread. */
+export interface LateChunks {
+  readonly frozen: Pick<FrozenSamples, 'rows' | 'starts' | 'chunks'>;
+  /** What is deleted, by row. */
+  readonly deleted: ReadonlyMap<number, Intervals>;
+  /** Only samples between are given, ms; the end is exclusive. */
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+/**
+ * The series with out-of-order samples in the order of their labels. Their chunks, which may overlap, are encoded again
+ * as chunks that follow each other, each time once: of several samples the first that came.
+ */
+export class LateChunkSource implements ChunkSource {
+  labels = Labels.EMPTY;
+  chunks: readonly SourceChunk[] = [];
+  deleted: Intervals = NO_INTERVALS;
+  readonly #head: ReadableHead;
+  readonly #late: LateChunks;
+  readonly #reader: HeadReader;
+  readonly #order: Uint32Array;
+  readonly #encoder = new ChunkEncoder(CHUNK_SAMPLES_MAX);
+  #next = 0;
+
+  /** The main thread holds the pin under which the samples were frozen until the last `next`. */
+  constructor(head: ReadableHead, late: LateChunks) {
+    this.#head = head;
+    this.#late = late;
+    this.#reader = new HeadReader(head);
+    this.#order = runInTurns(orderByLabels(head, late.frozen.rows), null);
+  }
+
+  next(): boolean {
+    const { deleted, frozen } = this.#late;
+    while (this.#next < this.#order.length) {
+      const place = this.#order[this.#next++]!;
+      const decoded = this.#decode(place);
+      if (decoded.length === 0) continue;
+      const row = frozen.rows[place]!;
+      this.labels = this.#reader.labels(row);
+      this.deleted = deleted.get(row) ?? NO_INTERVALS;
+      this.chunks = this.#merge(decoded);
+      return true;
+    }
+    return false;
+  }
+
+  close(): void {
+    this.#next = this.#order.length;
+  }
+
+  /** The chunks that may have samples of the range, in the order in which they came. */
+  #decode(place: number): DecodedChunk[] {
+    const { frozen, maxTime, minTime } = this.#late;
+    const decoded: DecodedChunk[] = [];
+    for (let at = frozen.starts[place + 1]! - 1; at >= frozen.starts[place]!; at--) {
+      const { bytes, encoding, firstTime, lastTime } = this.#head.sealed.get(frozen.chunks[at]!, null);
+      if (firstTime >= maxTime || lastTime < minTime) continue;
+      decoded.push(decodeChunk({ bytes, encoding, minTime: firstTime, maxTime: lastTime }));
+    }
+    return decoded;
+  }
+
+  #merge(decoded: readonly DecodedChunk[]): SourceChunk[] {
+    const { maxTime, minTime } = this.#late;
+    const length = decoded.reduce((sum, chunk) => sum + chunk.length, 0);
+    const times = new Float64Array(length);
+    /** Which chunk a sample is of. */
+    const chunkOf = new Uint32Array(length);
+    const firstOf: number[] = [];
+    let at = 0;
+    for (const [number, chunk] of decoded.entries()) {
+      firstOf.push(at);
+      times.set(chunk.times.subarray(0, chunk.length), at);
+      chunkOf.fill(number, at, at + chunk.length);
+      at += chunk.length;
+    }
+    const order = timeOrder(times, length);
+    let last = Number.NEGATIVE_INFINITY;
+    let lastIndex = Number.NaN;
+    for (let i = 0; i < length; i++) {
+      const index = order === null ? i : order[i]!;
+      const time = times[index]!;
+      if (time === last || time < minTime || time >= maxTime) continue;
+      last = time;
+      const number = chunkOf[index]!;
+      const follows = index === lastIndex + 1 && index !== firstOf[number];
+      encodeSample(decoded[number]!, index - firstOf[number]!, follows, this.#encoder);
+      lastIndex = index;
+    }
+    return this.#encoder.finish();
+  }
+}
