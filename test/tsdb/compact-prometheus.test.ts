@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -21,6 +21,10 @@ const TWO_HOURS = 2 * 60 * 60 * 1000;
 /** A multiple of 18 h. */
 const START = Math.floor(1_700_000_000_000 / (9 * TWO_HOURS)) * 9 * TWO_HOURS;
 const MADE = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ';
+
+const RECORDED = `${import.meta.dirname}/../../../shared/golden/recorded/datadirs`;
+
+const BLOCK_FILES = ['chunks/000001', 'index', 'tombstones'];
 
 const promtool = findProgram('promtool');
 const prometheus = findProgram('prometheus');
@@ -99,7 +103,7 @@ function compactOurs(directory: string): number {
 }
 
 /** Both compact copies of the same directory. */
-async function compareCompaction(directory: string, blocks: number): Promise<void> {
+async function compareCompaction(directory: string, blocks: number, files = BLOCK_FILES): Promise<void> {
   cpSync(directory, `${directory}-theirs`, { recursive: true });
   expect(compactOurs(directory)).toBe(blocks);
   const theirs = `${directory}-theirs/${await compactTheirs(`${directory}-theirs`)}`;
@@ -109,7 +113,7 @@ async function compareCompaction(directory: string, blocks: number): Promise<voi
   expect({ ...ourBlock.meta, ulid: '' }).toEqual({ ...theirBlock.meta, ulid: '' });
   ourBlock.close();
   theirBlock.close();
-  for (const file of ['chunks/000001', 'index', 'tombstones']) {
+  for (const file of files) {
     expect(readFileSync(`${ours}/${file}`).equals(readFileSync(`${theirs}/${file}`)), file).toBe(true);
   }
 }
@@ -147,6 +151,43 @@ describe.skipIf(!isNew)(`compaction beside Prometheus (${isNew ? prometheus : ne
     await compareCompaction(directory, 2);
   });
 });
+
+describe.skipIf(!isNew || !existsSync(RECORDED))('compaction of recorded blocks beside Prometheus', () => {
+  it.each(['blocks', 'blocks-xor2'])(
+    'gives the same bytes for %s, once with deletions and once without',
+    async (archive) => {
+      const directory = `${root}/${archive}`;
+      mkdirSync(directory);
+      execFileSync('tar', ['xzf', `${RECORDED}/${archive}.tar.gz`, '-C', directory]);
+      const data = dataIn(directory);
+      const [recorded] = readBlockMetas(nodeFiles, data);
+      const copy = `${data}/${name(1)}`;
+      cpSync(`${data}/${recorded!.ulid}`, copy, { recursive: true });
+      const meta = JSON.parse(readFileSync(`${copy}/meta.json`, 'utf8'));
+      writeFileSync(`${copy}/meta.json`, JSON.stringify({ ...meta, ulid: name(1) }));
+      for (const { ulid } of readBlockMetas(nodeFiles, data)) {
+        if (ulid !== recorded!.ulid && ulid !== name(1)) rmSync(`${data}/${ulid}`, { recursive: true });
+      }
+      const block = openBlock(nodeFiles, copy);
+      const middle = (recorded!.minTime + recorded!.maxTime) / 2;
+      const stones = Array.from(block.rowIndex.allRows(), (row, i): [number, number[]] => [
+        row,
+        [middle - 60_000 * (i % 30), middle + 60_000],
+      ]);
+      block.close();
+      writeTombstones(nodeFiles, copy, new Map(stones));
+      // A Prometheus writes the symbols of all series of the head into each block, and hands them on.
+      await compareCompaction(data, 2, ['chunks/000001', 'tombstones']);
+    },
+  );
+});
+
+/** Where in an extracted archive the blocks are. */
+function dataIn(directory: string): string {
+  if (readBlockMetas(nodeFiles, directory).length > 0) return directory;
+  const inner = readdirSync(directory).map((entry) => `${directory}/${entry}`);
+  return inner.find((path) => readBlockMetas(nodeFiles, path).length > 0)!;
+}
 
 function floatSeries(seed: number): TestSeries[] {
   const random = createRandom(seed);
