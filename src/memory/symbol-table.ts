@@ -1,3 +1,4 @@
+import { HashSegments, hashSegment } from './hash-segments.ts';
 import { SharedRecords } from './shared-records.ts';
 import { ASCII_SYMBOL, SYMBOL_BYTES_LOG2, SYMBOL_SLAB_LOG2, SymbolTexts } from './symbol-texts.ts';
 
@@ -23,8 +24,7 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   #used = 0;
   #textBytes = 0;
   /** Slots of two words: hash, id + 1. */
-  #slots = new Uint32Array(2 * 1024);
-  #slotMask = 1023;
+  readonly #segments = new HashSegments(2 * 16);
   #names = new Map<string, number>();
   #kept: (string | undefined)[] = [];
   #keptUnits = 0;
@@ -45,14 +45,15 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
 
   /** The id of `text`, or `NO_SYMBOL`. */
   find(text: string): number {
-    return this.#slots[2 * this.#slotOf(text, hashOf(text)) + 1]! - 1;
+    const hash = hashOf(text);
+    return this.#segments.slots[hashSegment(hash)]![this.#slotOf(text, hash) + 1]! - 1;
   }
 
   /** The id of `text`, which is added where it is new. Lone surrogates become U+FFFD, as UTF-8 has none. */
   add(text: string): number {
     const hash = hashOf(text);
     const slot = this.#slotOf(text, hash);
-    const known = this.#slots[2 * slot + 1]!;
+    const known = this.#segments.slots[hashSegment(hash)]![slot + 1]!;
     if (known !== 0) return known - 1;
     return this.#store(text, slot, hash);
   }
@@ -71,14 +72,14 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     }
     if (seen > 0x7f) return this.add(stringFromUtf8(bytes, start, end));
     const hash = finished(state);
-    const slots = this.#slots;
-    const mask = this.#slotMask;
-    let slot = hash & mask;
+    const slots = this.#segments.slots[hashSegment(hash)]!;
+    const wrap = slots.length - 1;
+    let slot = (2 * hash) & wrap;
     for (;;) {
-      const known = slots[2 * slot + 1]!;
+      const known = slots[slot + 1]!;
       if (known === 0) break;
-      if (slots[2 * slot] === hash && this.#equalsAscii(known - 1, bytes, start, end)) return known - 1;
-      slot = (slot + 1) & mask;
+      if (slots[slot] === hash && this.#equalsAscii(known - 1, bytes, start, end)) return known - 1;
+      slot = (slot + 2) & wrap;
     }
     const length = end - start;
     if (this.#slab < 0 || this.#used + length > this.bytes[this.#slab]!.length) this.#addSlab(length);
@@ -118,16 +119,16 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     return this.#kept[id] ?? this.decode(id);
   }
 
-  /** The slot that holds `text`, or the empty one where it belongs. */
+  /** Where in its segment the slot begins that holds `text`, or the empty one where it belongs. */
   #slotOf(text: string, hash: number): number {
-    const slots = this.#slots;
-    const mask = this.#slotMask;
-    let slot = hash & mask;
+    const slots = this.#segments.slots[hashSegment(hash)]!;
+    const wrap = slots.length - 1;
+    let slot = (2 * hash) & wrap;
     for (;;) {
-      const id = slots[2 * slot + 1]!;
+      const id = slots[slot + 1]!;
       if (id === 0) return slot;
-      if (slots[2 * slot] === hash && this.#equals(id - 1, text)) return slot;
-      slot = (slot + 1) & mask;
+      if (slots[slot] === hash && this.#equals(id - 1, text)) return slot;
+      slot = (slot + 2) & wrap;
     }
   }
 
@@ -188,9 +189,11 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     words[this.wordOf(id)] = ((this.#slab << SYMBOL_BYTES_LOG2) | start) >>> 0;
     words[this.wordOf(id) + 1] = (length | ascii) >>> 0;
     this.#count++;
-    this.#slots[2 * slot] = hash;
-    this.#slots[2 * slot + 1] = id + 1;
-    if (4 * this.#count > 3 * this.#slotMask) this.#growSlots();
+    const segment = hashSegment(hash);
+    const slots = this.#segments.slots[segment]!;
+    slots[slot] = hash;
+    slots[slot + 1] = id + 1;
+    if (8 * this.#segments.added(segment) > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
     return id;
   }
 
@@ -200,21 +203,19 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     this.#slab = this.buffers.length - 1;
     this.#used = 0;
   }
+}
 
-  #growSlots(): void {
-    const old = this.#slots;
-    const mask = 2 * this.#slotMask + 1;
-    const slots = new Uint32Array(2 * (mask + 1));
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] === 0) continue;
-      let slot = old[i]! & mask;
-      while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
-      slots[2 * slot] = old[i]!;
-      slots[2 * slot + 1] = old[i + 1]!;
-    }
-    this.#slots = slots;
-    this.#slotMask = mask;
+function grownSlots(old: Uint32Array): Uint32Array {
+  const slots = new Uint32Array(2 * old.length);
+  const wrap = slots.length - 1;
+  for (let from = 0; from < old.length; from += 2) {
+    if (old[from + 1] === 0) continue;
+    let slot = (2 * old[from]!) & wrap;
+    while (slots[slot + 1] !== 0) slot = (slot + 2) & wrap;
+    slots[slot] = old[from]!;
+    slots[slot + 1] = old[from + 1]!;
   }
+  return slots;
 }
 
 const encoder = new TextEncoder();

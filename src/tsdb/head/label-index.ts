@@ -1,3 +1,4 @@
+import { HashSegments, hashSegment } from '../../memory/hash-segments.ts';
 import { RowLists } from './row-lists.ts';
 
 /** Four words a slot: name id, value id, count with the dirty bit, and the only row or the position of the list. */
@@ -32,21 +33,22 @@ const LIST_WORK = 50;
  */
 export class LabelIndex {
   readonly #lists = new RowLists();
-  #slots = new Uint32Array(SLOT_WORDS * 4096);
-  #mask = 4095;
-  #used = 0;
+  readonly #segments = new HashSegments(SLOT_WORDS * 16);
+  /** The segment that the last look-up was in, to which slots of the moment belong. */
+  #segment = 0;
+  #slots: Uint32Array = this.#segments.slots[0]!;
   #names = new Uint32Array(64);
   #nameCount = 0;
   readonly #one = new Uint32Array(1);
 
   /** Pairs of a name and a value that some row has. */
   get pairCount(): number {
-    return this.#used - this.#nameCount;
+    return this.#segments.entries - this.#nameCount;
   }
 
   /** Bytes of the table and the lists. */
   get bytes(): number {
-    return this.#slots.byteLength + this.#lists.bytes;
+    return this.#segments.bytes + this.#lists.bytes;
   }
 
   /** Enters a row under the pairs of an entry of the series log: their number, then name and value ids. */
@@ -144,8 +146,9 @@ export class LabelIndex {
 
   /** Appends to the list of a pair; returns its new count. */
   #append(name: number, value: number, entry: number): number {
-    const slots = this.#slots;
-    let slot = (hashOf(name, value) & this.#mask) * SLOT_WORDS;
+    const hash = hashOf(name, value);
+    const slots = this.#choose(hash);
+    let slot = (SLOT_WORDS * hash) & (slots.length - 1);
     for (;;) {
       const word = slots[slot + COUNT]!;
       if (word === 0) break;
@@ -163,9 +166,17 @@ export class LabelIndex {
     slots[slot + VALUE] = value;
     slots[slot + COUNT] = 1;
     slots[slot + PLACE] = entry;
-    this.#used++;
-    if (4 * this.#used > 3 * this.#mask) this.#grow();
+    const segment = this.#segment;
+    const used = this.#segments.added(segment);
+    if (4 * used * SLOT_WORDS > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
     return 1;
+  }
+
+  /** Makes the segment of a hash the one at hand. */
+  #choose(hash: number): Uint32Array {
+    this.#segment = hashSegment(hash);
+    this.#slots = this.#segments.slots[this.#segment]!;
+    return this.#slots;
   }
 
   #addName(name: number): void {
@@ -178,8 +189,9 @@ export class LabelIndex {
   }
 
   #find(name: number, value: number): number {
-    const slots = this.#slots;
-    let slot = (hashOf(name, value) & this.#mask) * SLOT_WORDS;
+    const hash = hashOf(name, value);
+    const slots = this.#choose(hash);
+    let slot = (SLOT_WORDS * hash) & (slots.length - 1);
     while (slots[slot + COUNT] !== 0) {
       if (slots[slot + NAME] === name && slots[slot + VALUE] === value) return slot;
       slot = (slot + SLOT_WORDS) & (slots.length - 1);
@@ -246,31 +258,29 @@ export class LabelIndex {
     for (;;) {
       at = (at + SLOT_WORDS) & wrap;
       if (slots[at + COUNT] === 0) break;
-      const home = (hashOf(slots[at + NAME]!, slots[at + VALUE]!) & this.#mask) * SLOT_WORDS;
+      const home = (SLOT_WORDS * hashOf(slots[at + NAME]!, slots[at + VALUE]!)) & wrap;
       if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
       slots.copyWithin(hole, at, at + SLOT_WORDS);
       hole = at;
     }
     slots[hole + COUNT] = 0;
-    this.#used--;
+    this.#segments.removed(this.#segment);
   }
+}
 
-  #grow(): void {
-    const old = this.#slots;
-    const mask = 2 * this.#mask + 1;
-    const slots = new Uint32Array(SLOT_WORDS * (mask + 1));
-    for (let from = 0; from < old.length; from += SLOT_WORDS) {
-      if (old[from + COUNT] === 0) continue;
-      let slot = (hashOf(old[from + NAME]!, old[from + VALUE]!) & mask) * SLOT_WORDS;
-      while (slots[slot + COUNT] !== 0) slot = (slot + SLOT_WORDS) & (slots.length - 1);
-      slots[slot] = old[from]!;
-      slots[slot + 1] = old[from + 1]!;
-      slots[slot + 2] = old[from + 2]!;
-      slots[slot + 3] = old[from + 3]!;
-    }
-    this.#slots = slots;
-    this.#mask = mask;
+function grownSlots(old: Uint32Array): Uint32Array {
+  const slots = new Uint32Array(2 * old.length);
+  const wrap = slots.length - 1;
+  for (let from = 0; from < old.length; from += SLOT_WORDS) {
+    if (old[from + COUNT] === 0) continue;
+    let slot = (SLOT_WORDS * hashOf(old[from + NAME]!, old[from + VALUE]!)) & wrap;
+    while (slots[slot + COUNT] !== 0) slot = (slot + SLOT_WORDS) & wrap;
+    slots[slot] = old[from]!;
+    slots[slot + 1] = old[from + 1]!;
+    slots[slot + 2] = old[from + 2]!;
+    slots[slot + 3] = old[from + 3]!;
   }
+  return slots;
 }
 
 function hashOf(name: number, value: number): number {

@@ -1,3 +1,4 @@
+import { HashSegments, hashSegment } from '../../memory/hash-segments.ts';
 import type { SharedWords } from '../../memory/shared-words.ts';
 import type { SeriesTable } from './series-table.ts';
 
@@ -8,9 +9,7 @@ import type { SeriesTable } from './series-table.ts';
 export class LabelLookup {
   readonly #log: SharedWords;
   readonly #series: SeriesTable;
-  #slots = new Uint32Array(2 * 1024);
-  #mask = 1023;
-  #used = 0;
+  readonly #segments = new HashSegments(2 * 16);
 
   /** `log` has an entry for each series: the number of pairs, then name and value ids. */
   constructor(log: SharedWords, series: SeriesTable) {
@@ -19,51 +18,55 @@ export class LabelLookup {
   }
 
   get bytes(): number {
-    return this.#slots.byteLength;
+    return this.#segments.bytes;
   }
 
   /** The row of an entry (the number of pairs, then the pairs), or -1. */
   find(entry: Uint32Array): number {
-    const slots = this.#slots;
     const hash = hashOf(entry, 0);
-    let slot = hash & this.#mask;
+    const slots = this.#segments.slots[hashSegment(hash)]!;
+    const wrap = slots.length - 1;
+    let slot = (2 * hash) & wrap;
     for (;;) {
-      const row = slots[2 * slot + 1]!;
+      const row = slots[slot + 1]!;
       if (row === 0) return -1;
-      if (slots[2 * slot] === hash && this.#equals(row - 1, entry)) return row - 1;
-      slot = (slot + 1) & this.#mask;
+      if (slots[slot] === hash && this.#equals(row - 1, entry)) return row - 1;
+      slot = (slot + 2) & wrap;
     }
   }
 
   /** Enters a row whose labels no other row has. */
   add(row: number, entry: Uint32Array): void {
-    this.#place(this.#slots, this.#mask, hashOf(entry, 0), row);
-    this.#used++;
-    if (4 * this.#used > 3 * this.#mask) this.#grow();
+    const hash = hashOf(entry, 0);
+    const segment = hashSegment(hash);
+    const slots = this.#segments.slots[segment]!;
+    place(slots, hash, row + 1);
+    if (8 * this.#segments.added(segment) > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
   }
 
   /** Takes a row out, whose labels are still in the log. */
   delete(row: number): void {
-    const slots = this.#slots;
-    const mask = this.#mask;
     const position = this.#series.labels(row);
-    let hole = hashOf(this.#log.slabOf(position), this.#log.offsetOf(position)) & mask;
-    while (slots[2 * hole + 1] !== row + 1) {
-      if (slots[2 * hole + 1] === 0) return;
-      hole = (hole + 1) & mask;
+    const hash = hashOf(this.#log.slabOf(position), this.#log.offsetOf(position));
+    const slots = this.#segments.slots[hashSegment(hash)]!;
+    const wrap = slots.length - 1;
+    let hole = (2 * hash) & wrap;
+    while (slots[hole + 1] !== row + 1) {
+      if (slots[hole + 1] === 0) return;
+      hole = (hole + 2) & wrap;
     }
     // Entries that had to step over the freed slot move back.
     let at = hole;
     for (;;) {
-      at = (at + 1) & mask;
-      if (slots[2 * at + 1] === 0) break;
-      if (((at - slots[2 * at]!) & mask) < ((at - hole) & mask)) continue;
-      slots[2 * hole] = slots[2 * at]!;
-      slots[2 * hole + 1] = slots[2 * at + 1]!;
+      at = (at + 2) & wrap;
+      if (slots[at + 1] === 0) break;
+      if (((at - 2 * slots[at]!) & wrap) < ((at - hole) & wrap)) continue;
+      slots[hole] = slots[at]!;
+      slots[hole + 1] = slots[at + 1]!;
       hole = at;
     }
-    slots[2 * hole + 1] = 0;
-    this.#used--;
+    slots[hole + 1] = 0;
+    this.#segments.removed(hashSegment(hash));
   }
 
   #equals(row: number, entry: Uint32Array): boolean {
@@ -74,24 +77,23 @@ export class LabelLookup {
     for (let i = 0; i < length; i++) if (words[offset + i] !== entry[i]) return false;
     return true;
   }
+}
 
-  #place(slots: Uint32Array, mask: number, hash: number, row: number): void {
-    let slot = hash & mask;
-    while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
-    slots[2 * slot] = hash;
-    slots[2 * slot + 1] = row + 1;
-  }
+/** Puts a hash and a row + 1 into the first free slot from the hash's own on. */
+function place(slots: Uint32Array, hash: number, entry: number): void {
+  const wrap = slots.length - 1;
+  let slot = (2 * hash) & wrap;
+  while (slots[slot + 1] !== 0) slot = (slot + 2) & wrap;
+  slots[slot] = hash;
+  slots[slot + 1] = entry;
+}
 
-  #grow(): void {
-    const old = this.#slots;
-    const mask = 2 * this.#mask + 1;
-    const slots = new Uint32Array(2 * (mask + 1));
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] !== 0) this.#place(slots, mask, old[i]!, old[i + 1]! - 1);
-    }
-    this.#slots = slots;
-    this.#mask = mask;
+function grownSlots(old: Uint32Array): Uint32Array {
+  const slots = new Uint32Array(2 * old.length);
+  for (let from = 0; from < old.length; from += 2) {
+    if (old[from + 1] !== 0) place(slots, old[from]!, old[from + 1]!);
   }
+  return slots;
 }
 
 function hashOf(words: Uint32Array, offset: number): number {
