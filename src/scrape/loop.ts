@@ -4,6 +4,7 @@ import type { HttpClient } from '../http/client.ts';
 import { HttpClientError } from '../http/client-error.ts';
 import type { Clock } from '../std/clock.ts';
 import { AppendsStopped } from '../storage/append.ts';
+import type { MetricDescription } from '../storage/target-metadata.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BodyPool } from './body-pool.ts';
 import { goDuration } from './go-duration.ts';
@@ -31,6 +32,8 @@ export interface LoopContext {
   readonly timestampToleranceMs: number;
   readonly userAgent: string;
   hashOf(text: string): number;
+  /** What a target said of its metrics before the server was started. */
+  keptMetadata(targetKey: string): readonly MetricDescription[];
 }
 
 /** What a loop takes from its job. */

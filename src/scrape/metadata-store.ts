@@ -2,10 +2,11 @@ import type { Body } from '../exposition/body.ts';
 import { type ExpositionRows, METRIC_TYPES, type MetricType } from '../exposition/rows.ts';
 import { unescapeText } from '../exposition/series-labels.ts';
 import { METADATA, METADATA_STRIDE } from '../kernels/exposition-metadata.ts';
-import { equalBytes } from '../kernels/hash.ts';
+import { equalBytes, hashBytes } from '../kernels/hash.ts';
+import type { MetricDescription } from '../storage/target-metadata.ts';
 
 /** What HELP, TYPE and UNIT lines say of a metric. */
-export interface MetricMetadata {
+export interface MetricMetadata extends MetricDescription {
   readonly metric: string;
   readonly type: MetricType;
   readonly help: string;
@@ -36,6 +37,7 @@ export class MetadataStore {
   #changedUpdate = 0;
   #currentCount = 0;
   #bytes = 0;
+  #fingerprint: unknown = '';
 
   get size(): number {
     return this.#metrics.size;
@@ -44,6 +46,21 @@ export class MetadataStore {
   /** Bytes of help texts, units and types. */
   get byteSize(): number {
     return this.#bytes;
+  }
+
+  /** Equal for stores that took the same lines; another one whenever they change. */
+  get fingerprint(): unknown {
+    return this.#fingerprint;
+  }
+
+  /** Begins with what was known before a restart. It stays until the target's own lines say otherwise, or not at all. */
+  restore(list: readonly MetricDescription[]): void {
+    this.#fingerprint = list;
+    for (const { metric, type, help, unit } of list) {
+      const known = METRIC_TYPES.find((candidate) => candidate === type) ?? 'unknown';
+      this.#metrics.set(metric, { type: known, help, unit, lastSeen: 0 });
+    }
+    this.#recount();
   }
 
   list(): MetricMetadata[] {
@@ -145,6 +162,8 @@ export class MetadataStore {
     }
     this.#lines = view;
     this.#linesSize = size;
+    // Of the texts that the hash may mistake for each other, hardly any are of equal size.
+    this.#fingerprint = `${size} ${hashBytes(view, 0, size, 0)}`;
   }
 }
 

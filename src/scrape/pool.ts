@@ -186,9 +186,15 @@ export class ScrapePool {
     }
     for (const [key, target] of wanted) {
       const loop = this.#loops.get(key);
-      if (loop === undefined) this.#addLoop(target, null).start();
+      if (loop === undefined) this.#addNew(target);
       else loop.target.discoveredLabels = target.discoveredLabels;
     }
+  }
+
+  #addNew(target: Target): void {
+    const kept = this.#context.keptMetadata(target.key);
+    if (kept.length > 0) target.metadata.restore(kept);
+    this.#addLoop(target, null).start();
   }
 
   #remember(dropped: readonly DroppedTarget[]): void {

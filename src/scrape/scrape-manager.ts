@@ -4,6 +4,7 @@ import type { Labels } from '../model/labels.ts';
 import { utf8FromString } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Appendable } from '../storage/append.ts';
+import type { MetricDescription, TargetDescription } from '../storage/target-metadata.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import { BodyPool } from './body-pool.ts';
@@ -31,6 +32,8 @@ export interface ScrapeManagerOptions {
   readonly offsetSeedText: string;
   /** `--scrape.timestamp-tolerance` in milliseconds, 2 by default; 0 without `--scrape.adjust-timestamps`. */
   readonly timestampToleranceMs: number;
+  /** What a target said of its metrics before the server was started; nothing where it is missing. */
+  readonly keptMetadata?: (targetKey: string) => readonly MetricDescription[];
   /** `Prometheus/3.14.0`: exporters look at it. */
   readonly userAgent: string;
 }
@@ -74,6 +77,7 @@ export class ScrapeManager {
       timestampToleranceMs: options.timestampToleranceMs,
       userAgent: options.userAgent,
       hashOf: hashText,
+      keptMetadata: options.keptMetadata ?? (() => []),
     };
   }
 
@@ -119,6 +123,13 @@ export class ScrapeManager {
   /** Dropped targets by job, those beyond `keep_dropped_targets` included. */
   droppedCounts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#pools].map(([job, pool]) => [job, pool.droppedCount]));
+  }
+
+  /** What all targets say of their metrics. */
+  descriptions(): TargetDescription[] {
+    return [...this.#pools.values()]
+      .flatMap((pool) => pool.targets())
+      .map(({ key, metadata }) => ({ target: key, sharedBy: metadata.fingerprint, metrics: () => metadata.list() }));
   }
 
   #addPool(settings: ScrapeSettings): void {

@@ -95,6 +95,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     hashSeed: randomInt(2 ** 32),
     offsetSeedText: `${hostname()}${configuration.current.externalLabels}`,
     timestampToleranceMs: options.scrape.adjustTimestamps ? options.scrape.timestampToleranceMs : 0,
+    keptMetadata: (target) => database.opened?.metadata.keptMetadata(target) ?? [],
     userAgent: `Prometheus/${build.version}`,
   });
   const replayProgress = { min: 0, max: 0, current: 0 };

@@ -7,6 +7,7 @@ import { builtInConfiguration } from './built-in-configuration.ts';
 import type { Parts } from './compose.ts';
 import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
+import { MetadataKeeper } from './metadata-keeper.ts';
 import { NOTICES } from './notifications.ts';
 import { listenFailure, storageFailure } from './start-failure.ts';
 
@@ -24,6 +25,7 @@ export class RunningServer {
   #readiness: Readiness = 'starting';
   #opening: Promise<void> | null = null;
   #http: HttpServer | null = null;
+  #metadata: MetadataKeeper | null = null;
   #endAutoReload = (): void => {};
 
   /** `onQuit` is called when a client asks the server to stop. */
@@ -52,6 +54,7 @@ export class RunningServer {
     log.info('Server is ready to receive web requests.');
     configuration.replaceBuiltIn(builtInConfiguration(addresses[0]!, this.#options.web.routePrefix));
     configuration.consume('scrape', (current) => scrape.apply(current.scrape));
+    this.#metadata = this.#keepMetadata();
     configuration.consume('exemplars', (current) => {
       this.#parts.database.opened?.setExemplarsMax(exemplarsMax(this.#options, current));
     });
@@ -72,11 +75,25 @@ export class RunningServer {
     this.#readiness = 'stopping';
     this.#parts.notifications.set(NOTICES.shuttingDown, true);
     this.#endAutoReload();
+    const metadata = this.#metadata?.stop();
     await this.#parts.scrape.stop();
     await this.#http?.close(REQUEST_GRACE_MS);
     // A start that failed has told so already.
     await this.#opening?.catch(() => {});
+    await metadata;
     await this.#parts.database.opened?.close();
+  }
+
+  #keepMetadata(): MetadataKeeper {
+    const { clock, database, log, scrape } = this.#parts;
+    const opened = database.require();
+    return new MetadataKeeper({
+      archive: opened.metadata,
+      clock,
+      log,
+      describe: () => scrape.descriptions(),
+      isPaused: () => opened.appendsStopped !== null,
+    });
   }
 
   async #openStorage(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Appendable, Appender } from '../storage/append.ts';
 import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import type { MetadataArchive } from '../storage/target-metadata.ts';
 import { BlockList } from './block/block-list.ts';
 import type { BlockMeta } from './block/block-meta.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
@@ -20,6 +21,7 @@ import type { ChunkStoreStats } from './head/head-chunk-store.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
+import { KeptMetadata } from './metadata/kept-metadata.ts';
 import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
 import { compactOutOfOrder } from './out-of-order/compact-out-of-order.ts';
@@ -61,6 +63,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   readonly headBounds: HeadBounds;
   /** Why no samples are taken for now: a full or failing disk. null while they are. */
   readonly appendsStopped: string | null;
+  /** What targets say of their metrics, over restarts. */
+  readonly metadata: MetadataArchive;
   stats(): DatabaseStats;
   /** The `limit` largest counts of the head's labels. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics>;
@@ -179,6 +183,7 @@ class OpenDatabase implements Database {
   readonly #lock: FileLock | null;
   readonly #replay: DatabaseReplay;
   readonly #exclusive = createSerial();
+  readonly metadata: MetadataArchive;
   readonly #maintenance: MaintenanceRunner;
   readonly #options: DatabaseOptions;
   #closing: Promise<void> | null = null;
@@ -198,6 +203,8 @@ class OpenDatabase implements Database {
     this.#fileSystem = fileSystem;
     this.#turns = turnsOf(clock);
     this.#maintenance = options.maintenance ?? new MaintenanceThread(clock);
+    const path = dataDirectory(options.directory).targetMetadata;
+    this.metadata = new KeptMetadata({ fileSystem, path, clock, turns: this.#turns, log: options.log });
     this.#loaded = loaded;
     this.#blocks = blocks;
     this.#wal = wal;

@@ -176,3 +176,36 @@ test('kill -9 loses no sample that could be queried; the next start serves them 
   const numbers = after.map(Number);
   expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
 });
+
+test('what targets say of their metrics is known after a restart, before they answer again', async () => {
+  let isUp = true;
+  const address = await target(() =>
+    isUp ? '# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 1\n' : null,
+  );
+  const directory = bench.directory({ 'prometheus.yml': configuration(address) });
+  const metadata = async (url: string) => [await askData(url, 'metadata'), await askData(url, 'targets/metadata')];
+  const expected = [
+    { jobs_total: [{ type: 'counter', unit: '', help: 'Jobs done.' }] },
+    [
+      {
+        target: { instance: address, job: 'a' },
+        metric: 'jobs_total',
+        type: 'counter',
+        help: 'Jobs done.',
+        unit: '',
+      },
+    ],
+  ];
+  for (let run = 0; run < 3; run++) {
+    const server = bench.start(directory);
+    const url = await server.ready();
+    const seen = await eventually(
+      () => metadata(url),
+      ([byMetric]) => Object.keys(byMetric as object).length > 0,
+      10_000,
+    );
+    expect(seen).toEqual(expected);
+    isUp = false;
+    expect((await server.end()).code).toBe(0);
+  }
+});
