@@ -248,7 +248,7 @@ class OpenDatabase implements Database {
     return this.#exclusive(() => {
       if (this.#closing !== null) throw new Error('Cannot delete samples: the database is closed');
       const { head } = this.#loaded;
-      const oldestTime = Math.min(head.bounds.minTime, head.outOfOrder.bounds.minTime);
+      const oldestTime = Math.min(head.bounds.minTime, head.lateBounds.minTime);
       const parts = { fileSystem: this.#fileSystem, head, blocks: this.#blocks.blocks, oldestTime, turns: this.#turns };
       return deleteSamples(parts, matcherSets, range);
     });

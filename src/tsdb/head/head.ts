@@ -247,6 +247,11 @@ export class Head {
     return this.#memory.outOfOrder;
   }
 
+  /** Oldest and newest of the samples that came out of order. */
+  get lateBounds(): HeadBounds {
+    return this.#memory.outOfOrder.bounds;
+  }
+
   /** What is deleted of some rows, by row. */
   deletedOf(rows: Uint32Array): ReadonlyMap<number, Intervals> {
     const deleted = new Map<number, Intervals>();
