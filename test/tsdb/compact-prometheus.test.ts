@@ -71,7 +71,7 @@ function growing(total: number): PlainHistogram {
 function someSeries(seed: number, from: number, to: number, chunkSamples = 120): TestSeries[] {
   const random = createRandom(seed);
   const palette = fc.sample(plainHistograms, { numRuns: 8, seed });
-  return Array.from({ length: 40 }, (_, i) => {
+  return Array.from({ length: 20 }, (_, i) => {
     const samples = someSamples(random, palette, from, to);
     const chunks: TestSample[][] = [];
     for (let at = 0; at < samples.length; at += chunkSamples) chunks.push(samples.slice(at, at + chunkSamples));
