@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compactionBench } from './compaction.bench.ts';
 import { kernelsBench } from './kernels.bench.ts';
 import { type BenchOptions, benchOptions } from './options.ts';
 import { queryBench } from './query.bench.ts';
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknow
   'remote-write': remoteWriteBench,
   query: queryBench,
   startup: startupBench,
+  compaction: compactionBench,
 };
 
 const { benches, options } = benchOptions(process.argv.slice(2));
