@@ -18,10 +18,11 @@ import { samplesWeight } from './exec/histogram-weight.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
+import { KeptSamples } from './exec/select/kept-samples.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
 import { type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
-import { PASSES } from './plan/passes/passes.ts';
+import { PASSES, type Pass } from './plan/passes/passes.ts';
 import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
 import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
 import type { ResultSink } from './result.ts';
@@ -31,6 +32,7 @@ import type { ParserOptions } from './syntax/options.ts';
 import { parseExpr } from './syntax/parse.ts';
 
 const BYTES_MAX_DEFAULT = 2 ** 30;
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 export interface EngineOptions {
   /** Samples that one query may hold; see `QueryBudget`. */
@@ -43,6 +45,8 @@ export interface EngineOptions {
   readonly features: FunctionFeatures;
   readonly functions: FunctionRegistry;
   readonly clock: Clock;
+  /** Names of passes that do not run. Default none. */
+  readonly withoutPasses?: ReadonlySet<string>;
 }
 
 /** What a query asks beside its text. Times in ms. */
@@ -64,6 +68,8 @@ export interface RunOptions {
   readonly pauseAfterMs: number;
   /** Count samples for every step, not only in sum. */
   readonly countSteps: boolean;
+  /** The counts of samples are to be those of the query as it is written: passes that read less do not run. */
+  readonly exactCounts?: boolean;
 }
 
 /** A query whose text is right; it can run any number of times. */
@@ -131,7 +137,8 @@ export class Engine {
     const budget = new QueryBudget({ samplesMax, bytesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
     budget.check();
     const began = clock.monotonic();
-    const plan = PASSES.reduce((before, pass) => pass.run(before), this.#written(query));
+    const passes = this.#passes().filter((pass) => !pass.readsLess || options.exactCounts !== true);
+    const plan = passes.reduce((before, pass) => pass.run(before, features), this.#written(query));
     const grid = gridOf(parameters);
     const counts = new SampleCounts(grid, options.countSteps ? 'perStep' : 'sums');
     const scope: Scope = { grid, isInstant: parameters.start === parameters.end, counts };
@@ -143,6 +150,7 @@ export class Engine {
       lookbackMs: parameters.lookbackMs,
       features,
       selections,
+      shared: new Map(),
       laterRanges: [],
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
@@ -168,18 +176,19 @@ export class Engine {
   }
 
   /**
-   * Tells how a query would be computed, and reads nothing.
+   * Tells how a query would be computed, and reads nothing. `without` names passes that are left out.
    *
    * @throws EvaluationError for what can not be evaluated, or is too deep to be shown
    */
-  explain(query: PreparedQuery): Explanation {
+  explain(query: PreparedQuery, without: ReadonlySet<string> = NO_NAMES): Explanation {
     const { text, parameters } = query;
     const { start, end, step } = parameters;
     const written = this.#written(query);
     let tree = explainedTree(written);
     let plan = written;
-    const passes = PASSES.map(({ name, purpose, run }) => {
-      plan = run(plan);
+    const { features } = this.#options;
+    const passes = this.#passes(without).map(({ name, purpose, run }) => {
+      plan = run(plan, features);
       const before = JSON.stringify(tree);
       tree = explainedTree(plan);
       return { name, purpose, applied: JSON.stringify(tree) !== before };
@@ -208,12 +217,19 @@ export class Engine {
       lookbackMs: parameters.lookbackMs,
       features,
       selections: [],
+      shared: new Map(),
       laterRanges: [],
       selectLater: () => Promise.reject(new Error('an explained query selects nothing')),
     };
     const isInstant = parameters.start === parameters.end;
     buildOperators(plan, { grid, isInstant, counts: new SampleCounts(grid, 'sums') }, context);
     return context.selections;
+  }
+
+  /** The passes that run, in their order. */
+  #passes(without: ReadonlySet<string> = NO_NAMES): readonly Pass[] {
+    const { withoutPasses = NO_NAMES } = this.#options;
+    return PASSES.filter(({ name }) => !withoutPasses.has(name) && !without.has(name));
   }
 
   #written({ expr, parameters }: PreparedQuery): Plan {
@@ -298,16 +314,23 @@ async function selectAll(
   annotations: Annotations,
   budget: QueryBudget,
 ): Promise<void> {
-  const places = new Map<string, number>();
-  const requests: SelectRequest[] = [];
-  const placeOf = selections.map(({ request }) => {
-    const key = JSON.stringify(request);
-    if (!places.has(key)) places.set(key, requests.push(request) - 1);
-    return places.get(key)!;
-  });
-  const sets = await Promise.all(requests.map(async (request) => querier.select(checked(request, budget))));
-  for (const set of sets) noteWarnings(set, annotations);
-  for (const [i, selection] of selections.entries()) selection.series = sets[placeOf[i]!]!;
+  const equals = new Map<string, Selection[]>();
+  for (const selection of selections) {
+    const key = selections.length === 1 ? '' : JSON.stringify(selection.request);
+    const others = equals.get(key);
+    if (others === undefined) equals.set(key, [selection]);
+    else others.push(selection);
+  }
+  const groups = [...equals.values()];
+  const sets = await Promise.all(groups.map(async ([first]) => querier.select(checked(first!.request, budget))));
+  for (const [i, set] of sets.entries()) {
+    noteWarnings(set, annotations);
+    const readers = groups[i]!;
+    const isKept =
+      readers.length > 1 && readers.every(({ hints }) => hints.isShared) && !readers[0]!.request.newestOnly;
+    const series = isKept ? new KeptSamples(set, readers.length, budget) : set;
+    for (const selection of readers) selection.series = series;
+  }
 }
 
 /** A select that takes long ends with the query's time, or when nobody waits for it any more. */

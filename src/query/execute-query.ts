@@ -97,7 +97,8 @@ async function answer(
 ): Promise<QueryReply> {
   const annotations = new Annotations();
   const countSteps = perStepStats && stats === 'all';
-  const runOptions = { timeoutMs, signal, pause, pauseAfterMs: PAUSE_AFTER_MS, countSteps };
+  const exactCounts = stats !== null && stats !== '';
+  const runOptions = { timeoutMs, signal, pause, pauseAfterMs: PAUSE_AFTER_MS, countSteps, exactCounts };
   const note = (outcome: QueryOutcome) => {
     Object.assign(cost.timing, outcome.timings);
     cost.samplesTotal = outcome.counts.total;

@@ -86,6 +86,18 @@ export class QueryBudget {
     this.takeBytes(CELL_BYTES * cells);
   }
 
+  /** Counts `cells` of columns that stand in for the state of an operator that is not run: samples are not counted again. */
+  takeCells(cells: number): void {
+    this.takeBytes(CELL_BYTES * cells);
+  }
+
+  /** Counts bytes that only save time, unless they would bring the query near its limit; false where they would. */
+  tryBytes(bytes: number): boolean {
+    if (2 * (this.bytes + bytes) > this.#options.bytesMax) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
   /** Bytes allocated so far. */
   get bytes(): number {
     return this.#bytes + this.#answerBytes;

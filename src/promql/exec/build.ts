@@ -1,12 +1,18 @@
 import { foldTree } from '../plan/fold-tree.ts';
-import { isRangePlan, isScalarPlan, type Plan, planInputs } from '../plan/plan.ts';
+import {
+  isRangePlan,
+  isScalarPlan,
+  type Plan,
+  planInputs,
+  type SharedScalarPlan,
+  type SharedVectorPlan,
+} from '../plan/plan.ts';
 import { buildAggregate } from './aggregate/build-aggregate.ts';
 import { NegateVector } from './binary/negate.ts';
 import { isArithmetic } from './binary/operators.ts';
 import { SetOperation } from './binary/set-operation.ts';
 import { VectorBinary } from './binary/vector-binary.ts';
 import { VectorScalar } from './binary/vector-scalar.ts';
-import type { QueryBudget } from './budget.ts';
 import { Absent, AbsentOverTime } from './call/absent.ts';
 import { DropNames } from './call/drop-names.ts';
 import { HistogramCall } from './call/histogram-call.ts';
@@ -39,6 +45,7 @@ import { InstantSelector } from './select/instant-selector.ts';
 import { RangeSelector } from './select/range-selector.ts';
 import { SmoothedSelector } from './select/smoothed-selector.ts';
 import { Subquery, subqueryGrid } from './select/subquery.ts';
+import { SharedScalar, SharedVector, SharedVectorReader } from './shared.ts';
 
 /** The root of a query's operators; which one is set follows from the type of the expression. */
 export interface Operators {
@@ -55,7 +62,7 @@ export function buildOperators(plan: Plan, scope: Scope, context: QueryContext):
   const root: Node = { plan, scope, isRoot: true };
   return foldTree<Node, Built>(
     root,
-    (node) => inputNodes(node, context.budget),
+    (node) => inputNodes(node, context),
     (node, inputs) => buildNode(node, inputs, context),
   );
 }
@@ -82,9 +89,13 @@ const SUBQUERY_STEPS_MAX = 20_000_000;
 /** Longer chains of operators are cut by one that holds its input, so that no chain exhausts the call stack. */
 const DEPTH_MAX = 200;
 
-function inputNodes(node: Node, budget: QueryBudget): readonly Node[] {
+function inputNodes(node: Node, { budget, shared }: QueryContext): readonly Node[] {
   const { plan, scope } = node;
   if (scope.grid.count === 0) return [];
+  if (plan.kind === 'sharedVector' || plan.kind === 'sharedScalar') {
+    // The first of its places brings its operators; those after it find them.
+    if (shared.has(plan.number)) return [];
+  }
   const inner = innerScope(node);
   return planInputs(plan).map((input) => ({ plan: input, scope: inner, isRoot: false }));
   function innerScope({ isRoot }: Node): Scope {
@@ -109,6 +120,9 @@ function singleStep(scope: Scope): Scope {
 
 function buildNode(node: Node, inputs: readonly Built[], context: QueryContext): Built {
   const { plan, scope } = node;
+  if ((plan.kind === 'sharedVector' || plan.kind === 'sharedScalar') && scope.grid.count > 0) {
+    return buildReader(plan, inputs[0], scope.grid.count, context);
+  }
   const isDistinct = namesStayDistinct(
     plan,
     inputs.map((input) => input.namesStayDistinct),
@@ -130,6 +144,33 @@ function buildNode(node: Node, inputs: readonly Built[], context: QueryContext):
   const rule = duplicateRule(plan, isDistinct, context);
   const vector = rule === null ? bare : new MergeDuplicates(bare, rule, context.budget);
   return { ...common, vector: isDeep ? new MaterializedVector(vector, context) : vector };
+}
+
+/** A reader of a shared part; `input` is its operators where they are not known yet. */
+function buildReader(
+  { number }: SharedVectorPlan | SharedScalarPlan,
+  input: Built | undefined,
+  count: number,
+  context: QueryContext,
+): Built {
+  let part = context.shared.get(number);
+  if (part === undefined) {
+    const { vector, scalar, namesStayDistinct: isDistinct } = input!;
+    part = {
+      vector: vector === null ? null : new SharedVector(vector, context),
+      scalar: scalar === null ? null : new SharedScalar(scalar),
+      namesStayDistinct: isDistinct,
+    };
+    context.shared.set(number, part);
+  }
+  const { vector, scalar, namesStayDistinct: isDistinct } = part;
+  return {
+    vector: vector === null ? null : new SharedVectorReader(vector, count, context),
+    scalar,
+    range: null,
+    depth: 1,
+    namesStayDistinct: isDistinct,
+  };
 }
 
 function buildScalar(node: Node, inputs: readonly Built[], context: QueryContext): ScalarOperator {

@@ -1,7 +1,9 @@
 import type { SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { FunctionFeatures } from '../functions/contracts.ts';
+import type { SelectHints } from '../plan/plan.ts';
 import type { Annotations } from './annotations.ts';
 import type { QueryBudget } from './budget.ts';
+import type { SharedScalar, SharedVector } from './shared.ts';
 
 /** What all operators of one query share. */
 export interface QueryContext {
@@ -13,19 +15,29 @@ export interface QueryContext {
   readonly selections: Selection[];
   /** Selects while the query runs; only `info` needs it, whose matchers depend on other series. */
   readonly selectLater: (request: SelectRequest) => Promise<SeriesSet>;
+  /** Parts that several others read, by their number; filled while the operators are built. */
+  readonly shared: Map<number, SharedPart>;
   /** The ranges that will be selected later. */
   readonly laterRanges: TimeRange[];
+}
+
+/** What is known of a shared part once its operators are built. */
+export interface SharedPart {
+  readonly vector: SharedVector | null;
+  readonly scalar: SharedScalar | null;
+  readonly namesStayDistinct: boolean;
 }
 
 /** One selector: what it asks of the storage, and the answer once `series` is set, before any operator runs. */
 export interface Selection {
   readonly request: SelectRequest;
+  readonly hints: SelectHints;
   series: SeriesSet | null;
 }
 
 /** Registers a selector; its operator reads `series` later. */
-export function addSelection(context: QueryContext, request: SelectRequest): Selection {
-  const selection: Selection = { request, series: null };
+export function addSelection(context: QueryContext, hints: SelectHints, request: SelectRequest): Selection {
+  const selection: Selection = { request, hints, series: null };
   context.selections.push(selection);
   return selection;
 }

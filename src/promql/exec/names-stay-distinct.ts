@@ -26,6 +26,7 @@ export function namesStayDistinct(plan: Plan, inputs: readonly boolean[]): boole
     case 'timestamp':
     case 'negateVector':
     case 'invariantVector':
+    case 'sharedVector':
     case 'sortByValue':
     case 'sortByLabel':
       return inputs.at(-1)!;

@@ -4,6 +4,7 @@ import { Engine } from '../engine.ts';
 import { functionImplementations } from '../functions/registry.ts';
 import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
 import { explanationText } from './explain.ts';
+import { PASSES } from './passes/passes.ts';
 
 const engine = new Engine({
   samplesMax: 1000,
@@ -25,8 +26,13 @@ test('explain() shows the plan as a tree, with the passes that changed it and wh
   );
   expect(text).toBe(`times: 1000 to 1600, every 1m
 passes:
+  - fold-constants: changes nothing
+  - propagate-matchers: changes nothing
   - keep-histogram-statistics: changes nothing
   + hoist-step-invariant: evaluates what is the same on all steps once
+  - drop-labels: changes nothing
+  - share-subexpressions: changes nothing
+  - share-selectors: changes nothing
 selectors:
   {x=~"y.*",__name__="a"} reads 640.001 to 1540
   {__name__="b"} reads 1300.001 to 1600
@@ -44,6 +50,49 @@ test('explain() names what a pass does to a selector', () => {
   const { passes, plan } = explain('histogram_count(h)');
   expect(passes.map(({ name, applied }) => [name, applied])).toContainEqual(['keep-histogram-statistics', true]);
   expect(plan.inputs).toEqual([{ node: 'instantSelect', detail: '{__name__="h"} without buckets', inputs: [] }]);
+});
+
+/** The lines of the plan after one pass alone. */
+function planWith(pass: string, text: string): string[] {
+  const others = new Set(PASSES.map(({ name }) => name).filter((name) => name !== pass));
+  const query = engine.prepare(text, { kind: 'range', start: 1e6, end: 1.6e6, step: 60_000, lookbackMs: 300_000 });
+  const lines = explanationText(engine.explain(query, others)).split('\n');
+  return lines.slice(lines.indexOf('plan:') + 1, -1).map((line) => line.slice(2));
+}
+
+test.each([
+  ['fold-constants', '(1 + 2) * x > bool -(pi())', ['vectorScalar > bool']],
+  [
+    'propagate-matchers',
+    'a{x="1"} and b',
+    ['├─ instantSelect {x="1",__name__="a"}', '└─ instantSelect {__name__="b",x="1"}'],
+  ],
+  ['propagate-matchers', 'a{x="1"} and on (y) b', ['└─ instantSelect {__name__="b"}']],
+  ['propagate-matchers', 'a * on (x) count by (x) (b{x!="1"})', ['├─ instantSelect {__name__="a",x!="1"}']],
+  // Two series of b may be in one match group, which is an error whatever a has.
+  ['propagate-matchers', 'a{x="1"} * on (x) b', ['└─ instantSelect {__name__="b"}']],
+  // What is left out may be what rate() complains of.
+  ['propagate-matchers', 'a{x="1"} and rate(b[5m])', ['   └─ rangeSelect {__name__="b"}[5m]']],
+  ['drop-labels', 'sum(rate(a[5m]))', ['└─ rangeCall rate', '   └─ rangeSelect {__name__="a"}[5m] without labels']],
+  ['drop-labels', 'sum by (x) (a)', ['└─ instantSelect {__name__="a"}']],
+  [
+    'share-subexpressions',
+    'sum(a) - (sum(a) + 1) > scalar(b) + scalar(b)',
+    ['│  ├─ sharedVector #1', '│  │  └─ aggregate sum', '│     ├─ sharedVector #1', '   └─ sharedScalar #2'],
+  ],
+  ['share-subexpressions', 'a - a', ['├─ instantSelect {__name__="a"}', '└─ instantSelect {__name__="a"}']],
+  ['share-selectors', 'min_over_time(a[5m]) - max_over_time(a[5m])', ['   └─ rangeSelect {__name__="a"}[5m] shared']],
+])('%s: %s', (pass, text, lines) => {
+  const plan = planWith(pass, text);
+  for (const line of lines) expect(plan, plan.join('\n')).toContain(line);
+});
+
+test('explain() leaves out the passes that it is told to', () => {
+  const query = engine.prepare('1 + 1', { kind: 'instant', start: 0, end: 0, step: 0, lookbackMs: 300_000 });
+  const { passes, plan } = engine.explain(query, new Set(['fold-constants']));
+  expect(passes.map(({ name }) => name)).not.toContain('fold-constants');
+  expect(plan.inputs.map(({ node }) => node)).toEqual(['scalarBinary']);
+  expect(engine.explain(query).plan).toEqual({ node: 'number', detail: '2', inputs: [] });
 });
 
 test('explain() resolves the default step of a subquery and tells the samples that it reads', () => {

@@ -6,7 +6,7 @@ import { EvaluationError } from '../functions/contracts.ts';
 import type { VectorMatching } from '../syntax/ast.ts';
 import { printMatcher } from '../syntax/print.ts';
 import { foldTree } from './fold-tree.ts';
-import { type Plan, planInputs, type Reference } from './plan.ts';
+import { type Plan, planInputs, type Reference, type SelectHints } from './plan.ts';
 
 /** How a query is computed: its plan after all passes, and what it asks of the storage. Times in ms. */
 export interface Explanation {
@@ -48,7 +48,15 @@ const DEPTH_MAX = 250;
 
 /** The tree of a plan. Throws EvaluationError where it is deeper than 250 levels. */
 export function explainedTree(plan: Plan): ExplainedNode {
-  const { tree, depth } = foldTree<Plan, Measured>(plan, planInputs, (node, inputs) => ({
+  const shown = new Set<number>();
+  const inputsOf = (node: Plan): readonly Plan[] => {
+    if (node.kind !== 'sharedVector' && node.kind !== 'sharedScalar') return planInputs(node);
+    // What is shared stands below the first of its places.
+    if (shown.has(node.number)) return [];
+    shown.add(node.number);
+    return planInputs(node);
+  };
+  const { tree, depth } = foldTree<Plan, Measured>(plan, inputsOf, (node, inputs) => ({
     depth: 1 + inputs.reduce((deepest, input) => Math.max(deepest, input.depth), 0),
     tree: { node: node.kind, detail: detailOf(node), inputs: inputs.map((input) => input.tree) },
   }));
@@ -102,14 +110,14 @@ function detailOf(plan: Plan): string {
         selectorText(plan.matchers),
         plan.take === 'value' ? '' : `takes ${plan.take}`,
         referenceText(plan),
-        statisticsText(plan),
+        hintsText(plan),
       );
     case 'rangeSelect':
       return joined(
         `${selectorText(plan.matchers)}[${formatDuration(plan.rangeMs)}]`,
         plan.extension === 'none' ? '' : plan.extension,
         referenceText(plan),
-        statisticsText(plan),
+        hintsText(plan),
       );
     case 'subquery':
       return joined(`[${formatDuration(plan.rangeMs)}:${formatDuration(plan.stepMs)}]`, referenceText(plan));
@@ -156,6 +164,9 @@ function detailOf(plan: Plan): string {
     case 'invariantVector':
     case 'invariantScalar':
       return '';
+    case 'sharedVector':
+    case 'sharedScalar':
+      return `#${plan.number}`;
   }
 }
 
@@ -168,8 +179,12 @@ function referenceText({ at, offsetMs }: Reference): string {
   return joined(at === null ? '' : `@ ${timeText(at)}`, offset);
 }
 
-function statisticsText(plan: { readonly statisticsOnly: boolean }): string {
-  return plan.statisticsOnly ? 'without buckets' : '';
+function hintsText({ statisticsOnly, labels, isShared }: SelectHints): string {
+  return joined(
+    statisticsOnly ? 'without buckets' : '',
+    labels === 'name' ? 'without labels' : '',
+    isShared ? 'shared' : '',
+  );
 }
 
 function matchingText({ card, on, matchingLabels, include, fillLeft, fillRight }: VectorMatching): string {

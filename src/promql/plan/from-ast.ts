@@ -11,6 +11,7 @@ import type {
   VectorSelector,
 } from '../syntax/ast.ts';
 import { absentLabels } from './absent-labels.ts';
+import { readOnFirstStep } from './first-step.ts';
 import { foldTree } from './fold-tree.ts';
 import { infoReference } from './info-reference.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type RangePlan,
   type RangeSelectPlan,
   type ScalarPlan,
+  type SelectHints,
   type VectorPlan,
 } from './plan.ts';
 import { type QueryTimes, resolveDuration } from './resolve-duration.ts';
@@ -39,7 +41,8 @@ export interface PlanOptions {
  * usable value, unless `checkDurations` was called before.
  */
 export function planFromAst(root: Expr, options: PlanOptions): Plan {
-  return foldTree<Expr, Plan>(root, evaluatedChildren, (expr, inputs) => planNode(expr, inputs, options));
+  const plan = foldTree<Expr, Plan>(root, evaluatedChildren, (expr, inputs) => planNode(expr, inputs, options));
+  return readOnFirstStep(plan);
 }
 
 /** Checks every duration of an expression; of several bad ones the first in the text is reported. */
@@ -127,6 +130,8 @@ function planNode(expr: Expr, inputs: readonly Plan[], options: PlanOptions): Pl
   }
 }
 
+const NO_HINTS: SelectHints = { statisticsOnly: false, labels: 'all', isShared: false };
+
 function instantSelect(
   selector: VectorSelector,
   take: InstantSelectPlan['take'],
@@ -138,7 +143,7 @@ function instantSelect(
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
     take,
-    statisticsOnly: false,
+    ...NO_HINTS,
     position: selector.position,
   };
 }
@@ -152,7 +157,7 @@ function rangeSelect(expr: MatrixSelector, times: QueryTimes): RangeSelectPlan {
     at: resolveAt(selector.at, times),
     rangeMs: resolveDuration(expr.range, times, 'positive'),
     extension: selector.anchored ? 'anchored' : selector.smoothed ? 'smoothed' : 'none',
-    statisticsOnly: false,
+    ...NO_HINTS,
     position: expr.position,
   };
 }

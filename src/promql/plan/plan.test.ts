@@ -58,7 +58,7 @@ describe('hoistStepInvariant()', () => {
     ['sum_over_time(x[5m] @ 1)', 'invariantVector(rangeCall(rangeSelect))'],
     ['sum_over_time(abs(x @ 1)[5m:1m])', 'rangeCall(subquery(invariantVector(instantCall(instantSelect))))'],
     ['sum_over_time(x[5m:1m] @ 1)', 'invariantVector(rangeCall(subquery(instantSelect)))'],
-    ['topk(time(), x @ 1)', 'invariantVector(aggregate(scalarCall, instantSelect))'],
+    ['topk(time(), x @ 1)', 'invariantVector(aggregate(invariantScalar(scalarCall), instantSelect))'],
     ['timestamp(x @ 1)', 'invariantVector(instantSelect)'],
     ['timestamp(abs(x @ 1))', 'timestamp(invariantVector(instantCall(instantSelect)))'],
     ['x[5m] @ 1', 'rangeSelect'],

@@ -30,7 +30,8 @@ export type ScalarPlan =
   | ScalarOfPlan
   | ScalarBinaryPlan
   | NegateScalarPlan
-  | InvariantScalarPlan;
+  | InvariantScalarPlan
+  | SharedScalarPlan;
 
 /** Series with at most one sample on every step. */
 export type VectorPlan =
@@ -52,7 +53,8 @@ export type VectorPlan =
   | SetOperationPlan
   | VectorScalarPlan
   | NegateVectorPlan
-  | InvariantVectorPlan;
+  | InvariantVectorPlan
+  | SharedVectorPlan;
 
 /** Series with all their samples in a window. */
 export type RangePlan = RangeSelectPlan | SubqueryPlan;
@@ -80,23 +82,29 @@ export interface Reference {
   readonly at: number | null;
 }
 
-export interface InstantSelectPlan extends Reference {
+/** What passes say of a selector. */
+export interface SelectHints {
+  /** Of native histograms only count and sum are wanted. */
+  readonly statisticsOnly: boolean;
+  /** `name`: nobody looks at more of the labels than at the metric name, which the matchers tell. */
+  readonly labels: 'all' | 'name';
+  /** Another selector reads the same samples. */
+  readonly isShared: boolean;
+}
+
+export interface InstantSelectPlan extends Reference, SelectHints {
   readonly kind: 'instantSelect';
   readonly matchers: readonly Matcher[];
   /** The newest sample within the lookback, its time or start time (seconds), or a value between two neighbours. */
   readonly take: 'value' | 'time' | 'startTime' | 'smoothed';
-  /** Of native histograms only count and sum are wanted. */
-  readonly statisticsOnly: boolean;
   readonly position: PositionRange;
 }
 
-export interface RangeSelectPlan extends Reference {
+export interface RangeSelectPlan extends Reference, SelectHints {
   readonly kind: 'rangeSelect';
   readonly matchers: readonly Matcher[];
   readonly rangeMs: number;
   readonly extension: 'none' | 'anchored' | 'smoothed';
-  /** Of native histograms only count and sum are wanted. */
-  readonly statisticsOnly: boolean;
   readonly position: PositionRange;
 }
 
@@ -283,6 +291,19 @@ export interface InvariantScalarPlan {
   readonly input: ScalarPlan;
 }
 
+/** Evaluated once, for all places of the plan where a shared plan of this number stands. */
+export interface SharedVectorPlan {
+  readonly kind: 'sharedVector';
+  readonly number: number;
+  readonly input: VectorPlan;
+}
+
+export interface SharedScalarPlan {
+  readonly kind: 'sharedScalar';
+  readonly number: number;
+  readonly input: ScalarPlan;
+}
+
 /** The plans that a plan is made of, in order of evaluation. */
 export function planInputs(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
@@ -354,6 +375,7 @@ export function isScalarPlan(plan: Plan): plan is ScalarPlan {
     case 'scalarBinary':
     case 'negateScalar':
     case 'invariantScalar':
+    case 'sharedScalar':
       return true;
     default:
       return false;

@@ -12,8 +12,12 @@ import type { ResultPoint, ResultSeries, ScriptValue } from './script-result.ts'
 const SAMPLES_MAX = 10_000;
 const LOOKBACK_MS = 300_000;
 
-/** The engine with these functions, as the script runner asks it. */
-export function scriptEngine(functions: FunctionRegistry, clock: Clock): Evaluate {
+/** The engine with these functions, without the named passes, as the script runner asks it. */
+export function scriptEngine(
+  functions: FunctionRegistry,
+  clock: Clock,
+  withoutPasses: ReadonlySet<string> = new Set(),
+): Evaluate {
   const engine = new Engine({
     samplesMax: SAMPLES_MAX,
     defaultSubqueryStepMs: () => 60_000,
@@ -21,6 +25,7 @@ export function scriptEngine(functions: FunctionRegistry, clock: Clock): Evaluat
     features: { delayedNameRemoval: true, useStartTimestamps: true, typeAndUnitLabels: false },
     functions,
     clock,
+    withoutPasses,
   });
   const options = {
     timeoutMs: 100_000,

@@ -1,4 +1,5 @@
-import type { Labels } from '../../../model/labels.ts';
+import { Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { metricNameOf } from '../../plan/selector-name.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { Selection } from '../context.ts';
 import type { SeriesHeads } from '../operator.ts';
@@ -9,6 +10,7 @@ const BLOCK = 512;
 /** The labels of everything a selector found; gives way to the event loop while it collects many. */
 export async function selectionHeads(selection: Selection, budget: QueryBudget): Promise<SeriesHeads> {
   const set = selection.series!;
+  if (selection.hints.labels === 'name') return namedHeads(selection, set.length);
   const labels: Labels[] = new Array(set.length);
   for (let row = 0; row < set.length; row++) {
     labels[row] = set.labels(row);
@@ -18,6 +20,12 @@ export async function selectionHeads(selection: Selection, budget: QueryBudget):
     if (budget.pauseDue) await budget.pause();
   }
   return { labels, dropName: null };
+}
+
+/** All series under the metric name that the matchers tell. */
+function namedHeads({ request }: Selection, length: number): SeriesHeads {
+  const name = new Labels([METRIC_NAME, metricNameOf(request.matchers)!]);
+  return { labels: new Array<Labels>(length).fill(name), dropName: null };
 }
 
 /** A label set costs about as much as so many samples. */

@@ -1,0 +1,34 @@
+import { foldTree } from '../fold-tree.ts';
+import { type InstantSelectPlan, type Plan, planInputs, type RangeSelectPlan, withInputs } from '../plan.ts';
+
+/**
+ * Marks selectors that read the same samples, so that these are decoded for the first of them and kept for the others, as
+ * far as there is room: `max_over_time(x[1h]) - min_over_time(x[1h])`.
+ */
+export function shareSelectors(root: Plan): Plan {
+  const counts = new Map<string, number>();
+  let selectors = 0;
+  foldTree<Plan, null>(
+    root,
+    planInputs,
+    () => null,
+    (plan) => {
+      if (plan.kind !== 'instantSelect' && plan.kind !== 'rangeSelect') return;
+      selectors++;
+      const key = whatIsRead(plan);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    },
+  );
+  if (counts.size === selectors) return root;
+  return foldTree<Plan, Plan>(root, planInputs, (plan, inputs) => {
+    if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') {
+      return counts.get(whatIsRead(plan))! > 1 ? { ...plan, isShared: true } : plan;
+    }
+    return inputs.length === 0 ? plan : withInputs(plan, inputs);
+  });
+}
+
+function whatIsRead(plan: InstantSelectPlan | RangeSelectPlan): string {
+  const { matchers, at, offsetMs } = plan;
+  return JSON.stringify([matchers, at, offsetMs, plan.kind === 'rangeSelect' ? [plan.rangeMs, plan.extension] : null]);
+}

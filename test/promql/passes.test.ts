@@ -1,0 +1,255 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { FloatHistogram } from '../../src/model/histogram.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { Engine, type EngineOptions } from '../../src/promql/engine.ts';
+import { Annotations } from '../../src/promql/exec/annotations.ts';
+import { functionImplementations } from '../../src/promql/functions/registry.ts';
+import { PASSES } from '../../src/promql/plan/passes/passes.ts';
+import { ColumnSink } from '../../src/promql/result.ts';
+import { MemoryQueryable, type MemorySeries } from '../../src/promql/script/memory-queryable.ts';
+import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
+import { type Evaluate, runPromqlScript } from '../../src/promql/script/run-promql-script.ts';
+import { scriptEngine } from '../../src/promql/script/script-engine.ts';
+import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
+import { systemClock } from '../../src/std/clock.ts';
+import type { Queryable } from '../../src/storage/query.ts';
+import { arbitraryPromql } from '../support/arbitrary-promql.ts';
+
+/**
+ * Passes change what is done, never what is answered: with all of them, with none, and with all but one the answers are
+ * the same to the bit, and so are errors and what is told of the data.
+ */
+
+const ALL_NAMES = new Set(PASSES.map(({ name }) => name));
+const START = 1200_000;
+const STEP = 30_000;
+const END = START + 20 * STEP;
+
+function engineWithout(withoutPasses: ReadonlySet<string>, features: Partial<EngineOptions['features']> = {}): Engine {
+  return new Engine({
+    samplesMax: 1_000_000,
+    defaultSubqueryStepMs: () => 60_000,
+    parser: ALL_PARSER_OPTIONS,
+    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false, ...features },
+    functions: functionImplementations,
+    clock: systemClock,
+    withoutPasses,
+  });
+}
+
+interface Told {
+  readonly series: readonly string[];
+  readonly error: string | null;
+  readonly annotations: readonly string[];
+}
+
+async function ask(engine: Engine, text: string, queryable: Queryable, kind: 'instant' | 'range'): Promise<Told> {
+  const annotations = new Annotations();
+  const sink = new ColumnSink();
+  const end = kind === 'instant' ? START : END;
+  try {
+    const query = engine.prepare(text, { kind, start: START, end, step: end - START && STEP, lookbackMs: 300_000 });
+    await engine.run(query, queryable, sink, annotations, {
+      timeoutMs: 20_000,
+      signal: new AbortController().signal,
+      pause: () => Promise.resolve(),
+      pauseAfterMs: 1000,
+      countSteps: false,
+    });
+  } catch (error) {
+    return { series: [], error: (error as Error).message, annotations: [] };
+  }
+  const { warnings, infos } = annotations.render(text);
+  return { series: bitsOf(sink), error: null, annotations: [...warnings, ...infos].sort() };
+}
+
+/** One line a series, values as the bits that they are. */
+function bitsOf({ series, rawSeries, scalar, text }: ColumnSink): string[] {
+  const lines = series.map(({ labels, column: { values, present, histograms } }) => {
+    const steps = Array.from(present, (one, i) => (one === 0 ? '_' : valueText(values[i]!, histograms?.[i])));
+    return `${labels} ${steps.join(' ')}`;
+  });
+  for (const { labels, samples } of rawSeries) {
+    const { times, values, histograms } = samples;
+    lines.push(`${labels} ${Array.from(times, (t, i) => `${t}=${valueText(values[i]!, histograms?.[i])}`).join(' ')}`);
+  }
+  return [...lines.sort(), valueText(scalar, undefined), text];
+}
+
+const cell = new Float64Array(1);
+const cellBits = new BigUint64Array(cell.buffer);
+
+function valueText(value: number, histogram: FloatHistogram | undefined): string {
+  if (histogram !== undefined) return JSON.stringify(histogram);
+  // One NaN is as good as another: an operation may give any of them.
+  cell[0] = value;
+  return Number.isNaN(value) ? 'NaN' : cellBits[0]!.toString(16);
+}
+
+const histogram = fc.record({ count: fc.integer({ min: 1, max: 9 }), sum: fc.integer({ min: -3, max: 50 }) }).map(
+  ({ count, sum }): FloatHistogram => ({
+    kind: 'float',
+    counterResetHint: 'unknown',
+    schema: 0,
+    count,
+    sum,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positiveSpans: [{ offset: 0, length: 1 }],
+    positiveCounts: [count],
+    negativeSpans: [],
+    negativeCounts: [],
+    customValues: [],
+  }),
+);
+const samples = fc
+  .array(
+    fc.record({
+      gap: fc.constantFrom(15, 15, 15, 30, 200),
+      value: fc.oneof(fc.integer({ min: -5, max: 90 }), fc.constantFrom(0.1, 1e300, Number.NaN, -0, Infinity)),
+      stale: fc.nat(12),
+      histogram: fc.option(histogram, { freq: 12 }),
+    }),
+    { maxLength: 40, size: 'max' },
+  )
+  .map((draft) => {
+    let time = START - 400_000;
+    return draft.map(({ gap, value, stale, histogram: found }) => {
+      time += gap * 1000;
+      return { time, startTime: 0, value, stale: stale === 0, histogram: stale === 0 ? null : (found ?? null) };
+    });
+  });
+const stored: fc.Arbitrary<MemorySeries[]> = fc.uniqueArray(
+  fc.record({
+    labels: fc
+      .record({
+        __name__: fc.constantFrom('up', 'http_requests_total', 'a:b', 'sum'),
+        job: fc.constantFrom('', 'x', 'y'),
+        instance: fc.constantFrom('', 'x', 'b'),
+        le: fc.constantFrom('', '1', '+Inf'),
+      })
+      .map(labelsFromObject),
+    samples,
+  }),
+  { selector: ({ labels }) => labels.key, maxLength: 12, minLength: 3 },
+);
+
+/** Queries in which passes find much to do. */
+const rich: fc.Arbitrary<string> = fc.letrec<{ vector: string; scalar: string }>((tie) => {
+  const matchers = fc.constantFrom('', '{job="x"}', '{job=~"x|y"}', '{job!="x",instance=""}', '{le!="1"}');
+  const name = fc.constantFrom('up', 'http_requests_total', 'sum', '{__name__=~"up|sum"}');
+  const selector = fc
+    .tuple(name, matchers, fc.constantFrom('', '', ' @ 1300', ' offset 1m'))
+    .map(([metric, set, shift]) => `${metric.startsWith('{') ? metric : metric + set}${shift}`);
+  const range = fc
+    .tuple(name, matchers, fc.constantFrom('[2m]', '[5m]', '[5m] @ 1300'))
+    .map(([metric, set, window]) => `${metric.startsWith('{') ? metric : metric + set}${window}`);
+  return {
+    vector: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      selector,
+      fc
+        .tuple(fc.constantFrom('rate', 'max_over_time', 'count_over_time', 'last_over_time', 'increase'), range)
+        .map(([f, r]) => `${f}(${r})`),
+      fc
+        .tuple(
+          fc.constantFrom('sum', 'avg', 'count', 'group', 'max', 'stddev'),
+          fc.constantFrom('', '', 'by (job)', 'by (job, instance)', 'without (le)'),
+          tie('vector'),
+        )
+        .map(([op, by, v]) => `${op} ${by} (${v})`),
+      fc
+        .tuple(fc.constantFrom('topk', 'bottomk', 'limitk', 'quantile'), tie('scalar'), tie('vector'))
+        .map(([op, k, v]) => {
+          return `${op}(${k}, ${v})`;
+        }),
+      tie('vector').chain((v) =>
+        fc.constantFrom('-', '/', '+ on (job)', 'and', 'unless', 'or').map((op) => `(${v}) ${op} (${v})`),
+      ),
+      fc
+        .tuple(
+          tie('vector'),
+          fc.constantFrom(
+            '+',
+            '/ on (job)',
+            '* on (job) group_left ()',
+            'and on (job)',
+            'unless ignoring (le)',
+            '> bool',
+          ),
+          tie('vector'),
+        )
+        .map(([a, op, b]) => `(${a}) ${op} (${b})`),
+      fc
+        .tuple(tie('vector'), fc.constantFrom('*', '>', '== bool'), tie('scalar'))
+        .map(([v, op, s]) => `(${v}) ${op} ${s}`),
+      fc
+        .tuple(fc.constantFrom('sort', 'abs', 'absent', 'histogram_count'), tie('vector'))
+        .map(([f, v]) => `${f}(${v})`),
+      tie('vector').map((v) => `max_over_time((${v})[2m:30s])`),
+      tie('scalar').map((s) => `vector(${s})`),
+    ),
+    scalar: fc.oneof(
+      { maxDepth: 2 },
+      fc.constantFrom('1', '2', '(1 + 2 * 3)', '-(1 / 0)', 'time()', 'pi() * 2', '(2 > bool 1)'),
+      tie('vector').map((v) => `scalar(${v})`),
+    ),
+  };
+}).vector;
+
+/** Notices may tell how many steps were looked at, and what is hoisted is looked at once; without buckets nobody complains. */
+const QUIET_PASSES = new Set(['hoist-step-invariant', 'keep-histogram-statistics']);
+
+/** With passes a query gets further within its limits. */
+const LIMIT = /too many samples|too much memory|timed out|a subquery has/;
+
+async function compare(series: readonly MemorySeries[], text: string, kind: 'instant' | 'range'): Promise<void> {
+  const queryable = new MemoryQueryable();
+  for (const each of series) queryable.append(each);
+  const none = await ask(engineWithout(ALL_NAMES), text, queryable, kind);
+  if (none.error !== null && LIMIT.test(none.error)) return;
+  const all = await ask(engineWithout(new Set()), text, queryable, kind);
+  expect({ series: all.series, error: all.error }).toEqual({ series: none.series, error: none.error });
+  const loud = await ask(engineWithout(QUIET_PASSES), text, queryable, kind);
+  expect(loud).toEqual(none);
+}
+
+describe('passes give the same answers', () => {
+  test.each(['instant', 'range'] as const)('to %s queries of the whole grammar', { timeout: 120_000 }, async (kind) => {
+    await fc.assert(
+      fc.asyncProperty(stored, arbitraryPromql, (series, text) => compare(series, text, kind)),
+      { numRuns: 400 },
+    );
+  });
+
+  test.each(['instant', 'range'] as const)(
+    'to %s queries in which they have much to do',
+    { timeout: 120_000 },
+    async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(stored, rich, (series, text) => compare(series, text, kind)),
+        { numRuns: 800 },
+      );
+    },
+  );
+});
+
+const SCRIPTS = new URL('../../../shared/conformance/', import.meta.url);
+for (const suite of ['promql', 'promql-more']) {
+  const directory = new URL(`${suite}/`, SCRIPTS);
+  const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.test')) : [];
+  describe.skipIf(names.length === 0)(`passes give the same answers to ../shared/conformance/${suite}`, () => {
+    test.each(names)('%s', { timeout: 120_000 }, async (name) => {
+      const withAll = scriptEngine(functionImplementations, systemClock);
+      const withNone = scriptEngine(functionImplementations, systemClock, ALL_NAMES);
+      const both: Evaluate = async (request) => {
+        const answer = await withAll(request);
+        expect(await withNone(request), request.text).toEqual(answer);
+        return answer;
+      };
+      await runPromqlScript(parsePromqlScript(readFileSync(new URL(name, directory), 'utf8')), both);
+    });
+  });
+}
