@@ -11,6 +11,8 @@ export interface DataDirectory {
   readonly wblDamaged: string;
   /** Sealed chunks of the head. */
   readonly chunksHead: string;
+  /** Copies that the admin API made, one directory each. */
+  readonly snapshots: string;
   /** What targets said of their metrics last. */
   readonly targetMetadata: string;
   /** Written and removed to see whether a disk that failed takes writes again; beside the log, which needs it most. */
@@ -27,6 +29,7 @@ export function dataDirectory(root: string): DataDirectory {
     wbl: `${base}/wbl`,
     wblDamaged: `${base}/wbl-damaged`,
     chunksHead: `${base}/chunks_head`,
+    snapshots: `${base}/snapshots`,
     targetMetadata: `${base}/target_metadata`,
     writeProbe: `${base}/wal/write-probe.tmp`,
   };

@@ -24,7 +24,7 @@ export class ReadOnlyDatabase implements Queryable {
   /** Throws `FileSystemError` where the directory can not be read. Damage is logged and passed over. */
   static open({ directory: root, fileSystem, log }: ReadOnlyOptions): ReadOnlyDatabase {
     const directory = dataDirectory(root);
-    const blocks = new BlockList({ fileSystem, directory: root, log, cleans: false });
+    const blocks = new BlockList({ fileSystem, directory: root, log });
     const steps = loadHead({
       fileSystem,
       directory,

@@ -27,6 +27,8 @@ import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } f
 import { compactOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
+import { noteForeignFiles } from './start/note-foreign-files.ts';
+import { removeTemporary } from './start/remove-temporary.ts';
 import type { ReplayReport } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
 import { WriteGate } from './write-gate.ts';
@@ -96,7 +98,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   let blocks: BlockList | null = null;
   try {
     const { fileSystem, log } = options;
-    blocks = new BlockList({ fileSystem, directory: options.directory, log, cleans: true });
+    removeTemporary(fileSystem, directory, log);
+    noteForeignFiles(fileSystem, options.directory, log);
+    blocks = new BlockList({ fileSystem, directory: options.directory, log });
     const { loaded, replay } = await replayLogs(options, directory, blocks.coveredTime);
     const gate = new WriteGate({
       fileSystem,

@@ -78,7 +78,7 @@ async function run(fault: { readonly call: number; readonly fault: Fault } | nul
 
 /** What a server that starts on the disk would answer: every sample of every block, each time once. */
 function startedOn(files: MemoryFiles): { readonly series: Map<string, string[]>; readonly damaged: number } {
-  const list = new BlockList({ fileSystem: files, directory: DIRECTORY, log: silentLog, cleans: true });
+  const list = new BlockList({ fileSystem: files, directory: DIRECTORY, log: silentLog });
   const found = new Map<string, Map<number, string>>();
   for (const { directory } of list.blocks) {
     for (const [labels, read] of readBlock(files, directory)) {

@@ -116,18 +116,15 @@ describe('BlockList', () => {
     ]);
   });
 
-  it('sets a damaged block apart, cleans up and takes in what appears', () => {
+  it('sets a damaged block apart and takes in what appears', () => {
     const files = new MemoryFiles();
     writeBlock(files, ROOT, small(ULID_A, 1, 0));
     files.removeSync(`${ROOT}/${ULID_A}/index`);
-    files.makeDirectorySync(`${ROOT}/${ULID_B}.tmp-for-creation`);
-    files.makeDirectorySync(`${ROOT}/notes.tmp`);
     const list = open(files);
     expect(list.blocks).toEqual([]);
     expect(list.damaged).toEqual([
       { directory: `${ROOT}/${ULID_A}`, reason: expect.stringContaining(`${ROOT}/${ULID_A}/index`) },
     ]);
-    expect(files.readDirectorySync(ROOT).map(({ name }) => name)).toEqual([ULID_A, 'notes.tmp']);
     writeBlock(files, ROOT, small(ULID_B, 2, 50));
     list.reload();
     expect(list.blocks.map(({ meta }) => meta.ulid)).toEqual([ULID_B]);
@@ -148,7 +145,7 @@ describe('BlockList', () => {
 });
 
 function open(files: MemoryFiles): BlockList {
-  return new BlockList({ fileSystem: files, directory: ROOT, log: silentLog, cleans: true });
+  return new BlockList({ fileSystem: files, directory: ROOT, log: silentLog });
 }
 
 function contentOf(set: SeriesSet): { labels: string; samples: BlockSample[] }[] {

@@ -14,8 +14,6 @@ export interface BlockListOptions {
   /** The data directory. */
   readonly directory: string;
   readonly log: Log;
-  /** True removes what an interrupted block writer or remover has left; whoever only reads a directory leaves it. */
-  readonly cleans: boolean;
 }
 
 /** A block that can not be opened; it takes no part in queries. */
@@ -37,7 +35,6 @@ export class BlockList {
   /** Opens every block; one that can not be opened is logged and kept apart. Throws `FileSystemError`. */
   constructor(options: BlockListOptions) {
     this.#options = options;
-    if (options.cleans) removeTemporary(options);
     this.reload();
   }
 
@@ -105,21 +102,5 @@ export class BlockList {
   close(): void {
     for (const block of this.#blocks) block.close();
     this.#blocks = [];
-  }
-}
-
-const TEMPORARY_NAME = /^(.*)\.tmp(-for-creation|-for-deletion)?$/;
-
-/** Removes blocks and snapshots that were never finished, or whose removal was not. */
-function removeTemporary({ directory, fileSystem, log }: BlockListOptions): void {
-  for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
-    const base = TEMPORARY_NAME.exec(name)?.[1];
-    if (kind !== 'directory' || base === undefined || !(isUlid(base) || base.startsWith('chunk_snapshot.'))) continue;
-    try {
-      fileSystem.removeSync(`${directory}/${name}`);
-      log.info('Removed a temporary directory', { directory: `${directory}/${name}` });
-    } catch (error) {
-      log.warn('Cannot remove a temporary directory', { err: String(error) });
-    }
   }
 }
