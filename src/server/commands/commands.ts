@@ -17,7 +17,7 @@ export const COMMANDS: Readonly<Record<string, MainCommand>> = {
     run: async (args) => (await import('./query.ts')).runQuery(args),
   },
   tsdb: {
-    help: 'Check data directories and print what they hold.',
+    help: 'Check data directories, print what they hold, and fill them.',
     run: async (args) => (await import('./tsdb.ts')).runTsdb(args),
   },
 };

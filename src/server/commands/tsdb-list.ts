@@ -12,14 +12,29 @@ const COLUMN_GAP = 2;
 export function listText(fileSystem: FileSystem, directory: string, isHumanReadable: boolean): string {
   const blocks = openBlocks(fileSystem, directory);
   try {
-    return tableText([HEADER, ...blocks.map((block) => blockRow(block, fileSystem, isHumanReadable))]);
+    return blockTable(blocks, fileSystem, { isHumanReadable, hasHeader: true });
   } finally {
     for (const block of blocks) block.close();
   }
 }
 
+export interface TableForm {
+  readonly isHumanReadable: boolean;
+  readonly hasHeader: boolean;
+}
+
+/** A line for each block. */
+export function blockTable(
+  blocks: readonly Block[],
+  fileSystem: FileSystem,
+  { hasHeader, isHumanReadable }: TableForm,
+): string {
+  const rows = blocks.map((block) => blockRow(block, fileSystem, isHumanReadable));
+  return tableText(hasHeader ? [HEADER, ...rows] : rows);
+}
+
 /** One line for each row; all columns but the last are filled with spaces. */
-export function tableText(rows: readonly (readonly string[])[]): string {
+function tableText(rows: readonly (readonly string[])[]): string {
   const widths = HEADER.map((_, i) =>
     Math.max(COLUMN_WIDTH_MIN, ...rows.map((cells) => cells[i]!.length + COLUMN_GAP)),
   );

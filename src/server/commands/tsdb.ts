@@ -9,6 +9,7 @@ import { createLog } from '../../telemetry/pino-log.ts';
 import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
 import { printed } from '../standard-output.ts';
 import {
+  argument,
   type Command,
   type CommandGroup,
   type Given,
@@ -16,9 +17,11 @@ import {
   switchFlag,
   valueFlag,
 } from './command-tree.ts';
+import { durationFlag } from './query-times.ts';
 import { runCommand, UsageError } from './run-command.ts';
 import { analysisText } from './tsdb-analyze.ts';
 import { NoSuchBlock, openBlock } from './tsdb-blocks.ts';
+import { BackfillError, createBlocks } from './tsdb-create-blocks.ts';
 import { dumpDatabase } from './tsdb-dump.ts';
 import { listText } from './tsdb-list.ts';
 import { OPEN_METRICS_FORMAT, PROM_FORMAT, SERIES_JSON_FORMAT, type SeriesFormat } from './tsdb-series-formats.ts';
@@ -124,10 +127,89 @@ const verifyCommand: Command = {
     }),
 };
 
+const CREATE_FLAGS = [
+  { ...switchFlag('human-readable', 'Print human readable values.'), short: 'r' },
+  { ...switchFlag('quiet', 'Do not print created blocks.'), short: 'q' },
+];
+
+const openMetrics: Command = {
+  kind: 'command',
+  help: 'Import samples from OpenMetrics input and produce TSDB blocks.',
+  flags: [
+    ...CREATE_FLAGS,
+    valueFlag('label', 'NAME=VALUE', 'Label to attach to metrics. Can be specified multiple times.', {
+      repeatable: true,
+    }),
+    valueFlag(
+      'max-block-duration',
+      'DURATION',
+      'Maximum duration created blocks may span. Anything less than 2h is ignored.',
+    ),
+  ],
+  args: [
+    argument('input file', 'OpenMetrics file to read samples from.'),
+    optionalArgument('output directory', `Output directory for generated blocks (default is ${DIRECTORY_STANDARD}).`),
+  ],
+  run: (given) =>
+    reported(() => {
+      const [input, directory] = given.args;
+      createBlocks({
+        input: input!,
+        directory: trimmed(directory || DIRECTORY_STANDARD),
+        labels: new Map(given.flags('label').map(labelFrom)),
+        blockDurationMaxMs: durationFlag(given, 'max-block-duration') ?? 0,
+        isHumanReadable: given.isOn('human-readable'),
+        fileSystem: nodeFiles,
+        clock: systemClock,
+        print: given.isOn('quiet') ? null : (text) => process.stdout.write(text),
+      });
+    }),
+};
+
+/** A command of the reference's tool that is not here: it takes that one's flags, and says so. */
+function missing(help: string, words: string, instead: string, flags: readonly string[]): Command {
+  return {
+    kind: 'command',
+    help: `${help} Not supported.`,
+    flags: flags.map((name) => valueFlag(name, 'VALUE', 'Not used.')),
+    args: [{ ...optionalArgument('file', 'Not used.'), repeatable: true }],
+    run() {
+      process.stderr.write(`narthex: error: '${words}' is not supported, ${instead}\n`);
+      return 1;
+    },
+  };
+}
+
+const rules = missing(
+  'Create blocks of data for new recording rules.',
+  'tsdb create-blocks-from rules',
+  "use promtool's: blocks that it writes are taken in",
+  ['http.config.file', 'url', 'start', 'end', 'output-dir', 'eval-interval'],
+);
+
+const benchWrite = missing('Run a write performance benchmark.', 'tsdb bench write', 'use npm run bench -- tsdb', [
+  'out',
+  'metrics',
+  'scrapes',
+]);
+
 const TSDB: CommandGroup = {
   kind: 'group',
-  help: 'Check data directories and print what they hold.',
-  commands: { verify: verifyCommand, analyze, list, dump, 'dump-openmetrics': dumpOpenMetrics },
+  help: 'Check data directories, print what they hold, and fill them.',
+  commands: {
+    verify: verifyCommand,
+    analyze,
+    list,
+    dump,
+    'dump-openmetrics': dumpOpenMetrics,
+    'create-blocks-from': {
+      kind: 'group',
+      help: 'Import samples from input and produce TSDB blocks.',
+      commands: { openmetrics: openMetrics, rules },
+      withFlag: null,
+    },
+    bench: { kind: 'group', help: 'Run benchmarks.', commands: { write: benchWrite }, withFlag: null },
+  },
   withFlag: null,
 };
 
@@ -162,15 +244,31 @@ async function reported(run: () => void | Promise<void>): Promise<number> {
       error instanceof FileSystemError ||
       error instanceof DamagedFile ||
       error instanceof NoSuchBlock ||
+      error instanceof BackfillError ||
+      isSystemError(error) ||
       error instanceof PromqlSyntaxError;
     if (!isTold) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   }
 }
 
+/** What `node:fs` throws. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function labelFrom(text: string): readonly [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 0) throw new UsageError(`expected KEY=VALUE got '${text}'`, 'try --help');
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
 function directoryOf({ args }: Given): string {
-  const path = args[0] || DIRECTORY_STANDARD;
+  return trimmed(args[0] || DIRECTORY_STANDARD);
+}
+
+function trimmed(path: string): string {
   return path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
 }
 
