@@ -20,6 +20,7 @@ export default defineConfig({
         tsdb: 'src/tsdb/library.ts',
         // Threads: `std/worker-entry.ts` looks for them by these names.
         'compact-worker': 'src/tsdb/compact/compact-worker.ts',
+        'query-worker': 'src/query/pool/query-worker.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },

@@ -123,7 +123,11 @@ describe('InlineRunner', () => {
 
   test('runs queries beside each other and tells what they cost', async () => {
     const costs: number[] = [];
-    const observer: QueryObserver = { started() {}, finished: (_timing, samples) => costs.push(samples) };
+    const observer: QueryObserver = {
+      started() {},
+      dismissed() {},
+      finished: (_timing, samples) => costs.push(samples),
+    };
     const runner = createRunner(storage, observer);
     const replies = await Promise.all(
       Array.from({ length: 7 }, () => runner.run(REQUEST, new AbortController().signal)),

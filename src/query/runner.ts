@@ -58,4 +58,6 @@ export interface QueryObserver {
   started(): void;
   /** All times in seconds; those of stages that were not reached are 0. */
   finished(timing: Timing, totalSamples: number, samplesRead: number): void;
+  /** Instead of `finished`: what was started did not run. */
+  dismissed(): void;
 }

@@ -2,6 +2,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
 import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import type { ThreadReads } from '../tsdb/threads/thread-reads.ts';
 import type { Database } from '../tsdb/tsdb.ts';
 
 /**
@@ -30,6 +31,10 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
 
   exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
     return this.require().exemplars(range, matcherSets);
+  }
+
+  threadReads(): ThreadReads {
+    return this.require().threadReads();
   }
 
   /** The open database; throws before. */

@@ -43,6 +43,7 @@ export function createQueryObserver(registry: Registry, concurrencyMax: number):
 
   return {
     started: () => active.add(1),
+    dismissed: () => active.add(-1),
     finished(timing, totalSamples, samplesRead) {
       active.add(-1);
       total.inc(totalSamples);

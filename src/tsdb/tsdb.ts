@@ -29,6 +29,7 @@ import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
+import { ThreadReads } from './threads/thread-reads.ts';
 import type { ReplayReport } from './wal/replay.ts';
 import { type WalCounters, WalWriter } from './wal/writer.ts';
 import { WriteGate } from './write-gate.ts';
@@ -80,6 +81,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
    * runs meanwhile.
    */
   compactOutOfOrder(): Promise<readonly BlockMeta[]>;
+  /** For a thread that reads the database by itself. */
+  threadReads(): ThreadReads;
   /** Resolves when everything that was appended is on the disk. */
   sync(): Promise<void>;
   /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
@@ -279,6 +282,11 @@ class OpenDatabase implements Database {
 
   setOutOfOrderWindow(windowMs: number): void {
     this.#loaded.head.setOutOfOrderWindow(windowMs);
+  }
+
+  threadReads(): ThreadReads {
+    const { chunksHead } = dataDirectory(this.#options.directory);
+    return new ThreadReads({ head: this.#loaded.head, blocks: this.#blocks, chunksHead });
   }
 
   stats(): DatabaseStats {

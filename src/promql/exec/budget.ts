@@ -1,11 +1,14 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import { canceledError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
+import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
 import { createStepColumn, type StepColumn } from './step-column.ts';
 
-/** Says whether the query is still wanted: an `AbortSignal`, or a look at memory that another thread writes. */
-export type CancelSignal = Pick<AbortSignal, 'aborted'>;
+/**
+ * Says whether the query is still wanted: an `AbortSignal`, or a look at memory that another thread writes. A reason that
+ * is a `QueryError` is what the query ends with.
+ */
+export type CancelSignal = Pick<AbortSignal, 'aborted' | 'reason'>;
 
 export interface BudgetOptions {
   /** Samples that a query may hold at once, counted as the reference counts them; above it fails. */
@@ -149,7 +152,8 @@ export class QueryBudget {
   /** Looks at the clock and the cancel signal at once. */
   check(): void {
     this.#work = 0;
-    if (this.#options.signal.aborted) throw canceledError();
+    const { signal } = this.#options;
+    if (signal.aborted) throw signal.reason instanceof QueryError ? signal.reason : canceledError();
     const now = this.#options.clock.monotonic();
     if (now > this.#deadline) throw timeoutError();
     if (now - this.#lastPause > this.#options.pauseAfterMs) this.pauseDue = true;

@@ -63,7 +63,7 @@ export class HeadQuerier implements Querier {
    */
   prepare(matcherSets: readonly (readonly Matcher[])[]): void | Promise<void> {
     this.#assertOpen();
-    return runInTurns(this.#prepare(matcherSets), this.#parts.turns);
+    return runInTurns(this.#prepare(matcherSets), this.#turnsOf({}));
   }
 
   /**

@@ -31,6 +31,9 @@ export interface HeadStats {
   readonly minTime: number;
   readonly maxTime: number;
   readonly activeAppenders: number;
+  /** Open readers, and pieces of memory that are given back when those of their time are gone. */
+  readonly readers: number;
+  readonly retired: number;
   readonly labelPairs: number;
   readonly symbols: number;
   readonly symbolBytes: number;

@@ -337,6 +337,8 @@ export class Head {
       exemplarsOutOfOrder: this.exemplars.outOfOrder,
       oldestExemplarTime: this.exemplars.oldestTime,
       seriesNotFound: refused.unknownRef + refusedHistograms.unknownRef,
+      readers: this.#memory.epochs.readers,
+      retired: this.#memory.epochs.waiting,
       chunks: chunksCreated - this.#memory.chunksReleased,
       chunksCreated,
       chunkBytes: this.#memory.extents.usedBytes + this.#memory.large.usedBytes,

@@ -1,0 +1,79 @@
+import { Labels } from '../../model/labels.ts';
+import type { StepColumn } from '../../promql/exec/step-column.ts';
+import type { FunctionFeatures } from '../../promql/functions/contracts.ts';
+import type { ParserOptions } from '../../promql/syntax/options.ts';
+import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
+import type { QueryCost } from '../execute-query.ts';
+import type { QueryReply, QueryRequest } from '../runner.ts';
+
+// What the main thread and its query threads say to each other.
+
+/** What queries of all threads run with. */
+export interface QuerySettings {
+  readonly samplesMax: number;
+  readonly parser: ParserOptions;
+  readonly features: FunctionFeatures;
+  readonly perStepStats: boolean;
+  /** What the queries of a thread may use together, in objects and buffers. */
+  readonly memoryBytesMax: number;
+}
+
+/** What a thread is started with. */
+export interface QueryThreadSettings extends QuerySettings {
+  /** The directory of the head's chunk files. */
+  readonly chunksHead: string;
+  /** The memory of a `ThreadControl`. */
+  readonly control: SharedArrayBuffer;
+}
+
+export type MessageToThread =
+  | {
+      readonly kind: 'run';
+      /** The number of the query in its thread: also that of its cancel flag. */
+      readonly slot: number;
+      readonly request: QueryRequest;
+      /** Seconds that the query has waited already. */
+      readonly queueSeconds: number;
+      /** Step (ms) of subqueries that name none. */
+      readonly subqueryStepMs: number;
+    }
+  | { readonly kind: 'answer'; readonly slot: number; readonly answer: ThreadAnswer }
+  | { readonly kind: 'refusal'; readonly slot: number; readonly message: string };
+
+export type MessageFromThread =
+  | { readonly kind: 'question'; readonly slot: number; readonly question: ThreadQuestion }
+  | {
+      readonly kind: 'done';
+      readonly slot: number;
+      readonly reply: FlatReply;
+      /** null where the text was wrong or only explained: that counts as no query. */
+      readonly cost: QueryCost | null;
+    };
+
+/** A `QueryReply` as plain data: labels as names and values in turn. */
+export type FlatReply =
+  | Exclude<QueryReply, { readonly form: 'columns' }>
+  | {
+      readonly ok: true;
+      readonly form: 'columns';
+      readonly series: readonly { readonly pairs: readonly string[]; readonly column: StepColumn }[];
+      readonly warnings: readonly string[];
+      readonly infos: readonly string[];
+    };
+
+export function flatReply(reply: QueryReply): FlatReply {
+  if (!reply.ok || reply.form === 'json') return reply;
+  return { ...reply, series: reply.series.map(({ labels, column }) => ({ pairs: labels.pairs, column })) };
+}
+
+export function replyFromFlat(reply: FlatReply): QueryReply {
+  if (!reply.ok || reply.form === 'json') return reply;
+  return { ...reply, series: reply.series.map(({ pairs, column }) => ({ labels: new Labels(pairs), column })) };
+}
+
+/** The buffers of a reply that belong to it alone: they are moved to the other thread instead of copied. */
+export function ownBuffersOf(reply: FlatReply): ArrayBuffer[] {
+  if (!reply.ok || reply.form !== 'json') return [];
+  const { buffer } = reply.body;
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
+}

@@ -1,0 +1,245 @@
+import { canceledError, QueryError, timeoutError } from '../../promql/exec/query-error.ts';
+import type { Clock } from '../../std/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { ThreadReads } from '../../tsdb/threads/thread-reads.ts';
+import { failedReply, type QueryCost } from '../execute-query.ts';
+import { QueryGate } from '../query-gate.ts';
+import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from '../runner.ts';
+import type { QuerySettings } from './messages.ts';
+import { type JobsLeft, QUERY_WORKER, QueryThread, type ThreadJob } from './query-thread.ts';
+
+export interface PoolRunnerOptions {
+  readonly settings: QuerySettings;
+  /** Step (ms) of subqueries that name none, now. */
+  readonly subqueryStepMs: () => number;
+  /** What a new thread reads from. Throws while there is no database. */
+  readonly reads: () => ThreadReads;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Queries that run at once; others wait their turn. */
+  readonly concurrencyMax: number;
+  /** Threads beside the main one. A thread is started when the others have something to do. */
+  readonly threadsMax: number;
+  /** The JavaScript heap at which a thread dies, well above what its queries may use: the second line. */
+  readonly heapMegabytesMax: number;
+  /** A query that goes on for so long after its end was asked for holds its thread: the thread is ended. */
+  readonly graceMs: number;
+  readonly observer: QueryObserver | null;
+  /** What threads run; tests have threads with faults. */
+  readonly entry?: URL;
+}
+
+interface PoolJob extends ThreadJob {
+  thread: QueryThread | null;
+  /** Why the query has to end; null while it may go on. */
+  verdict: QueryError | null;
+  /** Its thread died while it had several queries: it runs alone, so that the one at fault fails and no other. */
+  isSuspect: boolean;
+  readonly settle: (reply: QueryReply, cost: QueryCost | null) => void;
+}
+
+/**
+ * Runs queries in threads of their own, so that the main thread goes on with its work whatever is asked. Several queries
+ * share a thread by turns.
+ *
+ * A thread that dies or is ended takes only the query at fault with it; what it had besides is run again elsewhere, which
+ * changes nothing since queries only read.
+ */
+export class PoolRunner implements QueryRunner {
+  readonly #options: PoolRunnerOptions;
+  readonly #gate: QueryGate;
+  readonly #threads = new Set<QueryThread>();
+  /** Threads that this has ended, because one of their queries held them. */
+  readonly #ended = new WeakSet<QueryThread>();
+  /** Suspects run one after the other, each in a thread that nobody shares. */
+  readonly #suspects: PoolJob[] = [];
+  #suspect: PoolJob | null = null;
+  #isClosed = false;
+
+  constructor(options: PoolRunnerOptions) {
+    this.#options = options;
+    this.#gate = new QueryGate(options.concurrencyMax, options.clock);
+  }
+
+  /** Threads that there are now. */
+  get threadCount(): number {
+    return this.#threads.size;
+  }
+
+  async run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply> {
+    const { clock, observer } = this.#options;
+    observer?.started();
+    const began = clock.monotonic();
+    const seconds = () => (clock.monotonic() - began) / 1000;
+    let entered = false;
+    let cost: QueryCost | null = null;
+    try {
+      await this.#gate.enter(request.priority, request.timeoutMs, signal);
+      entered = true;
+      const queueSeconds = seconds();
+      const done = await this.#runJob(request, queueSeconds, signal);
+      cost = done.cost;
+      return done.reply;
+    } catch (error) {
+      return failedReply(error, 'internal');
+    } finally {
+      if (entered) this.#gate.leave();
+      if (cost === null) observer?.dismissed();
+      else observer?.finished({ ...cost.timing, total: seconds() }, cost.samplesTotal, cost.samplesRead);
+    }
+  }
+
+  /** Ends all threads; queries that run fail. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread)));
+  }
+
+  async #runJob(
+    { ...request }: QueryRequest,
+    queueSeconds: number,
+    signal: AbortSignal,
+  ): Promise<{ reply: QueryReply; cost: QueryCost | null }> {
+    const { clock, subqueryStepMs, graceMs } = this.#options;
+    const timeoutMs = request.timeoutMs - 1000 * queueSeconds;
+    const done = Promise.withResolvers<{ reply: QueryReply; cost: QueryCost | null }>();
+    const job: PoolJob = {
+      request: { ...request, timeoutMs },
+      queueSeconds,
+      subqueryStepMs: subqueryStepMs(),
+      thread: null,
+      verdict: null,
+      isSuspect: false,
+      settle: (reply, cost) => done.resolve({ reply, cost }),
+    };
+    let stopGrace = (): void => {};
+    const giveUp = (verdict: QueryError) => {
+      if (job.verdict !== null) return;
+      job.verdict = verdict;
+      job.thread?.cancel(job);
+      stopGrace = clock.after(graceMs, () => this.#endHeld(job));
+    };
+    const onAbort = () => giveUp(canceledError());
+    const stopTimer = clock.after(timeoutMs, () => giveUp(timeoutError()));
+    signal.addEventListener('abort', onAbort);
+    try {
+      this.#dispatch(job);
+      return await done.promise;
+    } finally {
+      stopTimer();
+      stopGrace();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #dispatch(job: PoolJob): void {
+    if (job.verdict !== null || this.#isClosed) {
+      job.settle(failedReply(job.verdict ?? canceledError(), 'internal'), null);
+      return;
+    }
+    if (job.isSuspect) {
+      if (this.#suspect !== null) {
+        this.#suspects.push(job);
+        return;
+      }
+      this.#suspect = job;
+    }
+    try {
+      job.thread = this.#threadFor(job);
+      job.thread.run(job);
+    } catch (error) {
+      this.#release(job);
+      job.settle(failedReply(error, 'internal'), null);
+    }
+  }
+
+  /** An idle thread, a new one while there may be more, or the one with the fewest queries. */
+  #threadFor(job: PoolJob): QueryThread {
+    let best: QueryThread | null = null;
+    for (const thread of this.#threads) {
+      if (this.#ended.has(thread) || thread === this.#suspect?.thread) continue;
+      if (best === null || thread.count < best.count) best = thread;
+    }
+    if (best?.count === 0) return best;
+    if (best === null || job.isSuspect || this.#threads.size < this.#options.threadsMax) return this.#start();
+    return best;
+  }
+
+  #start(): QueryThread {
+    const { settings, reads, concurrencyMax, heapMegabytesMax } = this.#options;
+    const thread = new QueryThread({
+      settings,
+      reads: reads(),
+      entry: this.#options.entry ?? QUERY_WORKER,
+      slots: concurrencyMax,
+      heapMegabytesMax,
+      onDone: (job, reply, cost) => this.#done(job as PoolJob, reply, cost),
+      onExit: (gone, left) => this.#lost(gone, left),
+    });
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #done(job: PoolJob, reply: QueryReply, cost: QueryCost | null): void {
+    const { thread } = job;
+    this.#release(job);
+    // One more was started for a suspect than there may be.
+    if (thread?.count === 0 && this.#threads.size > this.#options.threadsMax) void this.#end(thread);
+    job.settle(reply.ok || job.verdict === null ? reply : failedReply(job.verdict, 'internal'), cost);
+  }
+
+  /** The query should have ended long ago: whichever holds its thread now must go. */
+  #endHeld(job: PoolJob): void {
+    if (job.thread !== null) void this.#end(job.thread);
+  }
+
+  #end(thread: QueryThread): Promise<void> {
+    this.#ended.add(thread);
+    return thread.end();
+  }
+
+  /** A thread is gone: settles the query that was at fault, and runs the others again. */
+  #lost(thread: QueryThread, { jobs, atWork, error }: JobsLeft): void {
+    const { heapMegabytesMax, log } = this.#options;
+    const wasEnded = this.#ended.has(thread);
+    this.#threads.delete(thread);
+    if (!wasEnded) log.error('A query thread ended by itself', { err: error, queries: jobs.length });
+    for (const left of jobs) {
+      const job = left as PoolJob;
+      this.#release(job);
+      const isAtFault = wasEnded ? job === atWork : jobs.length === 1;
+      if (job.verdict !== null || this.#isClosed) {
+        job.settle(failedReply(job.verdict ?? canceledError(), 'internal'), null);
+      } else if (isAtFault) {
+        log.warn('A query was ended with its thread', { query: job.request.text.slice(0, LOGGED_UNITS_MAX) });
+        job.settle(failedReply(wasEnded ? heldError() : lossError(error, heapMegabytesMax), 'internal'), null);
+      } else {
+        job.isSuspect = !wasEnded;
+        this.#dispatch(job);
+      }
+    }
+  }
+
+  #release(job: PoolJob): void {
+    job.thread = null;
+    if (job !== this.#suspect) return;
+    this.#suspect = null;
+    const next = this.#suspects.shift();
+    if (next !== undefined) this.#dispatch(next);
+  }
+}
+
+/** UTF-16 units of a query's text in the log. */
+const LOGGED_UNITS_MAX = 1000;
+
+function heldError(): QueryError {
+  return new QueryError('execution', 'query was ended: it held its thread for too long without a pause');
+}
+
+function lossError(error: Error | null, heapMegabytesMax: number): QueryError {
+  const code = error === null ? undefined : (error as NodeJS.ErrnoException).code;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return new QueryError('execution', `query needs too much memory: its thread ended at ${heapMegabytesMax} MiB`);
+  }
+  return new QueryError('internal', `the thread of the query ended: ${error?.message ?? 'no reason is known'}`);
+}

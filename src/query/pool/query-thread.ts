@@ -1,0 +1,170 @@
+import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../../std/worker-entry.ts';
+import { ownBuffers, type ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
+import type { ThreadRead, ThreadReads } from '../../tsdb/threads/thread-reads.ts';
+import type { QueryCost } from '../execute-query.ts';
+import type { QueryReply, QueryRequest } from '../runner.ts';
+import {
+  type MessageFromThread,
+  type MessageToThread,
+  type QuerySettings,
+  type QueryThreadSettings,
+  replyFromFlat,
+} from './messages.ts';
+import { ThreadControl } from './thread-control.ts';
+
+/** The file that query threads run. */
+export const QUERY_WORKER = workerEntry('query/pool/query-worker.ts');
+
+export interface QueryThreadOptions {
+  readonly settings: QuerySettings;
+  readonly reads: ThreadReads;
+  /** What the thread runs; the program itself always `QUERY_WORKER`. */
+  readonly entry: URL;
+  /** Queries that it may have at once. */
+  readonly slots: number;
+  /** The JavaScript heap that it may grow to; beyond it the thread dies. */
+  readonly heapMegabytesMax: number;
+  /** Hears once of each job, unless `onExit` does. `cost` is null where it counts as no query. */
+  readonly onDone: (job: ThreadJob, reply: QueryReply, cost: QueryCost | null) => void;
+  /** The thread is gone, by itself or because it was ended. */
+  readonly onExit: (thread: QueryThread, left: JobsLeft) => void;
+}
+
+/** A query as a thread gets it. */
+export interface ThreadJob {
+  readonly request: QueryRequest;
+  /** Seconds that it has waited. */
+  readonly queueSeconds: number;
+  /** Step (ms) of subqueries that name none. */
+  readonly subqueryStepMs: number;
+}
+
+/** What a thread leaves behind that is gone. */
+export interface JobsLeft {
+  readonly jobs: readonly ThreadJob[];
+  /** Which of them was at work when it ended; null: none. */
+  readonly atWork: ThreadJob | null;
+  readonly error: Error | null;
+}
+
+interface RunningJob {
+  readonly job: ThreadJob;
+  readonly read: ThreadRead;
+  /** It waits for an answer of the main thread. */
+  isAsking: boolean;
+}
+
+/**
+ * The main thread's side of one query thread: hands it queries, answers its questions, and keeps what it reads pinned
+ * until the query is done or the thread is gone.
+ */
+export class QueryThread {
+  readonly #options: QueryThreadOptions;
+  readonly #control: ThreadControl;
+  readonly #worker: Worker;
+  readonly #running: (RunningJob | null)[];
+  #count = 0;
+  #slotAtEnd: number | null = null;
+  #error: Error | null = null;
+  readonly #exited = Promise.withResolvers<void>();
+
+  constructor(options: QueryThreadOptions) {
+    this.#options = options;
+    this.#control = ThreadControl.create(options.slots);
+    this.#running = new Array<null>(options.slots).fill(null);
+    const { chunksHead } = options.reads;
+    const workerData: QueryThreadSettings = { ...options.settings, chunksHead, control: this.#control.buffer };
+    this.#worker = new Worker(options.entry, {
+      name: 'query',
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytesMax },
+    });
+    this.#worker.on('message', (message: MessageFromThread) => this.#hear(message));
+    this.#worker.on('error', (error: Error) => {
+      this.#error = error;
+    });
+    this.#worker.on('exit', () => this.#leave());
+    this.#worker.unref();
+  }
+
+  /** Queries that it has. */
+  get count(): number {
+    return this.#count;
+  }
+
+  run(job: ThreadJob): void {
+    const slot = this.#running.indexOf(null);
+    if (slot < 0) throw new Error('Cannot hand a query to a thread that has as many as it may');
+    this.#running[slot] = { job, read: this.#options.reads.open(), isAsking: false };
+    this.#count++;
+    this.#control.setCanceled(slot, false);
+    // A running query keeps the process alive, an idle thread does not.
+    this.#worker.ref();
+    const { request, queueSeconds, subqueryStepMs } = job;
+    this.#send({ kind: 'run', slot, request, queueSeconds, subqueryStepMs });
+  }
+
+  /** Asks a query to end; it is done in its own time. */
+  cancel(job: ThreadJob): void {
+    const slot = this.#running.findIndex((running) => running?.job === job);
+    if (slot < 0) return;
+    this.#control.setCanceled(slot, true);
+    if (this.#running[slot]!.isAsking) this.#refuse(slot, 'the query was canceled');
+  }
+
+  /** Ends the thread with all its queries, whatever it is doing. Resolves when it is gone. */
+  end(): Promise<void> {
+    this.#slotAtEnd ??= this.#control.atWork;
+    void this.#worker.terminate();
+    return this.#exited.promise;
+  }
+
+  #hear(message: MessageFromThread): void {
+    const running = this.#running[message.slot];
+    if (running === null || running === undefined) return;
+    if (message.kind === 'question') {
+      void this.#answer(message.slot, running, message.question);
+      return;
+    }
+    this.#running[message.slot] = null;
+    this.#count--;
+    if (this.#count === 0) this.#worker.unref();
+    running.read.close();
+    this.#options.onDone(running.job, replyFromFlat(message.reply), message.cost);
+  }
+
+  async #answer(slot: number, running: RunningJob, question: ThreadQuestion): Promise<void> {
+    running.isAsking = true;
+    try {
+      await running.read.answer(question, (answer) => {
+        running.isAsking = false;
+        this.#send({ kind: 'answer', slot, answer }, ownBuffers(answer));
+      });
+    } catch (error) {
+      if (running.isAsking) this.#refuse(slot, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The query ends with it, so what was being looked for is not needed. */
+  #refuse(slot: number, message: string): void {
+    const running = this.#running[slot]!;
+    running.isAsking = false;
+    running.read.close();
+    this.#send({ kind: 'refusal', slot, message });
+  }
+
+  #send(message: MessageToThread, moved: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, moved);
+  }
+
+  #leave(): void {
+    const left = this.#running.filter((running) => running !== null);
+    const atWork = this.#running[this.#slotAtEnd ?? this.#control.atWork]?.job ?? null;
+    this.#running.fill(null);
+    this.#count = 0;
+    for (const { read } of left) read.close();
+    this.#exited.resolve();
+    this.#options.onExit(this, { jobs: left.map(({ job }) => job), atWork, error: this.#error });
+  }
+}

@@ -1,0 +1,140 @@
+import { enableCompileCache } from 'node:module';
+import { setImmediate } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Engine } from '../../promql/engine.ts';
+import type { CancelSignal } from '../../promql/exec/budget.ts';
+import type { QueryError } from '../../promql/exec/query-error.ts';
+import { functionImplementations } from '../../promql/functions/registry.ts';
+import { JsonBlocks } from '../../promql/json-blocks.ts';
+import { systemClock } from '../../std/clock.ts';
+import { nodeFiles } from '../../std/node-files.ts';
+import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
+import { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from '../execute-query.ts';
+import type { QueryReply } from '../runner.ts';
+import { MemoryGuard } from './memory-guard.ts';
+import {
+  flatReply,
+  type MessageFromThread,
+  type MessageToThread,
+  ownBuffersOf,
+  type QueryThreadSettings,
+} from './messages.ts';
+import { NO_SLOT, ThreadControl } from './thread-control.ts';
+
+// A query thread: evaluates queries over the database that the main thread has, several by turns, and writes the answers.
+
+/** A question that the main thread has not answered yet. */
+interface Waiting {
+  resolve(answer: ThreadAnswer): void;
+  reject(error: Error): void;
+}
+
+enableCompileCache();
+
+const settings = workerData as QueryThreadSettings;
+const port = parentPort!;
+const control = new ThreadControl(settings.control);
+const database = new ThreadDatabase(nodeFiles, settings.chunksHead);
+const guard = new MemoryGuard(settings.memoryBytesMax);
+const waiting = new Map<number, Waiting>();
+let subqueryStepMs = 0;
+
+const executor: QueryExecutor = {
+  engine: new Engine({
+    samplesMax: settings.samplesMax,
+    defaultSubqueryStepMs: () => subqueryStepMs,
+    parser: settings.parser,
+    features: settings.features,
+    functions: functionImplementations,
+    clock: systemClock,
+  }),
+  clock: systemClock,
+  perStepStats: settings.perStepStats,
+  blocks: new JsonBlocks(),
+};
+
+port.on('message', (message: MessageToThread) => {
+  switch (message.kind) {
+    case 'run':
+      void run(message);
+      break;
+    case 'answer':
+      database.take(message.answer);
+      takeWaiting(message.slot).resolve(message.answer);
+      break;
+    case 'refusal':
+      takeWaiting(message.slot).reject(new Error(message.message));
+      break;
+  }
+});
+
+async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<void> {
+  const { request, slot } = message;
+  const { engine } = executor;
+  control.setAtWork(slot);
+  // The engine plans before it waits for the first time.
+  subqueryStepMs = message.subqueryStepMs;
+  const query = prepareQuery(engine, request);
+  if ('ok' in query || request.form === 'explain') {
+    sendReply(slot, 'ok' in query ? query : explainQuery(engine, query), null);
+    return;
+  }
+  const cost = createQueryCost();
+  cost.timing.queue = message.queueSeconds;
+  const reply = await executeQuery(executor, query, request, {
+    queryable: database.queryable((question) => othersWhile(slot, () => ask(slot, question))),
+    signal: new SlotSignal(slot),
+    pause: () => othersWhile(slot, () => setImmediate()),
+    cost,
+  });
+  sendReply(slot, reply, cost);
+}
+
+/** Whether a query may go on: not where the main thread has canceled it, and not where it uses too much memory. */
+class SlotSignal implements CancelSignal {
+  readonly #slot: number;
+  reason: QueryError | undefined = undefined;
+
+  constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  get aborted(): boolean {
+    this.reason = guard.look() ?? undefined;
+    return this.reason !== undefined || control.isCanceled(this.#slot);
+  }
+}
+
+/** Waits for something, meanwhile the query is not at work. */
+async function othersWhile<T>(slot: number, wait: () => Promise<T>): Promise<T> {
+  control.setAtWork(NO_SLOT);
+  try {
+    return await wait();
+  } finally {
+    control.setAtWork(slot);
+  }
+}
+
+function ask(slot: number, question: ThreadQuestion): Promise<ThreadAnswer> {
+  return new Promise((resolve, reject) => {
+    waiting.set(slot, { resolve, reject });
+    send({ kind: 'question', slot, question });
+  });
+}
+
+function sendReply(slot: number, reply: QueryReply, cost: Extract<MessageFromThread, { kind: 'done' }>['cost']): void {
+  control.setAtWork(NO_SLOT);
+  const flat = flatReply(reply);
+  send({ kind: 'done', slot, reply: flat, cost }, ownBuffersOf(flat));
+}
+
+function send(message: MessageFromThread, moved: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, moved);
+}
+
+function takeWaiting(slot: number): Waiting {
+  const found = waiting.get(slot)!;
+  waiting.delete(slot);
+  return found;
+}

@@ -1,0 +1,50 @@
+import type { SelectRequest, TimeRange } from '../../storage/query.ts';
+import type { HeadSnapshot } from '../head/head-snapshot.ts';
+import type { HeadSlabs } from '../head/head-view.ts';
+
+// What a reading thread asks of the main thread, and what it is told. Plain data and shared memory: messages.
+
+/** A select as plain data. */
+export type ThreadRequest = Omit<SelectRequest, 'check'>;
+
+/** All selectors of a query at once, so that they see one moment. */
+export interface ThreadQuestion {
+  /** The samples wanted by any of them. */
+  readonly range: TimeRange;
+  readonly requests: readonly ThreadRequest[];
+}
+
+export interface ThreadAnswer {
+  /** Slabs of the head that the thread was not sent yet. */
+  readonly slabs: HeadSlabs;
+  /** Parallel to the requests; rows in any order. */
+  readonly snapshots: readonly HeadSnapshot[];
+  /** All blocks, oldest first; null where they are as in the answer before. */
+  readonly blocks: readonly ThreadBlock[] | null;
+}
+
+/** A block, and between which times (ms; the last excluded) it has samples. */
+export interface ThreadBlock {
+  readonly directory: string;
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Another number than before: the file `tombstones` is another one. */
+  readonly tombstonesVersion: number;
+}
+
+/** The buffers of an answer that belong to it alone: they may be moved to the thread instead of copied. */
+export function ownBuffers({ snapshots }: ThreadAnswer): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const snapshot of snapshots) {
+    collectBuffers(snapshot, buffers);
+    if (snapshot.newest !== null) collectBuffers(snapshot.newest, buffers);
+    if (snapshot.late !== null) collectBuffers(snapshot.late, buffers);
+  }
+  return [...buffers];
+}
+
+function collectBuffers(columns: object, into: Set<ArrayBuffer>): void {
+  for (const column of Object.values(columns)) {
+    if (ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer) into.add(column.buffer);
+  }
+}

@@ -1,0 +1,125 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import { runInTurns } from '../../std/turns.ts';
+import { mergeSeriesSets } from '../../storage/merge-series.ts';
+import type { Querier, Queryable, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import { HeadReader } from '../head/head-reader.ts';
+import { HeadSeriesSet } from '../head/head-series-set.ts';
+import type { HeadSnapshot } from '../head/head-snapshot.ts';
+import { HeadView } from '../head/head-view.ts';
+import { orderByLabels } from '../head/sort-rows.ts';
+import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
+import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
+
+/** So often a query asks again because a block was replaced between the answer and the look at its files. */
+const ASKS_MAX = 5;
+
+/** Asks the main thread. The answer must have been given to `ThreadDatabase.take` when the promise resolves. */
+export type AskMainThread = (question: ThreadQuestion) => Promise<ThreadAnswer>;
+
+/**
+ * The database as a thread beside the main one reads it: the head in place, in shared memory, and blocks by itself. Which
+ * rows and blocks there are the main thread says, once for all selectors of a query.
+ */
+export class ThreadDatabase {
+  readonly #view: HeadView;
+  readonly #reader: HeadReader;
+  readonly #blocks: ThreadBlocks;
+
+  /** `chunksHead`: the directory of the head's chunk files. */
+  constructor(fileSystem: FileSystem, chunksHead: string) {
+    this.#view = new HeadView({ fileSystem, directory: chunksHead });
+    this.#reader = new HeadReader(this.#view);
+    this.#blocks = new ThreadBlocks(fileSystem);
+  }
+
+  /** Notes what an answer brings for all queries of the thread. Every answer comes here, in the order of their arrival. */
+  take({ slabs, blocks }: ThreadAnswer): void {
+    this.#view.attach(slabs);
+    if (blocks !== null) this.#blocks.set(blocks);
+  }
+
+  /** What one query reads from. */
+  queryable(ask: AskMainThread): Queryable {
+    const series = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot) => {
+      const order = request.sorted ? this.#order(snapshot.rows) : null;
+      return new HeadSeriesSet(this.#reader, snapshot, range, order);
+    };
+    return { querier: (range) => new ThreadQuerier(series, this.#blocks, ask, range) };
+  }
+
+  #order(rows: Uint32Array): Uint32Array {
+    return runInTurns(orderByLabels(this.#view, rows), null) as Uint32Array;
+  }
+}
+
+/** The series of the head that a request finds, out of the snapshot that the main thread made for it. */
+type HeadSeries = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot) => SeriesSet;
+
+/** Selects of one turn go to the main thread together. */
+class ThreadQuerier implements Querier {
+  readonly #headSeries: HeadSeries;
+  readonly #blocks: ThreadBlocks;
+  readonly #ask: AskMainThread;
+  readonly #range: TimeRange;
+  readonly #open: Querier[] = [];
+  #requests: ThreadRequest[] = [];
+  #sets: Promise<SeriesSet[]> | null = null;
+
+  constructor(headSeries: HeadSeries, blocks: ThreadBlocks, ask: AskMainThread, range: TimeRange) {
+    this.#headSeries = headSeries;
+    this.#blocks = blocks;
+    this.#ask = ask;
+    this.#range = range;
+  }
+
+  async select({ check, ...request }: SelectRequest): Promise<SeriesSet> {
+    const place = this.#requests.push(request) - 1;
+    this.#sets ??= Promise.resolve().then(() => this.#selectAll());
+    const sets = await this.#sets;
+    check?.();
+    return sets[place]!;
+  }
+
+  labelNames(): never {
+    throw new Error('Cannot list label names here: the main thread knows them');
+  }
+
+  labelValues(): never {
+    throw new Error('Cannot list label values here: the main thread knows them');
+  }
+
+  close(): void {
+    for (const querier of this.#open) querier.close();
+  }
+
+  async #selectAll(): Promise<SeriesSet[]> {
+    const requests = this.#requests;
+    this.#requests = [];
+    this.#sets = null;
+    for (let asks = 1; ; asks++) {
+      const answer = await this.#ask({ range: this.#range, requests });
+      try {
+        const blocks = this.#blocks.queriers(this.#range);
+        this.#open.push(...blocks);
+        return requests.map((request, i) => this.#seriesSet(request, i, answer, blocks));
+      } catch (error) {
+        if (!(error instanceof BlockGone) || asks === ASKS_MAX) throw error;
+      }
+    }
+  }
+
+  #seriesSet(
+    request: ThreadRequest,
+    place: number,
+    { snapshots }: ThreadAnswer,
+    blocks: readonly Querier[],
+  ): SeriesSet {
+    const range = {
+      minTime: Math.max(request.range.minTime, this.#range.minTime),
+      maxTime: Math.min(request.range.maxTime, this.#range.maxTime),
+    };
+    const sets = [this.#headSeries(request, range, snapshots[place]!)];
+    for (const block of blocks) sets.push(block.select(request) as SeriesSet);
+    return mergeSeriesSets(sets, request.sorted, request.limit);
+  }
+}

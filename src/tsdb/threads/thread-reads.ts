@@ -1,0 +1,106 @@
+import type { Block } from '../block/block.ts';
+import type { BlockList } from '../block/block-list.ts';
+import type { Head } from '../head/head.ts';
+import type { HeadQuerier } from '../head/head-querier.ts';
+import type { HeadSnapshot } from '../head/head-snapshot.ts';
+import type { HeadSlabsSeen } from '../head/head-view.ts';
+import type { Tombstones } from '../tombstones/tombstones-file.ts';
+import type { ThreadAnswer, ThreadBlock, ThreadQuestion } from './thread-answer.ts';
+
+/** What reading threads are told of. */
+export interface ThreadSource {
+  readonly head: Head;
+  readonly blocks: BlockList;
+  /** The directory of the head's chunk files. */
+  readonly chunksHead: string;
+}
+
+/**
+ * The main thread's side of one thread that reads the database by itself: knows what the thread was sent. Answers must
+ * reach the thread in the order in which they were made.
+ */
+export class ThreadReads {
+  readonly #source: ThreadSource;
+  readonly #slabsSeen: HeadSlabsSeen = [];
+  readonly #blocks: ThreadBlocksSent;
+
+  constructor(source: ThreadSource) {
+    this.#source = source;
+    this.#blocks = new ThreadBlocksSent(source.blocks);
+  }
+
+  /** Where the thread finds the head's chunk files; to be told it at its start. */
+  get chunksHead(): string {
+    return this.#source.chunksHead;
+  }
+
+  /** Begins a query of the thread. */
+  open(): ThreadRead {
+    const { head } = this.#source;
+    return new ThreadRead(head, (snapshots) => {
+      return { slabs: head.newSlabs(this.#slabsSeen), snapshots, blocks: this.#blocks.changed() };
+    });
+  }
+}
+
+/** One query of a thread. What its answers lead to stays in place until `close`: to be called however the query ends. */
+export class ThreadRead {
+  readonly #head: Head;
+  readonly #complete: (snapshots: readonly HeadSnapshot[]) => ThreadAnswer;
+  readonly #queriers: HeadQuerier[] = [];
+  #isClosed = false;
+
+  /** `complete` adds to snapshots what the thread does not know yet. */
+  constructor(head: Head, complete: (snapshots: readonly HeadSnapshot[]) => ThreadAnswer) {
+    this.#head = head;
+    this.#complete = complete;
+  }
+
+  /**
+   * Answers in one turn, which comes after others where patterns have many values to meet; `give` gets the answer within
+   * it, unless this is closed by then. Rejects with `RegexSyntaxError`.
+   */
+  async answer({ range, requests }: ThreadQuestion, give: (answer: ThreadAnswer) => void): Promise<void> {
+    const querier = this.#head.querier(range);
+    this.#queriers.push(querier);
+    const preparing = querier.prepare(requests.map(({ matchers }) => matchers));
+    if (preparing !== undefined) await preparing;
+    if (this.#isClosed) return;
+    const snapshots = requests.map((request) =>
+      querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit }),
+    );
+    give(this.#complete(snapshots));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const querier of this.#queriers) querier.close();
+    this.#queriers.length = 0;
+  }
+}
+
+/** What a thread knows of the blocks. */
+class ThreadBlocksSent {
+  readonly #list: BlockList;
+  #blocks: readonly Block[] | null = null;
+  #tombstones: readonly Tombstones[] = [];
+  #version = 0;
+  #versions = new Map<Tombstones, number>();
+
+  constructor(list: BlockList) {
+    this.#list = list;
+  }
+
+  /** All blocks, null where the thread knows them as they are. */
+  changed(): readonly ThreadBlock[] | null {
+    const { blocks } = this.#list;
+    const isKnown = blocks === this.#blocks && blocks.every((block, i) => block.tombstones === this.#tombstones[i]);
+    if (isKnown) return null;
+    this.#blocks = blocks;
+    this.#tombstones = blocks.map(({ tombstones }) => tombstones);
+    this.#versions = new Map(this.#tombstones.map((one) => [one, this.#versions.get(one) ?? ++this.#version]));
+    return blocks.map(({ directory, meta: { minTime, maxTime }, tombstones }) => {
+      return { directory, minTime, maxTime, tombstonesVersion: this.#versions.get(tombstones)! };
+    });
+  }
+}
