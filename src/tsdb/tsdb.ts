@@ -136,6 +136,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const wal = WalWriter.open({ ...logOptions, ...onSync, directory: directory.wal });
     const wbl = new LateLogWriter({ ...logOptions, directory: directory.wbl });
     loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
+    loaded.head.chunkStore?.onFailedWrite((error) => gate.report(error));
     loaded.head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
     const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay);
     if (options.registry !== undefined) {
