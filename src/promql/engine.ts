@@ -15,17 +15,18 @@ import type { QueryContext, Selection } from './exec/context.ts';
 import { FinishNames } from './exec/finish-names.ts';
 import { type Grid, gridBetween } from './exec/grid.ts';
 import { samplesWeight } from './exec/histogram-weight.ts';
+import { Probe } from './exec/probe.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
 import { KeptSamples } from './exec/select/kept-samples.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
-import { type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
+import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
 import { PASSES, type Pass } from './plan/passes/passes.ts';
 import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
 import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
-import type { ResultSink } from './result.ts';
+import { CountingSink, type ResultSink } from './result.ts';
 import type { Expr } from './syntax/ast.ts';
 import { documentedType, exprType } from './syntax/expr-type.ts';
 import type { ParserOptions } from './syntax/options.ts';
@@ -83,6 +84,8 @@ export interface QueryOutcome {
   readonly annotations: Annotations;
   readonly counts: SampleCounts;
   readonly peakSamples: number;
+  /** Memory taken, as the budget counts it. */
+  readonly bytes: number;
   readonly timings: QueryTimings;
 }
 
@@ -131,14 +134,30 @@ export class Engine {
     annotations: Annotations,
     options: RunOptions,
   ): Promise<QueryOutcome> {
-    const { parameters } = query;
+    const passes = this.#passes().filter((pass) => !pass.readsLess || options.exactCounts !== true);
+    const { features } = this.#options;
+    const plan = passes.reduce((before, pass) => pass.run(before, features), this.#written(query));
+    return (await this.#run(query, plan, queryable, sink, annotations, options, null)).outcome;
+  }
+
+  /** Runs a plan of a query, whose operators are measured where that is asked for. */
+  async #run(
+    { parameters }: PreparedQuery,
+    plan: Plan,
+    queryable: Queryable,
+    sink: ResultSink,
+    annotations: Annotations,
+    options: RunOptions,
+    measured: 'measured' | null,
+  ): Promise<{ outcome: QueryOutcome; probe: Probe | null }> {
     const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
-    const { timeoutMs, signal, pause, pauseAfterMs } = options;
+    const { timeoutMs, signal, pauseAfterMs } = options;
+    let probe: Probe | null = null;
+    const pause = () => (probe === null ? options.pause() : probe.duringPause(options.pause));
     const budget = new QueryBudget({ samplesMax, bytesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
+    if (measured !== null) probe = new Probe(clock, budget);
     budget.check();
     const began = clock.monotonic();
-    const passes = this.#passes().filter((pass) => !pass.readsLess || options.exactCounts !== true);
-    const plan = passes.reduce((before, pass) => pass.run(before, features), this.#written(query));
     const grid = gridOf(parameters);
     const counts = new SampleCounts(grid, options.countSteps ? 'perStep' : 'sums');
     const scope: Scope = { grid, isInstant: parameters.start === parameters.end, counts };
@@ -151,6 +170,7 @@ export class Engine {
       features,
       selections,
       shared: new Map(),
+      probe,
       laterRanges: [],
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
@@ -172,7 +192,36 @@ export class Engine {
       querier?.close();
     }
     counts.collect();
-    return { annotations, counts, peakSamples: budget.peak, timings };
+    return { outcome: { annotations, counts, peakSamples: budget.peak, bytes: budget.bytes, timings }, probe };
+  }
+
+  /**
+   * Runs a query as `explain` shows it, and tells what every step of it gave and took. The answer itself is counted only.
+   *
+   * @throws as `run` and `explain` do
+   */
+  async analyze(
+    query: PreparedQuery,
+    queryable: Queryable,
+    annotations: Annotations,
+    options: RunOptions,
+    without: ReadonlySet<string> = NO_NAMES,
+  ): Promise<{ explanation: Explanation; outcome: QueryOutcome }> {
+    const { plan, explanation } = this.#explained(query, without);
+    const sink = new CountingSink();
+    const { outcome, probe } = await this.#run(query, plan, queryable, sink, annotations, options, 'measured');
+    const { counts, peakSamples, bytes, timings } = outcome;
+    const analysis: Analysis = {
+      series: sink.series,
+      samples: sink.samples,
+      samplesLookedAt: counts.total,
+      samplesRead: counts.read,
+      samplesPeak: peakSamples,
+      bytes,
+      preparationMilliseconds: 1000 * timings.preparation,
+      evaluationMilliseconds: 1000 * timings.evaluation,
+    };
+    return { explanation: { ...explanation, analysis, plan: explainedTree(plan, probe!.costs) }, outcome };
   }
 
   /**
@@ -181,12 +230,16 @@ export class Engine {
    * @throws EvaluationError for what can not be evaluated, or is too deep to be shown
    */
   explain(query: PreparedQuery, without: ReadonlySet<string> = NO_NAMES): Explanation {
+    return this.#explained(query, without).explanation;
+  }
+
+  #explained(query: PreparedQuery, without: ReadonlySet<string>): { plan: Plan; explanation: Explanation } {
     const { text, parameters } = query;
     const { start, end, step } = parameters;
+    const { features } = this.#options;
     const written = this.#written(query);
     let tree = explainedTree(written);
     let plan = written;
-    const { features } = this.#options;
     const passes = this.#passes(without).map(({ name, purpose, run }) => {
       plan = run(plan, features);
       const before = JSON.stringify(tree);
@@ -196,7 +249,7 @@ export class Engine {
     const selectors = this.#selections(plan, parameters).map(({ request }) =>
       explainedSelector(request.matchers, request.range),
     );
-    return { query: text, start, end, step, passes, selectors, plan: tree };
+    return { plan, explanation: { query: text, start, end, step, passes, selectors, analysis: null, plan: tree } };
   }
 
   /** The selections that a plan would make: its operators are built, but not run. */
@@ -218,6 +271,7 @@ export class Engine {
       features,
       selections: [],
       shared: new Map(),
+      probe: null,
       laterRanges: [],
       selectLater: () => Promise.reject(new Error('an explained query selects nothing')),
     };

@@ -1,7 +1,7 @@
 import type { Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
 import type { Grid } from './exec/grid.ts';
-import { copyStepColumn, isEmptyColumn, type StepColumn } from './exec/step-column.ts';
+import { copyStepColumn, countPresent, isEmptyColumn, type StepColumn } from './exec/step-column.ts';
 
 export type ResultType = 'vector' | 'matrix' | 'scalar' | 'string';
 
@@ -71,4 +71,34 @@ export class ColumnSink implements ResultSink {
   }
 
   end(): void {}
+}
+
+/** Counts an answer instead of keeping it. */
+export class CountingSink implements ResultSink {
+  readonly byteLength = 0;
+  series = 0;
+  samples = 0;
+
+  begin(): void {}
+
+  addColumn(_labels: Labels, column: StepColumn): void {
+    this.#add(countPresent(column));
+  }
+
+  addSamples(_labels: Labels, { length }: SampleColumn): void {
+    this.#add(length);
+  }
+
+  setScalar(): void {
+    this.samples = 1;
+  }
+
+  setString(): void {}
+
+  end(): void {}
+
+  #add(samples: number): void {
+    if (samples > 0) this.series++;
+    this.samples += samples;
+  }
 }

@@ -6,6 +6,7 @@ import { QueryError } from '../promql/exec/query-error.ts';
 import { createStepColumn } from '../promql/exec/step-column.ts';
 import { EvaluationError } from '../promql/functions/contracts.ts';
 import type { JsonBlocks } from '../promql/json-blocks.ts';
+import type { Explanation } from '../promql/plan/explain.ts';
 import { PlanError } from '../promql/plan/resolve-duration.ts';
 import { ColumnSink } from '../promql/result.ts';
 import { JsonSink } from '../promql/result-json.ts';
@@ -60,13 +61,22 @@ export function prepareQuery(engine: Engine, request: QueryRequest): PreparedQue
 }
 
 /** Tells how a query would be computed. Nothing is read, so it needs no turn and counts as no query. */
-export function explainQuery(engine: Engine, query: PreparedQuery): QueryReply {
+export function explainQuery(engine: Engine, query: PreparedQuery, withoutPasses: readonly string[] = []): QueryReply {
   try {
-    const text = JSON.stringify({ status: 'success', data: engine.explain(query) });
-    return { ok: true, form: 'json', body: new TextEncoder().encode(text) };
+    return explanationReply(engine.explain(query, new Set(withoutPasses)));
   } catch (error) {
     return failedReply(error, 'internal');
   }
+}
+
+function explanationReply(
+  explanation: Explanation,
+  notes: ReturnType<Annotations['render']> | null = null,
+): QueryReply {
+  const answer: Record<string, unknown> = { status: 'success', data: explanation };
+  if (notes !== null && notes.warnings.length > 0) answer['warnings'] = notes.warnings;
+  if (notes !== null && notes.infos.length > 0) answer['infos'] = notes.infos;
+  return { ok: true, form: 'json', body: new TextEncoder().encode(JSON.stringify(answer)) };
 }
 
 /** Runs a query on the calling thread. Never rejects: failures are replies. */
@@ -92,7 +102,7 @@ export function failedReply(error: unknown, other: QueryErrorType): QueryReply {
 async function answer(
   { engine, clock, perStepStats, blocks }: QueryExecutor,
   query: PreparedQuery,
-  { form, limit, stats, text, timeoutMs }: QueryRequest,
+  { form, limit, stats, text, timeoutMs, withoutPasses }: QueryRequest,
   { queryable, signal, pause, cost }: QueryExecution,
 ): Promise<QueryReply> {
   const annotations = new Annotations();
@@ -104,6 +114,12 @@ async function answer(
     cost.samplesTotal = outcome.counts.total;
     cost.samplesRead = outcome.counts.read;
   };
+  if (form === 'analyze') {
+    const without = new Set(withoutPasses);
+    const { explanation, outcome } = await engine.analyze(query, queryable, annotations, runOptions, without);
+    note(outcome);
+    return explanationReply(explanation, annotations.render(text));
+  }
   if (form === 'columns') {
     const sink = new ColumnSink();
     note(await engine.run(query, queryable, sink, annotations, runOptions));

@@ -43,7 +43,7 @@ export class InlineRunner implements QueryRunner {
     const { engine, clock, observer, queryable, pause } = this.#options;
     const query = prepareQuery(engine, request);
     if ('ok' in query) return query;
-    if (request.form === 'explain') return explainQuery(engine, query);
+    if (request.form === 'explain') return explainQuery(engine, query, request.withoutPasses);
     observer?.started();
     const cost = createQueryCost();
     const began = clock.monotonic();

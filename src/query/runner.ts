@@ -18,8 +18,13 @@ export interface QueryRequest {
   /** The `stats` parameter, `null` where absent. */
   readonly stats: string | null;
   readonly priority: 'rule' | 'interactive';
-  /** What is wanted: the answer, or with `explain` how it would be computed, as a JSON response. */
-  readonly form: 'json' | 'columns' | 'explain';
+  /**
+   * What is wanted: the answer, or, as a JSON response too, how it would be computed (`explain`), with `analyze` after it was
+   * computed and with what every step took.
+   */
+  readonly form: 'json' | 'columns' | 'explain' | 'analyze';
+  /** With `explain` and `analyze`: names of passes over the plan that are left out. */
+  readonly withoutPasses?: readonly string[];
 }
 
 export type QueryErrorType = 'bad_data' | 'execution' | 'canceled' | 'timeout' | 'internal';

@@ -39,6 +39,29 @@ test('/api/v1/explain goes by the settings of the server', async () => {
   });
 });
 
+test('/api/v1/explain runs the query where asked to, and leaves out passes', async () => {
+  const { json } = await ask('GET', {
+    query: 'vector(1 + 1)',
+    time: '1000',
+    analyze: 'true',
+    without: 'fold-constants',
+  });
+  expect(json).toMatchObject({
+    data: {
+      analysis: { series: 1, samples: 1 },
+      plan: { cost: { series: 1 }, inputs: [{ inputs: [{ node: 'scalarBinary' }] }] },
+    },
+  });
+  const mistake = async (pairs: Record<string, string>) => (await ask('GET', { query: 'a', ...pairs })).json;
+  expect(await mistake({ analyze: 'yes' })).toMatchObject({ errorType: 'bad_data' });
+  expect(await mistake({ without: 'x' })).toMatchObject({
+    error: expect.stringContaining('invalid parameter "without": there is no pass x, only fold-constants,'),
+  });
+  expect(await mistake({ query: 'label_replace(up, "x", "", "", "(")', analyze: 'true' })).toMatchObject({
+    errorType: 'execution',
+  });
+});
+
 test('/api/v1/explain words mistakes as queries do', async () => {
   expect(await ask('GET', { query: 'sum(' })).toEqual({
     status: 400,

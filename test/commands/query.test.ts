@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
+import type { Explanation } from '../../src/promql/plan/explain.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
@@ -98,6 +99,29 @@ test('narthex query series and labels print what is there', async () => {
   );
   expect((await query('labels', '--match=requests_total', url, 'code')).stdout).toBe('200\n500\n');
   expect((await query('labels', '-ojson', url, 'job')).stdout).toBe('["a\\u003cb\\u003e\\u0026","b"]\n');
+});
+
+test('narthex promql explain --analyze runs the query on a server or a data directory', async () => {
+  const explain = (...args: string[]) => narthex(directory, 'promql', 'explain', '--analyze', ...args);
+  const text = 'sum by (job) (up) + sum by (job) (up)';
+  const { stdout: remote, code } = await explain(AT, '--server', url, '-ojson', text);
+  expect(code).toBe(0);
+  const { stdout: local } = await explain(AT, '--dir', join(directory, 'data'), '-ojson', text);
+  for (const printed of [remote, local]) {
+    const { analysis, plan } = JSON.parse(printed) as Explanation;
+    expect(analysis).toMatchObject({ series: 2, samples: 2, samplesRead: 2 });
+    const [first, second] = plan.inputs;
+    expect([plan, first, second].map((node) => node!.cost!.series)).toEqual([2, 2, 2]);
+    const sum = first!.inputs[0]!;
+    expect(sum.inputs[0]).toMatchObject({ node: 'instantSelect', cost: { series: 2, samples: 2 } });
+    expect(plan.cost!.milliseconds).toBeGreaterThanOrEqual(sum.cost!.milliseconds);
+    expect(second!.inputs).toEqual([]);
+  }
+  const { stdout } = await explain(AT, '--server', url, '--without-pass=share-subexpressions', text);
+  expect(stdout).toMatch(/analysis:\n {2}answer: 2 series, 2 samples\n {2}samples: 4 read/);
+  expect(stdout).toMatch(/instantSelect \{__name__="up"\} shared {2}\(2 series, 2 samples, \d+ bytes, [\d.]+ ms, own/);
+  expect((await explain('up')).stderr).toContain('say on what: --dir DIR or --server URL');
+  expect((await explain('--without-pass=share-selector', 'up')).stderr).toContain('did you mean share-selectors?');
 });
 
 test('narthex query analyze counts the buckets in use', async () => {

@@ -62,7 +62,12 @@ export function rangeEvaluation({ form }: Call): Evaluation {
 }
 
 /** Hands the query on, and words its failure as the API does. */
-export async function askRunner(call: Call, evaluation: Evaluation, wanted: 'json' | 'explain'): Promise<ApiResult> {
+export async function askRunner(
+  call: Call,
+  evaluation: Evaluation,
+  wanted: 'json' | 'explain' | 'analyze',
+  withoutPasses: readonly string[] = [],
+): Promise<ApiResult> {
   const { form, deps } = call;
   const stats = form.get('stats');
   const request: QueryRequest = {
@@ -73,6 +78,7 @@ export async function askRunner(call: Call, evaluation: Evaluation, wanted: 'jso
     stats: stats === '' ? null : stats,
     priority: 'interactive',
     form: wanted,
+    withoutPasses,
   };
   const reply = await deps.runner.run(request, call.signal);
   if (!reply.ok) {

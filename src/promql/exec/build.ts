@@ -63,7 +63,10 @@ export function buildOperators(plan: Plan, scope: Scope, context: QueryContext):
   return foldTree<Node, Built>(
     root,
     (node) => inputNodes(node, context),
-    (node, inputs) => buildNode(node, inputs, context),
+    (node, inputs) => {
+      const make = () => buildNode(node, inputs, context);
+      return context.probe === null ? make() : context.probe.build(node.plan, make);
+    },
   );
 }
 

@@ -3,6 +3,7 @@ import type { FunctionFeatures } from '../functions/contracts.ts';
 import type { SelectHints } from '../plan/plan.ts';
 import type { Annotations } from './annotations.ts';
 import type { QueryBudget } from './budget.ts';
+import type { Probe } from './probe.ts';
 import type { SharedScalar, SharedVector } from './shared.ts';
 
 /** What all operators of one query share. */
@@ -17,6 +18,8 @@ export interface QueryContext {
   readonly selectLater: (request: SelectRequest) => Promise<SeriesSet>;
   /** Parts that several others read, by their number; filled while the operators are built. */
   readonly shared: Map<number, SharedPart>;
+  /** Measures the operators; null: nobody asks what they cost. */
+  readonly probe: Probe | null;
   /** The ranges that will be selected later. */
   readonly laterRanges: TimeRange[];
 }

@@ -18,7 +18,24 @@ export interface Explanation {
   readonly passes: readonly ExplainedPass[];
   /** In order of the text. What `info` looks up besides is decided while the query runs and is not among them. */
   readonly selectors: readonly ExplainedSelector[];
+  /** What the query as a whole took; null where it was not run. */
+  readonly analysis: Analysis | null;
   readonly plan: ExplainedNode;
+}
+
+export interface Analysis {
+  /** Of the answer. */
+  readonly series: number;
+  readonly samples: number;
+  /** Samples in all windows of all steps, and samples read, as the `stats` of an answer count them. */
+  readonly samplesLookedAt: number;
+  readonly samplesRead: number;
+  /** The most samples held at once, as `--query.max-samples` counts them. */
+  readonly samplesPeak: number;
+  /** Memory taken, as `--query.max-bytes` counts it. */
+  readonly bytes: number;
+  readonly preparationMilliseconds: number;
+  readonly evaluationMilliseconds: number;
 }
 
 export interface ExplainedPass {
@@ -40,14 +57,30 @@ export interface ExplainedNode {
   readonly node: Plan['kind'];
   /** What of it is not in the inputs, in PromQL's notation; may be empty. */
   readonly detail: string;
+  /** What this node took, and with its inputs; only where the query was run. */
+  readonly cost?: ExplainedCost;
   readonly inputs: readonly ExplainedNode[];
 }
+
+export interface ExplainedCost {
+  /** Series, and the samples or values on steps of these, that it gave. */
+  readonly series: number;
+  readonly samples: number;
+  /** Memory that it took itself. */
+  readonly bytes: number;
+  /** Time that it took itself, and together with its inputs. */
+  readonly ownMilliseconds: number;
+  readonly milliseconds: number;
+}
+
+/** What was measured of a node without its inputs. */
+type MeasuredCost = Pick<ExplainedCost, 'series' | 'samples' | 'bytes' | 'milliseconds'>;
 
 /** Deeper plans are not shown: nobody reads them, and an indented tree grows with the square of its depth. */
 const DEPTH_MAX = 250;
 
-/** The tree of a plan. Throws EvaluationError where it is deeper than 250 levels. */
-export function explainedTree(plan: Plan): ExplainedNode {
+/** The tree of a plan, with what its nodes took. Throws EvaluationError where it is deeper than 250 levels. */
+export function explainedTree(plan: Plan, costs: ReadonlyMap<Plan, MeasuredCost> | null = null): ExplainedNode {
   const shown = new Set<number>();
   const inputsOf = (node: Plan): readonly Plan[] => {
     if (node.kind !== 'sharedVector' && node.kind !== 'sharedScalar') return planInputs(node);
@@ -58,13 +91,27 @@ export function explainedTree(plan: Plan): ExplainedNode {
   };
   const { tree, depth } = foldTree<Plan, Measured>(plan, inputsOf, (node, inputs) => ({
     depth: 1 + inputs.reduce((deepest, input) => Math.max(deepest, input.depth), 0),
-    tree: { node: node.kind, detail: detailOf(node), inputs: inputs.map((input) => input.tree) },
+    tree: {
+      node: node.kind,
+      detail: detailOf(node),
+      ...(costs === null ? {} : { cost: costWith(costs.get(node), inputs) }),
+      inputs: inputs.map((input) => input.tree),
+    },
   }));
   if (depth > DEPTH_MAX) {
     throw new EvaluationError(`cannot explain the query: its plan is ${depth} levels deep, ${DEPTH_MAX} are shown`);
   }
   return tree;
 }
+
+/** A node without a cost was not needed: its query has no step. */
+function costWith(own: MeasuredCost | undefined, inputs: readonly Measured[]): ExplainedCost {
+  const { series, samples, bytes, milliseconds: ownMilliseconds } = own ?? NOTHING;
+  const milliseconds = inputs.reduce((sum, { tree }) => sum + tree.cost!.milliseconds, ownMilliseconds);
+  return { series, samples, bytes, ownMilliseconds, milliseconds };
+}
+
+const NOTHING: MeasuredCost = { series: 0, samples: 0, bytes: 0, milliseconds: 0 };
 
 interface Measured {
   readonly depth: number;
@@ -76,7 +123,7 @@ export function explainedSelector(matchers: readonly Matcher[], { minTime, maxTi
 }
 
 /** An explanation for the eye: times, passes and selectors, then the plan as a tree. */
-export function explanationText({ start, end, step, passes, selectors, plan }: Explanation): string {
+export function explanationText({ start, end, step, passes, selectors, analysis, plan }: Explanation): string {
   const times =
     step === 0 ? `at ${timeText(start)}` : `${timeText(start)} to ${timeText(end)}, every ${formatDuration(step)}`;
   const lines = [`times: ${times}`, 'passes:'];
@@ -86,17 +133,39 @@ export function explanationText({ start, end, step, passes, selectors, plan }: E
   for (const { matchers, minTime, maxTime } of selectors) {
     lines.push(`  {${matchers.join(',')}} reads ${timeText(minTime)} to ${timeText(maxTime)}`);
   }
+  if (analysis !== null) addAnalysis(lines, analysis);
   lines.push('plan:');
   addNode(lines, plan, '  ', '  ');
   return `${lines.join('\n')}\n`;
 }
 
-function addNode(lines: string[], { node, detail, inputs }: ExplainedNode, first: string, rest: string): void {
-  lines.push(`${first}${node}${detail === '' ? '' : ` ${detail}`}`);
+function addAnalysis(lines: string[], analysis: Analysis): void {
+  const { series, samples, samplesLookedAt, samplesRead, samplesPeak, bytes } = analysis;
+  const { preparationMilliseconds, evaluationMilliseconds } = analysis;
+  lines.push(
+    'analysis:',
+    `  answer: ${series} series, ${samples} samples`,
+    `  samples: ${samplesRead} read, ${samplesLookedAt} looked at, ${samplesPeak} at once`,
+    `  memory: ${bytes} bytes`,
+    `  time: ${millisecondsText(preparationMilliseconds)} to prepare, ${millisecondsText(evaluationMilliseconds)} to evaluate`,
+  );
+}
+
+function addNode(lines: string[], { node, detail, cost, inputs }: ExplainedNode, first: string, rest: string): void {
+  lines.push(`${first}${node}${detail === '' ? '' : ` ${detail}`}${cost === undefined ? '' : `  ${costText(cost)}`}`);
   for (const [i, input] of inputs.entries()) {
     const isLast = i === inputs.length - 1;
     addNode(lines, input, `${rest}${isLast ? '└─ ' : '├─ '}`, `${rest}${isLast ? '   ' : '│  '}`);
   }
+}
+
+function costText({ series, samples, bytes, ownMilliseconds, milliseconds }: ExplainedCost): string {
+  const times = `${millisecondsText(milliseconds)}, own ${millisecondsText(ownMilliseconds)}`;
+  return `(${series} series, ${samples} samples, ${bytes} bytes, ${times})`;
+}
+
+function millisecondsText(milliseconds: number): string {
+  return `${milliseconds.toFixed(3)} ms`;
 }
 
 function detailOf(plan: Plan): string {

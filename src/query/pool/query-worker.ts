@@ -77,7 +77,7 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
   subqueryStepMs = message.subqueryStepMs;
   const query = prepareQuery(engine, request);
   if ('ok' in query || request.form === 'explain') {
-    sendReply(slot, 'ok' in query ? query : explainQuery(engine, query), null);
+    sendReply(slot, 'ok' in query ? query : explainQuery(engine, query, request.withoutPasses), null);
     return;
   }
   const cost = createQueryCost();

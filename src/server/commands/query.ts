@@ -2,9 +2,10 @@ import { systemClock } from '../../std/clock.ts';
 import { argument, type Command, type CommandGroup, type Given, valueFlag } from './command-tree.ts';
 import { FEATURE_FLAG } from './promql-features.ts';
 import { analyzeHistograms } from './query-analyze.ts';
-import { ApiClient, ApiError, type QueryData } from './query-client.ts';
+import type { QueryData } from './query-client.ts';
 import { queryDirectory } from './query-directory.ts';
 import { printerOf } from './query-output.ts';
+import { answered, HEADER, HTTP_CONFIG } from './query-server.ts';
 import { durationFlag, EVALUATION_FLAGS, RANGE_FLAGS, rangeFrom, TIME_FLAG, timeFlag } from './query-times.ts';
 import { runCommand } from './run-command.ts';
 
@@ -18,11 +19,7 @@ const FORMAT = valueFlag('format', 'FORMAT', 'Output format of the query.', {
   standard: 'promql',
   oneOf: ['promql', 'json'],
 });
-const CLIENT_FLAGS = [
-  FORMAT,
-  valueFlag('http.config.file', 'FILE', 'HTTP client configuration file: the client fields of a scrape configuration.'),
-];
-const HEADER = valueFlag('header', 'KEY=VALUE', 'Extra header to send to the server.', { repeatable: true });
+const CLIENT_FLAGS = [FORMAT, HTTP_CONFIG];
 const SERVER = argument('server', 'Server to query: http://host:port, with a path where it has a prefix.');
 const EXPR = argument('expr', 'PromQL query expression.');
 const MATCH = valueFlag('match', 'SELECTOR', 'Series selector.', { repeatable: true });
@@ -130,26 +127,6 @@ const QUERY: CommandGroup = {
   commands: { instant, range, series, labels, analyze },
   withFlag: { flag: 'dir', command: directory },
 };
-
-/** Prints what `ask` gives, or why there is no answer. */
-async function answered(given: Given, ask: (client: ApiClient) => Promise<string>): Promise<number> {
-  const client = ApiClient.open({
-    server: given.flag('server') ?? given.args[0]!,
-    headers: given.flags(HEADER.name),
-    settingsFile: given.flag('http.config.file'),
-    clock: systemClock,
-  });
-  try {
-    process.stdout.write(await ask(client));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    process.stderr.write(`query error: ${error.message}\n`);
-    return 1;
-  } finally {
-    client.close();
-  }
-}
 
 function matchPairs(given: Given): (readonly [string, string])[] {
   return given.flags(MATCH.name).map((selector) => ['match[]', selector] as const);
