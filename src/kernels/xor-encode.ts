@@ -59,7 +59,7 @@ export function xorByteLength(words: Uint32Array, at: number): number {
 /**
  * Appends one sample to the chunk at `bytes[start]` and moves the state on. The caller has made sure of
  * `XOR_APPEND_BYTES_MAX` bytes of room, of a time that is an integer within +-(2^53 - 1), and of a count below 65,535.
- * The header's count is written by the caller, as the last thing (`xorCountBytes`), since it publishes the sample.
+ * The header's count is written by the caller, at the latest when the chunk is to be read without it.
  * Returns the new count.
  */
 export function xorAppend(

@@ -8,6 +8,8 @@ export const EMPTY_SYMBOL = 0;
 export const NO_SYMBOL = -1;
 
 const SLAB_BYTES = 1 << SYMBOL_BYTES_LOG2;
+/** Many tables stay small: those of blocks that are written, and of tests. */
+const FIRST_SLAB_BYTES = 1 << 18;
 const SLABS_MAX = 256;
 /** Strings kept for reuse, in UTF-16 units: 16 Mi, after which the kept ones are dropped and made again when asked for. */
 const KEPT_UNITS_MAX = 1 << 24;
@@ -199,7 +201,8 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
 
   #addSlab(bytes: number): void {
     if (this.buffers.length === SLABS_MAX) throw new RangeError('Cannot store a label: the symbol table has 4 GiB');
-    this.attach(new SharedArrayBuffer(Math.max(SLAB_BYTES, bytes)));
+    const wanted = this.buffers.length === 0 ? FIRST_SLAB_BYTES : SLAB_BYTES;
+    this.attach(new SharedArrayBuffer(Math.max(wanted, bytes)));
     this.#slab = this.buffers.length - 1;
     this.#used = 0;
   }

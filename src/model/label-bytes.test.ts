@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   bytesFromLabels,
   compareBytes,
+  labelBytesEnd,
   labelSize,
   labelSizeBytes,
   labelsFromBytes,
@@ -40,5 +41,26 @@ describe('labels as bytes', () => {
         expect(Math.sign(order)).toBe(Buffer.compare(a, b));
       }),
     );
+  });
+
+  it('labelBytesEnd() takes label sets, and nothing that is not one', () => {
+    const text = fc.oneof(fc.string({ maxLength: 5 }), fc.string({ unit: 'grapheme', maxLength: 3 }));
+    const labelSet = fc.array(fc.tuple(text, text), { maxLength: 4 });
+    let taken = 0;
+    fc.assert(
+      fc.property(labelSet, fc.nat(), fc.nat({ max: 255 }), (pairs, place, byte) => {
+        const whole = bytesFromLabels(labelsFromPairs(pairs.flat()));
+        expect(labelBytesEnd(whole, 0, whole.length)).toBe(whole.length);
+        for (let end = 0; end < whole.length; end++) expect(labelBytesEnd(whole, 0, end)).toBe(-1);
+        const changed = whole.slice();
+        changed[place % changed.length] = byte;
+        const end = labelBytesEnd(changed, 0, changed.length);
+        if (end < 0) return;
+        taken++;
+        const labels = labelsFromPairs(labelsFromBytes(changed, 0).pairs);
+        expect(bytesFromLabels(labels)).toEqual(changed.slice(0, end));
+      }),
+    );
+    expect(taken).toBeGreaterThan(0);
   });
 });

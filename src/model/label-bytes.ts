@@ -1,3 +1,4 @@
+import { isUtf8 } from '../kernels/utf8-check.ts';
 import { Labels } from './labels.ts';
 import { stringFromUtf8 } from './utf8.ts';
 
@@ -46,6 +47,44 @@ export function labelSizeBytes(size: number): number {
   let count = 1;
   for (let rest = size >>> 7; rest > 0; rest >>>= 7) count++;
   return count;
+}
+
+/**
+ * The offset behind the label set at `start`, or -1 where `bytes[start..end-1]` does not begin with one: sizes that do not
+ * fit, names that do not rise, empty values, bytes that are not UTF-8.
+ */
+export function labelBytesEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = sizeEnd(bytes, start, end);
+  if (at < 0) return -1;
+  const pairs = labelSize(bytes, start);
+  let nameStart = 0;
+  let nameEnd = 0;
+  for (let i = 0; i < 2 * pairs; i++) {
+    const from = sizeEnd(bytes, at, end);
+    if (from < 0) return -1;
+    const to = from + labelSize(bytes, at);
+    if (to > end || !isUtf8(bytes, from, to)) return -1;
+    if ((i & 1) === 1) {
+      if (to === from) return -1;
+    } else {
+      if (i > 0 && compareBytes(bytes, nameStart, nameEnd, bytes, from, to) >= 0) return -1;
+      nameStart = from;
+      nameEnd = to;
+    }
+    at = to;
+  }
+  return at;
+}
+
+/** Where a size or a number of pairs ends that is below 2^32 and in its shortest form, or -1. */
+function sizeEnd(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end && at < start + LABEL_SIZE_BYTES_MAX; at++) {
+    const byte = bytes[at]!;
+    if (byte >= 0x80) continue;
+    if (byte === 0 && at > start) return -1;
+    return at === start + LABEL_SIZE_BYTES_MAX - 1 && byte > 0xf ? -1 : at + 1;
+  }
+  return -1;
 }
 
 /** Orders two texts by their bytes. */

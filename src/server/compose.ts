@@ -26,7 +26,6 @@ import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
 import { Notifications } from './notifications.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
-import { registerRetentionMetrics } from './retention-metrics.ts';
 
 /** Everything a running server is made of, each part with what it needs from the others. */
 export interface Parts {
@@ -61,7 +60,6 @@ export function compose(options: ServerOptions, log: Log): Parts {
     registry,
     notifications,
   });
-  registerRetentionMetrics(registry, () => configuration.current.storage);
   const database = new DatabaseSlot();
   const parser = parserOptions(options.features);
   const engine = new Engine({
@@ -123,6 +121,13 @@ export function compose(options: ServerOptions, log: Log): Parts {
         exemplarsMax: exemplarsMax(options, configuration.current),
         outOfOrderMs: configuration.current.storage.outOfOrderMs,
         walCompression: options.storage.walCompression,
+        maintenance: {
+          settings: () => configuration.current.storage,
+          blockMsMax: options.storage.maxBlockMs,
+          ...(options.storage.pendingUploadsFile === ''
+            ? {}
+            : { pendingUploadsFile: options.storage.pendingUploadsFile }),
+        },
         ...(options.storage.walSegmentBytes > 0 ? { walSegmentSize: options.storage.walSegmentBytes } : {}),
         onAppendsStopped: appendsStoppedNotice(notifications),
         onReplayProgress: ({ first, last, current }) =>

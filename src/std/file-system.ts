@@ -62,6 +62,8 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** null where nothing is. */
   statSync(path: string): FileStat | null;
+  /** Bytes of the whole file system that a path is on; null where that can not be told. */
+  fileSystemBytes(path: string): number | null;
   /** Makes names that were created, renamed or removed in this directory durable. */
   syncDirectory(path: string): Promise<void>;
   syncDirectorySync(path: string): void;

@@ -180,6 +180,10 @@ export class MemoryFiles implements FileSystem {
     this.removeSync(path);
   }
 
+  fileSystemBytes(): number | null {
+    return Number.isFinite(this.capacity) ? this.capacity : null;
+  }
+
   statSync(path: string): FileStat | null {
     this.#plan.step('inspect', path);
     const node = this.#names.get(path);

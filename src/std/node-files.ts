@@ -31,6 +31,14 @@ export const nodeFiles: FileSystem = {
   },
   remove: (path) => runAsync('remove', path, () => fsPromises.rm(path, { recursive: true, force: true })),
   statSync: (path) => run('inspect', path, () => statOrNull(path)),
+  fileSystemBytes(path) {
+    try {
+      const { blocks, bsize } = fs.statfsSync(path);
+      return blocks * bsize;
+    } catch {
+      return null;
+    }
+  },
   syncDirectory: (path) =>
     runAsync('sync directory', path, async () => {
       const directory = await fsPromises.open(path, 'r');

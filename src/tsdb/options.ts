@@ -3,6 +3,7 @@ import type { FileSystem } from '../std/file-system.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
+import type { MaintenanceSettings } from './maintenance/parts.ts';
 import type { WalCompression } from './wal/compression.ts';
 
 /** Two hours: the width of the ranges that chunks and the smallest blocks are aligned to. */
@@ -16,6 +17,15 @@ export interface ReplayProgress {
   readonly first: number;
   readonly last: number;
   readonly current: number;
+}
+
+export interface MaintenanceOptions {
+  /** Read whenever it matters, so it may change; nothing is ever deleted by default. */
+  readonly settings?: () => MaintenanceSettings;
+  /** How wide blocks may get, ms; default 31 days. */
+  readonly blockMsMax?: number;
+  /** A file that lists uploaded blocks: those of level 1 that it does not name are not compacted. */
+  readonly pendingUploadsFile?: string;
 }
 
 export interface DatabaseOptions {
@@ -39,9 +49,11 @@ export interface DatabaseOptions {
   readonly walSegmentSize?: number;
   /** What a power cut may cost, ms; default 1000. */
   readonly walSyncIntervalMs?: number;
+  /** How the head moves to blocks and blocks are merged and deleted; null: only when `compact` is called. */
+  readonly maintenance?: MaintenanceOptions | null;
   /** Told why the database takes no samples any more (a full or failing disk), and with null that it does again. */
   readonly onAppendsStopped?: (reason: string | null) => void;
-  /** Where blocks are written; default a thread of its own, on the disk of this host. */
-  readonly maintenance?: MaintenanceRunner;
+  /** Where blocks are written; default a thread of its own on the disk of this host, this thread elsewhere. */
+  readonly runner?: MaintenanceRunner;
   readonly onReplayProgress?: (progress: ReplayProgress) => void;
 }

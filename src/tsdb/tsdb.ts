@@ -3,6 +3,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Clock } from '../std/clock.ts';
 import { makeDurableDirectorySync } from '../std/durable-directory.ts';
 import type { FileLock, FileSystem } from '../std/file-system.ts';
+import { nodeFiles } from '../std/node-files.ts';
 import { createSerial } from '../std/serial.ts';
 import type { Turns } from '../std/turns.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
@@ -12,6 +13,7 @@ import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { MetadataArchive } from '../storage/target-metadata.ts';
 import { BlockList } from './block/block-list.ts';
 import type { BlockMeta } from './block/block-meta.ts';
+import { InlineMaintenance } from './compact/inline-maintenance.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import { MaintenanceThread } from './compact/maintenance-thread.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
@@ -21,6 +23,8 @@ import type { ChunkStoreStats } from './head/head-chunk-store.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
+import type { Maintenance } from './maintenance/maintenance.ts';
+import { openMaintenance } from './maintenance/open-maintenance.ts';
 import { KeptMetadata } from './metadata/kept-metadata.ts';
 import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
@@ -83,6 +87,13 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   compactOutOfOrder(): Promise<readonly BlockMeta[]>;
   /** For a thread that reads the database by itself. */
   threadReads(): ThreadReads;
+  /**
+   * Does now what maintenance would do within a minute: moves what the head has beyond one and a half ranges to blocks,
+   * merges blocks, deletes what is beyond the retention. Rejects with what failed.
+   */
+  compact(): Promise<void>;
+  /** Runs something while neither maintenance nor a deletion changes blocks or takes anything out of the head. */
+  exclusive<T>(work: () => T | Promise<T>): Promise<T>;
   /** Resolves when everything that was appended is on the disk. */
   sync(): Promise<void>;
   /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
@@ -125,12 +136,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const wal = WalWriter.open({ ...logOptions, ...onSync, directory: directory.wal });
     const wbl = new LateLogWriter({ ...logOptions, directory: directory.wbl });
     loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
+    loaded.head.chunkStore?.onFailedWrite((error) => gate.report(error));
     loaded.head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
     const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay);
     if (options.registry !== undefined) {
       registerDatabaseMetrics(options.registry, database);
       loaded.head.onLate(outOfOrderObserver(options.registry));
     }
+    if (options.maintenance !== null) database.startMaintenance();
     return database;
   } catch (error) {
     blocks?.close();
@@ -191,7 +204,8 @@ class OpenDatabase implements Database {
   readonly #replay: DatabaseReplay;
   readonly #exclusive = createSerial();
   readonly metadata: MetadataArchive;
-  readonly #maintenance: MaintenanceRunner;
+  readonly #runner: MaintenanceRunner;
+  readonly #maintenance: Maintenance;
   readonly #options: DatabaseOptions;
   #closing: Promise<void> | null = null;
 
@@ -209,7 +223,8 @@ class OpenDatabase implements Database {
     this.#options = options;
     this.#fileSystem = fileSystem;
     this.#turns = turnsOf(clock);
-    this.#maintenance = options.maintenance ?? new MaintenanceThread(clock);
+    const isOnDisk = fileSystem === nodeFiles;
+    this.#runner = options.runner ?? (isOnDisk ? new MaintenanceThread(clock) : new InlineMaintenance(fileSystem));
     const path = dataDirectory(options.directory).targetMetadata;
     this.metadata = new KeptMetadata({ fileSystem, path, clock, turns: this.#turns, log: options.log });
     this.#loaded = loaded;
@@ -219,6 +234,24 @@ class OpenDatabase implements Database {
     this.#gate = gate;
     this.#lock = lock;
     this.#replay = replay;
+    this.#maintenance = openMaintenance(options, {
+      directory: dataDirectory(options.directory),
+      head: loaded.head,
+      blocks,
+      wal,
+      runner: this.#runner,
+      lateSamples: {
+        compact: () => this.#compactOutOfOrder(),
+        firstChunkFile: () =>
+          loaded.head.lateBounds.minTime === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 0,
+      },
+      exclusive: this.#exclusive,
+      turns: this.#turns,
+    });
+  }
+
+  startMaintenance(): void {
+    this.#maintenance.start();
   }
 
   get headBounds(): HeadBounds {
@@ -264,19 +297,23 @@ class OpenDatabase implements Database {
   compactOutOfOrder(): Promise<readonly BlockMeta[]> {
     return this.#exclusive(() => {
       if (this.#closing !== null) throw new Error('Cannot compact samples: the database is closed');
-      const { chunkRangeMs = CHUNK_RANGE_MS_DEFAULT, clock, directory, fileSystem, log } = this.#options;
-      return compactOutOfOrder({
-        head: this.#loaded.head,
-        lateLog: this.#wbl,
-        runner: this.#maintenance,
-        turns: this.#turns,
-        now: () => clock.now(),
-        takeIn: (made) => this.#takeIn(made),
-        fileSystem,
-        directory,
-        chunkRangeMs,
-        log,
-      });
+      return this.#compactOutOfOrder();
+    });
+  }
+
+  #compactOutOfOrder(): Promise<readonly BlockMeta[]> {
+    const { chunkRangeMs = CHUNK_RANGE_MS_DEFAULT, clock, directory, fileSystem, log } = this.#options;
+    return compactOutOfOrder({
+      head: this.#loaded.head,
+      lateLog: this.#wbl,
+      runner: this.#runner,
+      turns: this.#turns,
+      now: () => clock.now(),
+      takeIn: (made) => this.#takeIn(made),
+      fileSystem,
+      directory,
+      chunkRangeMs,
+      log,
     });
   }
 
@@ -300,6 +337,14 @@ class OpenDatabase implements Database {
     };
   }
 
+  compact(): Promise<void> {
+    return this.#maintenance.compact();
+  }
+
+  exclusive<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#exclusive(work);
+  }
+
   async sync(): Promise<void> {
     await Promise.all([this.#wal.sync(), this.#wbl.sync()]);
   }
@@ -318,7 +363,7 @@ class OpenDatabase implements Database {
 
   async #close(): Promise<void> {
     this.#gate.close();
-    await this.#maintenance.close();
+    await this.#maintenance.stop();
     await Promise.allSettled([this.#loaded.head.chunkStore?.close(), this.#wal.close(), this.#wbl.close()]).then(
       (closed) => {
         this.#blocks.close();

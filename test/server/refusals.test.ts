@@ -1,12 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
 import { freePort } from '../../bench/peers/server.ts';
 import { eventually } from '../support/ask.ts';
-import { type Ended, Workbench } from './narthex-process.ts';
+import { type Ended, SOURCES, Workbench } from './narthex-process.ts';
 
 const bench = new Workbench();
 afterEach(() => bench.cleanUp());
@@ -104,14 +105,47 @@ test('a file in the place of the data directory ends with code 1 and one sentenc
   expect(errors(ended)[0]).toMatch(/^"Cannot .*data.*; choose another --storage\.tsdb\.path"$/);
 });
 
-test.skipIf(process.getuid?.() === 0)(
-  'a directory that may not be written ends with code 1 and one sentence',
-  async () => {
-    const ended = await bench.start(bench.directory(), ['--storage.tsdb.path=/usr/narthex-data']).ended;
-    expect([ended.code, ended.stdout]).toEqual([1, '']);
-    expect(errors(ended)).toHaveLength(1);
-  },
-);
+/** The server run by somebody whom permissions bind: root is made a nobody first. */
+const asNobody: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...SOURCES] : SOURCES;
+const canBeNobody = spawnSync(asNobody[0]!, [...asNobody.slice(1), '--version']).status === 0;
+const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'ro', 'none', '/mnt']).status === 0;
+
+test.skipIf(!canBeNobody).each([
+  ['data', /^"Cannot open data\/lock: permission denied; make it writable or choose another --storage\.tsdb\.path"$/],
+  [
+    'data/inner/deeper',
+    /^"Cannot create directory data\/inner: permission denied.*; make it writable or choose another --storage\.tsdb\.path"$/,
+  ],
+])('a directory %s that may not be written ends with code 1 and one sentence', async (path, message) => {
+  const directory = bench.directory({ 'prometheus.yml': '' });
+  chmodSync(directory, 0o755);
+  mkdirSync(join(directory, 'data'), { mode: 0o555 });
+  const ended = await bench.start(directory, [`--storage.tsdb.path=${path}`], asNobody).ended;
+  expect([ended.code, ended.stdout]).toEqual([1, '']);
+  expect(errors(ended)).toEqual([expect.stringMatching(message)]);
+});
+
+test.skipIf(!canMount)('a read-only file system ends with code 1 and one sentence', async () => {
+  const mount = 'mkdir data && mount -t tmpfs -o ro none data && exec "$@"';
+  const program = ['unshare', '-rm', 'sh', '-c', mount, 'sh', ...SOURCES];
+  const ended = await bench.start(bench.directory(), [], program).ended;
+  expect([ended.code, ended.stdout]).toEqual([1, '']);
+  expect(errors(ended)).toEqual([
+    '"Cannot open data/lock: the file system is read-only; choose another --storage.tsdb.path"',
+  ]);
+});
+
+test('a file in the place of the log ends with code 1 and one sentence', async () => {
+  const directory = bench.directory();
+  mkdirSync(join(directory, 'data'));
+  writeFileSync(join(directory, 'data', 'wal'), 'no log');
+  const ended = await bench.start(directory).ended;
+  expect([ended.code, ended.stdout]).toEqual([1, '']);
+  expect(errors(ended)).toEqual([
+    expect.stringMatching(/^"Cannot \S+.* data\/wal.*: not a directory; choose another --storage\.tsdb\.path"$/),
+  ]);
+});
 
 const prometheus = findProgram('prometheus');
 /** Debian's package leaves the lock out unless it is asked for. */

@@ -96,6 +96,22 @@ describe('a database on a disk that fills up', () => {
     expect(database.appendsStopped).toBeNull();
   });
 
+  it('stops when chunks of the head can not be written, which then stay in memory', async () => {
+    const { clock, database, files } = await setUp();
+    for (let time = 1; time <= 200; time++) add(database, time);
+    const before = show(database);
+    await database.sync();
+    // The log has room left, another file has not.
+    files.failAt(files.operations.length + 1, { kind: 'error', code: 'ENOSPC' });
+    await pass(clock, 1000);
+    expect(database.appendsStopped).toMatch(/^Cannot \S.*chunks_head.*: no space left on the device$/);
+    expect(show(database)).toEqual(before);
+    for (let second = 0; second < 5; second++) await pass(clock, 1000);
+    expect(database.appendsStopped).toBeNull();
+    expect(show(database)).toEqual(before);
+    expect(database.stats().chunkFiles).toMatchObject({ chunksWritten: 1, failedWrites: 1 });
+  });
+
   it('refuses deletions as well', async () => {
     const { database, files } = await setUp();
     add(database, 1);

@@ -7,9 +7,10 @@ import type { IntegerHistogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
+import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
-import { batchOf, show } from './head-support.ts';
+import { ALL_TIME, batchOf } from './head-support.ts';
 import { dumpWithPromtool, startPrometheus, startTarget, versionOf } from './prometheus-process.ts';
 
 const promtool = findProgram('promtool');
@@ -64,9 +65,17 @@ function openDatabaseIn(directory: string): Promise<Database> {
 /** How many samples we find in a directory, of which the second reading takes chunks from files. */
 async function dumpOurs(directory: string): Promise<number> {
   const database = await openDatabaseIn(directory);
-  const lines = show(database);
+  const querier = database.querier(ALL_TIME);
+  const set = await querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 });
+  const column = createSampleColumn(1024);
+  let count = 0;
+  for (let row = 0; row < set.length; row++) {
+    set.read(row, column);
+    count += column.length;
+  }
+  querier.close();
   await database.close();
-  return lines.reduce((count, line) => count + line.split(' ').length - line.split('} ')[0]!.split(' ').length, 0);
+  return count;
 }
 
 /** 50 series of floats and, where the tools know them, 10 of histograms, a sample each 15 s. */

@@ -5,6 +5,7 @@ import type { SealedChunk } from '../../src/tsdb/chunk/sealed-chunks.ts';
 import type { HeadMemory } from '../../src/tsdb/head/head-memory.ts';
 import {
   NEWEST_SEALED,
+  OPEN_COUNT,
   OPEN_EXTENT,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
@@ -43,5 +44,8 @@ export function openChunkOf(memory: HeadMemory, row: number): ChunkBytes {
   const extent = words[2 * at + OPEN_EXTENT]!;
   const start = extentOffset(extent);
   const slab = memory.extents.bytes[extentSlab(extent)]!;
-  return { encoding: ENCODING.xor, bytes: slab.slice(start, start + xorByteLength(words, at)) };
+  const bytes = slab.slice(start, start + xorByteLength(words, at));
+  bytes[0] = words[2 * at + OPEN_COUNT]! >>> 8;
+  bytes[1] = words[2 * at + OPEN_COUNT]!;
+  return { encoding: ENCODING.xor, bytes };
 }

@@ -57,6 +57,8 @@ export interface StorageSettings {
   /** Of the file system that holds the data; 0 = not used. */
   readonly retentionPercent: number;
   readonly outOfOrderMs: number;
+  /** The share of stale series from which on they are compacted early; 0 = never. */
+  readonly staleSeriesShare: number;
   readonly exemplarsMax: number;
 }
 
@@ -75,6 +77,7 @@ export function storageSettingsFrom(raw: RawStorage, flags: FlagRetention): Stor
     retentionMs: retention.time,
     retentionBytes: retention.size,
     retentionPercent: retention.percentage,
+    staleSeriesShare: raw.tsdb.stale_series_compaction_threshold,
     outOfOrderMs: raw.tsdb.out_of_order_time_window,
     exemplarsMax: raw.exemplars?.max_exemplars ?? EXEMPLARS_STANDARD,
   };

@@ -41,6 +41,8 @@ export interface ServerOptions {
     readonly samplesPerChunk: number;
     readonly retentionMs: number;
     readonly retentionBytes: number;
+    /** A file that lists uploaded blocks; empty = none. */
+    readonly pendingUploadsFile: string;
   };
   readonly query: {
     readonly lookbackMs: number;
@@ -121,6 +123,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       samplesPerChunk: get('storage.tsdb.samples-per-chunk'),
       retentionMs,
       retentionBytes,
+      pendingUploadsFile: get('storage.tsdb.delay-compact-file.path'),
     },
     query: {
       lookbackMs: get('query.lookback-delta'),

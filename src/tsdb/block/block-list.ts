@@ -31,6 +31,7 @@ export class BlockList {
   };
   #blocks: readonly Block[] = [];
   #damaged: readonly DamagedBlock[] = [];
+  #obsolete: readonly string[] = [];
 
   /** Opens every block; one that can not be opened is logged and kept apart. Throws `FileSystemError`. */
   constructor(options: BlockListOptions) {
@@ -44,6 +45,11 @@ export class BlockList {
 
   get damaged(): readonly DamagedBlock[] {
     return this.#damaged;
+  }
+
+  /** ULIDs of blocks that are replaced or empty: they can be removed from the directory. */
+  get obsolete(): readonly string[] {
+    return this.#obsolete;
   }
 
   /**
@@ -91,7 +97,19 @@ export class BlockList {
     const isUsed = ({ meta }: Block): boolean => !meta.deletable && !replaced.has(meta.ulid);
     for (const block of opened) if (!isUsed(block)) block.close();
     this.#blocks = opened.filter(isUsed).sort((a, b) => a.meta.minTime - b.meta.minTime);
+    // A damaged block that was replaced can go, too.
+    const lost = damaged.flatMap(({ directory: path }) => path.slice(path.lastIndexOf('/') + 1));
+    this.#obsolete = [
+      ...opened.filter((block) => !isUsed(block)).map(({ meta }) => meta.ulid),
+      ...lost.filter((ulid) => replaced.has(ulid)),
+    ];
     this.#damaged = damaged;
+  }
+
+  /** Lets go of blocks that are about to be removed; queriers that are open keep them. */
+  drop(ulids: ReadonlySet<string>): void {
+    for (const block of this.#blocks) if (ulids.has(block.meta.ulid)) block.close();
+    this.#blocks = this.#blocks.filter(({ meta }) => !ulids.has(meta.ulid));
   }
 
   /** A querier for each block that has samples of the range, oldest first. */

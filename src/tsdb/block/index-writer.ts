@@ -19,6 +19,8 @@ const INDEX_BYTES_MAX = 2 ** 32 * SERIES_ALIGNMENT;
 const SECTION_BYTES_MAX = 2 ** 32 - 1;
 /** Postings that are put in order at once: 16 MiB of them. What has more is made in several passes over the series. */
 const PASS_POSTINGS = 4 * 1024 * 1024;
+/** Some milliseconds' worth. */
+const CHECK_SERIES = 4096;
 const LAST_LABEL = 0x80000000;
 
 /**
@@ -35,6 +37,7 @@ export class IndexWriter {
   readonly #spool: SeriesSpool;
   #sink: FileSink | null = null;
   readonly #symbols: SymbolTable;
+  readonly #passPostings: number;
   readonly #pairs = new LabelPairs();
   /** The pairs of all series, one after the other; the last one of a series has `LAST_LABEL` set. */
   readonly #labels = new WordList();
@@ -44,7 +47,8 @@ export class IndexWriter {
   #lastPairs = new Uint32Array(0);
 
   /** `symbols` are those of all series: it may get more of them while series come. */
-  constructor(fileSystem: FileSystem, path: string, symbols: SymbolTable) {
+  constructor(fileSystem: FileSystem, path: string, symbols: SymbolTable, passPostings: number = PASS_POSTINGS) {
+    this.#passPostings = passPostings;
     this.#symbols = symbols;
     this.#fileSystem = fileSystem;
     this.#path = path;
@@ -74,8 +78,11 @@ export class IndexWriter {
     this.#series++;
   }
 
-  /** Writes the file and makes it durable. Throws a `RangeError` where the format has no room for it. */
-  finish(): void {
+  /**
+   * Writes the file and makes it durable. Throws a `RangeError` where the format has no room for it, and whatever `check`
+   * throws, which is called now and then.
+   */
+  finish(check: () => void): void {
     const { order, places } = orderSymbols(this.#symbols);
     const pairs = orderPairs(this.#pairs, places);
     const sink = new FileSink(this.#fileSystem, this.#path);
@@ -85,10 +92,10 @@ export class IndexWriter {
     const symbolsAt = sink.position;
     this.#writeSymbols(sink, order);
     const seriesAt = sink.position;
-    const rows = this.#writeSeries(sink, places);
+    const rows = this.#writeSeries(sink, places, check);
     const postingsAt = sink.position;
     sink.align(4);
-    const offsets = this.#writePostings(sink, rows, pairs);
+    const offsets = this.#writePostings(sink, rows, pairs, check);
     const tableAt = sink.position;
     this.#writePostingsTable(sink, pairs, offsets);
     sink.beginChecksum();
@@ -123,13 +130,14 @@ export class IndexWriter {
   }
 
   /** Returns the numbers of the series. */
-  #writeSeries(sink: FileSink, places: Uint32Array): WordList {
+  #writeSeries(sink: FileSink, places: Uint32Array, check: () => void): WordList {
     const { names, values } = this.#pairs;
     const rows = new WordList();
     const spooled = this.#spool.read();
     let entry = new Uint8Array(4096);
     let label = 0;
     for (let i = 0; i < this.#series; i++) {
+      if (i % CHECK_SERIES === 0) check();
       spooled.next();
       const { labelCount, bytes, start, end } = spooled;
       const wanted = 20 * labelCount + 10 + end - start;
@@ -153,7 +161,7 @@ export class IndexWriter {
   }
 
   /** The list of all series, then one for each pair in order. Returns where those of the pairs begin, after it. */
-  #writePostings(sink: FileSink, rows: WordList, order: Uint32Array): Float64Array {
+  #writePostings(sink: FileSink, rows: WordList, order: Uint32Array, check: () => void): Float64Array {
     const { counts, length: pairCount } = this.#pairs;
     const offsets = new Float64Array(pairCount + 1);
     offsets[0] = beginList(sink, rows.length);
@@ -161,12 +169,13 @@ export class IndexWriter {
     sink.checksum();
     const slots = new Float64Array(pairCount);
     for (let from = 0; from < pairCount; ) {
+      check();
       slots.fill(-1);
       let to = from;
       let postings = 0;
       for (; to < pairCount; to++) {
         const count = counts[order[to]!]!;
-        if (to > from && postings + count > PASS_POSTINGS) break;
+        if (to > from && postings + count > this.#passPostings) break;
         slots[order[to]!] = postings;
         postings += count;
       }

@@ -5,7 +5,7 @@ import type { MaintenanceTask } from './tasks.ts';
 /** Where maintenance tasks run. One runs at a time. */
 export interface MaintenanceRunner {
   /**
-   * The meta of the block that the task made; null where no sample was left. Rejects with what the task threw, and with
+   * The meta of the block that the task made; null where no sample was left, and for a checkpoint. Rejects with what the task threw, and with
    * `TaskCancelled`.
    */
   run(task: MaintenanceTask): Promise<BlockMeta | null>;

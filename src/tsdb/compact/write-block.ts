@@ -102,7 +102,7 @@ function writeSeries(fileSystem: FileSystem, directory: string, options: WriteBl
       return counts;
     }
     segments.finish();
-    index.finish();
+    index.finish(() => progress?.(counts.series));
     return counts;
   } catch (error) {
     segments.abandon();

@@ -35,6 +35,7 @@ export class ChunkWriting {
   #hasFailed = false;
   #written = 0;
   #failedWrites = 0;
+  #observeFailure: (error: unknown) => void = () => {};
 
   constructor(options: ChunkWritingOptions) {
     this.#options = options;
@@ -48,6 +49,11 @@ export class ChunkWriting {
 
   get failedWrites(): number {
     return this.#failedWrites;
+  }
+
+  /** Calls back with what a batch could not be written for. */
+  onFailure(observe: (error: unknown) => void): void {
+    this.#observeFailure = observe;
   }
 
   /** From here on what is sealed is written within a second or so. */
@@ -96,6 +102,7 @@ export class ChunkWriting {
         log.warn('Cannot write chunks of the head, they stay in memory', { error: String(error) });
       }
       this.#hasFailed = true;
+      this.#observeFailure(error);
     }
   }
 

@@ -88,6 +88,11 @@ export class HeadChunkStore {
     this.#writing.start();
   }
 
+  /** Calls back with what chunks could not be written for; they stay in memory and are tried again. */
+  onFailedWrite(observe: (error: unknown) => void): void {
+    this.#writing?.onFailure(observe);
+  }
+
   /** Writes chunks of another owner (out of order), in turn with the head's own. As `HeadChunkWriter.write`. */
   writeBatch(batch: HeadChunkBatch): Promise<HeadChunkPlace> {
     if (this.#writer === null) throw new Error('Cannot write chunks of the head: the directory is not ours');

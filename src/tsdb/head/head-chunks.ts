@@ -44,12 +44,12 @@ function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
   const deleted = new Map<number, Intervals>();
   const all = {
     deleted: parts.some((part) => part.deleted !== null) ? deleted : null,
-    rows: new Uint32Array(length),
-    extents: new Uint32Array(length),
-    byteLengths: new Uint32Array(length),
-    counts: new Uint32Array(length),
-    encodings: new Uint8Array(length),
-    sealed: new Uint32Array(length),
+    rows: sharedWords(length),
+    extents: sharedWords(length),
+    byteLengths: sharedWords(length),
+    counts: sharedWords(length),
+    encodings: new Uint8Array(new SharedArrayBuffer(length)),
+    sealed: sharedWords(length),
     late: null,
     newest: null,
   };
@@ -65,4 +65,9 @@ function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
     at += part.rows.length;
   }
   return all;
+}
+
+/** Another thread gets the same memory, not a copy of it. */
+function sharedWords(length: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(4 * length));
 }

@@ -48,12 +48,20 @@ export class HeadReplay implements WalVisitor {
   }
 
   series(ref: number, labels: Labels): void {
-    const { directory, restored } = this.#parts;
-    if (!directory.restore(ref, labels)) {
+    this.#restored(ref, this.#parts.directory.restore(ref, labels));
+  }
+
+  seriesBytes(ref: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#restored(ref, this.#parts.directory.restoreBytes(ref, bytes, start, end));
+  }
+
+  #restored(ref: number, isUsable: boolean): void {
+    if (!isUsable) {
       this.#unknownRefs++;
       return;
     }
     this.#series++;
+    const { directory, restored } = this.#parts;
     const newest = restored.take(ref);
     if (newest !== 0) this.#takeChunks(directory.refs.row(ref), newest);
   }

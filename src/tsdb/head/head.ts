@@ -10,6 +10,8 @@ import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { Intervals } from '../tombstones/intervals.ts';
+import { seriesDeletedRecord } from '../wal/records.ts';
+import type { RefSet } from '../wal/ref-set.ts';
 import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender, type HeadLog, type LateLog } from './head-appender.ts';
@@ -29,6 +31,7 @@ import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { RestoredChunks } from './restored-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
+import { findStaleSeries, type SeriesSurvey, type StaleSeries, surveySeries } from './stale-series.ts';
 import { TransactionRows } from './transaction-rows.ts';
 
 export interface HeadOptions {
@@ -49,6 +52,10 @@ export interface HeadBounds {
   readonly minTime: number;
   readonly maxTime: number;
 }
+
+/** Series removed in one step, and those of one record that says so. */
+const STALE_STEP = 256;
+const STALE_RECORD = 4096;
 
 /** The head's counters and bounds, which its parts move on. */
 export interface HeadState {
@@ -194,14 +201,50 @@ export class Head {
       reader: this.#reader,
       bounds: this.#state,
       deletions: this.deletions,
-      range,
+      range: { minTime: Math.max(range.minTime, this.#oldestShown()), maxTime: range.maxTime },
       turns: this.#options.turns ?? null,
     });
+  }
+
+  /** What is older than this is in blocks, apart from late samples. */
+  #oldestShown(): number {
+    return Math.min(this.#state.minValidTime, this.lateBounds.minTime);
   }
 
   /** The slabs that another thread needs for its `HeadView` and was not sent yet; `seen` is that thread's. */
   newSlabs(seen: HeadSlabsSeen): HeadSlabs {
     return newHeadSlabs(this.#memory, seen);
+  }
+
+  /** True where the head spans more than one and a half ranges: the oldest range takes no more samples then. */
+  get isCompactable(): boolean {
+    const { minTime, maxTime } = this.#state;
+    return maxTime - minTime > Math.trunc(this.#options.chunkRangeMs / 2) * 3;
+  }
+
+  /** True while a transaction is open, which may still bring samples that are older than a new one could. */
+  get hasOpenAppender(): boolean {
+    return this.#state.activeAppenders > 0;
+  }
+
+  /**
+   * From now on nothing before a time (ms) is taken or shown: it is in blocks that every new querier sees. `truncate`
+   * follows, once `hasReadersOf` tells that the queriers which may need it are closed. Returns what that asks for.
+   */
+  advance(before: number): number {
+    const state = this.#state;
+    state.minValidTime = Math.max(state.minValidTime, before);
+    state.minTime = Math.max(state.minTime, before);
+    return this.#memory.epochs.mark();
+  }
+
+  hasReadersOf(epoch: number): boolean {
+    return this.#memory.epochs.hasReadersOf(epoch);
+  }
+
+  /** All refs that lead to a series, those by which only the log knows it included. Yields as `truncate`. */
+  *liveRefs(refs: RefSet): Generator<undefined, void> {
+    yield* this.#directory.refs.addTo(refs);
   }
 
   /** What is reachable now stays until the returned function is called. */
@@ -297,14 +340,13 @@ export class Head {
 
   /**
    * Forgets what is older than a time (ms) and is in blocks by now: chunks that end before it, and series that have no
-   * others. Nothing older is taken from the first step on; queriers that are open keep what they see. Yields after less than a
-   * millisecond.
+   * others. Nothing older is taken from the first step on; what queriers have selected they keep. Yields after less than
+   * a millisecond.
    */
   *truncate(options: TruncationOptions): Generator<undefined, Truncation> {
     const state = this.#state;
     const { before } = options;
-    state.minValidTime = Math.max(state.minValidTime, before);
-    state.minTime = Math.max(state.minTime, before);
+    this.advance(before);
     const parts = { memory: this.#memory, directory: this.#directory, state };
     const { outOfOrder } = this.#memory;
     const truncation = yield* truncateHead(parts, {
@@ -320,6 +362,42 @@ export class Head {
     const minTime = Math.max(before, Math.min(truncation.minTime, appendable));
     if (state.maxTime >= before) state.minTime = Math.min(minTime, state.maxTime);
     return truncation;
+  }
+
+  /** Counts series by their last sample. Yields as `truncate`. */
+  survey(): Generator<undefined, SeriesSurvey> {
+    return surveySeries(this.#memory);
+  }
+
+  /** The stale series without late samples, by row. Yields as `truncate`. */
+  staleSeries(): Generator<undefined, StaleSeries> {
+    return findStaleSeries(this.#memory);
+  }
+
+  /**
+   * Takes series out that `staleSeries` gave and that had no sample since, and notes it in the log. The caller has made
+   * sure that their samples are in blocks. `onRemoved` is told all refs of each. Yields as `truncate`; throws what the log
+   * throws, after which they come back with the next start.
+   */
+  *removeStale(stale: StaleSeries, onRemoved: (refs: readonly number[]) => void): Generator<undefined, void> {
+    if (this.#log === null) throw new Error('Cannot remove series: the head has no log yet');
+    const { series } = this.#memory;
+    const removal = this.#directory.removal();
+    const gone: number[] = [];
+    for (const [row, lastTime] of stale) {
+      while (this.#state.activeAppenders > 0) yield;
+      if (!series.isLive(row) || series.lastTime(row) !== lastTime || this.#memory.outOfOrder.has(row)) continue;
+      const refs = removal.add(row);
+      for (const ref of refs) this.deletions.forget(ref);
+      onRemoved(refs);
+      gone.push(...refs);
+      if (gone.length % STALE_STEP === 0) yield;
+    }
+    yield* removal.finish();
+    for (let from = 0; from < gone.length; from += STALE_RECORD) {
+      this.#log.append([seriesDeletedRecord(gone.slice(from, from + STALE_RECORD))]);
+      yield;
+    }
   }
 
   stats(): HeadStats {

@@ -1,4 +1,4 @@
-import { XOR_APPEND_BYTES_MAX, xorAppend, xorBegin, xorByteLength, xorCountBytes } from '../../kernels/xor-encode.ts';
+import { XOR_APPEND_BYTES_MAX, xorAppend, xorBegin, xorByteLength } from '../../kernels/xor-encode.ts';
 import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts';
 import {
@@ -115,9 +115,8 @@ export class OpenChunks {
     const extent = words[w + OPEN_EXTENT]!;
     const slab = extentSlab(extent);
     const start = extentOffset(extent);
-    const count = xorAppend(this.#memory.extents.bytes[slab]!, start, doubles, words, at, time, low, high);
-    // Publishes the sample: whoever reads this count finds its bits in place.
-    Atomics.store(this.#memory.extents.halfWords[slab]!, start >>> 1, xorCountBytes(count));
+    // The chunk's header gets its count with the seal: readers have it from their snapshot.
+    xorAppend(this.#memory.extents.bytes[slab]!, start, doubles, words, at, time, low, high);
   }
 
   /**
@@ -163,6 +162,7 @@ export class OpenChunks {
     const first = this.#memory.openFirstTime(row);
     const units = Math.ceil(used / EXTENT_UNIT_BYTES);
     if (units < words[w + OPEN_UNITS]!) this.#move(words, w, used, units);
+    this.#writeCount(words[w + OPEN_EXTENT]!, words[w + OPEN_COUNT]!);
     const chunk = this.#memory.sealed.add(
       first,
       doubles[at + LAST_TIME]!,
@@ -176,6 +176,13 @@ export class OpenChunks {
     this.#memory.unwritten.add(row, doubles[at + REF]!, chunk);
     words[w + OPEN_EXTENT] = 0;
     words[w + OPEN_UNITS] = 0;
+  }
+
+  #writeCount(extent: number, count: number): void {
+    const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
+    const start = extentOffset(extent);
+    bytes[start] = count >>> 8;
+    bytes[start + 1] = count;
   }
 
   /** Copies the open chunk to an extent of another size; readers that know the old one may go on. */

@@ -1,3 +1,5 @@
+import type { RefSet } from '../wal/ref-set.ts';
+
 const PAGE_LOG2 = 10;
 const PAGE_REFS = 1 << PAGE_LOG2;
 const FOLDER_PAGES_LOG2 = 12;
@@ -5,6 +7,9 @@ const FOLDER_PAGES = 1 << FOLDER_PAGES_LOG2;
 
 /** Refs stay below this: at a thousand new series a second it is reached after 34 years. */
 export const REF_LIMIT = 2 ** 40;
+
+/** Pages walked in one step. */
+const STEP_PAGES = 16;
 
 interface Folder {
   /** Row + 1 for each ref of a page, and in one more word how many of them are set; null where no ref is left. */
@@ -71,5 +76,18 @@ export class RefMap {
     if (--page[PAGE_REFS]! > 0) return;
     folder.pages[index & (FOLDER_PAGES - 1)] = null;
     if (--folder.count === 0) this.#folders[at] = null;
+  }
+
+  /** Adds all refs to a set. Yields after less than a millisecond; what changes meanwhile may be in it or not. */
+  *addTo(refs: RefSet): Generator<undefined, void> {
+    for (let at = 0; at < this.#folders.length; at++) {
+      for (let page = 0; page < FOLDER_PAGES; page++) {
+        const entries = this.#folders[at]?.pages[page];
+        if (entries === undefined || entries === null) continue;
+        const base = (at * FOLDER_PAGES + page) * PAGE_REFS;
+        for (let slot = 0; slot < PAGE_REFS; slot++) if (entries[slot] !== 0) refs.add(base + slot);
+        if (page % STEP_PAGES === 0) yield;
+      }
+    }
   }
 }

@@ -76,18 +76,18 @@ export class SeriesDirectory {
    */
   restore(ref: number, labels: Labels): boolean {
     if (!(ref >= 1 && ref < REF_LIMIT) || labels.pairs.length === 0) return false;
-    if (ref >= this.#nextRef) this.#nextRef = ref + 1;
     if (this.refs.row(ref) >= 0) return true;
     this.#writeEntry(labels);
-    const row = this.#lookup.find(this.#entry);
-    if (row < 0) {
-      this.#create(ref);
-      return true;
-    }
-    this.refs.set(ref, row);
-    const others = this.#otherRefs.get(row);
-    if (others === undefined) this.#otherRefs.set(row, [ref]);
-    else others.push(ref);
+    this.#restoreEntry(ref);
+    return true;
+  }
+
+  /** As `restore`, with the labels as `model/label-bytes.ts` draws them in `bytes[start..end-1]`. */
+  restoreBytes(ref: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (!(ref >= 1 && ref < REF_LIMIT) || bytes[start] === 0) return false;
+    if (this.refs.row(ref) >= 0) return true;
+    this.#writeEntryOfBytes(bytes, start, end);
+    this.#restoreEntry(ref);
     return true;
   }
 
@@ -210,6 +210,20 @@ export class SeriesDirectory {
     this.#create(ref);
     this.#nextRef++;
     return ref;
+  }
+
+  /** Gives the label set in hand this ref: to its row, or to a new one. */
+  #restoreEntry(ref: number): void {
+    if (ref >= this.#nextRef) this.#nextRef = ref + 1;
+    const row = this.#lookup.find(this.#entry);
+    if (row < 0) {
+      this.#create(ref);
+      return;
+    }
+    this.refs.set(ref, row);
+    const others = this.#otherRefs.get(row);
+    if (others === undefined) this.#otherRefs.set(row, [ref]);
+    else others.push(ref);
   }
 
   #create(ref: number): void {

@@ -37,6 +37,10 @@ export class StartVisitor implements WalVisitor {
     this.#parts.inner.series(ref, labels);
   }
 
+  seriesBytes(ref: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#parts.inner.seriesBytes!(ref, bytes, start, end);
+  }
+
   samples(columns: SampleColumns): void {
     const { minValidTime } = this.#parts;
     const { bits, length, refs, startTimes, times } = columns;

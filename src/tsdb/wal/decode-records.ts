@@ -1,4 +1,5 @@
 import { signedFromHalves } from '../../kernels/varint.ts';
+import { labelBytesEnd } from '../../model/label-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { ExemplarEntry } from '../../storage/append.ts';
 import { decodeHistograms, type HistogramForm } from './decode-histograms.ts';
@@ -84,6 +85,8 @@ export class RecordDecoder {
   }
 
   #series(): void {
+    const { seriesBytes } = this.#visitor;
+    if (seriesBytes !== undefined && this.#seriesAsBytes()) return;
     const cursor = this.#cursor;
     const refs = this.#seriesRefs;
     const labels = this.#seriesLabels;
@@ -98,6 +101,30 @@ export class RecordDecoder {
       this.counts.series++;
       this.#visitor.series(refs[i]!, labels[i]!);
     }
+  }
+
+  /** Hands the label sets over as they are; false, and nothing was, where one is not as they should be. */
+  #seriesAsBytes(): boolean {
+    const { at: first, bytes, end } = this.#cursor;
+    const places = this.#seriesRefs;
+    places.length = 0;
+    for (let at = first; at < end; ) {
+      if (end - at <= REF_BYTES) return false;
+      const labelsEnd = labelBytesEnd(bytes, at + REF_BYTES, end);
+      if (labelsEnd < 0) return false;
+      places.push(at);
+      at = labelsEnd;
+    }
+    for (let i = 0; i < places.length; i++) {
+      const start = places[i]! + REF_BYTES;
+      this.#cursor.at = places[i]!;
+      const ref = this.#cursor.int64();
+      if (!this.#keep(ref, 0)) continue;
+      this.counts.series++;
+      this.#visitor.seriesBytes!(ref, bytes, start, i + 1 < places.length ? places[i + 1]! : end);
+    }
+    this.#cursor.at = end;
+    return true;
   }
 
   #histograms(form: HistogramForm): void {
@@ -165,6 +192,9 @@ export class RecordDecoder {
     return false;
   }
 }
+
+/** Bytes of a ref in a record of series. */
+const REF_BYTES = 8;
 
 const HISTOGRAM_FORMS: ReadonlyMap<number, HistogramForm> = new Map([
   [RECORD.histograms, { kind: 'integer', hasStartTimes: false }],

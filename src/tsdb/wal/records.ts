@@ -1,3 +1,4 @@
+import { writeVarint64 } from '../../kernels/varint.ts';
 import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
@@ -71,6 +72,18 @@ export function tombstonesRecord(entries: readonly TombstoneEntry[]): Uint8Array
     buffer.int64(entry.ref);
     buffer.varint(entry.minTime);
     buffer.varint(entry.maxTime);
+  }
+  return buffer.take();
+}
+
+/** Says that everything of some series is deleted, from the least to the greatest time that 64 bits hold. */
+export function seriesDeletedRecord(refs: Iterable<number>): Uint8Array {
+  buffer.begin(RECORD.tombstones);
+  for (const ref of refs) {
+    buffer.int64(ref);
+    buffer.reserve(20);
+    buffer.size = writeVarint64(buffer.bytes, buffer.size, 0, 0x80000000 | 0);
+    buffer.size = writeVarint64(buffer.bytes, buffer.size, 0xffffffff, 0x7fffffff);
   }
   return buffer.take();
 }

@@ -25,6 +25,11 @@ export interface SampleColumns {
  */
 export interface WalVisitor {
   series(ref: number, labels: Labels): void;
+  /**
+   * As `series`, for whoever does without strings: the labels as `model/label-bytes.ts` draws them, in
+   * `bytes[start..end-1]`, which are valid until it returns. What is not in that form comes to `series`.
+   */
+  seriesBytes?(ref: number, bytes: Uint8Array, start: number, end: number): void;
   samples(columns: SampleColumns): void;
   histograms(entries: readonly HistogramEntry[]): void;
   exemplars(entries: readonly ExemplarEntry[]): void;

@@ -20,7 +20,7 @@ export function openLate(fileSystem: FileSystem, options: Partial<DatabaseOption
     log: silentLog,
     chunkRangeMs: RANGE_MS,
     outOfOrderMs: 1_000_000,
-    maintenance: new InlineMaintenance(fileSystem),
+    runner: new InlineMaintenance(fileSystem),
     walSyncIntervalMs: 0,
     ...options,
   });

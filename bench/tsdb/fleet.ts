@@ -1,0 +1,87 @@
+import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
+import { type Appendable, createSampleBatch, type SampleBatch } from '../../src/storage/append.ts';
+
+/** Series of one target; a batch has those of one target, as a scrape has. */
+const TARGET_SERIES = 1000;
+const METRICS = 200;
+
+/**
+ * A fleet of targets of 1,000 series each, with ten labels: counters, gauges and some that never change, each value a
+ * function of series and step.
+ */
+export class Fleet {
+  readonly series: number;
+  readonly stepMs: number;
+  readonly #start: number;
+  readonly #refs: Float64Array;
+  readonly #batch: SampleBatch = createSampleBatch(TARGET_SERIES);
+
+  /** `start` is the time of step 0, ms. */
+  constructor(series: number, start: number, stepMs = 15_000) {
+    this.series = series;
+    this.stepMs = stepMs;
+    this.#start = start;
+    this.#refs = new Float64Array(series);
+  }
+
+  get targets(): number {
+    return Math.ceil(this.series / TARGET_SERIES);
+  }
+
+  /** Appends one sample of every series of a target, and creates them at the first time. */
+  scrape(into: Appendable, target: number, step: number): void {
+    const from = target * TARGET_SERIES;
+    const count = Math.min(TARGET_SERIES, this.series - from);
+    const batch = this.#batch;
+    const appender = into.appender();
+    const time = this.#start + step * this.stepMs + (target % this.stepMs);
+    for (let i = 0; i < count; i++) {
+      const series = from + i;
+      if (this.#refs[series] === 0) this.#refs[series] = appender.resolve(labelsOf(series));
+      batch.refs[i] = this.#refs[series]!;
+      batch.times[i] = time;
+      batch.values[i] = valueOfSeries(series, step);
+    }
+    batch.length = count;
+    const { refusedCount } = appender.append(batch);
+    if (refusedCount > 0) throw new Error(`${refusedCount} samples were refused`);
+    appender.commit();
+  }
+
+  /** One step of the whole fleet. */
+  scrapeAll(into: Appendable, step: number): void {
+    for (let target = 0; target < this.targets; target++) this.scrape(into, target, step);
+  }
+}
+
+export function labelsOf(series: number): Labels {
+  const target = Math.floor(series / TARGET_SERIES);
+  const own = series % TARGET_SERIES;
+  return labelsFromObject({
+    __name__: `process_subsystem_requests_${own % METRICS}_total`,
+    cluster: `eu-${target % 3}`,
+    code: String(200 + Math.floor(own / METRICS)),
+    container: `worker-${target % 20}`,
+    env: target % 2 === 0 ? 'production' : 'staging',
+    instance: `10.${(target >>> 16) & 255}.${(target >>> 8) & 255}.${target & 255}:9100`,
+    job: `job-${target % 50}`,
+    namespace: `team-${target % 30}`,
+    node: `node-${target >>> 3}.example.internal`,
+    pod: `worker-${target % 20}-7d9f8c6b5-${target.toString(36).padStart(5, '0')}`,
+  });
+}
+
+/** Six of ten are counters at a rate of their own, three gauges, one never changes. */
+export function valueOfSeries(series: number, step: number): number {
+  const kind = series % 10;
+  if (kind < 6) return step * (1 + (series % 37)) + Math.floor(wave(series, step) * (series % 7));
+  if (kind < 9) return Math.round(1e4 * wave(series, step)) / 16;
+  return series;
+}
+
+/** 0 to 1, without rhyme. */
+function wave(series: number, step: number): number {
+  let bits = Math.imul(series ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(step + 1, 0xc2b2ae35);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d);
+  return ((bits ^ (bits >>> 13)) >>> 0) / 2 ** 32;
+}

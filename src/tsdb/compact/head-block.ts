@@ -1,0 +1,39 @@
+import type { FileSystem } from '../../std/file-system.ts';
+import type { BlockMeta } from '../block/block-meta.ts';
+import { HeadChunkSource } from '../head/head-chunk-source.ts';
+import type { HeadChunks } from '../head/head-chunks.ts';
+import { type HeadSlabs, HeadView } from '../head/head-view.ts';
+import { writeBlock } from './write-block.ts';
+
+/** A block of what the head has in a range. */
+export interface HeadBlock {
+  /** The head's memory as it was when `chunks` was made, under a pin that is held until the block is written. */
+  readonly slabs: HeadSlabs;
+  readonly chunks: HeadChunks;
+  /** The data directory, and the one of chunks that left memory. */
+  readonly directory: string;
+  readonly chunksHead: string;
+  /** Of the block that is made. */
+  readonly ulid: string;
+  /** ms; the end is exclusive. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** `from-stale-series` and the like. */
+  readonly hints: readonly string[];
+  /** As `WriteBlockOptions.progress`. */
+  readonly progress?: (series: number) => void;
+}
+
+/** As `writeBlock`. */
+export function writeHeadBlock(fileSystem: FileSystem, task: HeadBlock): BlockMeta | null {
+  const { chunks, directory, hints, maxTime, minTime, progress, slabs, ulid } = task;
+  const view = new HeadView({ fileSystem, directory: task.chunksHead });
+  try {
+    view.attach(slabs);
+    const sources = [new HeadChunkSource(view, chunks)];
+    const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints };
+    return writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
+  } finally {
+    view.close();
+  }
+}
