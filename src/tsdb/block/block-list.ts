@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
+import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
@@ -32,6 +33,9 @@ export class BlockList {
   #blocks: readonly Block[] = [];
   #damaged: readonly DamagedBlock[] = [];
   #obsolete: readonly string[] = [];
+  /** Blocks that were opened for the next `reload`, by directory. */
+  readonly #ahead = new Map<string, Block>();
+  #isClosed = false;
 
   /** Opens every block; one that can not be opened is logged and kept apart. Throws `FileSystemError`. */
   constructor(options: BlockListOptions) {
@@ -67,6 +71,26 @@ export class BlockList {
     return tables + this.#caches.index.bytes + this.#caches.chunks.bytes;
   }
 
+  /**
+   * Opens the blocks that appeared in the directory without taking them in, with turns for the event loop between: the
+   * next `reload` then has little to do. Rejects with a `FileSystemError`; what is damaged `reload` will tell of.
+   */
+  async openAhead(turns: Turns): Promise<void> {
+    const { directory, fileSystem } = this.#options;
+    const known = new Set(this.#blocks.map((block) => block.directory));
+    for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
+      const path = `${directory}/${name}`;
+      if (kind !== 'directory' || !isUlid(name) || known.has(path) || this.#ahead.has(path)) continue;
+      try {
+        const block = await runInTurns(Block.openInSteps(fileSystem, path, this.#caches), turns);
+        if (this.#isClosed) block.close();
+        else this.#ahead.set(path, block);
+      } catch {
+        // Opening it again fails again.
+      }
+    }
+  }
+
   /** Looks at the directory again: takes in blocks that appeared, lets go of those that are gone or replaced. */
   reload(): void {
     const { directory, fileSystem, log } = this.#options;
@@ -83,7 +107,8 @@ export class BlockList {
         continue;
       }
       try {
-        opened.push(Block.open(fileSystem, path, this.#caches));
+        opened.push(this.#ahead.get(path) ?? Block.open(fileSystem, path, this.#caches));
+        this.#ahead.delete(path);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (!this.#damaged.some((block) => block.directory === path)) {
@@ -93,6 +118,7 @@ export class BlockList {
       }
     }
     for (const block of known.values()) block.close();
+    this.#closeAhead();
     const replaced = new Set(opened.flatMap(({ meta }) => meta.parents.map(({ ulid }) => ulid)));
     const isUsed = ({ meta }: Block): boolean => !meta.deletable && !replaced.has(meta.ulid);
     for (const block of opened) if (!isUsed(block)) block.close();
@@ -118,7 +144,14 @@ export class BlockList {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const block of this.#blocks) block.close();
     this.#blocks = [];
+    this.#closeAhead();
+  }
+
+  #closeAhead(): void {
+    for (const block of this.#ahead.values()) block.close();
+    this.#ahead.clear();
   }
 }

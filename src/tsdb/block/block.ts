@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
+import { runInTurns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
 import { intervalCount } from '../tombstones/write-tombstones.ts';
@@ -31,16 +32,22 @@ export class Block {
 
   /** Throws `DamagedFile`, and `FileSystemError` where a file can not be read. */
   static open(fileSystem: FileSystem, directory: string, caches: BlockCaches): Block {
+    return runInTurns(Block.openInSteps(fileSystem, directory, caches), null);
+  }
+
+  /** As `open`, in steps of about a millisecond. One that is not carried through has to be ended with `return()`. */
+  static *openInSteps(fileSystem: FileSystem, directory: string, caches: BlockCaches): Generator<undefined, Block> {
     const meta = readBlockMeta(fileSystem, `${directory}/meta.json`);
     const tombstones = readTombstones(fileSystem, `${directory}/tombstones`);
     const chunks = ChunkSegments.open(fileSystem, `${directory}/chunks`, caches.chunks);
+    let block: Block | null = null;
     try {
       const indexVersion = meta.version === 2 ? 2 : null;
-      const index = IndexReader.open(fileSystem, `${directory}/index`, caches.index, indexVersion);
-      return new Block(directory, meta, tombstones, index, chunks);
-    } catch (error) {
-      chunks.closeSync();
-      throw error;
+      const index = yield* IndexReader.openInSteps(fileSystem, `${directory}/index`, caches.index, indexVersion);
+      block = new Block(directory, meta, tombstones, index, chunks);
+      return block;
+    } finally {
+      if (block === null) chunks.closeSync();
     }
   }
 

@@ -2,7 +2,7 @@ import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import { compareUtf8, stringFromUtf8 } from '../../model/utf8.ts';
 import { DamagedFile } from './damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
-import { SectionScan } from './section-scan.ts';
+import { SectionScan, STEP_ENTRIES } from './section-scan.ts';
 
 /** Where each such symbol begins stays in memory: 4 bytes for 32 symbols, and a look-up walks over at most 31. */
 const SAMPLE_EVERY = 32;
@@ -23,20 +23,25 @@ export class IndexSymbols {
   readonly #keptIds = new Float64Array(TEXTS_KEPT).fill(-1);
   readonly #keptTexts: string[] = new Array<string>(TEXTS_KEPT).fill('');
 
-  /** Reads the whole section once; throws `DamagedFile`. */
-  constructor(file: PagedFile, offset: number, version: number) {
-    this.#file = file;
-    this.#byOffset = version === 1;
-    this.#start = offset;
+  /** Reads the whole section once, in steps; throws `DamagedFile`. */
+  static *open(file: PagedFile, offset: number, version: number): Generator<undefined, IndexSymbols> {
     const scan = new SectionScan(file, offset);
     if (scan.count > scan.left) throw new DamagedFile(file.path, offset + 4, `${scan.count} symbols do not fit`);
     const samples = new Uint32Array(Math.ceil(scan.count / SAMPLE_EVERY));
     for (let i = 0; i < scan.count; i++) {
       if (i % SAMPLE_EVERY === 0) samples[i / SAMPLE_EVERY] = scan.position - offset;
       scan.sized();
+      if ((i + 1) % STEP_ENTRIES === 0) yield undefined;
     }
     scan.finish();
-    this.count = scan.count;
+    return new IndexSymbols(file, offset, version, scan.count, samples);
+  }
+
+  private constructor(file: PagedFile, offset: number, version: number, count: number, samples: Uint32Array) {
+    this.#file = file;
+    this.#byOffset = version === 1;
+    this.#start = offset;
+    this.count = count;
     this.#samples = samples;
   }
 

@@ -2,7 +2,7 @@ import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import { compareUtf8, stringFromUtf8 } from '../../model/utf8.ts';
 import { DamagedFile } from './damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
-import { SectionScan } from './section-scan.ts';
+import { SectionScan, STEP_ENTRIES } from './section-scan.ts';
 
 /** Every label name stays in memory, and each such value of it with its place. */
 const SAMPLE_EVERY = 32;
@@ -27,12 +27,20 @@ export class PostingsTable {
   readonly #isWhole: boolean;
   readonly #names = new Map<string, NameEntries>();
 
-  /** Reads the whole section once; throws `DamagedFile`. */
-  constructor(file: PagedFile, offset: number, version: number) {
+  /** Reads the whole section once, in steps; throws `DamagedFile`. */
+  static *open(file: PagedFile, offset: number, version: number): Generator<undefined, PostingsTable> {
+    const table = new PostingsTable(file, version);
+    if (offset !== 0) yield* table.#read(new SectionScan(file, offset));
+    return table;
+  }
+
+  private constructor(file: PagedFile, version: number) {
     this.#file = file;
     this.#isWhole = version === 1;
-    if (offset === 0) return;
-    const scan = new SectionScan(file, offset);
+  }
+
+  *#read(scan: SectionScan): Generator<undefined, void> {
+    const file = this.#file;
     let lastName = new Uint8Array(0);
     let entries: NameEntries | null = null;
     for (let i = 0; i < scan.count; i++) {
@@ -50,6 +58,7 @@ export class PostingsTable {
       const postings = scan.uvarint();
       if (isSample) entries.offsets.push(this.#isWhole ? postings : start);
       entries.count++;
+      if ((i + 1) % STEP_ENTRIES === 0) yield undefined;
     }
     scan.finish();
     if (this.#isWhole) for (const [name, unsorted] of this.#names) this.#names.set(name, sorted(unsorted));

@@ -3,6 +3,9 @@ import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import { DamagedFile } from './damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
 
+/** Entries after which whoever reads a section for a thread that must not block lets others have a turn: about 1 ms. */
+export const STEP_ENTRIES = 4096;
+
 /**
  * Walks once through a section `length u32 | count u32 | entries ... | CRC-32C u32` of an index, whatever its size, in
  * a window of fixed size. What was read is only known to be sound when `finish` has returned.

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { ArraySource, testSeries } from '../../../test/support/chunk-source.ts';
+import { MemoryFiles } from '../../std/memory-files.ts';
+import type { Turns } from '../../std/turns.ts';
+import { silentLog } from '../../telemetry/log.ts';
+import { writeBlock } from '../compact/write-block.ts';
+import { BlockList } from './block-list.ts';
+
+const DIRECTORY = './data';
+const [A, B] = ['00000000000000000000000001', '00000000000000000000000002'] as const;
+
+function put(files: MemoryFiles, ulid: string, series: number): void {
+  const list = Array.from({ length: series }, (_, i) => testSeries({ id: String(i) }, [[[1, i]]]));
+  const sources = [new ArraySource(list)];
+  writeBlock(files, { directory: DIRECTORY, ulid, sources, minTime: 0, maxTime: 10, level: 1 });
+}
+
+function listOf(files: MemoryFiles): BlockList {
+  return new BlockList({ fileSystem: files, directory: DIRECTORY, log: silentLog });
+}
+
+/** Every piece is over at once; counts the turns that others get. */
+function countingTurns(): Turns & { pauses: number } {
+  let now = 0;
+  const turns = {
+    pauses: 0,
+    pieceMs: 0,
+    now: () => now++,
+    pause: async () => {
+      turns.pauses++;
+    },
+  };
+  return turns;
+}
+
+function ulidsOf(list: BlockList): string[] {
+  return list.blocks.map(({ meta }) => meta.ulid);
+}
+
+describe('BlockList.openAhead()', () => {
+  it('opens what appeared, with turns for others, and reload takes it in without reading it', async () => {
+    const files = new MemoryFiles();
+    files.makeDirectorySync(DIRECTORY);
+    put(files, A, 10);
+    const list = listOf(files);
+    put(files, B, 10_000);
+    const turns = countingTurns();
+    await list.openAhead(turns);
+    expect(turns.pauses).toBeGreaterThan(3);
+    expect(ulidsOf(list)).toEqual([A]);
+    const before = files.operations.length;
+    list.reload();
+    expect(ulidsOf(list)).toEqual([A, B]);
+    expect(files.operations.slice(before).map(({ name }) => name)).toEqual(['list']);
+    expect(list.blocks[1]!.rowIndex.rowCountOf('id', '77')).toBe(1);
+    list.close();
+  });
+
+  it('leaves damage to reload, and blocks that went away to nobody', async () => {
+    const files = new MemoryFiles();
+    files.makeDirectorySync(DIRECTORY);
+    const list = listOf(files);
+    put(files, A, 1);
+    put(files, B, 1);
+    files.openSync(`${DIRECTORY}/${B}/index`, 'w').closeSync();
+    await list.openAhead(countingTurns());
+    files.removeSync(`${DIRECTORY}/${A}`);
+    list.reload();
+    expect(ulidsOf(list)).toEqual([]);
+    expect(list.damaged.map(({ directory }) => directory)).toEqual([`${DIRECTORY}/${B}`]);
+    list.close();
+  });
+});
