@@ -9,6 +9,8 @@ import { PageCache } from '../../src/tsdb/block/paged-file.ts';
 import { type BlockSample, writeBlock } from './block-support.ts';
 
 const ULID = '01M7Y2YCE48314TZWWY00MFCX0';
+/** File and offset, and what is wrong. */
+const MESSAGE = new RegExp(`^Cannot read /data/${ULID}/[^ ]+ at offset \\d+: .`);
 const DIRECTORY = `/data/${ULID}`;
 const ALL = { minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER };
 
@@ -31,7 +33,7 @@ describe.each([1, 2, 3])('a damaged block with an index of version %i', (version
           return copy;
         });
         if (typeof found === 'string') {
-          expect(found).toContain(`${DIRECTORY}/`);
+          expect(found).toMatch(MESSAGE);
           told++;
         } else if (name !== 'meta.json') {
           // Bytes that no checksum covers (padding, parts that are not used) change nothing.
@@ -39,7 +41,8 @@ describe.each([1, 2, 3])('a damaged block with an index of version %i', (version
         }
       }
     }
-    expect(told).toBeGreaterThan(bytes.length);
+    // Of a file with a checksum over nearly everything few flips change nothing: padding, and parts that are not used.
+    expect(told).toBeGreaterThan((name === 'meta.json' ? 1 : 2) * bytes.length);
   });
 
   it.each(['index', 'chunks/000001', 'tombstones'])('tells of %s cut short anywhere', (name) => {
