@@ -39,12 +39,8 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
     },
     admin: {
       deleteSeries: (matcherSets, range) => database.require().delete(matcherSets, range),
-      cleanTombstones: async () => {
-        throw new Error('clean_tombstones is not supported yet');
-      },
-      snapshot: async () => {
-        throw new Error('snapshot is not supported yet');
-      },
+      cleanTombstones: () => database.require().cleanTombstones(),
+      snapshot: (options) => database.require().snapshot(options),
     },
     configuration: {
       yaml: () => configuration.current.yaml(),

@@ -25,10 +25,11 @@ import type { LabelStatistics } from './head/label-statistics.ts';
 import { lockDataDirectory } from './lock.ts';
 import type { Maintenance } from './maintenance/maintenance.ts';
 import { openMaintenance } from './maintenance/open-maintenance.ts';
+import type { SnapshotOptions } from './maintenance/take-snapshot.ts';
 import { KeptMetadata } from './metadata/kept-metadata.ts';
 import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
-import { compactOutOfOrder } from './out-of-order/compact-out-of-order.ts';
+import { type CopyOutOfOrderParts, compactOutOfOrder, copyOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
@@ -92,6 +93,10 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
    * merges blocks, deletes what is beyond the retention. Rejects with what failed.
    */
   compact(): Promise<void>;
+  /** Takes what is deleted of blocks off the disk. Rejects with what failed. */
+  cleanTombstones(): Promise<void>;
+  /** As `takeSnapshot`: resolves to the name of a directory below `snapshots/`. */
+  snapshot(options: SnapshotOptions): Promise<string>;
   /** Runs something while neither maintenance nor a deletion changes blocks or takes anything out of the head. */
   exclusive<T>(work: () => T | Promise<T>): Promise<T>;
   /** Resolves when everything that was appended is on the disk. */
@@ -242,10 +247,12 @@ class OpenDatabase implements Database {
       runner: this.#runner,
       lateSamples: {
         compact: () => this.#compactOutOfOrder(),
+        copyTo: (target) => copyOutOfOrder({ ...this.#lateParts(), directory: target }),
         firstChunkFile: () =>
           loaded.head.lateBounds.minTime === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 0,
       },
       exclusive: this.#exclusive,
+      onFailed: (error) => gate.reportOfDisk(error),
       turns: this.#turns,
     });
   }
@@ -302,19 +309,14 @@ class OpenDatabase implements Database {
   }
 
   #compactOutOfOrder(): Promise<readonly BlockMeta[]> {
+    return compactOutOfOrder({ ...this.#lateParts(), lateLog: this.#wbl, takeIn: (made) => this.#takeIn(made) });
+  }
+
+  #lateParts(): CopyOutOfOrderParts {
     const { chunkRangeMs = CHUNK_RANGE_MS_DEFAULT, clock, directory, fileSystem, log } = this.#options;
-    return compactOutOfOrder({
-      head: this.#loaded.head,
-      lateLog: this.#wbl,
-      runner: this.#runner,
-      turns: this.#turns,
-      now: () => clock.now(),
-      takeIn: (made) => this.#takeIn(made),
-      fileSystem,
-      directory,
-      chunkRangeMs,
-      log,
-    });
+    const now = (): number => clock.now();
+    const { head } = this.#loaded;
+    return { head, runner: this.#runner, turns: this.#turns, now, fileSystem, directory, chunkRangeMs, log };
   }
 
   setOutOfOrderWindow(windowMs: number): void {
@@ -339,6 +341,14 @@ class OpenDatabase implements Database {
 
   compact(): Promise<void> {
     return this.#maintenance.compact();
+  }
+
+  cleanTombstones(): Promise<void> {
+    return this.#maintenance.cleanTombstones();
+  }
+
+  snapshot(options: SnapshotOptions): Promise<string> {
+    return this.#maintenance.snapshot(options);
   }
 
   exclusive<T>(work: () => T | Promise<T>): Promise<T> {

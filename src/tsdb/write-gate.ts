@@ -13,6 +13,9 @@ const STEADY_MS = 60_000;
 /** What must fit before samples are taken again: more than most commits need, so that they do not fail at once. */
 const PROBE_BYTES = 1024 * 1024;
 
+/** What the system says of a disk that takes nothing, whatever is written to it. */
+const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
+
 export interface WriteGateOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -85,6 +88,11 @@ export class WriteGate {
     log.error('Samples are not taken until the data directory can be written again', { err: error.message });
     this.#change(error.message);
     this.#planProbe();
+  }
+
+  /** As `report`, for work that may also fail of what it reads: only a disk that is full or fails counts. */
+  reportOfDisk(error: unknown): void {
+    if (error instanceof FileSystemError && DISK_CODES.has(error.code)) this.report(error);
   }
 
   /** Ends the tries. */

@@ -53,6 +53,8 @@ export interface MaintenanceObserver {
   staleCompaction(seconds: number): void;
   headGc(seconds: number): void;
   walTruncation(seconds: number): void;
+  /** Of all blocks together. */
+  tombstoneCleanup(seconds: number): void;
 }
 
 export const noObserver: MaintenanceObserver = {
@@ -60,4 +62,5 @@ export const noObserver: MaintenanceObserver = {
   staleCompaction() {},
   headGc() {},
   walTruncation() {},
+  tombstoneCleanup() {},
 };

@@ -104,12 +104,17 @@ export function registerMaintenanceMetrics(registry: Registry, parts: Maintenanc
 
 /** Takes the durations of steps. */
 export function maintenanceObserver(registry: Registry): MaintenanceObserver {
-  const histogram = (name: string, help: string) =>
-    registry.histogram({ name: `prometheus_tsdb_${name}`, help, buckets: DURATION_BUCKETS }).with();
+  const histogram = (name: string, help: string, buckets: readonly number[] = DURATION_BUCKETS) =>
+    registry.histogram({ name: `prometheus_tsdb_${name}`, help, buckets }).with();
   const summary = (name: string, help: string) =>
     registry.summary({ name: `prometheus_tsdb_${name}`, help, quantiles: [] }).with();
   const compaction = histogram('compaction_duration_seconds', 'Duration of writing a block.');
   const stale = histogram('stale_series_compaction_duration_seconds', 'Duration of compactions of stale series.');
+  const cleanup = histogram(
+    'tombstone_cleanup_seconds',
+    'Duration of taking what is deleted of blocks off the disk.',
+    [],
+  );
   const gc = summary('head_gc_duration_seconds', 'Duration of forgetting what is in blocks.');
   const log = summary('wal_truncate_duration_seconds', 'Duration of truncating the log.');
   return {
@@ -117,6 +122,7 @@ export function maintenanceObserver(registry: Registry): MaintenanceObserver {
     staleCompaction: (seconds) => stale.observe(seconds),
     headGc: (seconds) => gc.observe(seconds),
     walTruncation: (seconds) => log.observe(seconds),
+    tombstoneCleanup: (seconds) => cleanup.observe(seconds),
   };
 }
 

@@ -2,12 +2,14 @@ import type { Serial } from '../../std/serial.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { TaskCancelled } from '../compact/compact-blocks.ts';
 import type { SeriesSurvey } from '../head/stale-series.ts';
+import { cleanNextBlock } from './clean-tombstones.ts';
 import { compactNextBlocks } from './compact-blocks.ts';
 import { compactHead } from './compact-head.ts';
 import { compactStaleSeries } from './compact-stale.ts';
 import { ExpiringRefs } from './expiring-refs.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { reloadBlocks } from './reload-blocks.ts';
+import { type SnapshotOptions, takeSnapshot } from './take-snapshot.ts';
 import { truncateLog } from './truncate-log.ts';
 
 /** How often the blocks are looked at again and compactions are considered, ms. */
@@ -22,6 +24,8 @@ const SOON_MS = 10 * 60 * 1000;
 export interface MaintenanceOptions extends MaintenanceParts {
   /** Runs one thing after the other; whoever changes blocks or deletes samples goes through the same. */
   readonly exclusive: Serial;
+  /** Told what each step that failed failed of. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 /**
@@ -69,6 +73,22 @@ export class Maintenance {
         return this.#run();
       });
     return this.#queued;
+  }
+
+  /** Takes what is deleted of blocks off the disk, one block after the other. Rejects with what failed. */
+  async cleanTombstones(): Promise<void> {
+    const { clock, observer } = this.#options;
+    const started = clock.monotonic();
+    try {
+      while (await this.#step(() => cleanNextBlock(this.#options)));
+    } finally {
+      observer.tombstoneCleanup((clock.monotonic() - started) / 1000);
+    }
+  }
+
+  /** As `takeSnapshot`. */
+  snapshot(options: SnapshotOptions): Promise<string> {
+    return this.#step(() => takeSnapshot(this.#options, options));
   }
 
   /** Cancels what runs and resolves when nothing does any more. */
@@ -147,9 +167,14 @@ export class Maintenance {
 
   /** One exclusive piece of work. */
   #step<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.#options.exclusive(() => {
+    return this.#options.exclusive(async () => {
       if (this.#isStopped) throw new TaskCancelled();
-      return work();
+      try {
+        return await work();
+      } catch (error) {
+        this.#options.onFailed(error);
+        throw error;
+      }
     });
   }
 

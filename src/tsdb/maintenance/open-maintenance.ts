@@ -35,6 +35,7 @@ export interface OpenParts {
   readonly runner: MaintenanceRunner;
   readonly lateSamples: LateSamples | null;
   readonly exclusive: Serial;
+  readonly onFailed: (error: unknown) => void;
   readonly turns: Turns;
 }
 

@@ -26,6 +26,8 @@ export interface MaintenanceSettings {
 export interface LateSamples {
   /** Moves all of them to blocks; runs after each compaction of the head. */
   compact(): Promise<unknown>;
+  /** Writes blocks of all of them to another directory; they stay where they are. */
+  copyTo(directory: string): Promise<unknown>;
   /** The number of the first file of `chunks_head/` that may have chunks of them; Infinity where there is none. */
   firstChunkFile(): number;
 }

@@ -12,7 +12,7 @@ export interface CompactOutOfOrderParts {
   readonly lateLog: LateLogWriter;
   readonly runner: MaintenanceRunner;
   readonly fileSystem: FileSystem;
-  /** The data directory. */
+  /** Where blocks are made: the data directory, where they replace the samples. */
   readonly directory: string;
   readonly chunkRangeMs: number;
   readonly turns: Turns;
@@ -61,9 +61,30 @@ export async function compactOutOfOrder(parts: CompactOutOfOrderParts): Promise<
   }
 }
 
+export type CopyOutOfOrderParts = Omit<CompactOutOfOrderParts, 'lateLog' | 'takeIn'>;
+
+/**
+ * Makes blocks of all out-of-order samples there are in `directory`, one for each aligned range; the samples stay where
+ * they are. Rejects with what the runner or the file system throws.
+ */
+export async function copyOutOfOrder(parts: CopyOutOfOrderParts): Promise<readonly BlockMeta[]> {
+  const { head, turns } = parts;
+  const unpin = head.pin();
+  try {
+    const frozen = await runInTurns(head.outOfOrder.freeze(), turns);
+    try {
+      return await writeBlocks(parts, frozen);
+    } finally {
+      head.outOfOrder.unfreeze(frozen);
+    }
+  } finally {
+    unpin();
+  }
+}
+
 /** Where one can not be written, those that were are removed again. */
 async function writeBlocks(
-  { chunkRangeMs, directory, fileSystem, head, log, now, runner }: CompactOutOfOrderParts,
+  { chunkRangeMs, directory, fileSystem, head, log, now, runner }: CopyOutOfOrderParts,
   frozen: Parameters<Head['outOfOrder']['unfreeze']>[0],
 ): Promise<readonly BlockMeta[]> {
   const made: BlockMeta[] = [];
