@@ -112,14 +112,13 @@ export class ChunkWriting {
     const batch = this.#batch;
     batch.clear();
     this.#indexes.length = 0;
-    const seen = new Set<number>();
     let index = 0;
     for (; index < unwritten.count && batch.size < BATCH_BYTES && batch.count < BATCH_CHUNKS_MAX; index++) {
       const chunk = unwritten.chunk(index);
-      // The number of a chunk that is gone may have been given again: then it waits a second time.
-      if (seen.has(chunk) || !this.#options.memory.hasSealed(unwritten.row(index), unwritten.ref(index), chunk))
+      if (
+        !this.#options.memory.hasSealed(unwritten.row(index), unwritten.ref(index), chunk, unwritten.firstTime(index))
+      )
         continue;
-      seen.add(chunk);
       const { bytes, encoding, firstTime, lastTime } = sealed.get(chunk, null);
       const header = { series: unwritten.ref(index), firstTime, lastTime, encoding, isOutOfOrder: false };
       batch.add(header, bytes, 0, bytes.length);
@@ -133,12 +132,12 @@ export class ChunkWriting {
     const { unwritten } = memory;
     for (let i = 0; i < this.#indexes.length; i++) {
       const index = this.#indexes[i]!;
-      const { row, ref, chunk } = {
-        row: unwritten.row(index),
-        ref: unwritten.ref(index),
-        chunk: unwritten.chunk(index),
-      };
-      if (memory.moveSealedToFile(row, ref, chunk, slot, offset + this.#batch.offset(i))) this.#written++;
+      const row = unwritten.row(index);
+      const ref = unwritten.ref(index);
+      // It may have gone while it was being written.
+      if (!memory.hasSealed(row, ref, unwritten.chunk(index), unwritten.firstTime(index))) continue;
+      const at = offset + this.#batch.offset(i);
+      if (memory.moveSealedToFile(row, ref, unwritten.chunk(index), slot, at)) this.#written++;
     }
   }
 }

@@ -131,9 +131,13 @@ export class HeadMemory {
     words[w + VALUE_HIGH] = high;
   }
 
-  /** True where the row still is that series', and the chunk is in its chain and in memory. */
-  hasSealed(row: number, ref: number, chunk: number): boolean {
-    if (row >= this.series.rowCount || this.series.ref(row) !== ref || this.sealed.isInFile(chunk)) return false;
+  /**
+   * True where the row still is that series', and the chunk is in its chain and in memory. The number of a chunk may be
+   * given again, its first time is not.
+   */
+  hasSealed(row: number, ref: number, chunk: number, firstTime: number): boolean {
+    if (row >= this.series.rowCount || this.series.ref(row) !== ref) return false;
+    if (this.sealed.isInFile(chunk) || this.sealed.firstTime(chunk) !== firstTime) return false;
     let at = this.#newestSealed(row);
     while (at !== 0 && at !== chunk) at = this.sealed.older(at);
     return at !== 0;

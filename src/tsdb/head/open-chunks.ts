@@ -173,7 +173,7 @@ export class OpenChunks {
       ENCODING.xor,
     );
     words[w + NEWEST_SEALED] = chunk;
-    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk);
+    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk, first);
     words[w + OPEN_EXTENT] = 0;
     words[w + OPEN_UNITS] = 0;
   }

@@ -103,7 +103,7 @@ export class OpenHistograms {
       encoding,
     );
     words[w + NEWEST_SEALED] = chunk;
-    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk);
+    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk, open.firstTime);
     this.#memory.openHistograms.release(words[w + OPEN_HISTOGRAM]!);
     words[w + OPEN_HISTOGRAM] = 0;
   }

@@ -9,6 +9,8 @@ export class UnwrittenChunks {
   #rows = new Uint32Array(0);
   #chunks = new Uint32Array(0);
   #refs = new Float64Array(0);
+  /** First times: the number of a chunk that is gone may be given again, also to the same series. */
+  #times = new Float64Array(0);
   #first = 0;
   #end = 0;
 
@@ -21,11 +23,12 @@ export class UnwrittenChunks {
     this.#isKept = true;
   }
 
-  add(row: number, ref: number, chunk: number): void {
+  add(row: number, ref: number, chunk: number, firstTime: number): void {
     if (!this.#isKept) return;
     if (this.#end === this.#rows.length) this.#makeRoom();
     this.#rows[this.#end] = row;
     this.#refs[this.#end] = ref;
+    this.#times[this.#end] = firstTime;
     this.#chunks[this.#end++] = chunk;
   }
 
@@ -40,6 +43,11 @@ export class UnwrittenChunks {
 
   chunk(index: number): number {
     return this.#chunks[this.#first + index]!;
+  }
+
+  /** The first time of that chunk, ms. */
+  firstTime(index: number): number {
+    return this.#times[this.#first + index]!;
   }
 
   /** Takes the first `count` out. */
@@ -62,12 +70,15 @@ export class UnwrittenChunks {
     const rows = this.#rows.subarray(this.#first, this.#end);
     const chunks = this.#chunks.subarray(this.#first, this.#end);
     const refs = this.#refs.subarray(this.#first, this.#end);
+    const times = this.#times.subarray(this.#first, this.#end);
     this.#rows = new Uint32Array(entries);
     this.#chunks = new Uint32Array(entries);
     this.#refs = new Float64Array(entries);
+    this.#times = new Float64Array(entries);
     this.#rows.set(rows);
     this.#chunks.set(chunks);
     this.#refs.set(refs);
+    this.#times.set(times);
   }
 }
 
