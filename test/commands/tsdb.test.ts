@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { findProgram } from '../../bench/peers/find-program.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
-import { Workbench } from '../server/narthex-process.ts';
+import { NarthexProcess, Workbench } from '../server/narthex-process.ts';
 import { writeBlock } from '../tsdb/block-support.ts';
 import { unpackRecorded } from '../tsdb/chunk-files.ts';
 import { versionOf } from '../tsdb/prometheus-process.ts';
@@ -161,6 +161,21 @@ describe('narthex tsdb on blocks', () => {
     );
     expect((await tsdb('create-blocks-from', 'rules', '--start=1', 'x')).stderr).toContain('is not supported');
     expect((await tsdb('bench', 'write')).stderr).toContain('is not supported');
+  });
+
+  it('dump prints all into a pipe, and ends where its reader goes away', async () => {
+    const lines = Array.from(
+      { length: 40_000 },
+      (_, i) => `some_series{number="${i % 50}"} ${i} ${Math.floor(i / 50)}`,
+    );
+    writeFileSync(join(directory, 'input'), `${lines.join('\n')}\n# EOF\n`);
+    expect((await tsdb('create-blocks-from', 'openmetrics', '-q', 'input', 'many')).code).toBe(0);
+    // More than a pipe takes at once.
+    const { stdout } = await tsdb('dump', 'many');
+    expect(stdout.split('\n')).toHaveLength(lines.length + 1);
+    const { child, ended } = new NarthexProcess(directory, ['tsdb', 'dump', 'many']);
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    expect((await ended).code).toBe(141);
   });
 
   it('says what is wrong in the words of the reference', async () => {

@@ -7,7 +7,7 @@ import { nodeFiles } from '../../std/node-files.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { createLog } from '../../telemetry/pino-log.ts';
 import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
-import { printed } from '../standard-output.ts';
+import { printed, READER_GONE_EXIT, ReaderGone } from '../standard-output.ts';
 import {
   argument,
   type Command,
@@ -240,6 +240,7 @@ async function reported(run: () => void | Promise<void>): Promise<number> {
     await run();
     return 0;
   } catch (error) {
+    if (error instanceof ReaderGone) return READER_GONE_EXIT;
     const isTold =
       error instanceof FileSystemError ||
       error instanceof DamagedFile ||
