@@ -1,6 +1,6 @@
 import type { Clock } from '../std/clock.ts';
 import { QuantileWindow } from './quantile-window.ts';
-import type { Counter, Gauge, Observer } from './registry.ts';
+import type { Counter, Gauge, HistogramObserver, Observer } from './registry.ts';
 
 /** What one child of a family holds. Callers on hot paths keep the cell; none of its calls allocates. */
 export type MetricCell = CounterCell | GaugeCell | HistogramCell | SummaryCell;
@@ -26,7 +26,7 @@ export class GaugeCell implements Gauge {
   }
 }
 
-export class HistogramCell implements Observer {
+export class HistogramCell implements HistogramObserver {
   readonly bounds: Float64Array;
   /** Observations per bucket, not cumulated; the last one is above all bounds. */
   readonly counts: Float64Array;
@@ -45,6 +45,11 @@ export class HistogramCell implements Observer {
     if (Number.isNaN(value)) at = bounds.length;
     counts[at]!++;
     this.sum += value;
+  }
+
+  addAll(counts: readonly number[], sum: number): void {
+    for (let i = 0; i < this.counts.length; i++) this.counts[i]! += counts[i] ?? 0;
+    this.sum += sum;
   }
 }
 

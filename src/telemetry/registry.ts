@@ -23,6 +23,11 @@ export interface Observer {
   observe(value: number): void;
 }
 
+export interface HistogramObserver extends Observer {
+  /** Adds what was counted elsewhere: by bucket, not cumulated, the last one above all bounds, and the sum of all. */
+  addAll(counts: readonly number[], sum: number): void;
+}
+
 export interface HistogramOptions extends FamilyOptions {
   /** Upper bounds, rising, without +Inf. */
   readonly buckets: readonly number[];
@@ -46,7 +51,7 @@ export interface Family<T> {
 export interface Registry {
   counter(options: FamilyOptions): Family<Counter>;
   gauge(options: FamilyOptions): Family<Gauge>;
-  histogram(options: HistogramOptions): Family<Observer>;
+  histogram(options: HistogramOptions): Family<HistogramObserver>;
   summary(options: SummaryOptions): Family<Observer>;
   /** Read when rendered. */
   counterFrom(options: FamilyOptions, read: () => number): void;

@@ -1,11 +1,10 @@
 import { type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import { Block, type BlockCaches } from '../block/block.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
 import { PageCache } from '../block/paged-file.ts';
 import { markBlock } from '../block/write-block-meta.ts';
 import { BlockChunkSource } from './block-chunk-source.ts';
 import { compactedOrigin, rewrittenOrigin } from './compacted-meta.ts';
-import { writeBlock } from './write-block.ts';
+import { type WrittenBlock, writeBlock } from './write-block.ts';
 
 /** Blocks are read from their beginning to their end, so little of them is worth keeping. */
 const INDEX_CACHE_BYTES = 4 * 1024 * 1024;
@@ -30,7 +29,7 @@ export interface CompactBlocks {
  * Blocks the thread. Throws a `FileSystemError`, `DamagedFile` or an `Error` that tells why; where the blocks
  * themselves are the reason they are marked as failed, so that the next plan leaves them alone.
  */
-export function compactBlocks(fileSystem: FileSystem, task: CompactBlocks): BlockMeta | null {
+export function compactBlocks(fileSystem: FileSystem, task: CompactBlocks): WrittenBlock | null {
   const directories = task.ulids.map((ulid) => `${task.directory}/${ulid}`);
   try {
     return withBlocks(fileSystem, directories, (blocks) => {
@@ -47,7 +46,7 @@ export function compactBlocks(fileSystem: FileSystem, task: CompactBlocks): Bloc
  * Makes a block of what is not deleted of another, which becomes its parent; otherwise as `compactBlocks`, except that
  * a failure leaves no mark.
  */
-export function rewriteBlock(fileSystem: FileSystem, task: CompactBlocks): BlockMeta | null {
+export function rewriteBlock(fileSystem: FileSystem, task: CompactBlocks): WrittenBlock | null {
   const directories = task.ulids.map((ulid) => `${task.directory}/${ulid}`);
   return withBlocks(fileSystem, directories, (blocks) =>
     writeFrom(fileSystem, task, blocks, rewrittenOrigin(blocks[0]!.meta)),
@@ -71,7 +70,7 @@ function writeFrom(
   { directory, progress, ulid }: CompactBlocks,
   blocks: readonly Block[],
   origin: Origin,
-): BlockMeta | null {
+): WrittenBlock | null {
   const sources = blocks.map((block) => new BlockChunkSource(block, origin.minTime, origin.maxTime - 1));
   const meta = writeBlock(fileSystem, { directory, ulid, sources, ...origin, ...(progress && { progress }) });
   if (meta === null) for (const block of blocks) markBlock(fileSystem, block.directory, { deletable: true });

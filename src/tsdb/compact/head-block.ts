@@ -1,9 +1,8 @@
 import type { FileSystem } from '../../std/file-system.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
 import { HeadChunkSource } from '../head/head-chunk-source.ts';
 import type { HeadChunks } from '../head/head-chunks.ts';
 import { type HeadSlabs, HeadView } from '../head/head-view.ts';
-import { writeBlock } from './write-block.ts';
+import { type WrittenBlock, writeBlock } from './write-block.ts';
 
 /** A block of what the head has in a range. */
 export interface HeadBlock {
@@ -25,7 +24,7 @@ export interface HeadBlock {
 }
 
 /** As `writeBlock`. */
-export function writeHeadBlock(fileSystem: FileSystem, task: HeadBlock): BlockMeta | null {
+export function writeHeadBlock(fileSystem: FileSystem, task: HeadBlock): WrittenBlock | null {
   const { chunks, directory, hints, maxTime, minTime, progress, slabs, ulid } = task;
   const view = new HeadView({ fileSystem, directory: task.chunksHead });
   try {

@@ -1,8 +1,8 @@
 import type { FileSystem } from '../../std/file-system.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
 import { TaskCancelled } from './compact-blocks.ts';
 import type { MaintenanceRunner } from './maintenance-runner.ts';
 import { type MaintenanceTask, runTask } from './tasks.ts';
+import type { WrittenBlock } from './write-block.ts';
 
 /** Runs tasks on this thread, on any file system: for tools that have nothing else to do, and for tests. */
 export class InlineMaintenance implements MaintenanceRunner {
@@ -14,7 +14,7 @@ export class InlineMaintenance implements MaintenanceRunner {
     this.#fileSystem = fileSystem;
   }
 
-  async run(task: MaintenanceTask): Promise<BlockMeta | null> {
+  async run(task: MaintenanceTask): Promise<WrittenBlock | null> {
     if (this.#isClosed) throw new TaskCancelled();
     return runTask(this.#fileSystem, task, () => {});
   }

@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../std/error-data.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
 import type { MaintenanceTask } from './tasks.ts';
+import type { WrittenBlock } from './write-block.ts';
 
 /** Where maintenance tasks run. One runs at a time. */
 export interface MaintenanceRunner {
@@ -8,7 +8,7 @@ export interface MaintenanceRunner {
    * The meta of the block that the task made; null where no sample was left, and for a checkpoint. Rejects with what the task threw, and with
    * `TaskCancelled`.
    */
-  run(task: MaintenanceTask): Promise<BlockMeta | null>;
+  run(task: MaintenanceTask): Promise<WrittenBlock | null>;
   /** Ends the task that runs, which removes what it wrote, and those that wait. */
   cancel(): void;
   /** Series that the running task has written; 0 where none runs. */
@@ -28,6 +28,6 @@ export interface TaskMessage {
 }
 
 export type TaskAnswer =
-  | { readonly kind: 'done'; readonly meta: BlockMeta | null }
+  | { readonly kind: 'done'; readonly meta: WrittenBlock | null }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: ErrorData };

@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../std/clock.ts';
 import { errorFromData } from '../../std/error-data.ts';
 import { workerEntry } from '../../std/worker-entry.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
 import { TaskCancelled } from './compact-blocks.ts';
 import {
   CANCELLED_WORD,
@@ -13,6 +12,7 @@ import {
   type TaskMessage,
 } from './maintenance-runner.ts';
 import type { MaintenanceTask } from './tasks.ts';
+import type { WrittenBlock } from './write-block.ts';
 
 /** A thread that had nothing to do for so long ends; starting one costs some 50 ms. */
 const IDLE_MS = 5000;
@@ -41,7 +41,7 @@ export class MaintenanceThread implements MaintenanceRunner {
     return this.#control === null ? 0 : Atomics.load(this.#control, SERIES_WORD);
   }
 
-  run(task: MaintenanceTask): Promise<BlockMeta | null> {
+  run(task: MaintenanceTask): Promise<WrittenBlock | null> {
     const cancellations = this.#cancellations;
     const result = this.#last.then(() => {
       if (this.#isClosed || this.#cancellations !== cancellations) throw new TaskCancelled();
@@ -63,7 +63,7 @@ export class MaintenanceThread implements MaintenanceRunner {
     await this.#end();
   }
 
-  async #runNow(task: MaintenanceTask): Promise<BlockMeta | null> {
+  async #runNow(task: MaintenanceTask): Promise<WrittenBlock | null> {
     this.#cancelIdle?.();
     this.#cancelIdle = null;
     const control = new SharedArrayBuffer(4 * CONTROL_WORDS);

@@ -1,11 +1,11 @@
 import type { FileSystem } from '../../std/file-system.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
 import { type LateBlock, writeLateBlock } from '../out-of-order/late-block.ts';
 import { writeCheckpoint } from '../wal/checkpoint.ts';
 import type { WalCompression } from '../wal/compression.ts';
 import { RefSet, type RefSetData } from '../wal/ref-set.ts';
 import { type CompactBlocks, compactBlocks, rewriteBlock } from './compact-blocks.ts';
 import { type HeadBlock, writeHeadBlock } from './head-block.ts';
+import type { WrittenBlock } from './write-block.ts';
 
 /**
  * What the maintenance thread can do, as data that can be sent to it. Each task makes one block, or none where no sample
@@ -39,7 +39,7 @@ export function runTask(
   fileSystem: FileSystem,
   task: MaintenanceTask,
   progress: (series: number) => void,
-): BlockMeta | null {
+): WrittenBlock | null {
   switch (task.kind) {
     case 'compact-blocks':
       return compactBlocks(fileSystem, { ...task, progress });

@@ -48,7 +48,10 @@ describe('writeBlock()', () => {
       chunks: 4,
       tombstones: 0,
     });
-    expect(blockMetaFromBytes(files.readFileSync(`${BLOCK}/meta.json`), '')).toEqual(meta);
+    expect(blockMetaFromBytes(files.readFileSync(`${BLOCK}/meta.json`), '')).toEqual({ ...meta, chunks: undefined });
+    const { bytes, samples: counts, spanMs } = meta!.chunks;
+    expect([bytes, counts, spanMs].map((all) => all.counts.reduce((sum, count) => sum + count))).toEqual([4, 4, 4]);
+    expect([counts.sum, spanMs.sum]).toEqual([95, 490 + 390 + 30]);
     expect(files.readDirectorySync(BLOCK).map(({ name }) => name)).toEqual([
       'chunks',
       'index',

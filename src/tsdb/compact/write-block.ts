@@ -7,6 +7,7 @@ import { IndexWriter } from '../block/index-writer.ts';
 import { blockMetaToBytes } from '../block/write-block-meta.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { NO_TOMBSTONES_FILE } from '../tombstones/write-tombstones.ts';
+import { ChunkCounter, type ChunkDistributions } from './chunk-distribution.ts';
 import type { ChunkSource, SourceChunk } from './chunk-source.ts';
 import { MergedSeries } from './merged-series.ts';
 
@@ -37,6 +38,11 @@ export interface WriteBlockOptions {
   readonly segmentBytesMax?: number;
 }
 
+/** The meta of a block that was just written, and what its file does not tell. */
+export interface WrittenBlock extends BlockMeta {
+  readonly chunks: ChunkDistributions;
+}
+
 /**
  * Writes a block from the series of all sources together: everything under `<ulid>.tmp-for-creation`, synced, then
  * renamed. Returns its meta; null, and no block, where no sample is left.
@@ -44,13 +50,14 @@ export interface WriteBlockOptions {
  * Blocks the thread. Throws a `FileSystemError` or `DamagedFile` or what `progress` throws, having removed what was
  * written as far as that is possible.
  */
-export function writeBlock(fileSystem: FileSystem, options: WriteBlockOptions): BlockMeta | null {
+export function writeBlock(fileSystem: FileSystem, options: WriteBlockOptions): WrittenBlock | null {
   const path = `${options.directory}/${options.ulid}`;
   const temporary = `${path}.tmp-for-creation`;
   try {
     fileSystem.removeSync(temporary);
     fileSystem.makeDirectorySync(temporary);
-    const stats = writeSeries(fileSystem, temporary, options);
+    const counter = new ChunkCounter();
+    const stats = writeSeries(fileSystem, temporary, options, counter);
     if (stats.samples === 0) {
       fileSystem.removeSync(temporary);
       return null;
@@ -61,7 +68,7 @@ export function writeBlock(fileSystem: FileSystem, options: WriteBlockOptions): 
     fileSystem.syncDirectorySync(temporary);
     fileSystem.renameSync(temporary, path);
     fileSystem.syncDirectorySync(options.directory);
-    return meta;
+    return { ...meta, chunks: counter.distributions };
   } catch (error) {
     removeQuietly(fileSystem, temporary);
     throw error;
@@ -70,7 +77,12 @@ export function writeBlock(fileSystem: FileSystem, options: WriteBlockOptions): 
   }
 }
 
-function writeSeries(fileSystem: FileSystem, directory: string, options: WriteBlockOptions): BlockStats {
+function writeSeries(
+  fileSystem: FileSystem,
+  directory: string,
+  options: WriteBlockOptions,
+  counter: ChunkCounter,
+): BlockStats {
   const { sources, minTime, maxTime, progress, segmentBytesMax } = options;
   const counts = { samples: 0, floatSamples: 0, histogramSamples: 0, series: 0, chunks: 0, tombstones: 0 };
   const symbols = new SymbolTable();
@@ -91,6 +103,7 @@ function writeSeries(fileSystem: FileSystem, directory: string, options: WriteBl
       for (const chunk of chunks) {
         const samples = sampleCount(chunk);
         counts.samples += samples;
+        counter.add(chunk.bytes.length, samples, chunk.maxTime - chunk.minTime);
         if (isHistogram(chunk)) counts.histogramSamples += samples;
         else counts.floatSamples += samples;
       }

@@ -1,10 +1,10 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
-import { Labels } from '../../model/labels.ts';
+import type { Labels } from '../../model/labels.ts';
 import { createSampleColumn, reserveSampleColumn } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
-import type { ChunkSource, SourceChunk } from '../compact/chunk-source.ts';
+import type { ChunkSource, SourceChunk, SourceSymbols } from '../compact/chunk-source.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { HeadChunks } from './head-chunks.ts';
 import { HeadReader } from './head-reader.ts';
@@ -16,7 +16,7 @@ import { orderByLabels } from './sort-rows.ts';
  * the open one as a copy that ends where the snapshot saw it end. Sorting is done here, in the thread that reads.
  */
 export class HeadChunkSource implements ChunkSource {
-  labels = Labels.EMPTY;
+  readonly symbols: SourceSymbols;
   chunks: readonly SourceChunk[] = [];
   deleted: Intervals = NO_INTERVALS;
   readonly #head: ReadableHead;
@@ -24,6 +24,7 @@ export class HeadChunkSource implements ChunkSource {
   readonly #reader: HeadReader;
   readonly #order: Uint32Array;
   readonly #column = createSampleColumn(256);
+  readonly #words: HeadSymbols;
   #next = 0;
 
   /** The main thread holds the pin under which `chunks` was made until the last `next`. */
@@ -32,13 +33,19 @@ export class HeadChunkSource implements ChunkSource {
     this.#chunks = chunks;
     this.#reader = new HeadReader(head);
     this.#order = sorted(head, chunks.snapshot.rows);
+    this.#words = new HeadSymbols(head);
+    this.symbols = this.#words;
+  }
+
+  get labels(): Labels {
+    return this.#reader.labels(this.#chunks.snapshot.rows[this.#order[this.#next - 1]!]!);
   }
 
   next(): boolean {
     if (this.#next === this.#order.length) return false;
     const place = this.#order[this.#next++]!;
     const row = this.#chunks.snapshot.rows[place]!;
-    this.labels = this.#reader.labels(row);
+    this.#words.load(row);
     this.deleted = this.#chunks.snapshot.deleted?.get(place) ?? NO_INTERVALS;
     this.chunks = this.#gather(place);
     return true;
@@ -111,6 +118,34 @@ export class HeadChunkSource implements ChunkSource {
     copy[0] = counts[place]! >>> 8;
     copy[1] = counts[place]!;
     return copy;
+  }
+}
+
+/** The head's own symbols: no label of a series has to become a string. */
+class HeadSymbols implements SourceSymbols {
+  words = new Uint32Array(64);
+  length = 0;
+  readonly limit: number;
+  readonly #head: ReadableHead;
+
+  constructor(head: ReadableHead) {
+    this.#head = head;
+    // Two words for each symbol that the slabs have room for.
+    this.limit = head.symbols.records.words.reduce((sum, { length }) => sum + length / 2, 0);
+  }
+
+  bytesOf(symbol: number): Uint8Array {
+    return this.#head.symbols.bytesOf(symbol);
+  }
+
+  load(row: number): void {
+    const { labelLog, series } = this.#head;
+    const position = series.labels(row);
+    const words = labelLog.slabOf(position);
+    const offset = labelLog.offsetOf(position);
+    this.length = 2 * words[offset]!;
+    if (this.length > this.words.length) this.words = new Uint32Array(2 * this.length);
+    for (let i = 0; i < this.length; i++) this.words[i] = words[offset + 1 + i]!;
   }
 }
 

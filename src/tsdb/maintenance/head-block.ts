@@ -1,5 +1,5 @@
 import { runInTurns } from '../../std/turns.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
+import type { WrittenBlock } from '../compact/write-block.ts';
 import type { MaintenanceParts } from './parts.ts';
 
 type Parts = Pick<
@@ -20,7 +20,7 @@ export interface HeadBlockRange {
  * Writes a block of what the head has in a range, in the maintenance thread; null where that is nothing. Rejects with
  * what the task failed of, and with `TaskCancelled`.
  */
-export async function writeHeadBlock(parts: Parts, range: HeadBlockRange): Promise<BlockMeta | null> {
+export async function writeHeadBlock(parts: Parts, range: HeadBlockRange): Promise<WrittenBlock | null> {
   const { clock, counts, directory, head, newUlid, observer, runner, turns } = parts;
   const { hints = [], isWanted, maxTime, minTime } = range;
   // A transaction that began before may still bring samples into the range.
@@ -46,6 +46,7 @@ export async function writeHeadBlock(parts: Parts, range: HeadBlockRange): Promi
     if (meta !== null) {
       counts.compactions++;
       observer.compaction((clock.monotonic() - started) / 1000);
+      observer.firstChunks(meta.chunks);
     }
     return meta;
   } finally {

@@ -1,3 +1,5 @@
+import type { ChunkDistributions } from '../compact/chunk-distribution.ts';
+
 /** What maintenance did since the start, under the names of its metrics. */
 export interface MaintenanceCounts {
   compactionsTriggered: number;
@@ -50,6 +52,8 @@ export function createMaintenanceCounts(): MaintenanceCounts {
 export interface MaintenanceObserver {
   /** A block from the head or from blocks. */
   compaction(seconds: number): void;
+  /** What a block of level 1 consists of. */
+  firstChunks(chunks: ChunkDistributions): void;
   staleCompaction(seconds: number): void;
   headGc(seconds: number): void;
   walTruncation(seconds: number): void;
@@ -59,6 +63,7 @@ export interface MaintenanceObserver {
 
 export const noObserver: MaintenanceObserver = {
   compaction() {},
+  firstChunks() {},
   staleCompaction() {},
   headGc() {},
   walTruncation() {},

@@ -1,6 +1,7 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import type { Registry } from '../../telemetry/registry.ts';
 import type { BlockList } from '../block/block-list.ts';
+import { CHUNK_BYTES_BOUNDS, CHUNK_SAMPLES_BOUNDS, CHUNK_SPAN_BOUNDS } from '../compact/chunk-distribution.ts';
 import type { Head } from '../head/head.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { MaintenanceCounts, MaintenanceObserver } from './maintenance-counts.ts';
@@ -109,6 +110,22 @@ export function maintenanceObserver(registry: Registry): MaintenanceObserver {
   const summary = (name: string, help: string) =>
     registry.summary({ name: `prometheus_tsdb_${name}`, help, quantiles: [] }).with();
   const compaction = histogram('compaction_duration_seconds', 'Duration of writing a block.');
+  const chunkBytes = histogram(
+    'compaction_chunk_size_bytes',
+    'Bytes of the chunks of blocks that were cut from the head.',
+    CHUNK_BYTES_BOUNDS,
+  );
+  const chunkSamples = histogram(
+    'compaction_chunk_samples',
+    'Samples of the chunks of blocks that were cut from the head.',
+    CHUNK_SAMPLES_BOUNDS,
+  );
+  // In milliseconds, whatever the name says: dashboards know it so.
+  const chunkSpans = histogram(
+    'compaction_chunk_range_seconds',
+    'Time from the first to the last sample of the chunks of blocks that were cut from the head, in milliseconds.',
+    CHUNK_SPAN_BOUNDS,
+  );
   const stale = histogram('stale_series_compaction_duration_seconds', 'Duration of compactions of stale series.');
   const cleanup = histogram(
     'tombstone_cleanup_seconds',
@@ -119,6 +136,11 @@ export function maintenanceObserver(registry: Registry): MaintenanceObserver {
   const log = summary('wal_truncate_duration_seconds', 'Duration of truncating the log.');
   return {
     compaction: (seconds) => compaction.observe(seconds),
+    firstChunks({ bytes, samples, spanMs }) {
+      chunkBytes.addAll(bytes.counts, bytes.sum);
+      chunkSamples.addAll(samples.counts, samples.sum);
+      chunkSpans.addAll(spanMs.counts, spanMs.sum);
+    },
     staleCompaction: (seconds) => stale.observe(seconds),
     headGc: (seconds) => gc.observe(seconds),
     walTruncation: (seconds) => log.observe(seconds),

@@ -5,7 +5,7 @@ import { planRetention } from '../compact/plan-retention.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import type { MaintenanceParts } from './parts.ts';
 
-type Parts = Pick<MaintenanceParts, 'fileSystem' | 'log' | 'directory' | 'blocks' | 'settings' | 'counts'>;
+type Parts = Pick<MaintenanceParts, 'fileSystem' | 'log' | 'directory' | 'turns' | 'blocks' | 'settings' | 'counts'>;
 
 /**
  * Takes in the blocks that appeared in the directory and removes those that were replaced, are empty or are beyond the
@@ -14,6 +14,7 @@ type Parts = Pick<MaintenanceParts, 'fileSystem' | 'log' | 'directory' | 'blocks
 export async function reloadBlocks(parts: Parts): Promise<void> {
   parts.counts.reloads++;
   try {
+    await parts.blocks.openAhead(parts.turns);
     parts.blocks.reload();
     await removeUnneeded(parts);
   } catch (error) {
@@ -30,6 +31,7 @@ export async function takeInBlock(parts: Parts, ulid: string): Promise<void> {
   const { blocks, counts, directory, fileSystem, log } = parts;
   counts.reloads++;
   try {
+    await blocks.openAhead(parts.turns);
     blocks.reload();
     const damaged = blocks.damaged.find((block) => block.directory === `${directory.root}/${ulid}`);
     if (damaged !== undefined) throw new Error(`Cannot use block ${ulid} that was just written: ${damaged.reason}`);

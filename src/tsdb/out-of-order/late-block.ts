@@ -1,6 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
-import type { BlockMeta } from '../block/block-meta.ts';
-import { writeBlock } from '../compact/write-block.ts';
+import { type WrittenBlock, writeBlock } from '../compact/write-block.ts';
 import { type HeadSlabs, HeadView } from '../head/head-view.ts';
 import { LateChunkSource, type LateChunks } from './late-chunk-source.ts';
 
@@ -18,7 +17,7 @@ export interface LateBlock {
 }
 
 /** As `writeBlock`. */
-export function writeLateBlock(fileSystem: FileSystem, task: LateBlock): BlockMeta | null {
+export function writeLateBlock(fileSystem: FileSystem, task: LateBlock): WrittenBlock | null {
   const { directory, late, progress, slabs, ulid } = task;
   const { maxTime, minTime } = late;
   // These chunks never leave memory before they are released.
