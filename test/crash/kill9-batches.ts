@@ -1,22 +1,42 @@
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 
-/** What batch `number` holds, known to the process that writes it and to the one that checks it. */
-export function rowsOf(number: number): number {
-  return 1 + ((number * 37) % 301);
+/** A sample of a batch. */
+export interface BatchSample {
+  readonly labels: Labels;
+  readonly time: number;
+  readonly value: number;
 }
 
-/** Series live for some batches, then others come: new series are logged all the time. */
-export function labelsOf(number: number, row: number): Labels {
-  return labelsFromObject({ __name__: 'kill9', generation: String(Math.floor(number / 40)), row: String(row) });
+/**
+ * What batch `number` holds, known to the process that writes it and to the one that checks it. Series live for some
+ * batches, then others come: new series are logged all the time. Some samples come late, a few of them as the first ones
+ * of their series; no series has a time twice.
+ */
+export function samplesOf(number: number): BatchSample[] {
+  const generation = String(Math.floor(number / 40));
+  const samples: BatchSample[] = [];
+  const rows = 1 + ((number * 37) % 301);
+  for (let row = 0; row < rows; row++) {
+    const labels = labelsFromObject({ __name__: 'kill9', generation, row: String(row) });
+    samples.push({ labels, time: START + number * 100, value: number + row / 1000 });
+  }
+  for (let row = 0; row < LATE_ROWS; row++) {
+    const labels = labelsFromObject({ __name__: 'kill9', late: generation, row: String(row) });
+    const time = START - 1 - ((number * 7919) % LATE_TIMES) * LATE_STEP_MS;
+    samples.push({ labels, time, value: number - row / 1000 });
+  }
+  return samples;
 }
 
-export function timeOf(number: number): number {
-  return 1_700_000_000_000 + number * 100;
-}
-
-export function sampleOf(number: number, row: number): number {
-  return number + row / 1000;
-}
+const START = 1_700_000_000_000;
+const LATE_ROWS = 40;
+/** Late samples lie in the five hours before the others; a prime, so that no time comes twice in 40 batches. */
+const LATE_TIMES = 15_013;
+const LATE_STEP_MS = 1200;
+/** How late samples may come in these tests, ms. */
+export const WINDOW_MS = 48 * 3_600_000;
+/** The late samples are made blocks of after so many batches. */
+export const COMPACTION_BATCHES = 15;
 
 /** Small, so that a kill may well meet the cut of a segment. */
 export const WAL_SEGMENT_SIZE = 8 * 32 * 1024;

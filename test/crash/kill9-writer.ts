@@ -5,9 +5,12 @@ import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleBatch, reserveSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
-import { labelsOf, rowsOf, sampleOf, timeOf, WAL_SEGMENT_SIZE } from './kill9-batches.ts';
+import { COMPACTION_BATCHES, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
 
-/** The process that is killed: commits numbered batches for ever and prints the number of each that was acknowledged. */
+/**
+ * The process that is killed: commits numbered batches for ever and prints the number of each that was acknowledged, while
+ * late samples are compacted again and again.
+ */
 const [directory, first] = process.argv.slice(2);
 const database = await openDatabase({
   directory: directory!,
@@ -16,21 +19,29 @@ const database = await openDatabase({
   log: silentLog,
   walSegmentSize: WAL_SEGMENT_SIZE,
   walSyncIntervalMs: 20,
+  outOfOrderMs: WINDOW_MS,
 });
+let isCompacting = false;
 const batch = createSampleBatch(16);
 for (let number = Number(first); ; number++) {
   const appender = database.appender();
-  const rows = rowsOf(number);
-  reserveSampleBatch(batch, rows);
-  batch.length = rows;
-  for (let row = 0; row < rows; row++) {
-    batch.refs[row] = appender.resolve(labelsOf(number, row));
-    batch.times[row] = timeOf(number);
-    batch.values[row] = sampleOf(number, row);
+  const samples = samplesOf(number);
+  reserveSampleBatch(batch, samples.length);
+  batch.length = samples.length;
+  for (const [i, { labels, time, value }] of samples.entries()) {
+    batch.refs[i] = appender.resolve(labels);
+    batch.times[i] = time;
+    batch.values[i] = value;
   }
   const { refusedCount } = appender.append(batch);
   if (refusedCount > 0) throw new Error(`${refusedCount} rows of batch ${number} were refused`);
   appender.commit();
   writeSync(1, `${number}\n`);
+  if (number % COMPACTION_BATCHES === 0 && !isCompacting) {
+    isCompacting = true;
+    void database.compactOutOfOrder().finally(() => {
+      isCompacting = false;
+    });
+  }
   if (number % 3 === 0) await setImmediate();
 }
