@@ -6,6 +6,7 @@ import { type BenchOptions, benchOptions } from './options.ts';
 import { queryBench } from './query.bench.ts';
 import { remoteWriteBench } from './remote-write.bench.ts';
 import { scrapeBench } from './scrape.bench.ts';
+import { scrapeUnderQueryLoadBench } from './scrape-under-query-load.bench.ts';
 import { startupBench } from './startup.bench.ts';
 
 /** Every bench by the name it is called with. What one returns is kept as JSON under `bench/results/`. */
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknow
   'remote-write': remoteWriteBench,
   query: queryBench,
   startup: startupBench,
+  'scrape-under-query-load': scrapeUnderQueryLoadBench,
   compaction: compactionBench,
 };
 

@@ -5,13 +5,22 @@ import { createServer, type Server } from 'node:http';
  * has a step counter of its own for each target path, which every scrape moves on by one: two servers that scrape it see
  * the same values at the same step, whenever they come.
  *
- * A target is a path `/metrics/N`; `?client=NAME&series=M` in the query string.
+ * A target is a path `/metrics/N`; `?client=NAME&series=M` in the query string. `/arrivals?client=NAME` gives the times
+ * (ms) at which the client's scrapes came, by target, and forgets them.
  */
 export async function startReplayExporter(): Promise<{ port: number; close(): Promise<void> }> {
   const bodies = new Map<string, TargetBody>();
+  const arrivals: Arrivals = new Map();
   const server: Server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const key = `${url.pathname} ${url.searchParams.get('client')}`;
+    const client = url.searchParams.get('client') ?? '';
+    if (url.pathname === '/arrivals') {
+      response.end(JSON.stringify(Object.fromEntries(arrivals.get(client) ?? [])));
+      arrivals.delete(client);
+      return;
+    }
+    noteArrival(arrivals, client, url.pathname);
+    const key = `${url.pathname} ${client}`;
     let body = bodies.get(key);
     if (body === undefined) {
       body = new TargetBody(Number(url.searchParams.get('series') ?? 100));
@@ -36,6 +45,17 @@ export async function startReplayExporter(): Promise<{ port: number; close(): Pr
         server.close(() => resolve());
       }),
   };
+}
+
+/** Client -> target -> when its scrapes came, ms. */
+type Arrivals = Map<string, Map<string, number[]>>;
+
+function noteArrival(arrivals: Arrivals, client: string, target: string): void {
+  let targets = arrivals.get(client);
+  if (targets === undefined) arrivals.set(client, (targets = new Map()));
+  const times = targets.get(target);
+  if (times === undefined) targets.set(target, [performance.now()]);
+  else times.push(performance.now());
 }
 
 /** Digits of each value in the body; the number is rewritten in place from scrape to scrape. */

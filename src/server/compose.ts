@@ -1,14 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import type { BuildInfo } from '../api/dependencies.ts';
 import { createDiscoverer } from '../discovery/providers.ts';
-import { Engine } from '../promql/engine.ts';
-import { functionImplementations } from '../promql/functions/registry.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
-import { InlineRunner } from '../query/inline-runner.ts';
-import type { QueryRunner } from '../query/runner.ts';
+import type { PoolRunner } from '../query/pool/pool-runner.ts';
 import { ScrapeManager } from '../scrape/scrape-manager.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { nodeFiles } from '../std/node-files.ts';
@@ -20,8 +16,8 @@ import { appendsStoppedNotice } from './appends-stopped.ts';
 import { readBuildInfo } from './build-info.ts';
 import { builtInConfiguration } from './built-in-configuration.ts';
 import { type ConfigurationSource, ConfigurationStore } from './configuration-store.ts';
+import { createRunner } from './create-runner.ts';
 import { DatabaseSlot } from './database-slot.ts';
-import { createQueryObserver } from './engine-metrics.ts';
 import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
 import { Notifications } from './notifications.ts';
@@ -37,7 +33,7 @@ export interface Parts {
   readonly configuration: ConfigurationStore;
   readonly database: DatabaseSlot;
   readonly parser: ParserOptions;
-  readonly runner: QueryRunner;
+  readonly runner: PoolRunner;
   readonly scrape: ScrapeManager;
   /** How far the replay of the log has come; changes while `openStorage` runs. */
   readonly replayProgress: { min: number; max: number; current: number };
@@ -62,28 +58,8 @@ export function compose(options: ServerOptions, log: Log): Parts {
   });
   const database = new DatabaseSlot();
   const parser = parserOptions(options.features);
-  const engine = new Engine({
-    samplesMax: options.query.samplesMax,
-    bytesMax: options.query.bytesMax,
-    defaultSubqueryStepMs: () => configuration.current.evaluationIntervalMs,
-    parser,
-    features: {
-      delayedNameRemoval: options.features.includes('promql-delayed-name-removal'),
-      useStartTimestamps: false,
-      typeAndUnitLabels: false,
-    },
-    functions: functionImplementations,
-    clock,
-  });
-  const runner = new InlineRunner({
-    engine,
-    queryable: database,
-    clock,
-    concurrencyMax: options.query.concurrencyMax,
-    perStepStats: options.features.includes('promql-per-step-stats'),
-    pause: () => setImmediate(),
-    observer: createQueryObserver(registry, options.query.concurrencyMax),
-  });
+  const evaluationIntervalMs = () => configuration.current.evaluationIntervalMs;
+  const runner = createRunner(options, { clock, log, registry, database, parser, evaluationIntervalMs });
   const scrape = new ScrapeManager({
     appendable: database,
     discover: createDiscoverer,

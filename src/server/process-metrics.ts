@@ -49,7 +49,7 @@ export function registerProcessMetrics(registry: Registry, build: BuildInfo): vo
     'Memory outside the JavaScript heap, bytes.',
     () => process.memoryUsage().external,
   );
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   registry.gaugesFrom(
     {
@@ -60,13 +60,16 @@ export function registerProcessMetrics(registry: Registry, build: BuildInfo): vo
     () => {
       const values = [0.5, 0.9, 0.99, 1].map((quantile) => {
         const nanoseconds = quantile === 1 ? delay.max : delay.percentile(quantile * 100);
-        return [[String(quantile)], nanoseconds / 1e9] as const;
+        return [[String(quantile)], Math.max(0, nanoseconds / 1e9 - DELAY_RESOLUTION_MS / 1000)] as const;
       });
       delay.reset();
       return values;
     },
   );
 }
+
+/** Node looks at the loop so often, and tells the time between two looks: this much of it is no delay. */
+const DELAY_RESOLUTION_MS = 20;
 
 /** What /proc tells; other systems do without these metrics. */
 function registerLinuxMetrics(gauge: (name: string, help: string, read: () => number) => void): void {

@@ -29,6 +29,7 @@ export const REQUEST: QueryRequest = {
 
 export const SETTINGS = {
   samplesMax: 50_000_000,
+  bytesMax: 2 ** 30,
   parser: ALL_PARSER_OPTIONS,
   features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
   perStepStats: true,
@@ -64,11 +65,13 @@ export function appendSamples(
 }
 
 export function createInlineRunner(database: Database, options: { observer?: PoolRunnerOptions['observer'] } = {}) {
-  const { perStepStats, memoryBytesMax, ...engine } = SETTINGS;
+  const { samplesMax, bytesMax, parser, features, perStepStats } = SETTINGS;
   return new InlineRunner({
     engine: new Engine({
-      ...engine,
-      bytesMax: memoryBytesMax,
+      samplesMax,
+      bytesMax,
+      parser,
+      features,
       functions: functionImplementations,
       clock: systemClock,
       defaultSubqueryStepMs: () => 60_000,

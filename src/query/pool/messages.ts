@@ -11,6 +11,8 @@ import type { QueryReply, QueryRequest } from '../runner.ts';
 /** What queries of all threads run with. */
 export interface QuerySettings {
   readonly samplesMax: number;
+  /** What one query may allocate, as it is counted. */
+  readonly bytesMax: number;
   readonly parser: ParserOptions;
   readonly features: FunctionFeatures;
   readonly perStepStats: boolean;

@@ -43,6 +43,7 @@ let subqueryStepMs = 0;
 const executor: QueryExecutor = {
   engine: new Engine({
     samplesMax: settings.samplesMax,
+    bytesMax: settings.bytesMax,
     defaultSubqueryStepMs: () => subqueryStepMs,
     parser: settings.parser,
     features: settings.features,

@@ -1,0 +1,65 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { ParserOptions } from '../promql/syntax/options.ts';
+import { PoolRunner } from '../query/pool/pool-runner.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Registry } from '../telemetry/registry.ts';
+import type { DatabaseSlot } from './database-slot.ts';
+import { createQueryObserver } from './engine-metrics.ts';
+import type { ServerOptions } from './flags/options.ts';
+
+/** The share of the host's memory that all query threads together may use. */
+const MEMORY_SHARE = 1 / 2;
+/** But each this much: less does not serve. */
+const THREAD_BYTES_MIN = 256 * 2 ** 20;
+/** What a thread's heap may grow to beyond its share before V8 ends it: some tenths of a second of the fastest growth. */
+const HEAP_RESERVE_BYTES = 2 ** 30;
+/** A query pauses every 20 ms; one that does not for so long never will. */
+const GRACE_MS = 5000;
+
+export interface RunnerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly database: DatabaseSlot;
+  readonly parser: ParserOptions;
+  readonly evaluationIntervalMs: () => number;
+}
+
+/** Runs queries in as many threads as there are cores beside the one for the main thread. */
+export function createRunner({ query, features }: ServerOptions, parts: RunnerParts): PoolRunner {
+  const { clock, database, evaluationIntervalMs, log, parser, registry } = parts;
+  const { bytesMax, concurrencyMax, samplesMax } = query;
+  const threadsMax = Math.max(1, availableParallelism() - 1);
+  const share = (MEMORY_SHARE * memoryBytes()) / threadsMax;
+  const memoryBytesMax = Math.floor(Math.max(THREAD_BYTES_MIN, Math.min(2 * bytesMax, share)));
+  return new PoolRunner({
+    settings: {
+      samplesMax,
+      bytesMax,
+      parser,
+      features: {
+        delayedNameRemoval: features.includes('promql-delayed-name-removal'),
+        useStartTimestamps: false,
+        typeAndUnitLabels: false,
+      },
+      perStepStats: features.includes('promql-per-step-stats'),
+      memoryBytesMax,
+    },
+    subqueryStepMs: evaluationIntervalMs,
+    reads: () => database.require().threadReads(),
+    clock,
+    log: log.with({ component: 'query engine' }),
+    concurrencyMax,
+    threadsMax,
+    heapMegabytesMax: Math.ceil((memoryBytesMax + HEAP_RESERVE_BYTES) / 2 ** 20),
+    graceMs: GRACE_MS,
+    observer: createQueryObserver(registry, concurrencyMax),
+  });
+}
+
+/** Of the host, or of the control group that the process is in. */
+function memoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
