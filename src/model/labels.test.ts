@@ -58,6 +58,27 @@ describe('compareLabels()', () => {
   });
 });
 
+test('plainJson is the label set as JSON where nothing needs an escape', () => {
+  const json = (object: Record<string, string>) => {
+    const bytes = labelsFromObject(object).plainJson;
+    return bytes === null ? null : Buffer.from(bytes).toString();
+  };
+  expect(json({})).toBe('{}');
+  expect(json({ b: '2 <&>~', a: '1' })).toBe('{"a":"1","b":"2 <&>~"}');
+  for (const odd of ['"', '\\', '\n', '\x7f', 'é', '\u2028']) {
+    expect(json({ a: odd })).toBeNull();
+    expect(json({ [odd]: 'a' })).toBeNull();
+  }
+});
+
+test('withoutMetric takes name, type and unit away', () => {
+  const labels = labelsFromObject({ __name__: 'm', __type__: 't', __unit__: 'u', a: '1' });
+  expect(labels.withoutMetric.pairs).toEqual(['a', '1']);
+  expect(labels.withoutMetric).toBe(labels.withoutMetric);
+  const bare = labelsFromObject({ a: '1' });
+  expect(bare.withoutMetric).toBe(bare);
+});
+
 describe('goQuote()', () => {
   test.each([
     ['plain', '"plain"'],

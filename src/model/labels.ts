@@ -11,6 +11,17 @@ function isMetricLabel(name: string): boolean {
   return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
 }
 
+const encoder = new TextEncoder();
+
+/** Printable ASCII without quotes and backslashes. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return false;
+  }
+  return true;
+}
+
 /**
  * Joins names and values in `Labels.key`. A lone surrogate can not come out of valid UTF-8, so no label contains it and
  * two different label sets never share a key.
@@ -30,6 +41,7 @@ export class Labels {
   readonly pairs: readonly string[];
   #key: string | null = null;
   #withoutMetric: Labels | null = null;
+  #plainJson: Uint8Array | null | undefined = undefined;
 
   /** Takes pairs that already meet the invariants; use `labelsFromPairs` or `labelsFromObject` for any others. */
   constructor(pairs: readonly string[]) {
@@ -85,6 +97,20 @@ export class Labels {
       this.#withoutMetric = rest.length === this.pairs.length ? this : new Labels(rest);
     }
     return this.#withoutMetric;
+  }
+
+  /**
+   * The set as a JSON object in label order, as bytes, where no name or value needs an escape or is not ASCII; otherwise
+   * null. Made once, then kept.
+   */
+  get plainJson(): Uint8Array | null {
+    if (this.#plainJson === undefined) {
+      const fields: string[] = [];
+      const { pairs } = this;
+      for (let i = 0; i < pairs.length; i += 2) fields.push(`"${pairs[i]}":"${pairs[i + 1]}"`);
+      this.#plainJson = pairs.every(isPlain) ? encoder.encode(`{${fields.join(',')}}`) : null;
+    }
+    return this.#plainJson;
   }
 
   /** This set with `name` set to `value`, or without it where `value` is empty. */

@@ -21,6 +21,7 @@ import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
 import { KeptSamples } from './exec/select/kept-samples.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
+import { KnownQueries } from './known-queries.ts';
 import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
 import { PASSES, type Pass } from './plan/passes/passes.ts';
@@ -96,9 +97,10 @@ export interface QueryTimings {
   sorting: number;
 }
 
-/** Turns PromQL into answers over any storage. Holds no state between queries. */
+/** Turns PromQL into answers over any storage. Keeps nothing between queries but the plans of texts asked last. */
 export class Engine {
   readonly #options: EngineOptions;
+  readonly #known = new KnownQueries();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -111,14 +113,19 @@ export class Engine {
    * duration has no usable value
    */
   prepare(text: string, parameters: QueryParameters): PreparedQuery {
-    const expr = parseExpr(text, this.#options.parser);
-    const type = exprType(expr);
+    const known = this.#known.get(text);
+    const expr = known === undefined ? parseExpr(text, this.#options.parser) : known.expr;
+    const type = known === undefined ? exprType(expr) : known.type;
     if (parameters.kind === 'range' && type !== 'vector' && type !== 'scalar') {
       throw new PlanError(
         `invalid expression type "${documentedType(type)}" for range query, must be Scalar or instant Vector`,
       );
     }
-    checkDurations(expr, timesOf(parameters));
+    if (known === undefined) {
+      const times = new ObservedTimes(parameters);
+      checkDurations(expr, times);
+      this.#known.add(text, { expr, type, hasFixedDurations: !times.wereLookedAt, plan: null, exactPlan: null });
+    } else if (!known.hasFixedDurations) checkDurations(expr, timesOf(parameters));
     return { text, parameters, expr };
   }
 
@@ -134,9 +141,7 @@ export class Engine {
     annotations: Annotations,
     options: RunOptions,
   ): Promise<QueryOutcome> {
-    const passes = this.#passes().filter((pass) => !pass.readsLess || options.exactCounts !== true);
-    const { features } = this.#options;
-    const plan = passes.reduce((before, pass) => pass.run(before, features), this.#written(query));
+    const plan = this.#planned(query, options.exactCounts === true);
     return (await this.#run(query, plan, queryable, sink, annotations, options, null)).outcome;
   }
 
@@ -286,9 +291,29 @@ export class Engine {
     return PASSES.filter(({ name }) => !withoutPasses.has(name) && !without.has(name));
   }
 
-  #written({ expr, parameters }: PreparedQuery): Plan {
-    const { functions, defaultSubqueryStepMs } = this.#options;
-    return planFromAst(expr, { times: timesOf(parameters), functions, defaultSubqueryStepMs });
+  /** The plan that a query runs by. */
+  #planned(query: PreparedQuery, exactCounts: boolean): Plan {
+    const known = this.#known.get(query.text);
+    const ready = exactCounts ? known?.exactPlan : known?.plan;
+    if (ready !== undefined && ready !== null) return ready;
+    const { features } = this.#options;
+    const times = new ObservedTimes(query.parameters);
+    const passes = this.#passes().filter((pass) => !pass.readsLess || !exactCounts);
+    const plan = passes.reduce((before, pass) => pass.run(before, features), this.#written(query, times));
+    if (known === undefined || times.wereLookedAt) return plan;
+    if (exactCounts) known.exactPlan = plan;
+    else known.plan = plan;
+    return plan;
+  }
+
+  #written({ expr, parameters }: PreparedQuery, times = new ObservedTimes(parameters)): Plan {
+    const { functions } = this.#options;
+    const defaultSubqueryStepMs = (rangeMs: number) => {
+      // It follows the configuration.
+      times.wereLookedAt = true;
+      return this.#options.defaultSubqueryStepMs(rangeMs);
+    };
+    return planFromAst(expr, { times, functions, defaultSubqueryStepMs });
   }
 
   async #evaluate(
@@ -339,6 +364,31 @@ export class Engine {
       }
     }
     budget.check();
+  }
+}
+
+/** The times of a query, which note whether anything made by them looked at them. */
+class ObservedTimes implements QueryTimes {
+  wereLookedAt = false;
+  readonly #times: QueryTimes;
+
+  constructor(times: QueryTimes) {
+    this.#times = times;
+  }
+
+  get start(): number {
+    this.wereLookedAt = true;
+    return this.#times.start;
+  }
+
+  get end(): number {
+    this.wereLookedAt = true;
+    return this.#times.end;
+  }
+
+  get step(): number {
+    this.wereLookedAt = true;
+    return this.#times.step;
   }
 }
 

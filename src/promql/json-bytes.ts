@@ -1,6 +1,7 @@
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Bucket, histogramBuckets } from '../model/histogram-buckets.ts';
+import type { Labels } from '../model/labels.ts';
 import { BLOCK_BYTES, type JsonBlock, type JsonBlocks } from './json-blocks.ts';
 
 const encoder = new TextEncoder();
@@ -74,6 +75,25 @@ export class JsonBytes {
     if (text.length > ASCII_AT_ONCE || !this.#plainString(text)) {
       this.#encode(`"${text.replace(MUST_ESCAPE, escapeCharacter)}"`);
     }
+  }
+
+  /** A label set as an object in label order. */
+  labels(labels: Labels): void {
+    const text = labels.plainJson;
+    if (text !== null && text.length <= ASCII_AT_ONCE) {
+      this.reserve(text.length);
+      this.bytes.set(text, this.at);
+      this.at += text.length;
+      return;
+    }
+    const { pairs } = labels;
+    for (let i = 0; i < pairs.length; i += 2) {
+      this.ascii(i === 0 ? '{' : ',');
+      this.string(pairs[i]!);
+      this.ascii(':');
+      this.string(pairs[i + 1]!);
+    }
+    this.ascii(pairs.length === 0 ? '{}' : '}');
   }
 
   /** A string as all others are written: what HTML could take for markup is escaped too. */

@@ -1,4 +1,10 @@
-import { NUMBER_BYTES_MAX, writePlainNumber, writeSampleNumber, writeTimestamp } from '../kernels/format-number.ts';
+import {
+  NUMBER_BYTES_MAX,
+  writePlainNumber,
+  writeSampleNumber,
+  writeSampleNumberAgain,
+  writeTimestamp,
+} from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
@@ -135,15 +141,8 @@ export class JsonSink implements ResultSink {
     const out = this.#out;
     out.ascii(this.#series.length === 0 && this.#type === 'vector' ? '[' : ',');
     const start = out.position;
-    out.ascii('{"metric":{');
-    const { pairs } = labels;
-    for (let i = 0; i < pairs.length; i += 2) {
-      if (i > 0) out.ascii(',');
-      out.string(pairs[i]!);
-      out.ascii(':');
-      out.string(pairs[i + 1]!);
-    }
-    out.ascii('}');
+    out.ascii('{"metric":');
+    out.labels(labels);
     return start;
   }
 
@@ -182,7 +181,7 @@ export class JsonSink implements ResultSink {
       view.setFloat64(at + 16, texts[word + 2]!, true);
       if (isFirst) bytes[at] = OPEN;
       isFirst = false;
-      const end = writeSampleNumber(bytes, at + sizes[i]!, values[i]!);
+      const end = writeSampleNumberAgain(bytes, view, at + sizes[i]!, values[i]!);
       bytes[end] = QUOTE;
       bytes[end + 1] = CLOSE;
       out.at = end + 2;

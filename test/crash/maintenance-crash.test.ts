@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryFiles } from '../../src/std/memory-files.ts';
-import { appendAll, leftovers, type Model, RANGE_MS } from '../tsdb/maintenance-support.ts';
+import { type Finding, Findings } from '../../src/tsdb/verify/findings.ts';
+import { verifyDirectory } from '../../src/tsdb/verify/verify-directory.ts';
+import { appendAll, DATA, leftovers, type Model, RANGE_MS } from '../tsdb/maintenance-support.ts';
 import { compare, type Outcome, openSmall, runMaintenance } from './maintenance-workload.ts';
 
 /** Every so many-th call is tried, each time another one of them: all of them with 1. */
@@ -24,9 +26,21 @@ async function checkRestart(disk: MemoryFiles, wanted: Model, offered: Model): P
   await database.compact();
   expect(await compare(database, more, all)).toEqual([]);
   expect(leftovers(disk)).toEqual([]);
+  expect(faultsOf(disk)).toEqual([]);
   const third = await openSmall(disk.afterProcessDeath());
   expect(await compare(third, more, all)).toEqual([]);
   await third.close();
+}
+
+/** What `narthex tsdb verify` says of the disk; the torn end of a log is no fault. */
+function faultsOf(disk: MemoryFiles): Finding[] {
+  if (disk.statSync(DATA) === null) return [];
+  const found: Finding[] = [];
+  const findings = new Findings((finding) => {
+    if (finding.kind === 'fault') found.push(finding);
+  });
+  verifyDirectory(disk, DATA, findings, () => {});
+  return found;
 }
 
 describe('a database whose process dies at any call', () => {
@@ -39,6 +53,7 @@ describe('a database whose process dies at any call', () => {
       const written = name === 'write' ? Math.floor(size / 2) : 0;
       const outcome: Outcome = await runMaintenance((disk) => disk.failAt(call, { kind: 'death', written }));
       expect(outcome.died).toBe(true);
+      expect(faultsOf(outcome.disk.afterProcessDeath())).toEqual([]);
       await checkRestart(outcome.disk.afterProcessDeath(), outcome.acknowledged, outcome.offered);
       tried++;
     }
@@ -65,6 +80,7 @@ describe('a database whose disk fails at any call', () => {
       const code = i % 2 === 0 ? 'EIO' : 'ENOSPC';
       const outcome = await runMaintenance((disk) => disk.failAt(calls[i]!.call, { kind: 'error', code }));
       failures += outcome.failures;
+      expect(faultsOf(outcome.disk.afterProcessDeath())).toEqual([]);
       await checkRestart(outcome.disk.afterProcessDeath(), outcome.acknowledged, outcome.offered);
     }
     expect(failures).toBeGreaterThan(100 / STRIDE);

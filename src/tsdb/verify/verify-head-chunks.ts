@@ -20,7 +20,8 @@ const FILE_NAME = /^\d{6,}$/;
 
 /**
  * Checks the files of `chunks_head/` (docs/formats/head-chunks.md): every chunk's checksum, decoding and times, and that
- * no number is missing. Behind a damaged length the rest of a file can not be found. Returns how many chunks there are.
+ * no number is missing. Behind a damaged length the rest of a file can not be found. That the newest file ends inside a
+ * chunk is what a kill leaves. Returns how many chunks there are.
  */
 export function verifyHeadChunks(
   fileSystem: FileSystem,
@@ -43,7 +44,8 @@ export function verifyHeadChunks(
       try {
         const file = new PagedFile(handle, new PageCache(0));
         // A file that was begun and not written to.
-        if (file.size > 0 || i < names.length - 1) chunks += walk(file, findings, advance);
+        const isNewest = i === names.length - 1;
+        if (file.size > 0 || !isNewest) chunks += walk(file, isNewest, findings, advance);
       } finally {
         handle.closeSync();
       }
@@ -52,9 +54,21 @@ export function verifyHeadChunks(
   return chunks;
 }
 
-function walk(file: PagedFile, findings: Findings, advance: (bytes: number, path: string) => void): number {
+function walk(
+  file: PagedFile,
+  isNewest: boolean,
+  findings: Findings,
+  advance: (bytes: number, path: string) => void,
+): number {
   const { path, size } = file;
-  if (size < HEADER_BYTES) throw new DamagedFile(path, 0, `${size} bytes are too few for a file`);
+  const endsShort = (at: number, reason: string): void => {
+    if (isNewest) findings.note(path, at, `${reason}; a kill leaves this, and the next start cuts it off`);
+    else findings.fault(path, at, reason);
+  };
+  if (size < HEADER_BYTES) {
+    endsShort(0, `${size} bytes are too few for a file`);
+    return 0;
+  }
   const header = file.view(0, HEADER_BYTES);
   if (readUint32(header, 0) !== MAGIC) findings.fault(path, 0, 'the magic number differs');
   if (header[4] !== 1) findings.fault(path, 4, `version ${header[4]} is not known`);
@@ -66,11 +80,17 @@ function walk(file: PagedFile, findings: Findings, advance: (bytes: number, path
   while (at < size) {
     const look = file.view(at, Math.min(FIXED_BYTES + LENGTH_BYTES_MAX, size - at));
     if (isZero(look.subarray(0, FIXED_BYTES - 1))) break;
-    if (look.length < FIXED_BYTES + 1) throw new DamagedFile(path, at, 'the file ends inside an entry');
+    if (look.length < FIXED_BYTES + 1) {
+      endsShort(at, 'the file ends inside an entry');
+      return count;
+    }
     const lengthEnd = readUvarint64(look, FIXED_BYTES, look.length, halves);
     if (lengthEnd < 0) throw new DamagedFile(path, at, 'the length of a chunk is malformed');
     const end = lengthEnd + unsignedFromHalves(halves[0]!, halves[1]!);
-    if (at + end + 4 > size) throw new DamagedFile(path, at, 'the file ends inside a chunk');
+    if (at + end + 4 > size) {
+      endsShort(at, 'the file ends inside a chunk');
+      return count;
+    }
     const entry = file.view(at, end + 4);
     if (crc32c(entry, 0, end, 0) === readUint32(entry, end)) {
       clearColumn(column);

@@ -131,7 +131,7 @@ class Heaps {
 
   constructor(top: boolean, groupOf: Uint32Array, groupCount: number, wanted: Float64Array, budget: QueryBudget) {
     this.#top = top;
-    this.#wanted = wanted;
+    this.#wanted = wanted.map(Math.trunc);
     this.#count = wanted.length;
     const most = wanted.reduce((a, b) => Math.max(a, Math.trunc(b)), 0);
     const sizes = new Uint32Array(groupCount);
@@ -152,22 +152,24 @@ class Heaps {
   offer(column: StepColumn, row: number, group: number): void {
     const { values, present } = column;
     const capacity = this.#capacity[group]!;
-    const start = this.#start[group]!;
     const cells = group * this.#count;
-    for (let i = 0; i < present.length; i++) {
+    const wanted = this.#wanted;
+    const lengths = this.#lengths;
+    const kept = this.#values;
+    let base = this.#start[group]!;
+    for (let i = 0; i < present.length; i++, base += capacity) {
       if (present[i] === 0) continue;
-      const k = Math.min(capacity, Math.trunc(this.#wanted[i]!));
+      const k = wanted[i]! < capacity ? wanted[i]! : capacity;
       if (k < 1) continue;
-      const base = start + i * capacity;
-      const length = this.#lengths[cells + i]!;
+      const length = lengths[cells + i]!;
       const value = values[i]!;
       if (length < k) {
-        this.#values[base + length] = value;
+        kept[base + length] = value;
         this.#rows[base + length] = row;
-        this.#lengths[cells + i] = length + 1;
+        lengths[cells + i] = length + 1;
         this.#up(base, length);
-      } else if (this.#beats(value, this.#values[base]!)) {
-        this.#values[base] = value;
+      } else if (this.#beats(value, kept[base]!)) {
+        kept[base] = value;
         this.#rows[base] = row;
         this.#down(base, length);
       }

@@ -6,20 +6,22 @@ import { type InstantSelectPlan, type Plan, planInputs, type RangeSelectPlan, wi
  * far as there is room: `max_over_time(x[1h]) - min_over_time(x[1h])`.
  */
 export function shareSelectors(root: Plan): Plan {
-  const counts = new Map<string, number>();
-  let selectors = 0;
+  const selectors: (InstantSelectPlan | RangeSelectPlan)[] = [];
   foldTree<Plan, null>(
     root,
     planInputs,
     () => null,
     (plan) => {
-      if (plan.kind !== 'instantSelect' && plan.kind !== 'rangeSelect') return;
-      selectors++;
-      const key = whatIsRead(plan);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') selectors.push(plan);
     },
   );
-  if (counts.size === selectors) return root;
+  if (selectors.length < 2) return root;
+  const counts = new Map<string, number>();
+  for (const selector of selectors) {
+    const key = whatIsRead(selector);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  if (counts.size === selectors.length) return root;
   return foldTree<Plan, Plan>(root, planInputs, (plan, inputs) => {
     if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') {
       return counts.get(whatIsRead(plan))! > 1 ? { ...plan, isShared: true } : plan;
