@@ -15,6 +15,8 @@ export interface DataDirectory {
   readonly snapshots: string;
   /** What targets said of their metrics last. */
   readonly targetMetadata: string;
+  /** The head as it stood at some place of the log, for a quick start. */
+  readonly headImage: string;
   /** Written and removed to see whether a disk that failed takes writes again; beside the log, which needs it most. */
   readonly writeProbe: string;
 }
@@ -31,6 +33,7 @@ export function dataDirectory(root: string): DataDirectory {
     chunksHead: `${base}/chunks_head`,
     snapshots: `${base}/snapshots`,
     targetMetadata: `${base}/target_metadata`,
+    headImage: `${base}/head_image`,
     writeProbe: `${base}/wal/write-probe.tmp`,
   };
 }

@@ -22,6 +22,7 @@ import type { HeadBounds } from './head/head.ts';
 import type { ChunkStoreStats } from './head/head-chunk-store.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
+import { ImageWriting } from './head-image/image-writing.ts';
 import { lockDataDirectory } from './lock.ts';
 import type { Maintenance } from './maintenance/maintenance.ts';
 import { openMaintenance } from './maintenance/open-maintenance.ts';
@@ -44,6 +45,8 @@ const SELECT_PIECE_MS = 5;
 
 /** What the start found in the log. */
 export interface DatabaseReplay extends HeadReplayCounts {
+  /** Series that came from an image of the head; the log was read from there. */
+  readonly imageSeries: number;
   readonly wal: ReplayReport;
   /** Of the log of out-of-order samples; null where there is none. */
   readonly wbl: ReplayReport | null;
@@ -99,6 +102,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   snapshot(options: SnapshotOptions): Promise<string>;
   /** Runs something while neither maintenance nor a deletion changes blocks or takes anything out of the head. */
   exclusive<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Writes an image of the head, from which a start is quicker than from the log alone; true where that worked. */
+  writeHeadImage(): Promise<boolean>;
   /** Resolves when everything that was appended is on the disk. */
   sync(): Promise<void>;
   /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
@@ -184,9 +189,9 @@ async function replayLogs(
       const loaded = step.value;
       const seconds = (clock.monotonic() - started) / 1000;
       const { samples, series, unknownRefs } = loaded.counts;
-      log.info('write-ahead log replayed', { series, samples, unknownRefs, seconds });
-      const { counts, wal, wbl, wblUnknownRefs } = loaded;
-      return { loaded, replay: { ...counts, wal, wbl, wblUnknownRefs, seconds } };
+      log.info('write-ahead log replayed', { imageSeries: loaded.imageSeries, series, samples, unknownRefs, seconds });
+      const { counts, imageSeries, wal, wbl, wblUnknownRefs } = loaded;
+      return { loaded, replay: { ...counts, imageSeries, wal, wbl, wblUnknownRefs, seconds } };
     }
     if (step.value.first >= 0) onReplayProgress?.(step.value);
     await setImmediate();
@@ -211,6 +216,7 @@ class OpenDatabase implements Database {
   readonly metadata: MetadataArchive;
   readonly #runner: MaintenanceRunner;
   readonly #maintenance: Maintenance;
+  readonly #images: ImageWriting;
   readonly #options: DatabaseOptions;
   #closing: Promise<void> | null = null;
 
@@ -239,6 +245,16 @@ class OpenDatabase implements Database {
     this.#gate = gate;
     this.#lock = lock;
     this.#replay = replay;
+    this.#images = new ImageWriting({
+      fileSystem,
+      directory: dataDirectory(options.directory),
+      head: loaded.head,
+      wal,
+      clock,
+      turns: this.#turns,
+      log: options.log,
+      replayedBytes: replay.wal.bytes,
+    });
     this.#maintenance = openMaintenance(options, {
       directory: dataDirectory(options.directory),
       head: loaded.head,
@@ -259,6 +275,7 @@ class OpenDatabase implements Database {
 
   startMaintenance(): void {
     this.#maintenance.start();
+    this.#images.start();
   }
 
   get headBounds(): HeadBounds {
@@ -351,6 +368,10 @@ class OpenDatabase implements Database {
     return this.#maintenance.snapshot(options);
   }
 
+  writeHeadImage(): Promise<boolean> {
+    return this.#images.write();
+  }
+
   exclusive<T>(work: () => T | Promise<T>): Promise<T> {
     return this.#exclusive(work);
   }
@@ -374,6 +395,7 @@ class OpenDatabase implements Database {
   async #close(): Promise<void> {
     this.#gate.close();
     await this.#maintenance.stop();
+    await this.#images.close();
     await Promise.allSettled([this.#loaded.head.chunkStore?.close(), this.#wal.close(), this.#wbl.close()]).then(
       (closed) => {
         this.#blocks.close();

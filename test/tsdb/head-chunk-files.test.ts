@@ -61,7 +61,7 @@ describe('listHeadChunks()', () => {
     const steps = listHeadChunks(files.openSync('/c/000001', 'r'), 1, (chunk) => chunks.push({ ...chunk }));
     for (;;) {
       const step = steps.next();
-      if (step.done === true) return { chunks, damage: step.value };
+      if (step.done === true) return { chunks, damage: step.value.damage };
     }
   }
 });
@@ -263,7 +263,16 @@ function reopen(files: MemoryFiles, damagedDirectory: string | null = null) {
   const reader = new HeadChunkReader({ fileSystem: files, directory: DIRECTORY }, slots);
   const chunks: HeadChunk[] = [];
   const visit = (chunk: HeadChunk) => chunks.push({ ...chunk });
-  const options = { fileSystem: files, directory: DIRECTORY, slots, reader, log: silentLog, damagedDirectory, visit };
+  const options = {
+    fileSystem: files,
+    directory: DIRECTORY,
+    slots,
+    reader,
+    log: silentLog,
+    damagedDirectory,
+    visit,
+    known: new Map(),
+  };
   const steps = openHeadChunks(options);
   for (;;) {
     const step = steps.next();

@@ -72,6 +72,30 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
     return this.records.doubles[chunk >>> SEALED_SLAB_LOG2]![at + SEALED_LAST_TIME]!;
   }
 
+  byteLength(chunk: number): number {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    return sealedByteLength(words, 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES);
+  }
+
+  /** Samples. */
+  sampleCount(chunk: number): number {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    return words[2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_SIZE]! >>> 16;
+  }
+
+  encoding(chunk: number): number {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    return words[2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_ENCODING]! & 0xff;
+  }
+
+  /** Slot and offset of the entry where the chunk is in a file, else null. */
+  placeInFile(chunk: number): { slot: number; offset: number } | null {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    const slot = sealedFileSlot(words, w);
+    return slot === 0 ? null : { slot, offset: words[w + SEALED_PLACE]! };
+  }
+
   isInFile(chunk: number): boolean {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     return sealedFileSlot(words, 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES) !== 0;

@@ -127,6 +127,21 @@ export class HeadChunkWriter {
     if (!this.#isRemoving) void this.#remove();
   }
 
+  /** Makes what was written before the call durable. Rejects with a `FileSystemError`. */
+  sync(): Promise<void> {
+    const synced = this.#written.then(async () => {
+      await this.#file?.sync();
+      if (this.#lastNumber > 0) await this.#options.fileSystem.syncDirectory(this.#options.directory);
+    });
+    this.#written = synced.catch(() => {});
+    return synced;
+  }
+
+  /** The files that there are, oldest first. */
+  get files(): readonly HeadChunkFile[] {
+    return this.#known.map((file) => ({ ...file }));
+  }
+
   /** Waits for the last write, then syncs and closes the newest file. Rejects where that fails, closed all the same. */
   async close(): Promise<void> {
     await this.#written;

@@ -34,17 +34,25 @@ export function isDecodable(encoding: number): boolean {
   return encoding >= ENCODING.xor && encoding <= ENCODING.floatHistogramStartTimes;
 }
 
+export interface ListedEntries {
+  /** Where the last sound entry ends. */
+  readonly end: number;
+  /** Where and why reading ended early, or null. */
+  readonly damage: DamagedFile | null;
+}
+
 /**
- * Visits the entries of one file in order, whose checksums it compares, and yields after each MiB. Returns where and why
- * reading ended early, or null. `visit` gets the same object each time. Throws `FileSystemError`.
+ * Visits the entries of one file in order from the one at `from` on, whose checksums it compares, and yields after each
+ * MiB. `visit` gets the same object each time. Throws `FileSystemError`.
  */
 export function* listHeadChunks(
   file: FileHandle,
   slot: number,
   visit: (chunk: HeadChunk) => void,
-): Generator<void, DamagedFile | null> {
+  from = FILE_HEADER_BYTES,
+): Generator<void, ListedEntries> {
   const fileSize = file.sizeSync();
-  const damaged = (at: number, reason: string) => new DamagedFile(file.path, at, reason);
+  const damaged = (at: number, reason: string) => ({ end: at, damage: new DamagedFile(file.path, at, reason) });
   if (fileSize < FILE_HEADER_BYTES) return damaged(0, `${fileSize} bytes are too few for a file`);
   let window: Uint8Array = new Uint8Array(Math.min(WINDOW_BYTES, fileSize));
   let windowStart = 0;
@@ -63,22 +71,23 @@ export function* listHeadChunks(
     length: 0,
   };
 
-  /** Makes the window hold as much as can be from `from` on, at least `least` bytes where the file has them. */
-  const load = (from: number, least: number): void => {
-    const rest = window.subarray(from - windowStart, filled);
+  /** Makes the window hold as much as can be from `start` on, at least `least` bytes where the file has them. */
+  const load = (start: number, least: number): void => {
+    const rest = window.subarray(Math.min(filled, start - windowStart), filled);
     if (least > window.length) {
       const grown = new Uint8Array(least);
       grown.set(rest);
       window = grown;
     } else {
-      window.copyWithin(0, from - windowStart, filled);
+      window.copyWithin(0, Math.min(filled, start - windowStart), filled);
     }
-    windowStart = from;
+    windowStart = start;
     filled = rest.length;
     filled += file.readSync(window, filled, window.length - filled, windowStart + filled);
   };
 
-  for (let at = FILE_HEADER_BYTES; at < fileSize; ) {
+  let at = Math.max(FILE_HEADER_BYTES, from);
+  while (at < fileSize) {
     const lookBytes = Math.min(ENTRY_FIXED_BYTES + LENGTH_BYTES_MAX, fileSize - at);
     if (at - windowStart + lookBytes > filled) {
       yield;
@@ -86,7 +95,7 @@ export function* listHeadChunks(
     }
     let local = at - windowStart;
     // Files are made longer than what is in them; no series has the number 0.
-    if (isZero(window, local, Math.min(local + ENTRY_ENCODING, filled))) return null;
+    if (isZero(window, local, Math.min(local + ENTRY_ENCODING, filled))) break;
     if (lookBytes <= ENTRY_FIXED_BYTES) return damaged(at, 'the file ends inside an entry');
     const lengthEnd = readUvarint64(window, local + ENTRY_FIXED_BYTES, Math.min(local + lookBytes, filled), halves);
     if (lengthEnd < 0) return damaged(at, 'the length of a chunk is malformed');
@@ -115,7 +124,7 @@ export function* listHeadChunks(
     visit(chunk);
     at += size;
   }
-  return null;
+  return { end: at, damage: null };
 }
 
 /** The histogram encodings with start times keep what is known of a counter reset in the two upper bits. */

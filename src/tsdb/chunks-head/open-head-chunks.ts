@@ -17,6 +17,8 @@ export interface OpenHeadChunksOptions {
   readonly log: Log;
   /** Where damaged bytes are copied to before they are cut off; null where nothing may be changed. */
   readonly damagedDirectory: string | null;
+  /** Files that are known up to an offset: what lies before it is not read again. */
+  readonly known: ReadonlyMap<number, HeadChunkFile>;
   /** Gets each chunk in order, in the order in which they were written; the same object each time. */
   readonly visit: (chunk: HeadChunk) => void;
 }
@@ -28,6 +30,8 @@ export interface OpenedHeadChunks {
   readonly outOfOrder: readonly HeadChunk[];
   /** Where the first damage is; chunks in order behind it were not visited, since what lies between is not known. */
   readonly damage: DamagedFile | null;
+  /** Something of the files that were known is not there any more. */
+  readonly lostBytes: boolean;
 }
 
 /**
@@ -42,6 +46,7 @@ export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void,
   const files: HeadChunkFile[] = [];
   const outOfOrder: HeadChunk[] = [];
   let damage: DamagedFile | null = null;
+  let lostBytes = false;
   const numbers = fileNumbers(fileSystem, directory);
   for (const number of numbers) {
     const isNewest = number === numbers.at(-1);
@@ -54,17 +59,23 @@ export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void,
       break;
     }
     reader.adopt(slot, handle);
-    let lastTime = Number.NEGATIVE_INFINITY;
+    const known = options.known.get(number);
+    const knownEnd = known?.bytes ?? 0;
+    let lastTime = known?.lastTime ?? Number.NEGATIVE_INFINITY;
     let late = 0;
-    const found = yield* listHeadChunks(handle, slot, (chunk) => {
+    const visitEntry = (chunk: HeadChunk) => {
       if (chunk.isOutOfOrder) {
         outOfOrder.push({ ...chunk });
         late++;
-      } else {
+      } else if (chunk.offset >= knownEnd) {
         lastTime = Math.max(lastTime, chunk.lastTime);
         if (damage === null) visit(chunk);
       }
-    });
+    };
+    // Where the chunks out of order are nobody knows, so such a file is read from its beginning.
+    const from = known === undefined || known.outOfOrder > 0 ? 0 : knownEnd;
+    const { damage: found, end } = yield* listHeadChunks(handle, slot, visitEntry, from);
+    if (Math.min(end, handle.sizeSync()) < knownEnd) lostBytes = true;
     const isBegun = handle.sizeSync() >= FILE_HEADER_BYTES;
     if (found !== null && (isBegun || !isNewest)) {
       damage ??= found;
@@ -76,7 +87,9 @@ export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void,
     if (mayRepair && !cutOff(options, options.damagedDirectory, handle, found)) slots.release(slot);
     else files.push({ number, slot, bytes: handle.sizeSync(), lastTime, outOfOrder: late });
   }
-  return { files, outOfOrder, damage };
+  const present = new Set(files.map(({ number }) => number));
+  for (const number of options.known.keys()) if (!present.has(number)) lostBytes = true;
+  return { files, outOfOrder, damage, lostBytes };
 }
 
 function fileNumbers(fileSystem: FileSystem, directory: string): number[] {

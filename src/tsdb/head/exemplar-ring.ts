@@ -131,6 +131,12 @@ export class ExemplarRing implements ExemplarQueryable {
     this.#max = kept;
   }
 
+  /** All that are kept, the oldest arrival first. */
+  inOrderOfArrival(): { readonly series: Labels; readonly exemplar: Exemplar }[] {
+    const kept = this.#ring.map(({ labels }, i) => ({ series: labels, exemplar: this.#arrived[i]! }));
+    return [...kept.slice(this.#oldest), ...kept.slice(0, this.#oldest)];
+  }
+
   exemplars({ minTime, maxTime }: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
     const conditions = matcherSets.map((matchers) =>
       matchers.map((matcher) => ({ name: matcher.name, holds: matcherPredicate(matcher) })),

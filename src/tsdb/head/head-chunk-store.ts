@@ -18,6 +18,8 @@ export interface FoundChunks {
   /** Chunks in order, until the log names their series. */
   readonly restored: RestoredChunks;
   readonly outOfOrder: readonly HeadChunk[];
+  /** Something of the files that were known is not there any more. */
+  readonly lostBytes: boolean;
 }
 
 /** What the server's own metrics tell of `chunks_head/`. */
@@ -54,9 +56,15 @@ export class HeadChunkStore {
 
   /**
    * Reads which chunks there are, in steps. Those in order that end before `minValidTime` are in blocks and left out.
-   * What a crash left at the end is cut off where `damagedDirectory` says where to copy it to. Throws `FileSystemError`.
+   * What a crash left at the end is cut off where `damagedDirectory` says where to copy it to. What `known` says of files
+   * is not read again. Throws `FileSystemError`.
    */
-  *open(minValidTime: number, damagedDirectory: string | null, log: Log): Generator<void, FoundChunks> {
+  *open(
+    minValidTime: number,
+    damagedDirectory: string | null,
+    log: Log,
+    known: ReadonlyMap<number, HeadChunkFile> = new Map(),
+  ): Generator<void, FoundChunks> {
     const restored = new RestoredChunks(this.#memory);
     const opened = yield* openHeadChunks({
       ...this.#place,
@@ -64,6 +72,7 @@ export class HeadChunkStore {
       reader: this.reader,
       log,
       damagedDirectory,
+      known,
       visit: (chunk) => {
         if (chunk.lastTime >= minValidTime) restored.add(chunk);
       },
@@ -72,7 +81,7 @@ export class HeadChunkStore {
     return { ...opened, restored };
   }
 
-  /** From here on sealed chunks go to files. `files` are those that `open` found. */
+  /** From here on sealed chunks wait to go to files. `files` are those that `open` found. */
   write(files: readonly HeadChunkFile[], clock: Clock, log: Log): void {
     const memory = this.#memory;
     const writer = new HeadChunkWriter({
@@ -85,7 +94,11 @@ export class HeadChunkStore {
     memory.onFileRelease((slot) => writer.release(slot));
     this.#writer = writer;
     this.#writing = new ChunkWriting({ memory, writer, clock, log });
-    this.#writing.start();
+  }
+
+  /** From here on what is sealed is written within a second or so, where the directory is ours. */
+  start(): void {
+    this.#writing?.start();
   }
 
   /** Calls back with what chunks could not be written for; they stay in memory and are tried again. */
@@ -97,6 +110,12 @@ export class HeadChunkStore {
   writeBatch(batch: HeadChunkBatch): Promise<HeadChunkPlace> {
     if (this.#writer === null) throw new Error('Cannot write chunks of the head: the directory is not ours');
     return this.#writer.write(batch);
+  }
+
+  /** Makes the files durable and tells which there are. Rejects with a `FileSystemError`. */
+  async sync(): Promise<readonly HeadChunkFile[]> {
+    await this.#writer?.sync();
+    return this.#writer?.files ?? [];
   }
 
   /** Resolves when the sealed chunks that wait now were written, or could not be. */

@@ -131,6 +131,13 @@ export class HeadMemory {
     words[w + VALUE_HIGH] = high;
   }
 
+  /** The sealed chunks of a row, newest first. */
+  sealedChain(row: number): number[] {
+    const chain: number[] = [];
+    for (let chunk = this.#newestSealed(row); chunk !== 0; chunk = this.sealed.older(chunk)) chain.push(chunk);
+    return chain;
+  }
+
   /**
    * True where the row still is that series', and the chunk is in its chain and in memory. The number of a chunk may be
    * given again, its first time is not.

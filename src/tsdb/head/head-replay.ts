@@ -61,9 +61,10 @@ export class HeadReplay implements WalVisitor {
       return;
     }
     this.#series++;
-    const { directory, restored } = this.#parts;
-    const newest = restored.take(ref);
-    if (newest !== 0) this.#takeChunks(directory.refs.row(ref), newest);
+    const { directory, openChunks, restored } = this.#parts;
+    restored.giveTo(ref, directory.refs.row(ref), openChunks, (firstTime, lastTime) =>
+      this.#widen(firstTime, lastTime),
+    );
   }
 
   samples(columns: SampleColumns): void {
@@ -132,24 +133,6 @@ export class HeadReplay implements WalVisitor {
   tombstones(): void {}
 
   metadata(): void {}
-
-  /** Gives a row the chunks of a chain, as far as they are newer than what it has. */
-  #takeChunks(row: number, newest: number): void {
-    const { memory, openChunks } = this.#parts;
-    const { sealed, series } = memory;
-    const chain: number[] = [];
-    for (let chunk = newest; chunk !== 0; chunk = sealed.older(chunk)) chain.push(chunk);
-    while (chain.length > 0) {
-      const chunk = chain.pop()!;
-      const firstTime = sealed.firstTime(chunk);
-      if (firstTime <= series.lastTime(row)) {
-        sealed.release(chunk);
-        continue;
-      }
-      openChunks.addSealed(row, chunk);
-      this.#widen(firstTime, sealed.lastTime(chunk));
-    }
-  }
 
   #widen(firstTime: number, lastTime: number): void {
     const { state } = this.#parts;

@@ -4,7 +4,10 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
+import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
+import { type HeadImage, readHeadImage } from '../head-image/read-head-image.ts';
+import type { ImagedHead } from '../head-image/write-head-image.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
@@ -309,6 +312,41 @@ export class Head {
   /** Takes the samples that came out of order, once the log has been read. */
   lateReplay(): LateReplay {
     return new LateReplay(this.#directory, this.#memory.outOfOrder);
+  }
+
+  /** Nothing older is taken, ms. */
+  get minValidTime(): number {
+    return this.#state.minValidTime;
+  }
+
+  /** What an image of the head is written of. */
+  imaged(): ImagedHead {
+    return {
+      memory: this.#memory,
+      directory: this.#directory,
+      chunkRangeMs: this.#options.chunkRangeMs,
+      exemplars: this.exemplars,
+      deletions: this.deletions,
+    };
+  }
+
+  /** Takes what an image has, before the log is read from there. As `readHeadImage`. */
+  readImage(image: HeadImage, restored: RestoredChunks, files: readonly HeadChunkFile[]): Generator<void, number> {
+    const state = this.#state;
+    return readHeadImage(image, {
+      memory: this.#memory,
+      directory: this.#directory,
+      openChunks: this.#openChunks,
+      restored,
+      slots: new Map(files.map(({ number, slot }) => [number, slot])),
+      minValidTime: state.minValidTime,
+      widen: (firstTime, lastTime) => {
+        state.minTime = Math.min(state.minTime, firstTime);
+        state.maxTime = Math.max(state.maxTime, lastTime);
+      },
+      exemplars: this.exemplars,
+      deletions: this.deletions,
+    });
   }
 
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */

@@ -77,6 +77,11 @@ export class OpenChunks {
     this.#histograms.append(row, time, sample);
   }
 
+  /** Takes note of an open chunk that somebody else put into its row. */
+  countRestored(): void {
+    this.#created++;
+  }
+
   /** Puts a sealed chunk, which begins after the row's last sample, behind it. The open chunk ends before. */
   addSealed(row: number, chunk: number): void {
     const { records } = this.#memory.series;

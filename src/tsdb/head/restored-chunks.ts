@@ -1,6 +1,7 @@
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
 import { type HeadChunk, isDecodable } from '../chunks-head/list-head-chunks.ts';
 import type { HeadMemory } from './head-memory.ts';
+import type { OpenChunks } from './open-chunks.ts';
 import { REF_LIMIT, RefMap } from './ref-map.ts';
 
 /**
@@ -34,12 +35,24 @@ export class RestoredChunks {
     this.#newest.set(series, sealed.add(firstTime, lastTime, offset, length, count, older, encoding, slot));
   }
 
-  /** Hands over the chain of a series: its newest chunk, or 0. */
-  take(ref: number): number {
+  /** Gives a row the chunks that wait for this ref, as far as they are newer than what it has; tells of each. */
+  giveTo(ref: number, row: number, openChunks: OpenChunks, tell: (firstTime: number, lastTime: number) => void): void {
     const newest = this.#newest.row(ref);
-    if (newest < 0) return 0;
+    if (newest < 0) return;
     this.#newest.delete(ref);
-    return newest;
+    const { sealed, series } = this.#memory;
+    const chain: number[] = [];
+    for (let chunk = newest; chunk !== 0; chunk = sealed.older(chunk)) chain.push(chunk);
+    while (chain.length > 0) {
+      const chunk = chain.pop()!;
+      const firstTime = sealed.firstTime(chunk);
+      if (firstTime <= series.lastTime(row)) {
+        sealed.release(chunk);
+        continue;
+      }
+      openChunks.addSealed(row, chunk);
+      tell(firstTime, sealed.lastTime(chunk));
+    }
   }
 
   /** Gives up what no series asked for. */

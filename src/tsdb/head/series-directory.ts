@@ -9,6 +9,8 @@ import { REF_LIMIT, RefMap } from './ref-map.ts';
 import { SeriesRemoval } from './series-removal.ts';
 import { UnloggedSeries } from './unlogged-series.ts';
 
+const NO_REFS: readonly number[] = [];
+
 /**
  * Which series there are: from labels and from refs to rows, and the label index. Creates and removes series.
  *
@@ -89,6 +91,37 @@ export class SeriesDirectory {
     this.#writeEntryOfBytes(bytes, start, end);
     this.#restoreEntry(ref);
     return true;
+  }
+
+  /**
+   * As `restore`, with the labels as an entry of the series log: their number, then ids of name and value. Returns the
+   * row, or -1 where the ref can not be used.
+   */
+  restoreEntry(ref: number, entry: Uint32Array): number {
+    if (!(ref >= 1 && ref < REF_LIMIT) || entry[0] === 0) return -1;
+    const known = this.refs.row(ref);
+    if (known >= 0) return known;
+    this.#reserveEntry(2 * entry[0]!);
+    this.#entry.set(entry);
+    this.#entryPairs = [];
+    this.#entryTexts = 0;
+    this.#restoreEntry(ref);
+    return this.refs.row(ref);
+  }
+
+  /** The refs of a row beside its own. */
+  otherRefs(row: number): readonly number[] {
+    return this.#otherRefs.get(row) ?? NO_REFS;
+  }
+
+  /** No series has got this ref or one above. */
+  get nextRef(): number {
+    return this.#nextRef;
+  }
+
+  /** How many series have been taken out. */
+  get removed(): number {
+    return this.#removed;
   }
 
   /** Gives no new series this ref or one below: a log names it, of a series that is not known any more. */

@@ -4,11 +4,13 @@ import type { Turns } from '../../std/turns.ts';
 import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { DamagedFile } from '../block/damaged-file.ts';
 import type { HeadChunk } from '../chunks-head/list-head-chunks.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
 import type { HeadChunkStore } from '../head/head-chunk-store.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
+import { type HeadImage, openHeadImage } from '../head-image/read-head-image.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
 import { type ReplayProgress, type ReplayReport, replayWalInSteps } from '../wal/replay.ts';
 import { feedColumn } from './column-feed.ts';
@@ -35,6 +37,8 @@ export interface LoadHeadOptions {
 export interface LoadedHead {
   readonly head: Head;
   readonly counts: HeadReplayCounts;
+  /** Series that came from an image; the log was read from there. */
+  readonly imageSeries: number;
   readonly wal: ReplayReport;
   /** The log of out-of-order samples; null where there is none. */
   readonly wbl: ReplayReport | null;
@@ -42,30 +46,62 @@ export interface LoadedHead {
   readonly wblUnknownRefs: number;
 }
 
-/** Reads `chunks_head/`, `wal/` and `wbl/` in steps between which the caller may let the event loop run. */
+/**
+ * Reads the image of the head, `chunks_head/`, `wal/` and `wbl/`, in steps between which the caller may let the event loop
+ * run. An image that does not fit the log, or is damaged, is left aside.
+ */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
-  const { chunkRangeMs, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
+  const image = options.repairs ? fittingImage(options) : null;
+  if (image === null) return yield* load(options, null);
+  try {
+    return yield* load(options, image);
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    options.log.warn('The image of the head is left aside', { reason: error.message });
+  } finally {
+    image.file.closeSync();
+  }
+  return yield* load(options, null);
+}
+
+function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOptions): HeadImage | null {
+  const image = openHeadImage(fileSystem, directory.headImage, directory.wal, chunkRangeMs);
+  if (typeof image !== 'string') return image;
+  log.info('The image of the head is left aside', { reason: image });
+  return null;
+}
+
+/** Throws `DamagedFile` where the image, which then begins anew without it, can not be used. */
+function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<ReplayProgress, LoadedHead> {
+  const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };
   const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, chunksHead, ...turnsOf(options) });
   const store = head.chunkStore!;
   const damagedDirectory = repairs ? directory.walDamaged : null;
   try {
-    const found = yield* withProgress(store.open(minValidTime, damagedDirectory, log));
+    const found = yield* withProgress(store.open(minValidTime, damagedDirectory, log, image?.files));
     if (found.restored.overlapping > 0) {
       log.warn('Chunks of the head that overlap were left out', { count: found.restored.overlapping });
     }
-    if (options.clock !== null) store.write(found.files, options.clock, log);
+    if (clock !== null) store.write(found.files, clock, log);
+    let imageSeries = 0;
+    if (image !== null) {
+      if (found.lostBytes) throw new DamagedFile(image.file.path, 0, 'chunks_head does not have all that it leads to');
+      imageSeries = yield* withProgress(head.readImage(image, found.restored, found.files));
+    }
     const inner = head.replay(found.restored);
     const visitor = new StartVisitor({ head, inner, minValidTime });
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
       ...(damagedDirectory === null ? {} : { damagedDirectory }),
+      ...(image === null ? {} : { from: image.place }),
       log,
     });
     found.restored.clear();
     const late = head.lateReplay();
     feedLateChunks(found.outOfOrder, store, late, log);
     const wbl = yield* replayLateLog(options, late, wal);
-    return { head, counts: inner.counts, wal, wbl, wblUnknownRefs: late.unknownRefs };
+    store.start();
+    return { head, counts: inner.counts, imageSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };
   } catch (error) {
     store.reader.closeSync();
     throw error;

@@ -12,6 +12,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'snapshots',
   'queries.active',
   'target_metadata',
+  'head_image',
   // Of the file system itself.
   'lost+found',
 ]);

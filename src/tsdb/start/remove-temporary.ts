@@ -5,6 +5,7 @@ import type { DataDirectory } from '../data-directory.ts';
 
 /** A name that a step gives to what it has not finished; the last part says what it was for. */
 const UNFINISHED_DIRECTORY = /^(.*)\.tmp(-for-creation|-for-deletion)?$/;
+const UNFINISHED_FILES: ReadonlySet<string> = new Set(['target_metadata.tmp', 'head_image.tmp']);
 const UNFINISHED_SNAPSHOT = /^\d{8}T\d{6}Z-[0-9a-f]{16}\.tmp$/;
 const UNFINISHED_SEGMENT = /^\d{6,}\.tmp$/;
 const UNFINISHED_CHECKPOINT = /^checkpoint\.\d{8,}\.tmp$/;
@@ -33,11 +34,11 @@ function temporaryPaths(fileSystem: FileSystem, directory: DataDirectory): strin
     for (const entry of entries) if (isTemporary(entry)) found.push(`${path}/${entry.name}`);
     return entries;
   };
-  const { chunksHead, root, snapshots, targetMetadata, wal, walDamaged, wbl, writeProbe } = directory;
+  const { chunksHead, root, snapshots, wal, walDamaged, wbl, writeProbe } = directory;
   const segment = ({ kind, name }: DirectoryEntry): boolean => kind === 'file' && UNFINISHED_SEGMENT.test(name);
 
   const entries = visit(root, ({ kind, name }) => {
-    if (kind === 'file') return `${root}/${name}` === `${targetMetadata}.tmp`;
+    if (kind === 'file') return UNFINISHED_FILES.has(name);
     const base = UNFINISHED_DIRECTORY.exec(name)?.[1];
     return base !== undefined && (isUlid(base) || base.startsWith('chunk_snapshot.'));
   });

@@ -19,6 +19,8 @@ export interface ReplayOptions {
   /** A record that claims more bytes (compressed or not) counts as damaged; default 512 MiB. */
   readonly recordBytesMax?: number;
   readonly log?: Log;
+  /** Where to begin, behind a record; without it at the last checkpoint, or else at the first segment. */
+  readonly from?: { readonly segment: number; readonly offset: number };
 }
 
 /** Bytes of the log that could not be read. */
@@ -76,12 +78,14 @@ export function* replayWalInSteps(
   visitor: WalVisitor,
   options: ReplayOptions = {},
 ): Generator<ReplayProgress, ReplayReport> {
+  const { from = null } = options;
   const checkpoint = lastCheckpoint(fileSystem, walDirectory);
-  const segments = listSegments(fileSystem, walDirectory).filter((n) => checkpoint === null || n > checkpoint.segment);
+  const begin = from?.segment ?? (checkpoint === null ? 0 : checkpoint.segment + 1);
+  const segments = listSegments(fileSystem, walDirectory).filter((n) => n >= begin);
   const first = segments[0] ?? -1;
   const last = segments.at(-1) ?? -1;
   const replay = new Replay(fileSystem, visitor, options);
-  if (checkpoint !== null) {
+  if (checkpoint !== null && from === null) {
     for (const number of listSegments(fileSystem, checkpoint.path)) {
       const name = `checkpoint.${segmentName(checkpoint.segment)}.${segmentName(number)}`;
       const file = replay.file(segmentPath(checkpoint.path, number), name, 'fixed');
@@ -90,14 +94,15 @@ export function* replayWalInSteps(
   }
   for (const number of segments) {
     const role = number === last ? 'last' : 'older';
-    const file = replay.file(segmentPath(walDirectory, number), segmentName(number), role);
+    const offset = number === from?.segment ? from.offset : 0;
+    const file = replay.file(segmentPath(walDirectory, number), segmentName(number), role, offset);
     for (const _ of file) yield { first, last, current: number };
   }
   return {
     checkpoint: checkpoint?.segment ?? null,
     firstSegment: first,
     lastSegment: last,
-    missingSegments: replay.fillGaps(walDirectory, checkpoint === null ? first : checkpoint.segment + 1, segments),
+    missingSegments: replay.fillGaps(walDirectory, checkpoint === null && from === null ? first : begin, segments),
     records: replay.records,
     bytes: replay.bytes,
     entries: replay.decoder.counts,
@@ -131,12 +136,12 @@ class Replay {
   }
 
   /** Visits the records of one file; yields now and then. */
-  *file(path: string, name: string, role: FileRole): Generator<void, void> {
+  *file(path: string, name: string, role: FileRole, from = 0): Generator<void, void> {
     const file = this.#fileSystem.openSync(path, 'r');
     try {
-      const reader = new SegmentReader(file, this.#recordBytesMax);
+      const reader = new SegmentReader(file, this.#recordBytesMax, from);
       const bad: BadBytes[] = [];
-      let pause = STEP_BYTES;
+      let pause = from + STEP_BYTES;
       while (reader.next()) {
         const reason = this.#visit(reader);
         if (reason !== null) {
@@ -146,7 +151,7 @@ class Replay {
         pause = reader.position + STEP_BYTES;
         yield;
       }
-      this.bytes += reader.size;
+      this.bytes += reader.size - from;
       const damages = [...bad, ...reader.bad].map((bytes) => this.#report(file, name, bytes));
       this.damages.push(...damages);
       if (reader.tail !== null) this.#endAt(file, name, role, reader.tail, reader.end === 'short');

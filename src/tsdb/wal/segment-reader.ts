@@ -47,7 +47,9 @@ export class SegmentReader {
   #badFrom = -1;
   #badReason = '';
 
-  constructor(file: FileHandle, recordBytesMax: number) {
+  /** Reads from `from` on, where a record begins or a page. */
+  constructor(file: FileHandle, recordBytesMax: number, from = 0) {
+    this.#at = from;
     this.#file = file;
     this.#fileSize = file.sizeSync();
     this.#recordBytesMax = recordBytesMax;

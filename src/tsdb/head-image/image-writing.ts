@@ -1,0 +1,123 @@
+import type { Clock } from '../../std/clock.ts';
+import type { FileSystem } from '../../std/file-system.ts';
+import type { Turns } from '../../std/turns.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import type { Head } from '../head/head.ts';
+import type { WalWriter } from '../wal/writer.ts';
+import { logPlace } from './log-place.ts';
+import { writeHeadImage } from './write-head-image.ts';
+
+/** How often it is looked whether an image is due. */
+const LOOK_MS = 60 * 1000;
+/** An image is due when reading the log from the last one would take about a second, */
+const LOG_BYTES_DUE = 32 * 1024 * 1024;
+/** but not more often than this: of a million series it takes some two seconds of the main thread, in small pieces. */
+const INTERVAL_MS = 5 * 60 * 1000;
+/** A stop writes one where the log has more than this since the last. */
+const STOP_BYTES = 1024 * 1024;
+
+export interface ImageWritingOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: DataDirectory;
+  readonly head: Head;
+  readonly wal: Pick<WalWriter, 'segment' | 'offset' | 'counters'>;
+  readonly clock: Clock;
+  readonly turns: Turns;
+  readonly log: Log;
+  /** Bytes of the log that the start had to read. */
+  readonly replayedBytes: number;
+}
+
+/**
+ * Decides when images of the head are written: from time to time, so that a start after a kill has little of the log to
+ * read, and at a stop. What fails is logged and tried again; an image is never needed.
+ */
+export class ImageWriting {
+  readonly #options: ImageWritingOptions;
+  /** Bytes of the log, counted as `wal.counters` does, that the last image has; below 0 what the start read. */
+  #bytesImaged: number;
+  /** What the head began with at the last image: when it moves on, so does the log, and the image is of no use. */
+  #beginOfImaged = Number.NEGATIVE_INFINITY;
+  #lastAt: number;
+  #cancel: (() => void) | null = null;
+  #running: Promise<boolean> | null = null;
+  #isClosing = false;
+
+  constructor(options: ImageWritingOptions) {
+    this.#options = options;
+    this.#bytesImaged = -options.replayedBytes;
+    this.#lastAt = options.clock.monotonic();
+    this.#beginOfImaged = options.head.minValidTime;
+  }
+
+  start(): void {
+    this.#cancel = this.#options.clock.after(LOOK_MS, () => {
+      const written = this.#isDue() ? this.write() : Promise.resolve(false);
+      void written.finally(() => {
+        if (this.#cancel !== null) this.start();
+      });
+    });
+  }
+
+  /** Writes an image now; true where there is one. Does not reject. */
+  write(): Promise<boolean> {
+    this.#running ??= this.#write().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  /** Gives a running one up and writes the last one, where that saves the next start much. Nothing is appended any more. */
+  async close(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#isClosing = true;
+    await this.#running;
+    if (this.#unimagedBytes < STOP_BYTES) return;
+    this.#isClosing = false;
+    await this.write();
+  }
+
+  get #unimagedBytes(): number {
+    return this.#options.wal.counters.bytes - this.#bytesImaged;
+  }
+
+  #isDue(): boolean {
+    const { clock, head } = this.#options;
+    if (clock.monotonic() - this.#lastAt < INTERVAL_MS) return false;
+    if (this.#unimagedBytes >= LOG_BYTES_DUE) return true;
+    return head.minValidTime !== this.#beginOfImaged && this.#unimagedBytes > STOP_BYTES;
+  }
+
+  async #write(): Promise<boolean> {
+    const { clock, directory, fileSystem, head, log, turns, wal } = this.#options;
+    if (wal.offset === 0) return false;
+    const started = clock.monotonic();
+    const bytesBefore = wal.counters.bytes;
+    const beginBefore = head.minValidTime;
+    try {
+      await head.chunkStore?.flush();
+      const bytes = await writeHeadImage({
+        fileSystem,
+        root: directory.root,
+        path: directory.headImage,
+        head: head.imaged(),
+        place: logPlace(fileSystem, directory.wal, wal.segment, wal.offset),
+        syncChunks: async () => (await head.chunkStore?.sync()) ?? [],
+        pause: turns.pause,
+        isObsolete: () => this.#isClosing,
+      });
+      this.#lastAt = clock.monotonic();
+      if (bytes === null) return false;
+      this.#bytesImaged = bytesBefore;
+      this.#beginOfImaged = beginBefore;
+      log.info('image of the head written', { bytes, seconds: (clock.monotonic() - started) / 1000 });
+      return true;
+    } catch (error) {
+      this.#lastAt = clock.monotonic();
+      log.warn('Cannot write an image of the head; the next start reads more of the log', { err: String(error) });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import type { FileHandle, FileSystem } from '../../std/file-system.ts';
+import { FileSystemError } from '../../std/file-system.ts';
+import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
+import type { ExemplarRing } from '../head/exemplar-ring.ts';
+import type { HeadDeletions } from '../tombstones/head-deletions.ts';
+import { RecordBuffer } from '../wal/record-buffer.ts';
+import { beginFrame, endFrame, FRAME, FRAME_HEADER_BYTES, imageEnd } from './image-frames.ts';
+import type { LogPlace } from './log-place.ts';
+import { type SeriesParts, writeSeries } from './series-payload.ts';
+
+/** Rows and bytes of one step: 1 to 2 ms. */
+const STEP_ROWS = 1024;
+const FRAME_BYTES = 1024 * 1024;
+const STEP_EXEMPLARS = 2048;
+
+/** The version of what frames hold. */
+export const IMAGE_VERSION = 1;
+
+export interface ImagedHead extends SeriesParts {
+  readonly chunkRangeMs: number;
+  readonly exemplars: ExemplarRing;
+  readonly deletions: HeadDeletions;
+}
+
+export interface WriteImageOptions {
+  readonly fileSystem: FileSystem;
+  /** Where the data directory is, and the image in it. */
+  readonly root: string;
+  readonly path: string;
+  readonly head: ImagedHead;
+  /** Where the log stood before the first row is looked at. */
+  readonly place: LogPlace;
+  /** Makes the files of sealed chunks durable and tells which there are. */
+  readonly syncChunks: () => Promise<readonly HeadChunkFile[]>;
+  /** Lets the event loop run. */
+  readonly pause: () => Promise<unknown>;
+  /** True where there is no use of going on. */
+  readonly isObsolete: () => boolean;
+}
+
+/**
+ * Writes an image of the head while samples come: row by row as each stands at its turn, with whatever the log has had
+ * from `place` on. Reading the log again from there adds what is newer, and passes over what is not. Series that are
+ * taken out meanwhile make it obsolete.
+ *
+ * Returns the bytes written; null where it was given up. Rejects with a `FileSystemError`. The image appears under its name
+ * when it is whole and durable, and all that it leads to is.
+ */
+export async function writeHeadImage(options: WriteImageOptions): Promise<number | null> {
+  const { fileSystem, head, path, root } = options;
+  const temporary = `${path}.tmp`;
+  const file = fileSystem.openSync(temporary, 'w');
+  try {
+    const removed = head.directory.removed;
+    const isObsolete = () => options.isObsolete() || head.directory.removed !== removed;
+    const image = new ImageFile(file);
+    if (!(await writeRows(image, options, isObsolete))) return null;
+    await writeRest(image, options);
+    const files = await options.syncChunks();
+    if (isObsolete()) return null;
+    const trailer = image.size;
+    await image.write(trailerFrame(options, files));
+    await image.write(imageEnd(trailer));
+    await file.sync();
+    if (isObsolete()) return null;
+    fileSystem.renameSync(temporary, path);
+    await fileSystem.syncDirectory(root);
+    return image.size;
+  } finally {
+    file.closeSync();
+    fileSystem.removeSync(temporary);
+  }
+}
+
+class ImageFile {
+  size = 0;
+  readonly #file: FileHandle;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const written = await this.#file.write(bytes, 0, bytes.length, this.size);
+    if (written < bytes.length) {
+      const cause = `only ${written} of ${bytes.length} bytes were written`;
+      throw new FileSystemError('write', this.#file.path, cause, 'ENOSPC');
+    }
+    this.size += bytes.length;
+  }
+}
+
+/** False where it became obsolete. */
+async function writeRows(
+  image: ImageFile,
+  { head, pause }: WriteImageOptions,
+  isObsolete: () => boolean,
+): Promise<boolean> {
+  const { series, symbols } = head.memory;
+  const buffer = new RecordBuffer();
+  let named = 1;
+  for (let row = 0; row < series.rowCount; ) {
+    beginFrame(buffer, FRAME.series);
+    const end = Math.min(series.rowCount, row + STEP_ROWS);
+    for (; row < end && buffer.size < FRAME_BYTES; row++) if (series.isLive(row)) writeSeries(buffer, head, row);
+    const rows = buffer.size > FRAME_HEADER_BYTES ? endFrame(buffer) : null;
+    // Symbols come before the series that have them.
+    while (named < symbols.count) {
+      beginFrame(buffer, FRAME.symbols);
+      for (; named < symbols.count && buffer.size < FRAME_BYTES; named++) {
+        const bytes = symbols.bytesOf(named);
+        buffer.uvarint(bytes.length);
+        buffer.raw(bytes, 0, bytes.length);
+      }
+      await image.write(endFrame(buffer));
+    }
+    if (rows !== null) await image.write(rows);
+    await pause();
+    if (isObsolete()) return false;
+  }
+  return true;
+}
+
+async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): Promise<void> {
+  const buffer = new RecordBuffer();
+  beginFrame(buffer, FRAME.deletions);
+  for (const [ref, intervals] of head.deletions.entries()) {
+    buffer.uvarint(ref);
+    buffer.uvarint(intervals.length / 2);
+    for (const time of intervals) buffer.varint(time);
+  }
+  await image.write(endFrame(buffer));
+  const kept = head.exemplars.inOrderOfArrival();
+  for (let from = 0; from < kept.length; from += STEP_EXEMPLARS) {
+    beginFrame(buffer, FRAME.exemplars);
+    for (const { series, exemplar } of kept.slice(from, from + STEP_EXEMPLARS)) {
+      buffer.labels(series);
+      buffer.labels(exemplar.labels);
+      buffer.varint(exemplar.time);
+      buffer.float64(exemplar.value);
+    }
+    await image.write(endFrame(buffer));
+    await pause();
+  }
+}
+
+/**
+ * ```text
+ * trailer  version uvarint | chunk range, ms uvarint | segment of the log uvarint | offset uvarint | checksum uvarint
+ *          | next ref uvarint | files: count uvarint, (number uvarint | bytes uvarint | has chunks in order u8
+ *          | their newest last time varint | chunks out of order uvarint)*
+ * ```
+ */
+function trailerFrame({ head, place }: WriteImageOptions, files: readonly HeadChunkFile[]): Uint8Array {
+  const buffer = new RecordBuffer();
+  beginFrame(buffer, FRAME.trailer);
+  buffer.uvarint(IMAGE_VERSION);
+  buffer.uvarint(head.chunkRangeMs);
+  buffer.uvarint(place.segment);
+  buffer.uvarint(place.offset);
+  buffer.uvarint(place.checksum);
+  buffer.uvarint(head.directory.nextRef);
+  buffer.uvarint(files.length);
+  for (const { bytes, lastTime, number, outOfOrder } of files) {
+    const hasChunks = Number.isFinite(lastTime);
+    buffer.uvarint(number);
+    buffer.uvarint(bytes);
+    buffer.byte(hasChunks ? 1 : 0);
+    buffer.varint(hasChunks ? lastTime : 0);
+    buffer.uvarint(outOfOrder);
+  }
+  return endFrame(buffer);
+}
