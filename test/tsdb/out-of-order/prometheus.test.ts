@@ -6,15 +6,14 @@ import { findProgram } from '../../../bench/peers/find-program.ts';
 import type { Histogram } from '../../../src/model/histogram.ts';
 import { labelsFromObject } from '../../../src/model/labels.ts';
 import { writeNormalNaN, writeStale } from '../../../src/model/stale.ts';
-import { dumpDatabase } from '../../../src/server/commands/tsdb-dump.ts';
 import { systemClock } from '../../../src/std/clock.ts';
 import { nodeFiles } from '../../../src/std/node-files.ts';
 import { createRandom } from '../../../src/std/random.ts';
 import { createSampleBatch, type HistogramEntry } from '../../../src/storage/append.ts';
-import { silentLog } from '../../../src/telemetry/log.ts';
 import type { Database } from '../../../src/tsdb/tsdb.ts';
 import { histogramFrom, plainHistograms } from '../histogram-support.ts';
 import { dumpWithPromtool, versionOf } from '../prometheus-process.ts';
+import { dumpLines } from './dump-lines.ts';
 import { openLate } from './late-support.ts';
 import { startReceiver } from './receiving-prometheus.ts';
 
@@ -33,24 +32,6 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const TWO_HOURS = 2 * 60 * 60 * 1000;
 const NEWEST = Math.floor(Date.now() / TWO_HOURS) * TWO_HOURS - 60_000;
-
-async function dump(directory: string): Promise<string[]> {
-  let text = '';
-  await dumpDatabase({
-    directory,
-    fileSystem: nodeFiles,
-    log: silentLog,
-    range: { minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER },
-    selectors: [[]],
-    write: (part) => {
-      text += part;
-    },
-  });
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .sort();
-}
 
 function openReal(directory: string): Promise<Database> {
   return openLate(nodeFiles, {
@@ -94,7 +75,7 @@ function addMany(database: Database, seed: number, batches: number): void {
 /** What a real server answers for a copy of a directory, as it would be found after a kill, is what is in it. */
 async function compareAnswers(directory: string, name: string): Promise<void> {
   cpSync(directory, `${directory}-${name}`, { recursive: true });
-  const lines = await dump(`${directory}-${name}`);
+  const lines = await dumpLines(`${directory}-${name}`);
   const receiver = await startReceiver(prometheus!, `${directory}-${name}`, 5 * TWO_HOURS);
   try {
     const theirs = await receiver.samples('{__name__=~".+"}', NEWEST - 20 * TWO_HOURS, NEWEST);
@@ -114,7 +95,7 @@ function withoutBuckets(line: string): string {
 /** What both tools say of copies of a directory. */
 async function compareDumps(directory: string): Promise<string[]> {
   cpSync(directory, `${directory}-theirs`, { recursive: true });
-  const ours = await dump(directory);
+  const ours = await dumpLines(directory);
   expect(ours).toEqual(dumpWithPromtool(promtool!, `${directory}-theirs`));
   rmSync(`${directory}-theirs`, { recursive: true });
   return ours;
@@ -152,7 +133,7 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
     addMany(database, 5, 60);
     // Killed: nothing is closed.
     cpSync(directory, `${directory}-killed`, { recursive: true });
-    const killed = await dump(`${directory}-killed`);
+    const killed = await dumpLines(`${directory}-killed`);
     await database.close();
     const receiver = await startReceiver(prometheus!, `${directory}-killed`, 5 * TWO_HOURS);
     const sent: string[] = [];
@@ -167,7 +148,7 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
       await receiver.kill();
     }
     // Its own next start would lose some: a marker makes it drop what was in a buffer when it was killed.
-    const after = await dump(`${directory}-killed`);
+    const after = await dumpLines(`${directory}-killed`);
     for (const line of [...killed, ...sent]) expect(after).toContain(line);
     expect(after).toHaveLength(killed.length + sent.length);
     database = await openReal(`${directory}-killed`);
@@ -175,7 +156,7 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
     await database.compactOutOfOrder();
     await database.close();
     await compareAnswers(`${directory}-killed`, 'again');
-    const last = await dump(`${directory}-killed`);
+    const last = await dumpLines(`${directory}-killed`);
     for (const line of after) expect(last).toContain(line);
   }, 60_000);
 });
