@@ -13,9 +13,12 @@ import { intervalCount, tombstonesToBytes } from './tombstones/write-tombstones.
 export interface DeleteParts {
   readonly fileSystem: FileSystem;
   readonly head: Head;
-  readonly blocks: readonly Block[];
-  /** The oldest sample in memory, late ones included, ms. */
-  readonly oldestTime: number;
+  /** Those in use at the call. */
+  readonly blocks: () => readonly Block[];
+  /** Moves the samples that came late to blocks. */
+  readonly compactLate: () => Promise<unknown>;
+  /** As `HeadDeleteParts`. */
+  readonly sparesLate: boolean;
   readonly turns: Turns;
 }
 
@@ -27,17 +30,20 @@ export interface DeleteParts {
  * then.
  */
 export async function deleteSamples(
-  { fileSystem, head, blocks, oldestTime, turns }: DeleteParts,
+  { fileSystem, head, blocks, compactLate, sparesLate, turns }: DeleteParts,
   matcherSets: readonly (readonly Matcher[])[],
   range: TimeRange,
 ): Promise<void> {
   const choosing = matcherSets.filter((matchers) => matchers.length > 0);
   if (choosing.length === 0 || range.minTime > range.maxTime) return;
-  for (const block of blocks) {
+  const { lateBounds } = head;
+  // In blocks they are deleted as others are, and what comes late afterwards is told from them.
+  if (lateBounds.minTime <= range.maxTime && lateBounds.maxTime >= range.minTime) await compactLate();
+  for (const block of blocks()) {
     const tombstones = await runInTurns(deleteFromBlock(block, choosing, range), turns);
     if (tombstones !== block.tombstones) await replaceTombstones(fileSystem, block, tombstones);
   }
-  for (const matchers of choosing) await runInTurns(head.deleteSamples(matchers, range, oldestTime), turns);
+  for (const matchers of choosing) await runInTurns(head.deleteSamples(matchers, range, { sparesLate }), turns);
 }
 
 /** The count in `meta.json` comes second and serves planning alone. */

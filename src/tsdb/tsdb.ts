@@ -311,9 +311,15 @@ class OpenDatabase implements Database {
   delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void> {
     return this.#exclusive(() => {
       if (this.#closing !== null) throw new Error('Cannot delete samples: the database is closed');
-      const { head } = this.#loaded;
-      const oldestTime = Math.min(head.bounds.minTime, head.lateBounds.minTime);
-      const parts = { fileSystem: this.#fileSystem, head, blocks: this.#blocks.blocks, oldestTime, turns: this.#turns };
+      const { hasLateFiles, head } = this.#loaded;
+      const parts = {
+        fileSystem: this.#fileSystem,
+        head,
+        blocks: () => this.#blocks.blocks,
+        compactLate: () => this.#compactOutOfOrder(),
+        sparesLate: !hasLateFiles,
+        turns: this.#turns,
+      };
       return deleteSamples(parts, matcherSets, range);
     });
   }

@@ -5,7 +5,9 @@ import type { Matcher } from '../../src/model/matcher.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import type { DatabaseOptions } from '../../src/tsdb/options.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { tombstonesRecord } from '../../src/tsdb/wal/records.ts';
 import { WalWriter } from '../../src/tsdb/wal/writer.ts';
 import { type BlockSample, writeBlock } from './block-support.ts';
 import { ALL_TIME, batchOf, type Row, show, showSet } from './head-support.ts';
@@ -72,6 +74,48 @@ describe('Database.delete()', () => {
     expect(files.operations.slice(calls).filter(({ name }) => name === 'write')).toEqual([]);
   });
 
+  it('deletes samples that came late, not those that come late afterwards, over restarts and compactions', async () => {
+    const files = new MemoryFiles();
+    const late = { outOfOrderMs: 1000 };
+    let database = await open(files, late);
+    add(database, 'a', [100, 200]);
+    add(database, 'a', [110, 120, 130]);
+    add(database, 'b', [50]);
+    await database.delete([[of('a')], [of('b')]], { minTime: 0, maxTime: 150 });
+    const deleted = ['{s="a"} 200=20'];
+    expect(show(database)).toEqual(deleted);
+    database = await open(files.afterProcessDeath(), late);
+    expect(show(database)).toEqual(deleted);
+    // Corrected samples take the place of the deleted ones, at their times too.
+    add(database, 'a', [100, 115, 120]);
+    add(database, 'b', [40, 60]);
+    const corrected = ['{s="a"} 100=10 115=11.5 120=12 200=20', '{s="b"} 40=4 60=6'];
+    expect(show(database)).toEqual(corrected);
+    await database.compactOutOfOrder();
+    expect(show(database)).toEqual(corrected);
+    add(database, 'a', [130]);
+    const more = ['{s="a"} 100=10 115=11.5 120=12 130=13 200=20', '{s="b"} 40=4 60=6'];
+    expect(show(database)).toEqual(more);
+    await database.close();
+  });
+
+  it("takes another server's deletions for those of late samples too, from the log and from an image of the head", async () => {
+    const files = new MemoryFiles();
+    await lateSamples(files);
+    const wal = WalWriter.open({ fileSystem: files, clock: new ManualClock(0), directory: `${ROOT}/wal` });
+    wal.append([tombstonesRecord([{ ref: 1, minTime: 40, maxTime: 42 }])]);
+    await wal.close();
+    const expected = ['{s="a"} 45=4.5'];
+    const database = await open(files);
+    expect(show(database)).toEqual(expected);
+    expect(await database.writeHeadImage()).toBe(true);
+    await database.close();
+    const again = await open(files);
+    expect(again.stats().replay.imageSeries).toBe(1);
+    expect(show(again)).toEqual(expected);
+    await again.close();
+  });
+
   it('without a matcher chooses nothing', async () => {
     const database = await open(new MemoryFiles());
     add(database, 'a', [1]);
@@ -123,22 +167,34 @@ describe('Database.delete()', () => {
         to: time,
       }),
       fc.record({ kind: fc.constant('append' as const), series: fc.constantFrom(...SERIES), ahead: fc.nat(3) }),
-      fc.record({ kind: fc.constant('restart' as const) }),
+      fc.record({ kind: fc.constant('late' as const), series: fc.constantFrom(...SERIES), at: time }),
+      fc.record({ kind: fc.constantFrom('restart' as const, 'compact late' as const) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 25 }), fc.array(fc.tuple(time, time)), async (changes, ranges) => {
         let files = new MemoryFiles();
         block(files);
         await lateSamples(files);
-        let database = await open(files);
+        const options = { outOfOrderMs: 1000 };
+        let database = await open(files, options);
         const model = new Map(SERIES.map((name) => [name, new Set([10, 20, 30])]));
         model.get('a')!.add(45).add(41);
+        const last = new Map([['a', 45]]);
         let newest = 45;
         for (const step of changes) {
           if (step.kind === 'append') {
             newest += step.ahead + 1;
             add(database, step.series, [newest]);
             model.get(step.series)!.add(newest);
+            last.set(step.series, newest);
+          } else if (step.kind === 'late') {
+            // A series' last time in order is not taken again, deleted or not.
+            if (step.at >= newest || step.at === last.get(step.series)) continue;
+            if (!last.has(step.series)) last.set(step.series, step.at);
+            add(database, step.series, [step.at]);
+            model.get(step.series)!.add(step.at);
+          } else if (step.kind === 'compact late') {
+            await database.compactOutOfOrder();
           } else if (step.kind === 'delete') {
             const range = { minTime: step.from, maxTime: step.to };
             await database.delete(
@@ -150,7 +206,7 @@ describe('Database.delete()', () => {
             }
           } else {
             files = files.afterProcessDeath();
-            database = await open(files);
+            database = await open(files, options);
           }
         }
         for (const [minTime, maxTime] of [[0, 1000] as const, ...ranges]) {
@@ -211,6 +267,6 @@ function add(database: Database, s: string, times: readonly number[]): void {
   appender.commit();
 }
 
-function open(files: MemoryFiles): Promise<Database> {
-  return openDatabase({ directory: ROOT, fileSystem: files, clock: new ManualClock(0), log: silentLog });
+function open(files: MemoryFiles, options: Partial<DatabaseOptions> = {}): Promise<Database> {
+  return openDatabase({ directory: ROOT, fileSystem: files, clock: new ManualClock(0), log: silentLog, ...options });
 }

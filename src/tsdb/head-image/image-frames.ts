@@ -14,7 +14,7 @@ import type { RecordBuffer } from '../wal/record-buffer.ts';
  *
  * The last frame is the trailer, which says what the file is an image of.
  */
-export const FRAME = { symbols: 1, series: 2, deletions: 3, exemplars: 4, trailer: 5 } as const;
+export const FRAME = { symbols: 1, series: 2, deletions: 3, exemplars: 4, trailer: 5, lateDeletions: 6 } as const;
 export const FRAME_HEADER_BYTES = 9;
 export const IMAGE_END_BYTES = 12;
 const IMAGE_MAGIC = 0x4e784869;

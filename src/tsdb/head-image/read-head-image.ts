@@ -75,6 +75,7 @@ function openTrailer(file: FileHandle, chunkRangeMs: number): HeadImage | string
 export interface ImageRestoring extends Omit<SeriesRestoring, 'symbols'> {
   readonly exemplars: ExemplarRing;
   readonly deletions: HeadDeletions;
+  readonly lateDeletions: HeadDeletions;
 }
 
 /**
@@ -93,6 +94,7 @@ export function* readHeadImage(image: HeadImage, parts: ImageRestoring): Generat
       if (kind === FRAME.symbols) readSymbols(from, symbols, restoring);
       else if (kind === FRAME.series) for (; from.left > 0; series++) readSeries(from, restoring);
       else if (kind === FRAME.deletions) readDeletions(from, parts.deletions);
+      else if (kind === FRAME.lateDeletions) readDeletions(from, parts.lateDeletions);
       else if (kind === FRAME.exemplars) readExemplars(from, parts.exemplars);
       else throw new MalformedPayload(`a frame of kind ${kind}`);
     });

@@ -20,6 +20,7 @@ export interface ImagedHead extends SeriesParts {
   readonly chunkRangeMs: number;
   readonly exemplars: ExemplarRing;
   readonly deletions: HeadDeletions;
+  readonly lateDeletions: HeadDeletions;
 }
 
 export interface WriteImageOptions {
@@ -121,15 +122,22 @@ async function writeRows(
   return true;
 }
 
-async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): Promise<void> {
-  const buffer = new RecordBuffer();
-  beginFrame(buffer, FRAME.deletions);
-  for (const [ref, intervals] of head.deletions.entries()) {
+function deletionsFrame(buffer: RecordBuffer, kind: number, deletions: HeadDeletions): Uint8Array {
+  beginFrame(buffer, kind);
+  for (const [ref, intervals] of deletions.entries()) {
     buffer.uvarint(ref);
     buffer.uvarint(intervals.length / 2);
     for (const time of intervals) buffer.varint(time);
   }
-  await image.write(endFrame(buffer));
+  return endFrame(buffer);
+}
+
+async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): Promise<void> {
+  const buffer = new RecordBuffer();
+  await image.write(deletionsFrame(buffer, FRAME.deletions, head.deletions));
+  if (head.lateDeletions.size > 0) {
+    await image.write(deletionsFrame(buffer, FRAME.lateDeletions, head.lateDeletions));
+  }
   const kept = head.exemplars.inOrderOfArrival();
   for (let from = 0; from < kept.length; from += STEP_EXEMPLARS) {
     beginFrame(buffer, FRAME.exemplars);

@@ -19,23 +19,23 @@ export interface HeadDeleteParts {
   readonly rowIndex: HeadRowIndex;
   readonly deletions: HeadDeletions;
   readonly bounds: HeadBounds;
-  /** The oldest sample there is, late ones included. */
-  readonly oldestTime: number;
+  /** False where late samples that are in blocks may come again from files at the next start. */
+  readonly sparesLate: boolean;
   readonly log: HeadLog;
 }
 
 /**
- * Deletes the samples of a range (ms, both ends included) that the matched series have now; those that come later with
- * newer times are not touched, those that come late into the deleted interval are not shown either. Yields wherever it
- * may be interrupted. Each step is logged before it is seen. Returns how many series it concerned; throws
+ * Deletes the samples of a range (ms, both ends included) that the matched series have now and that came in order. What
+ * comes later is not touched, late samples with older times included. Yields wherever it may be interrupted. Each step is
+ * logged before it is seen. Returns how many series it concerned; throws
  * `RegexSyntaxError`, and what the log throws.
  */
 export function* deleteFromHead(
-  { memory, directory, rowIndex, deletions, bounds, oldestTime, log }: HeadDeleteParts,
+  { memory, directory, rowIndex, deletions, bounds, sparesLate, log }: HeadDeleteParts,
   matchers: readonly Matcher[],
   range: TimeRange,
 ): Generator<undefined, number> {
-  const minTime = Math.max(range.minTime, oldestTime);
+  const minTime = sparesLate ? Math.max(range.minTime, bounds.minTime) : range.minTime;
   if (!(minTime <= range.maxTime && minTime <= bounds.maxTime)) return 0;
   yield* rowIndex.learning(matchers);
   const { series } = memory;
@@ -47,11 +47,15 @@ export function* deleteFromHead(
     for (const ref of refs.subarray(from, from + STEP_SERIES)) {
       const row = directory.refs.row(ref);
       if (row < 0) continue;
-      const lateTime = memory.outOfOrder.timesOf(row)?.maxTime ?? Number.NEGATIVE_INFINITY;
-      const maxTime = Math.min(range.maxTime, Math.max(series.lastTime(row), lateTime));
+      const lastTime = series.lastTime(row);
+      // A series of late samples alone has none that is newer than the head.
+      const newest = lastTime === Number.NEGATIVE_INFINITY && !sparesLate ? bounds.maxTime : lastTime;
+      const maxTime = Math.min(range.maxTime, newest);
       if (minTime <= maxTime) entries.push({ ref, minTime, maxTime });
     }
-    if (entries.length > 0) log.append([tombstonesRecord(entries)]);
+    // Each twice in a row: late samples are not meant (docs/formats/wal.md). Other readers see the same deletion again.
+    const logged = sparesLate ? entries.flatMap((entry) => [entry, entry]) : entries;
+    if (logged.length > 0) log.append([tombstonesRecord(logged)]);
     for (const { ref, maxTime } of entries) deletions.add(ref, minTime, maxTime);
     count += entries.length;
     yield;

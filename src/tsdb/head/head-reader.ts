@@ -95,6 +95,8 @@ export class HeadReader {
       this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
     }
     trimColumn(into, minTime, maxTime);
+    const deleted = snapshot.deleted?.get(row);
+    if (deleted !== undefined) dropIntervals(into, deleted);
     if (snapshot.late !== null && hasLateSamples(snapshot.late, row)) {
       const late = (this.#late ??= createSampleColumn(256));
       const spare = (this.#spare ??= createSampleColumn(256));
@@ -104,8 +106,6 @@ export class HeadReader {
       trimColumn(late, minTime, maxTime);
       mergeIntoColumn(into, late, spare);
     }
-    const deleted = snapshot.deleted?.get(row);
-    if (deleted !== undefined) dropIntervals(into, deleted);
   }
 
   #decodeSealed(chunk: number, into: SampleColumn): void {

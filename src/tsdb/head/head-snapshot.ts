@@ -40,7 +40,7 @@ export interface HeadSnapshot {
   readonly encodings: Uint8Array;
   /** Newest sealed chunk, 0 = none. */
   readonly sealed: Uint32Array;
-  /** What is deleted of the rows, by their place here; null where nothing is. */
+  /** What is deleted of the rows, late samples excepted, by their place here; null where nothing is. */
   readonly deleted: ReadonlyMap<number, Intervals> | null;
   /** What came out of order; null where none of the rows has any. */
   readonly late: LateSamples | null;
@@ -166,11 +166,11 @@ function hasInOrder(memory: HeadMemory, row: number, { minTime, maxTime }: TimeR
   return false;
 }
 
-/** True where every chunk of the row is deleted as far as it lies in the range. */
+/** True where every chunk of the row is deleted as far as it lies in the range, and no late sample may be there. */
 function isDeleted(memory: HeadMemory, row: number, range: TimeRange, intervals: Intervals): boolean {
   if (intervals.length === 0) return false;
   const late = memory.outOfOrder.timesOf(row);
-  if (late !== null && !coversWithin(intervals, late.minTime, late.maxTime, range)) return false;
+  if (late !== null && late.minTime <= range.maxTime && late.maxTime >= range.minTime) return false;
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
   const lastTime = memory.series.lastTime(row);

@@ -12,7 +12,6 @@ import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
-import type { Intervals } from '../tombstones/intervals.ts';
 import { seriesDeletedRecord } from '../wal/records.ts';
 import type { RefSet } from '../wal/ref-set.ts';
 import { deleteFromHead } from './delete-from-head.ts';
@@ -98,6 +97,8 @@ export class Head {
   readonly #rows = new TransactionRows();
   readonly exemplars: ExemplarRing;
   readonly deletions = new HeadDeletions();
+  /** What the log says to be deleted of late samples too: those that are read after it come without that. */
+  readonly lateDeletions = new HeadDeletions();
   readonly #openChunks: OpenChunks;
   readonly #rowIndex: HeadRowIndex;
   #log: HeadLog | null = null;
@@ -174,11 +175,11 @@ export class Head {
     });
   }
 
-  /** As `deleteFromHead`; `oldestTime` is that of the oldest sample there is, late ones included. */
+  /** As `deleteFromHead`. */
   deleteSamples(
     matchers: readonly Matcher[],
     range: TimeRange,
-    oldestTime = this.#state.minTime,
+    options: { readonly sparesLate: boolean },
   ): Generator<undefined, number> {
     if (this.#log === null) throw new Error('Cannot delete samples: the head has no log yet');
     return deleteFromHead(
@@ -188,7 +189,7 @@ export class Head {
         rowIndex: this.#rowIndex,
         deletions: this.deletions,
         bounds: this.#state,
-        oldestTime,
+        sparesLate: options.sparesLate,
         log: this.#log,
       },
       matchers,
@@ -298,20 +299,12 @@ export class Head {
     return this.#memory.outOfOrder.bounds;
   }
 
-  /** What is deleted of some rows, by row. */
-  deletedOf(rows: Uint32Array): ReadonlyMap<number, Intervals> {
-    const deleted = new Map<number, Intervals>();
-    if (this.deletions.size === 0) return deleted;
-    for (const row of rows) {
-      const intervals = this.deletions.of(this.#memory.series.ref(row));
-      if (intervals.length > 0) deleted.set(row, intervals);
-    }
-    return deleted;
-  }
-
-  /** Takes the samples that came out of order, once the log has been read. */
+  /** Takes the samples that came out of order, once the log has been read, without those that are deleted. */
   lateReplay(): LateReplay {
-    return new LateReplay(this.#directory, this.#memory.outOfOrder);
+    const deleted = this.lateDeletions;
+    const { outOfOrder, series } = this.#memory;
+    const isDeleted = (row: number, time: number): boolean => deleted.size > 0 && deleted.covers(series.ref(row), time);
+    return new LateReplay(this.#directory, outOfOrder, isDeleted);
   }
 
   /** Nothing older is taken, ms. */
@@ -327,6 +320,7 @@ export class Head {
       chunkRangeMs: this.#options.chunkRangeMs,
       exemplars: this.exemplars,
       deletions: this.deletions,
+      lateDeletions: this.lateDeletions,
     };
   }
 
@@ -346,6 +340,7 @@ export class Head {
       },
       exemplars: this.exemplars,
       deletions: this.deletions,
+      lateDeletions: this.lateDeletions,
     });
   }
 

@@ -47,7 +47,7 @@ export async function truncateHead(parts: MaintenanceParts, expiring: ExpiringRe
       // The log may have samples of them up to now; a checkpoint that begins later has none.
       expiring.add(removed, head.bounds.minTime);
     }
-    head.deletions.truncate(Math.min(before, head.lateBounds.minTime));
+    head.deletions.truncate(before);
     head.chunkStore?.removeBefore(before, lateSamples?.firstChunkFile() ?? Number.POSITIVE_INFINITY);
     const seconds = (clock.monotonic() - started) / 1000;
     observer.headGc(seconds);

@@ -88,13 +88,12 @@ async function writeBlocks(
   frozen: Parameters<Head['outOfOrder']['unfreeze']>[0],
 ): Promise<readonly BlockMeta[]> {
   const made: BlockMeta[] = [];
-  const deleted = head.deletedOf(frozen.rows);
   const slabs = head.newSlabs([]);
   const { chunks, ranges, rows, starts } = frozen;
   try {
     for (const range of ranges) {
       const minTime = range * chunkRangeMs;
-      const late = { frozen: { chunks, rows, starts }, deleted, minTime, maxTime: minTime + chunkRangeMs };
+      const late = { frozen: { chunks, rows, starts }, minTime, maxTime: minTime + chunkRangeMs };
       const ulid = newUlid(now());
       const meta = await runner.run({ kind: 'write-late-block', slabs, late, directory, ulid });
       if (meta !== null) made.push(meta);

@@ -17,8 +17,6 @@ const CHUNK_SAMPLES_MAX = 120;
 /** Out-of-order samples for whoever writes a block of them: plain data, for any thread. */
 export interface LateChunks {
   readonly frozen: Pick<FrozenSamples, 'rows' | 'starts' | 'chunks'>;
-  /** What is deleted, by row. */
-  readonly deleted: ReadonlyMap<number, Intervals>;
   /** Only samples between are given, ms; the end is exclusive. */
   readonly minTime: number;
   readonly maxTime: number;
@@ -31,7 +29,8 @@ export interface LateChunks {
 export class LateChunkSource implements ChunkSource {
   labels = Labels.EMPTY;
   chunks: readonly SourceChunk[] = [];
-  deleted: Intervals = NO_INTERVALS;
+  /** Late samples that are deleted are in no memory any more. */
+  readonly deleted: Intervals = NO_INTERVALS;
   readonly #head: ReadableHead;
   readonly #late: LateChunks;
   readonly #reader: HeadReader;
@@ -48,14 +47,13 @@ export class LateChunkSource implements ChunkSource {
   }
 
   next(): boolean {
-    const { deleted, frozen } = this.#late;
+    const { frozen } = this.#late;
     while (this.#next < this.#order.length) {
       const place = this.#order[this.#next++]!;
       const decoded = this.#decode(place);
       if (decoded.length === 0) continue;
       const row = frozen.rows[place]!;
       this.labels = this.#reader.labels(row);
-      this.deleted = deleted.get(row) ?? NO_INTERVALS;
       this.chunks = this.#merge(decoded);
       return true;
     }

@@ -18,13 +18,19 @@ import type { OutOfOrderStore } from './out-of-order-store.ts';
 export class LateReplay implements WalVisitor {
   readonly #directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>;
   readonly #store: OutOfOrderStore;
+  readonly #isDeleted: (row: number, time: number) => boolean;
   #samplesRead = 0;
   #unknownRefs = 0;
   #leftOut = 0;
 
-  constructor(directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>, store: OutOfOrderStore) {
+  constructor(
+    directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>,
+    store: OutOfOrderStore,
+    isDeleted: (row: number, time: number) => boolean = () => false,
+  ) {
     this.#directory = directory;
     this.#store = store;
+    this.#isDeleted = isDeleted;
   }
 
   /** Samples read, those that came twice included. */
@@ -48,6 +54,7 @@ export class LateReplay implements WalVisitor {
       const row = this.#row(refs[i]!);
       if (row < 0) continue;
       const time = times[i]!;
+      if (this.#isDeleted(row, time)) continue;
       if (Number.isSafeInteger(time)) this.#store.insert(row, time, bits[2 * i]!, bits[2 * i + 1]!, null);
       else this.#leftOut++;
     }
@@ -56,7 +63,7 @@ export class LateReplay implements WalVisitor {
   histograms(entries: readonly HistogramEntry[]): void {
     for (const { histogram, ref, time } of entries) {
       const row = this.#row(ref);
-      if (row < 0) continue;
+      if (row < 0 || this.#isDeleted(row, time)) continue;
       const sample = flatHistogram(histogram);
       if (sample === null || firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX || !Number.isSafeInteger(time)) {
         this.#leftOut++;

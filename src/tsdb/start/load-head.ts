@@ -44,6 +44,8 @@ export interface LoadedHead {
   readonly wbl: ReplayReport | null;
   /** Samples of that log whose series the other one does not name. */
   readonly wblUnknownRefs: number;
+  /** There are files that may give late samples again at the next start, whatever becomes of the samples now. */
+  readonly hasLateFiles: boolean;
 }
 
 /**
@@ -101,7 +103,8 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
     feedLateChunks(found.outOfOrder, store, late, log);
     const wbl = yield* replayLateLog(options, late, wal);
     store.start();
-    return { head, counts: inner.counts, imageSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };
+    const hasLateFiles = found.outOfOrder.length > 0;
+    return { head, counts: inner.counts, imageSeries, wal, wbl, wblUnknownRefs: late.unknownRefs, hasLateFiles };
   } catch (error) {
     store.reader.closeSync();
     throw error;

@@ -8,6 +8,7 @@ import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 /** What of the head the start needs. */
 export interface StartingHead {
   readonly deletions: HeadDeletions;
+  readonly lateDeletions: HeadDeletions;
   /** The ref that deletions go by, or 0. */
   ownRef(ref: number): number;
   remove(refs: Float64Array): void;
@@ -70,17 +71,22 @@ export class StartVisitor implements WalVisitor {
   }
 
   tombstones(entries: readonly TombstoneEntry[]): void {
-    const { head, inner } = this.#parts;
-    for (const { maxTime, minTime, ref } of entries) {
+    const { head, inner, minValidTime } = this.#parts;
+    for (let i = 0; i < entries.length; i++) {
+      const { maxTime, minTime, ref } = entries[i]!;
       const own = head.ownRef(ref);
-      // Also where they lie before the blocks' end: there may be samples that came out of order.
+      // One that stands twice does not mean late samples.
+      const sparesLate = isSame(entries[i]!, entries[i + 1]);
+      if (sparesLate) i++;
       if (own === 0) continue;
       if (minTime <= -Number.MAX_SAFE_INTEGER && maxTime >= Number.MAX_SAFE_INTEGER) {
         head.remove(Float64Array.of(ref));
         head.deletions.forget(own);
-      } else {
-        head.deletions.add(own, minTime, maxTime);
+        continue;
       }
+      if (maxTime >= minValidTime) head.deletions.add(own, minTime, maxTime);
+      // Also where they lie before the blocks' end: there may be samples that came out of order.
+      if (!sparesLate) head.lateDeletions.add(own, minTime, maxTime);
     }
     inner.tombstones(entries);
   }
@@ -88,6 +94,10 @@ export class StartVisitor implements WalVisitor {
   metadata(entries: readonly MetadataEntry[]): void {
     this.#parts.inner.metadata(entries);
   }
+}
+
+function isSame(a: TombstoneEntry, b: TombstoneEntry | undefined): boolean {
+  return b !== undefined && a.ref === b.ref && a.minTime === b.minTime && a.maxTime === b.maxTime;
 }
 
 export function hasIntegerCounts(encoding: number): boolean {

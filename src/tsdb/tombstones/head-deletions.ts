@@ -1,8 +1,9 @@
-import { addInterval, type Intervals, NO_INTERVALS } from './intervals.ts';
+import { addInterval, coversRange, type Intervals, NO_INTERVALS } from './intervals.ts';
 
 /**
- * What is deleted of series in the head, by the ref that the head knows them by. The samples stay where they are: readers
- * leave them out, and so does whoever writes them to a block.
+ * What is deleted of series, by the ref that the head knows them by. The samples stay where they are: readers leave them
+ * out, and so does whoever writes them to a block. In the head this is of samples that came in order alone; those that
+ * came late are in blocks when anything is deleted, so what comes late afterwards is not touched.
  */
 export class HeadDeletions {
   readonly #byRef = new Map<number, Intervals>();
@@ -22,7 +23,7 @@ export class HeadDeletions {
     this.#byRef.delete(ref);
   }
 
-  /** Forgets what lies before a time; no sample that old, late ones included, is in memory any more. */
+  /** Forgets what lies before a time; no sample that old is in the head any more. */
   truncate(before: number): void {
     for (const [ref, intervals] of this.#byRef) {
       if (intervals[1]! >= before) continue;
@@ -34,6 +35,11 @@ export class HeadDeletions {
 
   of(ref: number): Intervals {
     return this.#byRef.get(ref) ?? NO_INTERVALS;
+  }
+
+  /** True where the time (ms) is deleted. */
+  covers(ref: number, time: number): boolean {
+    return coversRange(this.of(ref), time, time);
   }
 
   /** Every series with deleted times: what a checkpoint of the log has to keep. */
