@@ -4,6 +4,7 @@ import { compactionBench } from './compaction.bench.ts';
 import { kernelsBench } from './kernels.bench.ts';
 import { type BenchOptions, benchOptions } from './options.ts';
 import { queryBench } from './query.bench.ts';
+import { queryGrowthBench } from './query-growth.bench.ts';
 import { remoteWriteBench } from './remote-write.bench.ts';
 import { scrapeBench } from './scrape.bench.ts';
 import { scrapeUnderQueryLoadBench } from './scrape-under-query-load.bench.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknow
   scrape: scrapeBench,
   'remote-write': remoteWriteBench,
   query: queryBench,
+  'query-growth': queryGrowthBench,
   startup: startupBench,
   'scrape-under-query-load': scrapeUnderQueryLoadBench,
   compaction: compactionBench,
