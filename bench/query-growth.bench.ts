@@ -204,8 +204,10 @@ async function loadedServer(
     const steps = (hours * HOUR_MS) / stepMs;
     const end = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
     const start = end - (steps - 1) * stepMs;
-    await sendLoad(server.url, { series, steps, start, stepMs, seriesPerRequest: 500, stepsPerRequest: 40, shards: 1 });
-    const found = await instantNumber(server.url, 'count({__name__=~".+"})', end);
+    // A server takes samples of the last hour before its newest one.
+    const stepsPerRequest = (10 * MINUTE_MS) / stepMs;
+    await sendLoad(server.url, { series, steps, start, stepMs, seriesPerRequest: 500, stepsPerRequest, shards: 1 });
+    const found = await instantNumber(server.url, 'count(last_over_time({__name__=~".+"}[1h]))', end);
     if (found !== series.length) throw new Error(`the server shows ${found} of ${series.length} series`);
     return { server, end };
   } catch (error) {

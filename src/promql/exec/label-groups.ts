@@ -13,6 +13,9 @@ export class LabelGroups {
   #verdicts = new Uint8Array(64);
   /** The ids of the label set at hand. */
   #ownIds = new Int32Array(64);
+  /** The pairs of the label set before it, and the ids of these; UNKNOWN where nobody asked for one. */
+  #lastPairs: readonly string[] = [];
+  #lastIds = new Int32Array(64);
   /** The ids of all groups, one after another; group g ends at `#ends[g]`. */
   #groupIds = new Int32Array(256);
   #ends = new Int32Array(64);
@@ -33,18 +36,32 @@ export class LabelGroups {
   /** The number of the group of a label set; a new one is `size` before the call. */
   numberOf(labels: Labels): number {
     const { pairs } = labels;
-    if (this.#ownIds.length < pairs.length) this.#ownIds = new Int32Array(2 * pairs.length);
+    if (this.#ownIds.length < pairs.length) {
+      this.#ownIds = new Int32Array(2 * pairs.length);
+      this.#lastPairs = [];
+      this.#lastIds = new Int32Array(2 * pairs.length);
+    }
+    const last = this.#lastPairs;
+    const lastIds = this.#lastIds;
     const own = this.#ownIds;
     let length = 0;
     let hash = 0;
     for (let i = 0; i < pairs.length; i += 2) {
-      const name = this.#idOf(pairs[i]!);
-      if (!this.#isWanted(name, pairs[i]!)) continue;
-      const value = this.#idOf(pairs[i + 1]!);
+      // Label sets come in runs that agree in most places.
+      const name = pairs[i] === last[i] ? lastIds[i]! : this.#idOf(pairs[i]!);
+      lastIds[i] = name;
+      if (!this.#isWanted(name, pairs[i]!)) {
+        lastIds[i + 1] = UNKNOWN;
+        continue;
+      }
+      const isKnown = pairs[i + 1] === last[i + 1] && lastIds[i + 1] !== UNKNOWN;
+      const value = isKnown ? lastIds[i + 1]! : this.#idOf(pairs[i + 1]!);
+      lastIds[i + 1] = value;
       own[length++] = name;
       own[length++] = value;
       hash = mix(mix(hash, name), value);
     }
+    this.#lastPairs = pairs;
     return this.#find(hash, length);
   }
 
@@ -113,6 +130,8 @@ export class LabelGroups {
     this.#table = table;
   }
 }
+
+const UNKNOWN = -1;
 
 /** One step of MurmurHash3's mixing (Austin Appleby, public domain). */
 function mix(hash: number, word: number): number {

@@ -2,6 +2,7 @@ import { goQuote, type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { HistogramGroup } from '../../functions/contracts.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { QueryContext } from '../context.ts';
+import { LabelGroups } from '../label-groups.ts';
 import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { upperBoundFromText } from './upper-bound.ts';
 
@@ -24,7 +25,11 @@ export interface CollectedHistogram {
  */
 export class HistogramGroups {
   readonly histograms: CollectedHistogram[] = [];
-  readonly #byKey = new Map<string, CollectedHistogram>();
+  /** Numbers series by their labels without `le`. */
+  readonly #numbers = new LabelGroups((name) => name !== BUCKET_LABEL);
+  readonly #byNumber: (CollectedHistogram | undefined)[] = [];
+  /** Native histograms that have an `le` of their own. */
+  readonly #odd = new Map<string, CollectedHistogram>();
   readonly #context: QueryContext;
   readonly #position: PositionRange;
 
@@ -38,7 +43,7 @@ export class HistogramGroups {
   add(labels: Labels, dropName: number, column: StepColumn): void {
     if (column.histograms !== null) {
       const native = nativePart(column);
-      if (native !== null) this.#groupOf(labels, dropName).native = native;
+      if (native !== null) this.#nativeGroupOf(labels, dropName).native = native;
       dropHistograms(column);
     }
     if (isEmptyColumn(column)) return;
@@ -48,19 +53,37 @@ export class HistogramGroups {
       this.#warnOfBound(labels, text);
       return;
     }
-    const group = this.#groupOf(labels.without(BUCKET_LABEL), dropName);
+    const group = this.#groupOf(labels, dropName);
     group.bounds.push(bound);
     this.#context.budget.keep(column.present.length);
     group.buckets.push(copyStepColumn(column));
   }
 
+  /** The group of a series of classic buckets, whose labels are the series' without `le`. */
   #groupOf(labels: Labels, dropName: number): CollectedHistogram {
-    let group = this.#byKey.get(labels.key);
+    const number = this.#numbers.numberOf(labels);
+    let group = this.#byNumber[number];
     if (group === undefined) {
-      group = { labels, dropName, bounds: [], buckets: [], native: null };
-      this.#byKey.set(labels.key, group);
-      this.histograms.push(group);
+      group = this.#create(labels.without(BUCKET_LABEL), dropName);
+      this.#byNumber[number] = group;
     }
+    return group;
+  }
+
+  /** The group of a native histogram, whose labels are all of the series'. */
+  #nativeGroupOf(labels: Labels, dropName: number): CollectedHistogram {
+    if (!labels.has(BUCKET_LABEL)) return this.#groupOf(labels, dropName);
+    let group = this.#odd.get(labels.key);
+    if (group === undefined) {
+      group = this.#create(labels, dropName);
+      this.#odd.set(labels.key, group);
+    }
+    return group;
+  }
+
+  #create(labels: Labels, dropName: number): CollectedHistogram {
+    const group = { labels, dropName, bounds: [], buckets: [], native: null };
+    this.histograms.push(group);
     return group;
   }
 
