@@ -4,6 +4,7 @@ import type { Querier, TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
 import { hasWholeRange, isUlid } from './block-meta.ts';
+import { KeptLabels } from './kept-labels.ts';
 import { PageCache } from './paged-file.ts';
 
 /** What all block indexes together keep of their files in memory, and what all chunk segments do, bytes. */
@@ -29,6 +30,7 @@ export class BlockList {
   readonly #caches: BlockCaches = {
     index: new PageCache(INDEX_CACHE_BYTES),
     chunks: new PageCache(CHUNK_CACHE_BYTES),
+    labels: new KeptLabels(),
   };
   #blocks: readonly Block[] = [];
   #damaged: readonly DamagedBlock[] = [];

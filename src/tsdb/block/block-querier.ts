@@ -145,7 +145,7 @@ class BlockSeriesSet implements SeriesSet {
   }
 
   labels(row: number): Labels {
-    return this.#block.index.series.labels(this.#rows[row]!);
+    return this.#block.labels(this.#rows[row]!);
   }
 
   read(row: number, into: SampleColumn): void {

@@ -1,3 +1,4 @@
+import type { Labels } from '../../model/labels.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
@@ -8,12 +9,15 @@ import { BlockQuerier } from './block-querier.ts';
 import { BlockRowIndex } from './block-row-index.ts';
 import { ChunkSegments } from './chunk-segments.ts';
 import { IndexReader } from './index-reader.ts';
+import type { KeptLabels } from './kept-labels.ts';
 import type { PageCache } from './paged-file.ts';
 
 /** Pages for all blocks together, apart for indexes and chunks: reading chunks must not push the indexes out. */
 export interface BlockCaches {
   readonly index: PageCache;
   readonly chunks: PageCache;
+  /** Absent where nobody asks for labels twice. */
+  readonly labels?: KeptLabels;
 }
 
 /**
@@ -27,6 +31,9 @@ export class Block {
   readonly rowIndex: BlockRowIndex;
   #meta: BlockMeta;
   #tombstones: Tombstones;
+  readonly #keptLabels: KeptLabels | null;
+  /** Of this block among those that share label sets. */
+  readonly #number: number;
   #readers = 0;
   #isClosing = false;
 
@@ -44,7 +51,7 @@ export class Block {
     try {
       const indexVersion = meta.version === 2 ? 2 : null;
       const index = yield* IndexReader.openInSteps(fileSystem, `${directory}/index`, caches.index, indexVersion);
-      block = new Block(directory, meta, tombstones, index, chunks);
+      block = new Block(directory, meta, tombstones, index, chunks, caches.labels ?? null);
       return block;
     } finally {
       if (block === null) chunks.closeSync();
@@ -57,6 +64,7 @@ export class Block {
     tombstones: Tombstones,
     index: IndexReader,
     chunks: ChunkSegments,
+    keptLabels: KeptLabels | null,
   ) {
     this.directory = directory;
     this.#meta = meta;
@@ -64,6 +72,8 @@ export class Block {
     this.index = index;
     this.chunks = chunks;
     this.rowIndex = new BlockRowIndex(index);
+    this.#keptLabels = keptLabels;
+    this.#number = keptLabels === null ? 0 : keptLabels.enter();
   }
 
   get meta(): BlockMeta {
@@ -79,6 +89,13 @@ export class Block {
   tombstonesReplaced(tombstones: Tombstones): void {
     this.#tombstones = tombstones;
     this.#meta = { ...this.#meta, stats: { ...this.#meta.stats, tombstones: intervalCount(tombstones) } };
+  }
+
+  /** The labels of a series. */
+  labels(row: number): Labels {
+    const { series } = this.index;
+    if (this.#keptLabels === null) return series.labels(row);
+    return this.#keptLabels.get(this.#number, row, (missing) => series.labels(missing));
   }
 
   /** True where a sample between the two times, both included, may be in the block. */

@@ -2,6 +2,7 @@ import type { FileSystem } from '../../std/file-system.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { Block, type BlockCaches } from '../block/block.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
+import { KeptLabels } from '../block/kept-labels.ts';
 import { PageCache } from '../block/paged-file.ts';
 import { readTombstones } from '../tombstones/tombstones-file.ts';
 import type { ThreadBlock } from './thread-answer.ts';
@@ -26,6 +27,7 @@ export class ThreadBlocks {
   readonly #caches: BlockCaches = {
     index: new PageCache(INDEX_CACHE_BYTES),
     chunks: new PageCache(CHUNK_CACHE_BYTES),
+    labels: new KeptLabels(),
   };
   #blocks: readonly ThreadBlock[] = [];
   readonly #open = new Map<string, OpenBlock>();
