@@ -9,6 +9,7 @@ import { remoteWriteBench } from './remote-write.bench.ts';
 import { scrapeBench } from './scrape.bench.ts';
 import { scrapeUnderQueryLoadBench } from './scrape-under-query-load.bench.ts';
 import { startupBench } from './startup.bench.ts';
+import { tsdbBench } from './tsdb.bench.ts';
 
 /** Every bench by the name it is called with. What one returns is kept as JSON under `bench/results/`. */
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknow
   query: queryBench,
   'query-growth': queryGrowthBench,
   startup: startupBench,
+  tsdb: tsdbBench,
   'scrape-under-query-load': scrapeUnderQueryLoadBench,
   compaction: compactionBench,
 };

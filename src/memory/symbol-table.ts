@@ -45,6 +45,11 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     return this.#textBytes;
   }
 
+  /** Bytes of the texts, their records and the hash table. */
+  get bytesInUse(): number {
+    return this.#textBytes + 8 * this.#count + this.#segments.bytes;
+  }
+
   /** The id of `text`, or `NO_SYMBOL`. */
   find(text: string): number {
     const hash = hashOf(text);

@@ -40,6 +40,7 @@ export interface HeadStats {
   readonly chunkBytes: number;
   /** Bytes of the label index and of the tables from refs and labels to rows. */
   readonly indexBytes: number;
+  readonly memory: HeadMemoryBytes;
 }
 
 /** What a replay of the log met. */
@@ -50,4 +51,16 @@ export interface HeadReplayCounts {
   readonly unknownRefs: number;
   /** Samples that were not newer than the series' last one, or out of range. */
   readonly skippedSamples: number;
+}
+
+/** Bytes of what grows with the series and their samples; of chunks also what was taken from the host for them. */
+export interface HeadMemoryBytes {
+  readonly seriesRecords: number;
+  readonly labelLog: number;
+  readonly symbols: number;
+  readonly labelIndex: number;
+  readonly lookup: number;
+  readonly sealedRecords: number;
+  readonly chunks: number;
+  readonly chunkSlabs: number;
 }

@@ -3,6 +3,7 @@ import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender, REFUSED } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { SEALED_DOUBLES } from '../chunk/sealed-chunks.ts';
 import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
@@ -26,13 +27,14 @@ import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
-import type { HeadStats } from './head-stats.ts';
+import type { HeadMemoryBytes, HeadStats } from './head-stats.ts';
 import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { RestoredChunks } from './restored-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
+import { SERIES_DOUBLES } from './series-table.ts';
 import { findStaleSeries, type SeriesSurvey, type StaleSeries, surveySeries } from './stale-series.ts';
 import { TransactionRows } from './transaction-rows.ts';
 
@@ -453,6 +455,21 @@ export class Head {
       chunks: chunksCreated - this.#memory.chunksReleased,
       chunksCreated,
       chunkBytes: this.#memory.extents.usedBytes + this.#memory.large.usedBytes,
+      memory: this.#memoryBytes(),
+    };
+  }
+
+  #memoryBytes(): HeadMemoryBytes {
+    const { extents, labelLog, large, sealed, series, symbols } = this.#memory;
+    return {
+      seriesRecords: series.rowCount * SERIES_DOUBLES * 8,
+      labelLog: labelLog.length * 4,
+      symbols: symbols.bytesInUse,
+      labelIndex: this.#directory.labelIndex.bytes,
+      lookup: this.#directory.lookupBytes,
+      sealedRecords: sealed.count * SEALED_DOUBLES * 8,
+      chunks: extents.usedBytes + large.usedBytes,
+      chunkSlabs: extents.begunBytes + large.levels.reduce((sum, level) => sum + level.begunBytes, 0),
     };
   }
 }

@@ -177,6 +177,10 @@ export class SeriesDirectory {
     };
   }
 
+  get lookupBytes(): number {
+    return this.#lookup.bytes;
+  }
+
   /** Looks the labels' symbols up. Label sets come in runs that share most strings, so those of the last are kept. */
   #writeEntry(labels: Labels): void {
     const { symbols } = this.#memory;

@@ -1,0 +1,77 @@
+import { setImmediate } from 'node:timers/promises';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { openDatabase } from '../../src/tsdb/tsdb.ts';
+import { Fleet } from './fleet.ts';
+
+/**
+ * Fills a database with an hour (or so) of a fleet on a clock of its own, and tells what that took. Sends the result to
+ * its parent and ends as a kill would end it.
+ *
+ *     node --expose-gc bench/tsdb/fill-process.ts DIRECTORY SERIES STEPS [image]
+ */
+const [directory, seriesText, stepsText, image] = process.argv.slice(2);
+const series = Number(seriesText);
+const steps = Number(stepsText);
+const stepMs = 15_000;
+const clock = new ManualClock(Date.now() - steps * stepMs);
+const idleBytes = residentBytes();
+const database = await openDatabase({
+  directory: directory!,
+  fileSystem: nodeFiles,
+  clock,
+  log: silentLog,
+  lock: false,
+  maintenance: null,
+});
+const fleet = new Fleet(series, clock.now());
+const createCpu = process.cpuUsage();
+let started = performance.now();
+fleet.scrapeAll(database, 0);
+const createSeconds = (performance.now() - started) / 1000;
+const appendCpu = process.cpuUsage();
+let appendSeconds = 0;
+let longestTurnMs = 0;
+for (let step = 1; step < steps; step++) {
+  for (let target = 0; target < fleet.targets; target++) {
+    started = performance.now();
+    fleet.scrape(database, target, step);
+    const turn = performance.now() - started;
+    appendSeconds += turn / 1000;
+    longestTurnMs = Math.max(longestTurnMs, turn);
+    if (target % 16 === 15) await setImmediate();
+  }
+  clock.advance(stepMs);
+  for (let i = 0; i < 20; i++) await setImmediate();
+}
+for (let i = 0; i < 2000 && database.stats().chunkFiles.failedWrites === 0; i++) await setImmediate();
+if (image !== undefined) await database.writeHeadImage();
+global.gc?.();
+const { head, chunkFiles } = database.stats();
+const memory = process.memoryUsage();
+const result = {
+  series,
+  samples: series * steps,
+  createPerSecond: series / createSeconds,
+  createCpuSeconds: cpuSeconds(createCpu),
+  appendPerSecond: (series * (steps - 1)) / appendSeconds,
+  appendCpuSeconds: cpuSeconds(appendCpu),
+  idleBytes,
+  residentBytes: residentBytes(),
+  parts: head.memory,
+  heapBytes: memory.heapUsed,
+  longestTurnMs,
+  chunksInFiles: chunkFiles.chunksWritten,
+};
+console.log(JSON.stringify(result));
+process.kill(process.pid, 'SIGKILL');
+
+function residentBytes(): number {
+  return process.memoryUsage.rss();
+}
+
+function cpuSeconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
+}

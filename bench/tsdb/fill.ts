@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { printTable, shortNumber } from '../table.ts';
+
+/** What `fill-process.ts` tells. */
+export interface FillResult {
+  readonly series: number;
+  readonly samples: number;
+  readonly createPerSecond: number;
+  readonly createCpuSeconds: number;
+  readonly appendPerSecond: number;
+  readonly appendCpuSeconds: number;
+  readonly idleBytes: number;
+  readonly residentBytes: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly heapBytes: number;
+  readonly longestTurnMs: number;
+  readonly chunksInFiles: number;
+}
+
+/** Fills a directory in a process of its own, which ends as a kill would end it. */
+export function fillProcess(options: {
+  directory: string;
+  series: number;
+  steps: number;
+  writesImage?: boolean;
+}): FillResult {
+  const { directory, series, steps, writesImage } = options;
+  const program = join(import.meta.dirname, 'fill-process.ts');
+  const args = [directory, String(series), String(steps), ...(writesImage === true ? ['image'] : [])];
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 24,
+  });
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{')) throw new Error(`Cannot fill ${directory}: ${stderr.slice(-2000)}`);
+  return JSON.parse(line) as FillResult;
+}
+
+/** New and known series into head and log, and what they take in memory after an hour; a tenth of them beside it. */
+export function fillCase(root: string, series: number, steps: number): unknown {
+  const runs = [series / 10, series].map((count) => {
+    const directory = join(root, `fill-${count}`);
+    const result = fillProcess({ directory, series: count, steps });
+    rmSync(directory, { recursive: true, force: true });
+    return result;
+  });
+  console.log(`\nhead and log: ${steps} samples a series, 15 s apart, ten labels, targets of 1,000 series`);
+  printTable(
+    ['series', 'new series/s', 'samples/s', 'CPU s', 'RSS above idle, bytes a series', 'longest turn ms'],
+    runs.map((run) => [
+      run.series,
+      run.createPerSecond,
+      run.appendPerSecond,
+      run.createCpuSeconds + run.appendCpuSeconds,
+      (run.residentBytes - run.idleBytes) / run.series,
+      run.longestTurnMs,
+    ]),
+  );
+  const [small, large] = runs as [FillResult, FillResult];
+  const cpu = (run: FillResult) => run.createCpuSeconds + run.appendCpuSeconds;
+  const memory = (run: FillResult) => run.residentBytes - run.idleBytes;
+  console.log(
+    `ten times the series: ${shortNumber(cpu(large) / cpu(small))} times the CPU, ` +
+      `${shortNumber(memory(large) / memory(small))} times the memory above idle; in all ` +
+      `${shortNumber(large.residentBytes / large.series)} bytes a series`,
+  );
+  printTable(
+    ['part', 'bytes a series'],
+    Object.entries({ ...large.parts, heap: large.heapBytes }).map(([part, bytes]) => [part, bytes / large.series]),
+  );
+  return runs;
+}
