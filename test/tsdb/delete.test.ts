@@ -105,13 +105,14 @@ describe('Database.delete()', () => {
     const wal = WalWriter.open({ fileSystem: files, clock: new ManualClock(0), directory: `${ROOT}/wal` });
     wal.append([tombstonesRecord([{ ref: 1, minTime: 40, maxTime: 42 }])]);
     await wal.close();
-    const expected = ['{s="a"} 45=4.5'];
     const database = await open(files);
+    add(database, 'b', [50]);
+    const expected = ['{s="a"} 45=4.5', '{s="b"} 50=5'];
     expect(show(database)).toEqual(expected);
     expect(await database.writeHeadImage()).toBe(true);
     await database.close();
     const again = await open(files);
-    expect(again.stats().replay.imageSeries).toBe(1);
+    expect(again.stats().replay.imageSeries).toBe(2);
     expect(show(again)).toEqual(expected);
     await again.close();
   });
