@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { annotateHeadChunks, annotateIndex, annotateSegment, annotateTombstones } from './annotate/files.ts';
+import { annotateHeadImage } from './annotate/head-image.ts';
 import { annotateLog } from './annotate/log.ts';
 
 /**
@@ -23,13 +24,16 @@ function main(): void {
   }
 }
 
-/** What a file is tells its magic number, or, of logs, which have none, where it lies. */
+/** What a file is tells its magic number, an image's at its end, or, of logs, which have none, where it lies. */
 function annotated(bytes: Uint8Array, path: string): string[] {
   const magic = bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   if (magic === 0x85bd40dd) return annotateSegment(bytes);
   if (magic === 0x0130bc91) return annotateHeadChunks(bytes);
   if (magic === 0x0130ba30) return annotateTombstones(bytes);
   if (magic === 0xbaaad700) return annotateIndex(bytes);
+  if (bytes.length >= 12 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4) === 0x4e784869) {
+    return annotateHeadImage(bytes);
+  }
   return annotateLog(bytes, /chunk_snapshot\.[^/]*\/\d+$/.test(path) ? 'snapshot' : 'log');
 }
 

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { createSampleBatch } from '../../src/storage/append.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
 import { ChunkEncoder, type EncodedChunk } from '../../src/tsdb/chunk/chunk-encoder.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
@@ -15,10 +18,12 @@ import {
 } from '../../src/tsdb/chunks-head/head-chunk-format.ts';
 import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
 import { tombstonesToBytes } from '../../src/tsdb/tombstones/write-tombstones.ts';
+import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import { exemplarsRecord, histogramRecords, metadataRecord, tombstonesRecord } from '../../src/tsdb/wal/records.ts';
 import { Annotation } from '../../tools/annotate/annotation.ts';
 import { annotateChunk } from '../../tools/annotate/chunks.ts';
 import { annotateHeadChunks, annotateIndex, annotateSegment, annotateTombstones } from '../../tools/annotate/files.ts';
+import { annotateHeadImage } from '../../tools/annotate/head-image.ts';
 import { annotateLog } from '../../tools/annotate/log.ts';
 import { ArraySource, encodeSamples, testSeries } from '../support/chunk-source.ts';
 import { openWriter, samplesOf, seriesOf } from './wal-support.ts';
@@ -150,6 +155,31 @@ describe('golden bytes', () => {
     }
     expect(at).toBe(size);
     expectGolden('head-chunks', annotateHeadChunks(file));
+  });
+
+  it('head image', async () => {
+    const files = new MemoryFiles();
+    const clock = new ManualClock();
+    const database = await openDatabase({ directory: 'data', fileSystem: files, clock, log: silentLog });
+    const appender = database.appender();
+    const batch = createSampleBatch(2);
+    const ref = appender.resolve(labelsFromObject({ __name__: 'up', job: 'é' }));
+    for (const [time, value] of [
+      [1000, 1.5],
+      [2000, 3],
+    ] as const) {
+      batch.refs[batch.length] = ref;
+      batch.times[batch.length] = time;
+      batch.values[batch.length++] = value;
+    }
+    const took = appender.resolve(labelsFromObject({ __name__: 'took' }));
+    batch.histograms = [{ ref: took, time: 1000, startTime: 0, histogram: histogram('integer', 0) }];
+    expect(appender.append(batch).refusedCount).toBe(0);
+    appender.commit();
+    await database.delete([[{ type: '=', name: 'job', value: 'é' }]], { minTime: 0, maxTime: 1500 });
+    expect(await database.writeHeadImage()).toBe(true);
+    expectGolden('head-image', annotateHeadImage(files.readFileSync('data/head_image')));
+    await database.close();
   });
 
   it('log', () => {

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { createSampleBatch } from '../../src/storage/append.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
 import { Block } from '../../src/tsdb/block/block.ts';
 import { readBlockMeta } from '../../src/tsdb/block/block-meta.ts';
 import { PageCache } from '../../src/tsdb/block/paged-file.ts';
 import { blockMetaToBytes } from '../../src/tsdb/block/write-block-meta.ts';
 import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
 import { writeTombstones } from '../../src/tsdb/tombstones/write-tombstones.ts';
+import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import { type Finding, Findings } from '../../src/tsdb/verify/findings.ts';
 import { verifyDirectory } from '../../src/tsdb/verify/verify-directory.ts';
 import { RecordBuffer } from '../../src/tsdb/wal/record-buffer.ts';
@@ -90,6 +94,44 @@ describe('verifyDirectory()', () => {
     }
     // Readers take versions 2 and 3 of an index for the same.
     expect(silent).toEqual(path.endsWith('/index') ? [4] : []);
+  });
+
+  it('tells of every byte flipped in an image of the head, and of a log that does not go on from it', async () => {
+    const files = new MemoryFiles();
+    const database = await openDatabase({
+      directory: '/data',
+      fileSystem: files,
+      clock: new ManualClock(),
+      log: silentLog,
+    });
+    const appender = database.appender();
+    const batch = createSampleBatch(1);
+    batch.length = 1;
+    batch.refs[0] = appender.resolve(labelsFromObject({ __name__: 'up' }));
+    batch.times[0] = 1000;
+    appender.append(batch);
+    appender.commit();
+    expect(await database.writeHeadImage()).toBe(true);
+    expect(verified(files).findings).toEqual([]);
+    const path = '/data/head_image';
+    const bytes = files.readFileSync(path);
+    for (let at = 0; at < bytes.length; at++) {
+      for (const mask of [0x01, 0x80]) {
+        put(files, path, flipped(bytes, at, mask));
+        expect(verified(files).findings.map((finding) => finding.path)).toContain(path);
+      }
+    }
+    put(files, path, bytes);
+    put(files, '/data/wal/00000000', files.readFileSync('/data/wal/00000000').subarray(0, 20));
+    expect(verified(files).findings).toContainEqual({
+      kind: 'note',
+      path,
+      offset: expect.any(Number),
+      reason: expect.stringMatching(
+        /^segment 0 of the log ends before offset \d+; the next start reads the whole log$/,
+      ),
+    });
+    await database.close();
   });
 
   it('tells of every byte of meta.json that the block contradicts', () => {

@@ -5,6 +5,7 @@ import { segmentName } from '../wal/segments.ts';
 import type { Findings } from './findings.ts';
 import { verifyBlock } from './verify-block.ts';
 import { verifyHeadChunks } from './verify-head-chunks.ts';
+import { verifyHeadImage } from './verify-head-image.ts';
 import { KnownRefs, type LogKind, verifyLog } from './verify-log.ts';
 
 /** What was looked at. */
@@ -27,7 +28,7 @@ export interface VerifyProgress {
 
 /**
  * Checks every checksum, order and reference of a data directory, or of one block: blocks, checkpoints, log, log of
- * out-of-order samples, chunks and snapshots of the head. Takes no lock and changes nothing; of a directory that a server
+ * out-of-order samples, chunks, snapshots and the image of the head. Takes no lock and changes nothing; of a directory that a server
  * writes to, it may find the end of a log half written.
  *
  * Memory stays bounded by the largest index (`verifyIndex` says how) and the refs of the log, whatever the size of the
@@ -73,7 +74,7 @@ export function verifyDirectory(
     content.segments += found.segments;
     content.records += found.records;
   };
-  const { chunksHead, wal, wbl } = dataDirectory(base);
+  const { chunksHead, headImage, wal, wbl } = dataDirectory(base);
   for (const { kind, name } of entries) {
     const path = `${base}/${name}`;
     if (kind !== 'directory') continue;
@@ -95,6 +96,9 @@ export function verifyDirectory(
     findings.guard(chunksHead, () => {
       content.headChunks = verifyHeadChunks(fileSystem, chunksHead, findings, advance);
     });
+  }
+  if (fileSystem.statSync(headImage)?.kind === 'file') {
+    findings.guard(headImage, () => verifyHeadImage(fileSystem, headImage, wal, findings, advance));
   }
   if (refs.isFull) findings.note(wal, null, 'more series than can be kept in mind: refs were not checked');
   return content;
