@@ -87,7 +87,7 @@ export class Ingest {
   /** Samples and report samples whose refs had to be resolved again. */
   readonly #retries: SampleBatch = createSampleBatch(16);
   readonly #reportRetries: SampleBatch = createSampleBatch(REPORT_METRICS.length);
-  readonly #tail: SampleBatch = createSampleBatch(64);
+  readonly #tail: SampleBatch = { ...createSampleBatch(64), inOrderOnly: true };
   /** Has no samples: refs are resolved again before exemplars go in. */
   readonly #exemplars: SampleBatch = createSampleBatch(0);
   readonly #labelBytes = new SampleLabelBytes();

@@ -23,6 +23,11 @@ export interface SampleBatch {
   bits: Uint32Array;
   histograms: readonly HistogramEntry[];
   exemplars: readonly ExemplarEntry[];
+  /**
+   * True refuses samples that are older than their series' last one also where others may come out of order: for
+   * staleness markers of the scraper, and for what rules give.
+   */
+  inOrderOnly?: boolean;
 }
 
 export interface HistogramEntry {
@@ -112,6 +117,7 @@ export function createSampleBatch(capacity: number): SampleBatch {
     bits: new Uint32Array(values.buffer),
     histograms: [],
     exemplars: [],
+    inOrderOnly: false,
   };
 }
 

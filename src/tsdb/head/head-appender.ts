@@ -14,6 +14,7 @@ import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadState } from './head.ts';
+import type { HeadLog, LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { OpenChunks } from './open-chunks.ts';
@@ -24,17 +25,6 @@ import type { TransactionRows } from './transaction-rows.ts';
 
 /** Times are kept as doubles; beyond this they would be rounded. */
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
-
-/** Where a transaction is logged. `append` takes all records or throws and takes none. */
-export interface HeadLog {
-  append(records: readonly Uint8Array[]): void;
-}
-
-/** Where its out-of-order samples are logged as well, as the first thing. */
-export interface LateLog extends HeadLog {
-  /** Undoes the last `append`, which the other log could not follow. */
-  takeBack(): void;
-}
 
 export interface HeadAppenderParts {
   readonly memory: HeadMemory;
@@ -98,7 +88,7 @@ export class HeadAppender implements Appender {
     parts.state.activeAppenders++;
     parts.rows.begin();
     this.#parts = parts;
-    this.#late = new LateTransaction(parts.memory.outOfOrder);
+    this.#late = new LateTransaction(parts.memory.outOfOrder, parts.outOfOrderMs, parts.state);
     this.#minTime = this.#oldestTaken(parts.state.maxTime);
     this.#maxTime = parts.state.maxTime;
     this.#hasBase = parts.state.maxTime !== Number.NEGATIVE_INFINITY;
@@ -143,7 +133,7 @@ export class HeadAppender implements Appender {
       const pending = rows.pending(row);
       if (pending >= 0) {
         let reason = this.#checkPending(pending, batch, i);
-        if (reason === REFUSED.outOfOrder) reason = this.#takeLateFloat(batch, row, i);
+        if (reason === REFUSED.outOfOrder) reason = this.#late.takeFloat(batch, row, i, this.#maxTime);
         if (reason > 0) rows.refuse(i, reason);
         else {
           appended++;
@@ -157,7 +147,7 @@ export class HeadAppender implements Appender {
         rows.accept(row, i);
         appended++;
       } else if (time < last) {
-        const reason = this.#takeLateFloat(batch, row, i);
+        const reason = this.#late.takeFloat(batch, row, i, this.#maxTime);
         if (reason === 0) appended++;
         else rows.refuse(i, reason);
       } else {
@@ -286,22 +276,7 @@ export class HeadAppender implements Appender {
     const time = batch.times[i]!;
     if (!Number.isSafeInteger(time) || this.#parts.outOfOrderMs === 0) return REFUSED.outOfBounds;
     const row = this.#parts.directory.refs.row(batch.refs[i]!);
-    return row < 0 ? REFUSED.unknownRef : this.#takeLateFloat(batch, row, i);
-  }
-
-  #takeLateFloat(batch: SampleBatch, row: number, i: number): number {
-    const reason = this.#checkLate(batch.times[i]!);
-    if (reason === 0) this.#late.takeFloat(batch, row, i);
-    return reason;
-  }
-
-  /** Whether a sample that can not follow its series' last one may come late: 0, or a reason to refuse. */
-  #checkLate(time: number): number {
-    const { outOfOrderMs, state } = this.#parts;
-    const delta = this.#maxTime - time;
-    if (delta > 0) state.onLate(delta / 1000);
-    if (outOfOrderMs === 0) return REFUSED.outOfOrder;
-    return delta <= outOfOrderMs ? 0 : REFUSED.tooOld;
+    return row < 0 ? REFUSED.unknownRef : this.#late.takeFloat(batch, row, i, this.#maxTime);
   }
 
   /** Exemplars that can not be kept are left out; they are none of a batch's refusals. */
@@ -323,7 +298,7 @@ export class HeadAppender implements Appender {
     this.#segments.push(segment);
     let taken = 0;
     for (let i = 0; i < entries.length; i++) {
-      const reason = this.#checkHistogram(entries[i]!, i, segment);
+      const reason = this.#checkHistogram(batch, i, segment);
       if (reason > 0) rows.refuse(batch.length + i, reason);
       else taken++;
     }
@@ -331,7 +306,8 @@ export class HeadAppender implements Appender {
   }
 
   /** A reason to refuse, or 0; where the sample is new it is added to the segment. */
-  #checkHistogram(entry: HistogramEntry, index: number, segment: HistogramSegment): number {
+  #checkHistogram(batch: SampleBatch, index: number, segment: HistogramSegment): number {
+    const entry = batch.histograms[index]!;
     const { rows, directory, memory, outOfOrderMs } = this.#parts;
     const { time } = entry;
     const isOld = time < this.#minTime;
@@ -343,9 +319,7 @@ export class HeadAppender implements Appender {
     const pending = rows.pending(row);
     const last = pending >= 0 ? this.#timeOf(pending) : memory.series.lastTime(row);
     if (isOld || time < last) {
-      const reason = this.#checkLate(time);
-      if (reason === 0) this.#late.takeHistogram(entry, row, sample);
-      return reason;
+      return this.#late.takeHistogram(batch, index, row, sample, this.#maxTime);
     }
     if (time === last) {
       const isSame = pending >= 0 ? this.#isPendingHistogram(pending, sample) : this.#isLastHistogram(row, sample);

@@ -1,4 +1,4 @@
-import type { LateLog } from '../head/head-appender.ts';
+import type { LateLog } from '../head/head-log.ts';
 import { listSegments, segmentPath } from '../wal/segments.ts';
 import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 

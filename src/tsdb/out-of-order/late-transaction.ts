@@ -1,8 +1,13 @@
 import { SUM_SLOT } from '../../kernels/histogram-state.ts';
-import type { HistogramEntry, SampleBatch } from '../../storage/append.ts';
+import { type HistogramEntry, REFUSED, type SampleBatch } from '../../storage/append.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { histogramRecords, samplesRecord } from '../wal/records.ts';
 import type { LateHistogram, OutOfOrderStore } from './out-of-order-store.ts';
+
+/** Told by how many seconds a sample is older than the newest one. */
+export interface LateObserver {
+  onLate(seconds: number): void;
+}
 
 /** The accepted floats of one batch: row of the head and index in the batch. */
 interface LateFloats {
@@ -14,13 +19,18 @@ interface LateFloats {
 /** What a transaction has accepted out of order: logged as records of its own, then inserted. */
 export class LateTransaction {
   readonly #store: OutOfOrderStore;
+  readonly #windowMs: number;
+  readonly #observer: LateObserver;
   readonly #floats: LateFloats[] = [];
   readonly #entries: HistogramEntry[] = [];
   readonly #histograms: LateHistogram[] = [];
   #floatCount = 0;
 
-  constructor(store: OutOfOrderStore) {
+  /** Samples may be `windowMs` older than the newest one of the head; 0 takes none. */
+  constructor(store: OutOfOrderStore, windowMs: number, observer: LateObserver) {
     this.#store = store;
+    this.#windowMs = windowMs;
+    this.#observer = observer;
   }
 
   /** Samples accepted. */
@@ -28,9 +38,15 @@ export class LateTransaction {
     return this.#floatCount + this.#entries.length;
   }
 
-  takeFloat({ refs, times, bits }: SampleBatch, row: number, index: number): void {
+  /**
+   * A float that can not follow its series' last sample; `newest` is the head's newest time. Returns 0 where it is taken,
+   * or a reason to refuse.
+   */
+  takeFloat(batch: SampleBatch, row: number, index: number, newest: number): number {
+    const { bits, refs, times } = batch;
+    const reason = this.#check(batch, times[index]!, newest);
     // One that is there already drops out silently, without a place in the log.
-    if (this.#store.holds(row, times[index]!)) return;
+    if (reason > 0 || this.#store.holds(row, times[index]!)) return reason;
     let floats = this.#floats.at(-1);
     if (floats === undefined || floats.batch.times !== times) {
       floats = { batch: { refs, times, bits }, rows: [], indexes: [] };
@@ -39,12 +55,17 @@ export class LateTransaction {
     floats.rows.push(row);
     floats.indexes.push(index);
     this.#floatCount++;
+    return 0;
   }
 
-  takeHistogram(entry: HistogramEntry, row: number, sample: FlatHistogram): void {
-    if (this.#store.holds(row, entry.time)) return;
+  /** As `takeFloat`, for a histogram of the batch. */
+  takeHistogram(batch: SampleBatch, index: number, row: number, sample: FlatHistogram, newest: number): number {
+    const entry = batch.histograms[index]!;
+    const reason = this.#check(batch, entry.time, newest);
+    if (reason > 0 || this.#store.holds(row, entry.time)) return reason;
     this.#entries.push(entry);
     this.#histograms.push({ row, sample });
+    return 0;
   }
 
   records(): Uint8Array[] {
@@ -76,5 +97,13 @@ export class LateTransaction {
       if (this.#store.insert(row, this.#entries[k]!.time, halves[sum]!, halves[sum + 1]!, sample)) histograms++;
     }
     return { floats, histograms };
+  }
+
+  #check({ inOrderOnly }: SampleBatch, time: number, newest: number): number {
+    const age = newest - time;
+    if (age > 0) this.#observer.onLate(age / 1000);
+    if (this.#windowMs === 0) return REFUSED.outOfOrder;
+    if (age > this.#windowMs) return REFUSED.tooOld;
+    return inOrderOnly === true ? REFUSED.outOfOrder : 0;
   }
 }

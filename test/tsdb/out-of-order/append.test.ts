@@ -101,6 +101,21 @@ describe('HeadAppender with a window for samples out of order', () => {
     expect(show(head)).toEqual(['{a="1"} 500=4 1000=0 8000=2 9000=1']);
   });
 
+  it('refuses what must be in order, as markers of the scraper', () => {
+    const { head } = createHead({ outOfOrderMs: 5000 });
+    const a = refOf(head, { a: '1' });
+    append(head, [[a, 9000, 1]]);
+    const appender = head.appender();
+    const rows = batchOf([
+      [a, 8000, '7ff0000000000002'],
+      [a, 3000, 1],
+      [a, 9001, 2],
+    ]);
+    expect(describeOutcome(appender.append({ ...rows, inOrderOnly: true }))).toBe('1 taken, 0: outOfOrder, 1: tooOld');
+    appender.commit();
+    expect(show(head)).toEqual(['{a="1"} 9000=1 9001=2']);
+  });
+
   it('logs them in both logs, and nothing is applied where one refuses', () => {
     const { head, lateLog, log } = createHead({ outOfOrderMs: HOUR });
     const a = refOf(head, { a: '1' });
