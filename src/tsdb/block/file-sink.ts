@@ -72,8 +72,9 @@ export class FileSink {
     while (from < end) {
       if (this.#used === this.#buffer.length) this.#flush();
       const count = Math.min(end - from, this.#buffer.length - this.#used);
-      // A call of `set` costs more than copying a few bytes.
+      // A call of `set` costs more than copying a few bytes, and a view as much as the call.
       if (count <= 32) for (let i = 0; i < count; i++) this.#buffer[this.#used + i] = source[from + i]!;
+      else if (count === source.length) this.#buffer.set(source, this.#used);
       else this.#buffer.set(source.subarray(from, from + count), this.#used);
       this.#used += count;
       from += count;

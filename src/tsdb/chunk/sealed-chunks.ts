@@ -101,6 +101,17 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
     return sealedFileSlot(words, 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES) !== 0;
   }
 
+  /** The bytes of a chunk as `get` gives them, but where `files` read them, a view that its next call makes invalid. */
+  bytesOf(chunk: number, files: HeadChunkReader | null): Uint8Array {
+    const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
+    const at = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
+    const byteLength = sealedByteLength(words, at);
+    const slot = sealedFileSlot(words, at);
+    const place = words[at + SEALED_PLACE]!;
+    if (slot !== 0) return files!.chunk(slot, place, byteLength);
+    return this.#inMemory(place, byteLength, words[at + SEALED_ENCODING]! & 0xff);
+  }
+
   /**
    * A chunk with its bytes: a view of memory, or a copy of what `files` read. Throws as `HeadChunkReader.chunk` does,
    * where the chunk is in a file.

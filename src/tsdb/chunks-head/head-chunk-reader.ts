@@ -1,4 +1,5 @@
 import { crc32c } from '../../kernels/crc32c.ts';
+import { crc32cShift } from '../../kernels/crc32c-shift.ts';
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
@@ -39,6 +40,11 @@ export class HeadChunkReader {
   /** By place in `#pages`: page * 4,096 + slot, or -1, and how many bytes were read. */
   readonly #keys = new Float64Array(PAGES).fill(-1);
   readonly #filled = new Uint32Array(PAGES);
+  /** The entry that `chunk` gave last. */
+  #entry: Uint8Array = new Uint8Array(0);
+  #entryAt = 0;
+  #dataAt = 0;
+  #checksumAt = 0;
 
   constructor({ directory, fileSystem }: HeadChunkDirectory, slots: HeadChunkSlots) {
     this.#fileSystem = fileSystem;
@@ -73,6 +79,18 @@ export class HeadChunkReader {
     return this.#verified(this.#pages, from + start, from + this.#filled[place]!, slot, offset, length);
   }
 
+  /**
+   * CRC-32C of an encoding's byte and the data that `chunk` gave last, as blocks have it: made of the entry's checksum,
+   * which is proven, without a look at the data.
+   */
+  blockChecksum(encoding: number): number {
+    const bytes = this.#entry;
+    encodingByte[0] = encoding;
+    const before = crc32c(bytes, this.#entryAt, this.#dataAt, 0) ^ crc32c(encodingByte, 0, 1, 0);
+    const shifted = crc32cShift(before, this.#checksumAt - this.#dataAt);
+    return (readUint32(bytes, this.#checksumAt) ^ shifted) >>> 0;
+  }
+
   /** Takes an open file over, which is the one in `slot`. */
   adopt(slot: number, file: FileHandle): void {
     if (this.#changes !== this.#slots.changes) this.#closeGone();
@@ -95,6 +113,10 @@ export class HeadChunkReader {
     if (crc32c(bytes, at, checksum, 0) !== readUint32(bytes, checksum)) {
       throw new DamagedFile(this.path(slot), offset, 'the checksum of a chunk differs');
     }
+    this.#entry = bytes;
+    this.#entryAt = at;
+    this.#dataAt = data;
+    this.#checksumAt = checksum;
     return bytes.subarray(data, checksum);
   }
 
@@ -134,3 +156,5 @@ export class HeadChunkReader {
     return `${this.#directory}/${headChunksFileName(this.#slots.fileNumber(slot))}`;
   }
 }
+
+const encodingByte = new Uint8Array(1);

@@ -26,6 +26,9 @@ export class HeadChunkSource implements ChunkSource {
   readonly #column = createSampleColumn(256);
   readonly #words: HeadSymbols;
   #next = 0;
+  /** Copies of chunks of the series at hand, and how many bytes they take. */
+  #copies = new Uint8Array(16 * 1024);
+  #copiedBytes = 0;
 
   /** The main thread holds the pin under which `chunks` was made until the last `next`. */
   constructor(head: ReadableHead, chunks: HeadChunks) {
@@ -57,14 +60,16 @@ export class HeadChunkSource implements ChunkSource {
 
   #gather(place: number): SourceChunk[] {
     const { snapshot, range } = this.#chunks;
+    const { sealed } = this.#head;
     const found: SourceChunk[] = [];
+    this.#copiedBytes = 0;
     let openIsLater = false;
     for (let number = snapshot.sealed[place]!; number !== 0; ) {
-      const { bytes, encoding, firstTime, lastTime, older } = this.#head.sealed.get(number, this.#head.files);
+      const lastTime = sealed.lastTime(number);
       if (lastTime < range.minTime) break;
       if (lastTime >= range.maxTime) openIsLater = true;
-      if (firstTime <= range.maxTime) found.push({ encoding, minTime: firstTime, maxTime: lastTime, bytes });
-      number = older;
+      if (sealed.firstTime(number) <= range.maxTime) found.push(this.#sealedChunk(number));
+      number = sealed.older(number);
     }
     found.reverse();
     if (snapshot.extents[place] !== 0 && !openIsLater && this.#openTimes(place, 1).minTime <= range.maxTime) {
@@ -74,6 +79,31 @@ export class HeadChunkSource implements ChunkSource {
       }
     }
     return found;
+  }
+
+  #sealedChunk(number: number): SourceChunk {
+    const { files, sealed } = this.#head;
+    const encoding = sealed.encoding(number);
+    const minTime = sealed.firstTime(number);
+    const maxTime = sealed.lastTime(number);
+    const bytes = sealed.bytesOf(number, files);
+    if (!sealed.isInFile(number)) return { encoding, minTime, maxTime, bytes };
+    // The reader's next chunk takes the place of this one.
+    return { encoding, minTime, maxTime, bytes: this.#copied(bytes), checksum: files!.blockChecksum(encoding) };
+  }
+
+  /** A copy that stays until the next series: hundreds of thousands of small buffers of their own cost more. */
+  #copied(bytes: Uint8Array): Uint8Array {
+    const at = this.#copiedBytes;
+    const end = at + bytes.length;
+    if (end > this.#copies.length) {
+      this.#copies = new Uint8Array(2 * this.#copies.length + bytes.length);
+      this.#copiedBytes = 0;
+      return this.#copied(bytes);
+    }
+    this.#copies.set(bytes, at);
+    this.#copiedBytes = end;
+    return this.#copies.subarray(at, end);
   }
 
   /** Times of the first and of the last of `count` samples of an open chunk. */
