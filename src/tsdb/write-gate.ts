@@ -10,8 +10,12 @@ const PROBE_AFTER_MS = 1000;
 const PROBE_AFTER_MS_MAX = 30_000;
 /** A disk that fails again so soon after it worked is tried at the longer intervals that were reached. */
 const STEADY_MS = 60_000;
-/** What must fit before samples are taken again: more than most commits need, so that they do not fail at once. */
+/**
+ * What must fit before samples are taken again: more than most commits need, and as much as the one that failed, so that
+ * the next does not fail at once. Written in pieces of the one, up to the other.
+ */
 const PROBE_BYTES = 1024 * 1024;
+const PROBE_BYTES_MAX = 32 * PROBE_BYTES;
 
 /** What the system says of a disk that takes nothing, whatever is written to it. */
 const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
@@ -37,6 +41,7 @@ export class WriteGate {
   #closedAt = 0;
   #openedAt = Number.NEGATIVE_INFINITY;
   #delayMs = PROBE_AFTER_MS;
+  #probeBytes = PROBE_BYTES;
   #cancelTimer: (() => void) | null = null;
   #ended = false;
   /** How often the gate was closed, and how many transactions it refused meanwhile. */
@@ -66,7 +71,10 @@ export class WriteGate {
         try {
           log.append(records);
         } catch (error) {
-          this.report(error);
+          this.report(
+            error,
+            records.reduce((sum, record) => sum + record.length, 0),
+          );
           throw error instanceof FileSystemError ? new AppendsStopped(error.message, { cause: error }) : error;
         }
       },
@@ -78,13 +86,16 @@ export class WriteGate {
     return { ...this.guard(log), takeBack: () => log.takeBack() };
   }
 
-  /** Something below the data directory could not be written; errors of other kinds are passed over. */
-  report(error: unknown): void {
+  /**
+   * Something below the data directory could not be written, `bytes` of it; errors of other kinds are passed over.
+   */
+  report(error: unknown, bytes = 0): void {
     if (!(error instanceof FileSystemError) || this.#reason !== null || this.#ended) return;
     const { clock, log } = this.#options;
     if (clock.monotonic() - this.#openedAt > STEADY_MS) this.#delayMs = PROBE_AFTER_MS;
     this.counters.closed++;
     this.#closedAt = clock.monotonic();
+    this.#probeBytes = Math.min(PROBE_BYTES_MAX, Math.max(PROBE_BYTES, bytes));
     log.error('Samples are not taken until the data directory can be written again', { err: error.message });
     this.#change(error.message);
     this.#planProbe();
@@ -114,7 +125,7 @@ export class WriteGate {
   async #probe(): Promise<void> {
     const { clock, fileSystem, log, probePath } = this.#options;
     try {
-      await writeProbe(fileSystem, probePath);
+      await writeProbe(fileSystem, probePath, this.#probeBytes);
     } catch (error) {
       log.debug('The data directory can still not be written', { err: String(error) });
       if (!this.#ended) this.#planProbe();
@@ -131,15 +142,18 @@ export class WriteGate {
 /** Bytes that no file system stores as a hole or packs to nothing. */
 let probeBytes: Uint8Array | null = null;
 
-async function writeProbe(fileSystem: FileSystem, path: string): Promise<void> {
+async function writeProbe(fileSystem: FileSystem, path: string, size: number): Promise<void> {
   if (probeBytes === null) {
     const random = createRandom(1);
     probeBytes = Uint8Array.from({ length: PROBE_BYTES }, () => random.below(256));
   }
   const file = fileSystem.openSync(path, 'w');
   try {
-    const written = file.writeSync(probeBytes, 0, PROBE_BYTES, 0);
-    if (written < PROBE_BYTES) throw new FileSystemError('write', path, `only ${written} bytes fit`, 'ENOSPC');
+    for (let at = 0; at < size; at += PROBE_BYTES) {
+      const count = Math.min(PROBE_BYTES, size - at);
+      const written = file.writeSync(probeBytes, 0, count, at);
+      if (written < count) throw new FileSystemError('write', path, `only ${at + written} bytes fit`, 'ENOSPC');
+    }
     await file.sync();
   } finally {
     file.closeSync();

@@ -63,6 +63,24 @@ describe('a database on a disk that fills up', () => {
     }
   });
 
+  it('waits until what did not fit does', async () => {
+    const { clock, database, files } = await setUp();
+    const series = Array.from({ length: 400 }, (_, i) => labelsFromObject({ s: `${i}`.padStart(8192, 'x') }));
+    const addAll = () => {
+      const appender = database.appender();
+      for (const [i, labels] of series.entries()) appender.append(batchOf([[appender.resolve(labels), 1, i]]));
+      appender.commit();
+    };
+    files.capacity = used(files) + MIB;
+    expect(addAll).toThrow(AppendsStopped);
+    files.capacity += MIB;
+    for (let second = 0; second < 60; second++) await pass(clock, 1000);
+    expect(database.appendsStopped).not.toBeNull();
+    files.capacity += 2 * MIB;
+    for (let second = 0; second < 60; second++) await pass(clock, 1000);
+    expect(database.appendsStopped).toBeNull();
+  });
+
   it('stops when the log can not be synced, and goes on when a file can', async () => {
     const { clock, database, files, lines } = await setUp();
     add(database, 1);
@@ -143,6 +161,7 @@ async function setUp() {
     clock,
     log,
     registry,
+    walCompression: 'none',
     onAppendsStopped: (reason) => reasons.push(reason),
   });
   const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(registry.render())![1]);
