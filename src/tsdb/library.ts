@@ -16,6 +16,8 @@ export { Labels, labelsFromObject } from '../model/labels.ts';
 export type { Matcher } from '../model/matcher.ts';
 export { FileSystemError } from '../std/file-system.ts';
 export type { Querier, Queryable, SampleColumn, SeriesSet, TimeRange } from '../storage/query.ts';
+export type { MaintenanceSettings } from './maintenance/parts.ts';
+export type { MaintenanceOptions } from './options.ts';
 
 export type LabelSet = Labels | Readonly<Record<string, string>>;
 
@@ -55,7 +57,16 @@ export interface SelectedSeries {
 
 export interface OpenOptions
   extends Partial<
-    Pick<DatabaseOptions, 'chunkRangeMs' | 'lock' | 'walCompression' | 'walSegmentSize' | 'walSyncIntervalMs'>
+    Pick<
+      DatabaseOptions,
+      | 'chunkRangeMs'
+      | 'lock'
+      | 'maintenance'
+      | 'outOfOrderMs'
+      | 'walCompression'
+      | 'walSegmentSize'
+      | 'walSyncIntervalMs'
+    >
   > {
   /** Where damage and the like is told; nowhere by default. */
   readonly log?: Log;
@@ -74,6 +85,7 @@ export async function openDatabase(
 ): Promise<Database> {
   const settings: Passed = passed;
   return new Database(
+    directory,
     await openDataDirectory({
       directory,
       fileSystem: nodeFiles,
@@ -87,9 +99,12 @@ export async function openDatabase(
 
 /** An open database. Only `close` gives the directory free. */
 export class Database implements Queryable {
+  readonly #directory: string;
   readonly #database: OpenDatabase;
 
-  constructor(database: OpenDatabase) {
+  /** Made by `openDatabase`. */
+  constructor(directory: string, database: OpenDatabase) {
+    this.#directory = directory;
     this.#database = database;
   }
 
@@ -162,6 +177,21 @@ export class Database implements Queryable {
   /** Deletes what the series that meet the matchers have now from one time to another, both included. */
   async delete({ matchers, maxTime, minTime }: Omit<SelectOptions, 'limit'>): Promise<void> {
     await this.#database.delete([matchers], { minTime, maxTime });
+  }
+
+  /**
+   * Moves what the memory has beyond one and a half chunk ranges to blocks, merges blocks, and deletes what is beyond the
+   * retention. Happens by itself every minute, unless `maintenance` is null.
+   */
+  async compact(): Promise<void> {
+    await this.#database.compact();
+  }
+
+  /**
+   * Copies the database as it stands into a directory that can be opened; resolves to its path, once it is on the disk.
+   */
+  async snapshot(): Promise<string> {
+    return `${this.#directory}/snapshots/${await this.#database.snapshot({ skipsHead: false })}`;
   }
 
   /** For columns without copies, and for PromQL: `evaluate(engine, database, ...)` of `narthex/promql`. */

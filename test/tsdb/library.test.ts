@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -74,6 +74,26 @@ describe('narthex/tsdb', () => {
     const [series] = await listOf(again.select({ matchers, minTime: 0, maxTime: 5000 }));
     expect([...series!.values]).toEqual([1, 3]);
     await again.close();
+  });
+
+  it('moves old samples to blocks, takes late ones, and copies itself', async () => {
+    directories.push(mkdtempSync(join(tmpdir(), 'narthex-library-')));
+    const options = { chunkRangeMs: 60_000, outOfOrderMs: 60_000, maintenance: null };
+    const database = await openDatabase(directories[0]!, options);
+    const labels = { __name__: 'x' };
+    for (let i = 0; i < 100; i++) database.append([{ labels, time: 10_000 * i, value: i }]);
+    expect(database.append([{ labels, time: 985_000, value: -1 }]).refused).toEqual([]);
+    await database.compact();
+    const blocks = (path: string) => readdirSync(path).filter((name) => name.length === 26).length;
+    expect(blocks(directories[0]!)).toBeGreaterThan(3);
+    const all = { matchers: [], minTime: 0, maxTime: 1_000_000 };
+    const [series] = await listOf(database.select(all));
+    expect(series!.times).toHaveLength(101);
+    const copy = await database.snapshot();
+    await database.close();
+    const copied = await openDatabase(copy, options);
+    expect((await listOf(copied.select(all)))[0]!.values).toEqual(series!.values);
+    await copied.close();
   });
 
   it('examples/database-in-your-program.ts runs and prints what it says', () => {
