@@ -25,19 +25,28 @@ export class WordSlabs {
 }
 
 /**
- * An append-only log of entries of 32-bit words over shared slabs of 16 MiB. An entry never crosses a slab and never
- * changes; a position (a word number) names it for good. One writer; readers look only at positions they were given.
+ * A log of entries of 32-bit words over shared slabs of 16 MiB. An entry never crosses a slab and does not change until it
+ * is given back; a position (a word number) names it. One writer; readers look only at positions they were given.
  */
 export class SharedWords extends WordSlabs {
   #end = 0;
+  /** Entries that were given back, by their number of words. */
+  readonly #free: (number[] | undefined)[] = [];
 
   /** Words written, padding included. */
   get length(): number {
     return this.#end;
   }
 
-  /** Appends `count` words of `words` and returns where they begin. */
+  /** Stores `count` words of `words` and returns where they begin. */
   append(words: Uint32Array, count: number): number {
+    const free = this.#free[count]?.pop();
+    if (free !== undefined) {
+      const target = this.slabOf(free);
+      const offset = this.offsetOf(free);
+      for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
+      return free;
+    }
     if (count > SLAB_WORDS) throw new RangeError(`Cannot store a log entry of ${count} words: at most ${SLAB_WORDS}`);
     let position = this.#end;
     if ((position & OFFSET_MASK) + count > SLAB_WORDS) position = (position | OFFSET_MASK) + 1;
@@ -49,5 +58,13 @@ export class SharedWords extends WordSlabs {
     for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
     this.#end = position + count;
     return position;
+  }
+
+  /** Gives an entry of `count` words back. Nobody may look at it any more. */
+  free(position: number, count: number): void {
+    while (this.#free.length <= count) this.#free.push(undefined);
+    const positions = this.#free[count];
+    if (positions === undefined) this.#free[count] = [position];
+    else positions.push(position);
   }
 }

@@ -28,6 +28,34 @@ describe('SymbolTable', () => {
     );
   });
 
+  it('takes symbols out, and gives their bytes but not their ids to others', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, fc.boolean()), { maxLength: 400, size: 'max' }), (list) => {
+        const table = new SymbolTable();
+        const ids = new Map<string, number>([['', EMPTY_SYMBOL]]);
+        let given = 1;
+        for (const [i, [one, isRemoved]] of list.entries()) {
+          const known = ids.get(one);
+          if (isRemoved && known !== undefined && one !== '') {
+            table.remove(known);
+            table.remove(known);
+            ids.delete(one);
+            continue;
+          }
+          const bytes = Buffer.from(one);
+          const id = i % 2 === 0 ? table.addBytes(bytes, 0, bytes.length) : table.addName(one);
+          expect(id).toBe(known ?? given++);
+          ids.set(one, id);
+        }
+        expect([table.count, table.liveCount]).toEqual([given, ids.size]);
+        expect(table.textBytes).toBe([...ids.keys()].reduce((sum, one) => sum + Buffer.byteLength(one), 0));
+        for (const [one, id] of ids) expect([table.text(id), table.find(one)]).toEqual([one, id]);
+        for (const [one] of list) if (!ids.has(one)) expect(table.find(one)).toBe(NO_SYMBOL);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('orders symbols by their UTF-8 bytes', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 60 }), (list) => {

@@ -17,8 +17,11 @@ const KEPT_UNITS_MAX = 1 << 24;
 const KNOWN_NAMES_MAX = 4096;
 
 /**
- * Every distinct label name and value once, numbered from 0 in the order of arrival. Strings are only added.
- * The hash table from string to id is only on the writer's thread.
+ * Every distinct label name and value once, numbered from 0 in the order of arrival. The hash table from string to id is
+ * only on the writer's thread.
+ *
+ * A symbol that is removed gives its bytes to others of the same length; its id is never given again, so whoever has kept
+ * the string of an id has the right one.
  */
 export class SymbolTable extends SymbolTexts<SharedRecords> {
   #count = 0;
@@ -28,6 +31,9 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   /** Slots of two words: hash, id + 1. */
   readonly #segments = new HashSegments(2 * 16);
   #names = new Map<string, number>();
+  #removed = 0;
+  /** Where removed texts were, by their length in bytes. */
+  readonly #freeTexts = new Map<number, number[]>();
   #kept: (string | undefined)[] = [];
   #keptUnits = 0;
 
@@ -38,6 +44,11 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Symbols that were not removed. */
+  get liveCount(): number {
+    return this.#count - this.#removed;
   }
 
   /** UTF-8 bytes of all symbols. */
@@ -89,11 +100,11 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
       slot = (slot + 2) & wrap;
     }
     const length = end - start;
-    if (this.#slab < 0 || this.#used + length > this.bytes[this.#slab]!.length) this.#addSlab(length);
-    const target = this.bytes[this.#slab]!;
-    const offset = this.#used;
+    const position = this.#room(length);
+    const target = this.bytes[position >>> SYMBOL_BYTES_LOG2]!;
+    const offset = position & (SLAB_BYTES - 1);
     for (let i = 0; i < length; i++) target[offset + i] = bytes[start + i]!;
-    return this.#enter(slot, hash, offset, length, ASCII_SYMBOL);
+    return this.#enter(slot, hash, position, length, ASCII_SYMBOL);
   }
 
   /** As `add`, for strings that come often and are few: label names. */
@@ -164,36 +175,60 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   }
 
   #store(text: string, slot: number, hash: number): number {
-    const units = text.length;
-    // Room for the longest encoding: three bytes a unit.
-    if (this.#slab < 0 || this.#used + 3 * units > this.bytes[this.#slab]!.length) this.#addSlab(3 * units);
-    const bytes = this.bytes[this.#slab]!;
-    const start = this.#used;
-    let length = 0;
-    let ascii = ASCII_SYMBOL;
-    while (length < units) {
-      const unit = text.charCodeAt(length);
-      if (unit > 0x7f) {
-        const encoded = encoder.encode(text);
-        bytes.set(encoded, start);
-        length = encoded.length;
-        ascii = 0;
-        break;
-      }
-      bytes[start + length] = unit;
-      length++;
-    }
-    return this.#enter(slot, hash, start, length, ascii);
+    const encoded = isAscii(text) ? null : encoder.encode(text);
+    const length = encoded === null ? text.length : encoded.length;
+    const position = this.#room(length);
+    const bytes = this.bytes[position >>> SYMBOL_BYTES_LOG2]!;
+    const start = position & (SLAB_BYTES - 1);
+    if (encoded === null) for (let i = 0; i < length; i++) bytes[start + i] = text.charCodeAt(i);
+    else bytes.set(encoded, start);
+    return this.#enter(slot, hash, position, length, encoded === null ? ASCII_SYMBOL : 0);
   }
 
-  /** Makes the bytes just written at `start` of the last slab a symbol, found through the free slot `slot`. */
-  #enter(slot: number, hash: number, start: number, length: number, ascii: number): number {
-    this.#used = start + length;
+  /** Room for a text of so many bytes: slab and offset as a record has them. */
+  #room(length: number): number {
+    const free = this.#freeTexts.get(length)?.pop();
+    if (free !== undefined) return free;
+    if (this.#slab < 0 || this.#used + length > this.bytes[this.#slab]!.length) this.#addSlab(length);
+    const position = ((this.#slab << SYMBOL_BYTES_LOG2) | this.#used) >>> 0;
+    this.#used += length;
+    return position;
+  }
+
+  /**
+   * Takes a symbol out that nobody uses any more, and that no reader in any thread can come across. Its id stays taken.
+   * One that was removed before is passed over.
+   */
+  remove(id: number): void {
+    const length = this.byteLength(id);
+    if (id === EMPTY_SYMBOL || length === 0) return;
+    const text = this.readText(id);
+    const hash = hashOf(text);
+    const segment = hashSegment(hash);
+    clearSlot(this.#segments.slots[segment]!, this.#slotOf(text, hash));
+    this.#segments.removed(segment);
+    this.#names.delete(text);
+    const words = this.wordsOf(id);
+    const positions = this.#freeTexts.get(length);
+    if (positions === undefined) this.#freeTexts.set(length, [words[this.wordOf(id)]!]);
+    else positions.push(words[this.wordOf(id)]!);
+    words[this.wordOf(id)] = 0;
+    words[this.wordOf(id) + 1] = ASCII_SYMBOL;
+    if (this.#kept[id] !== undefined) {
+      this.#keptUnits -= text.length;
+      this.#kept[id] = undefined;
+    }
+    this.#textBytes -= length;
+    this.#removed++;
+  }
+
+  /** Makes the bytes just written at `position` a symbol, found through the free slot `slot`. */
+  #enter(slot: number, hash: number, position: number, length: number, ascii: number): number {
     this.#textBytes += length;
     const id = this.#count;
     this.records.reserve(id + 1);
     const words = this.wordsOf(id);
-    words[this.wordOf(id)] = ((this.#slab << SYMBOL_BYTES_LOG2) | start) >>> 0;
+    words[this.wordOf(id)] = position;
     words[this.wordOf(id) + 1] = (length | ascii) >>> 0;
     this.#count++;
     const segment = hashSegment(hash);
@@ -224,6 +259,25 @@ function grownSlots(old: Uint32Array): Uint32Array {
     slots[slot + 1] = old[from + 1]!;
   }
   return slots;
+}
+
+/** Empties a slot and moves back the entries after it that it stood in the way of. */
+function clearSlot(slots: Uint32Array, slot: number): void {
+  const wrap = slots.length - 1;
+  let hole = slot;
+  for (let at = (slot + 2) & wrap; slots[at + 1] !== 0; at = (at + 2) & wrap) {
+    const home = (2 * slots[at]!) & wrap;
+    if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
+    slots[hole] = slots[at]!;
+    slots[hole + 1] = slots[at + 1]!;
+    hole = at;
+  }
+  slots[hole + 1] = 0;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }
 
 const encoder = new TextEncoder();

@@ -68,6 +68,26 @@ describe('Head.truncate()', () => {
     expect(show(head, [{ type: '=', name: 's', value: 'a' }])[0]).toMatch(/^\{s="a"\} 3000=3000 /);
   });
 
+  it('gives memory back: a head whose series come and go does not grow', () => {
+    const { head } = createHead({ chunkRangeMs: RANGE_MS });
+    const sizes: number[][] = [];
+    for (let generation = 0; generation < 30; generation++) {
+      const time = generation * RANGE_MS;
+      for (let i = 0; i < 200; i++) {
+        const ref = refOf(head, {
+          pod: `pod-${generation % 10}${i % 10}-${Math.floor(i / 10) + 1000 * generation}é`,
+          job: 'j',
+        });
+        append(head, [[ref, time + i, i]]);
+      }
+      truncate(head, time);
+      const { chunkBytes, labelPairs, series, symbolBytes, symbols } = head.stats();
+      sizes.push([series, labelPairs, symbols, chunkBytes, symbolBytes > 6000 ? 1 : 0]);
+    }
+    expect(sizes.slice(2).every((size) => size.join() === sizes[1]!.join())).toBe(true);
+    expect(show(head, [{ type: '=~', name: 'pod', value: '.+' }])).toHaveLength(200);
+  });
+
   it('keeps what a naive head would keep, whatever happens between its steps', () => {
     fc.assert(
       fc.property(fc.array(operation, { minLength: 1, maxLength: 60 }), (operations) => {

@@ -28,7 +28,7 @@ import { UnwrittenChunks } from './unwritten-chunks.ts';
 /**
  * Extents are retired as extent * 128 + units, large ones as 2^51 + extent * 2^18 + capacity in units of 64 bytes, rows
  * as 2^52 + row, chains of sealed chunks as 2^52 + 2^33 + chunk, cuts of chains as 2^52 + 2^34 + chunk, single sealed
- * chunks as 2^52 + 2^35 + chunk, files of them as 2^52 + 2^36 + slot.
+ * chunks as 2^52 + 2^35 + chunk, files of them as 2^52 + 2^36 + slot, symbols as 2^52 + 2^37 + id.
  */
 const EXTENT_ITEM = 128;
 const LARGE_ITEM = 2 ** 51;
@@ -39,6 +39,7 @@ const CHAIN_ITEM = ROW_ITEM + 2 ** 33;
 const CUT_ITEM = ROW_ITEM + 2 ** 34;
 const SEALED_ITEM = ROW_ITEM + 2 ** 35;
 const FILE_ITEM = ROW_ITEM + 2 ** 36;
+const SYMBOL_ITEM = ROW_ITEM + 2 ** 37;
 
 /**
  * Everything of the head that readers look at, all in shared memory, and the rule by which it comes back: what a reader
@@ -63,6 +64,9 @@ export class HeadMemory {
   readonly epochs = new Epochs((item) => this.#release(item));
 
   #releaseFile: (slot: number) => void = () => {};
+  #releaseSymbol: (id: number) => void = () => {};
+  /** How often each symbol was retired that was not released yet. */
+  readonly #symbolsRetired = new Map<number, number>();
   /** Where chains will be cut: the chunk named then, and the record that it has now. */
   readonly #cuts = new Map<number, number>();
   #chunksReleased = 0;
@@ -118,6 +122,8 @@ export class HeadMemory {
    * part are gone, and that part comes back when those are gone that have walked into it meanwhile.
    */
   retireOlder(chunk: number): void {
+    // One cut that waits cuts off whatever is older.
+    if (this.#cuts.has(chunk)) return;
     this.#cuts.set(chunk, chunk);
     this.epochs.retire(chunk + CUT_ITEM);
   }
@@ -183,6 +189,19 @@ export class HeadMemory {
     this.#releaseFile = release;
   }
 
+  /**
+   * No series has the symbol for now; `onSymbolRelease` hears when no reader can come across it any more, unless a series
+   * has had it again since.
+   */
+  retireSymbol(id: number): void {
+    this.#symbolsRetired.set(id, (this.#symbolsRetired.get(id) ?? 0) + 1);
+    this.epochs.retire(id + SYMBOL_ITEM);
+  }
+
+  onSymbolRelease(release: (id: number) => void): void {
+    this.#releaseSymbol = release;
+  }
+
   /** Gives a row back with all its chunks. Nothing may lead to it any more. */
   retireRow(row: number): void {
     this.series.retire(row);
@@ -190,7 +209,8 @@ export class HeadMemory {
   }
 
   #release(item: number): void {
-    if (item >= FILE_ITEM) this.#releaseFile(item - FILE_ITEM);
+    if (item >= SYMBOL_ITEM) this.#symbolReleased(item - SYMBOL_ITEM);
+    else if (item >= FILE_ITEM) this.#releaseFile(item - FILE_ITEM);
     else if (item >= SEALED_ITEM) this.sealed.release(item - SEALED_ITEM);
     else if (item >= CUT_ITEM) this.#cutChain(item - CUT_ITEM);
     else if (item >= CHAIN_ITEM) this.#releaseChain(item - CHAIN_ITEM);
@@ -200,6 +220,17 @@ export class HeadMemory {
       const extent = Math.floor((item - LARGE_ITEM) / LARGE_SPACE);
       this.large.free(extent, (item % LARGE_SPACE) << LARGE_UNIT_LOG2);
     }
+  }
+
+  /** Readers that came between two retirements may know it: the last one counts. */
+  #symbolReleased(id: number): void {
+    const left = this.#symbolsRetired.get(id)! - 1;
+    if (left > 0) {
+      this.#symbolsRetired.set(id, left);
+      return;
+    }
+    this.#symbolsRetired.delete(id);
+    this.#releaseSymbol(id);
   }
 
   #releaseRow(row: number): void {
@@ -214,6 +245,8 @@ export class HeadMemory {
       this.#chunksReleased++;
     }
     this.#releaseChain(words[at + NEWEST_SEALED]!);
+    const labels = words[at + LABELS]!;
+    this.labelLog.free(labels, 1 + 2 * this.labelLog.slabOf(labels)[this.labelLog.offsetOf(labels)]!);
     words[at + LABELS] = 0;
     this.series.release(row);
   }

@@ -39,6 +39,8 @@ export class LabelIndex {
   #slots: Uint32Array = this.#segments.slots[0]!;
   #names = new Uint32Array(64);
   #nameCount = 0;
+  /** How many pairs have a symbol as their value, and one more where it is a name; by symbol. */
+  #uses = new Uint32Array(4096);
   readonly #one = new Uint32Array(1);
 
   /** Pairs of a name and a value that some row has. */
@@ -58,6 +60,7 @@ export class LabelIndex {
       const name = entry[i]!;
       const value = entry[i + 1]!;
       if (this.#append(name, value, row) > 1) continue;
+      this.#use(value);
       if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
     }
   }
@@ -82,6 +85,11 @@ export class LabelIndex {
     return this.rowCount(name, VALUES_OF_NAME);
   }
 
+  /** True where the symbol is a name or a value of some row. */
+  uses(symbol: number): boolean {
+    return (this.#uses[symbol] ?? 0) > 0;
+  }
+
   /** Ids of the label names, in the order of arrival. */
   names(): Uint32Array {
     return this.#names.subarray(0, this.#nameCount);
@@ -100,9 +108,14 @@ export class LabelIndex {
   /**
    * Takes every row out for which `isDead` has a one (a byte a row), from the lists of the given pairs (name, value,
    * name, ...), each of which was marked once. Values and names that no row has any more are taken out as well. Yields
-   * after less than a millisecond; between the steps each list has all its dead rows or none.
+   * after less than a millisecond; between the steps each list has all its dead rows or none. `onUnused` hears of each
+   * symbol that is no name and no value of any row any more.
    */
-  *removeRows(isDead: Uint8Array, pairs: readonly number[]): Generator<undefined, void> {
+  *removeRows(
+    isDead: Uint8Array,
+    pairs: readonly number[],
+    onUnused: (symbol: number) => void,
+  ): Generator<undefined, void> {
     let largest = 0;
     for (let i = 1; i < pairs.length; i += 2) if (pairs[i]! > largest) largest = pairs[i]!;
     const isEmptied = new Uint8Array(largest + 1);
@@ -117,26 +130,28 @@ export class LabelIndex {
       this.#slots[slot + COUNT] = (word & ~MARKED) >>> 0;
       work += LIST_WORK + (word & COUNT_MASK);
       if (this.#filter(slot, isDead) === 0) {
+        if (--this.#uses[value]! === 0) onUnused(value);
         const values = emptied.get(name);
         if (values === undefined) emptied.set(name, [value]);
         else values.push(value);
       }
       if (work < STEP_WORK) continue;
-      this.#removeValues(emptied, isEmptied);
+      this.#removeValues(emptied, isEmptied, onUnused);
       work = 0;
       yield;
     }
-    this.#removeValues(emptied, isEmptied);
+    this.#removeValues(emptied, isEmptied, onUnused);
   }
 
   /** Takes values out that no row has any more, and names without values. Empties what it is given. */
-  #removeValues(emptied: Map<number, number[]>, isEmptied: Uint8Array): void {
+  #removeValues(emptied: Map<number, number[]>, isEmptied: Uint8Array, onUnused: (symbol: number) => void): void {
     for (const [name, values] of emptied) {
       const slot = this.#find(name, VALUES_OF_NAME);
       for (const value of values) isEmptied[value] = 1;
       const left = this.#filter(slot, isEmptied);
       for (const value of values) isEmptied[value] = 0;
       if (left > 0) continue;
+      if (--this.#uses[name]! === 0) onUnused(name);
       const at = this.#names.subarray(0, this.#nameCount).indexOf(name);
       this.#names.copyWithin(at, at + 1, this.#nameCount);
       this.#nameCount--;
@@ -179,6 +194,15 @@ export class LabelIndex {
     return this.#slots;
   }
 
+  #use(symbol: number): void {
+    if (symbol >= this.#uses.length) {
+      const grown = new Uint32Array(Math.max(symbol + 1, 2 * this.#uses.length));
+      grown.set(this.#uses);
+      this.#uses = grown;
+    }
+    this.#uses[symbol]!++;
+  }
+
   #addName(name: number): void {
     if (this.#nameCount === this.#names.length) {
       const grown = new Uint32Array(2 * this.#nameCount);
@@ -186,6 +210,7 @@ export class LabelIndex {
       this.#names = grown;
     }
     this.#names[this.#nameCount++] = name;
+    this.#use(name);
   }
 
   #find(name: number, value: number): number {

@@ -54,7 +54,7 @@ describe('OpenChunks', () => {
 
   it('gives the memory of outgrown and moved extents back', () => {
     const memory = new HeadMemory();
-    const row = memory.series.create(1, 0);
+    const row = memory.series.create(1, memory.labelLog.append(Uint32Array.of(0), 1));
     const chunks = new OpenChunks(memory, RANGE);
     for (const [i, time] of every(15_000, 1440).entries()) chunks.append(row, time, i * 2654435761, 1e9 + i);
     const sealedBytes = sealedOf(memory, row).reduce((sum, chunk) => sum + Math.ceil(chunk.bytes.length / 16) * 16, 0);

@@ -39,6 +39,13 @@ export class SeriesDirectory {
   constructor(memory: HeadMemory) {
     this.#memory = memory;
     this.#lookup = new LabelLookup(memory.labelLog, memory.series);
+    memory.onSymbolRelease((symbol) => {
+      // A new series may have it again by now.
+      if (this.labelIndex.uses(symbol)) return;
+      memory.symbols.remove(symbol);
+      this.#entryPairs = [];
+      this.#entryTexts = 0;
+    });
   }
 
   /** The ref of the series with these labels, which is created where it does not exist. */
@@ -171,7 +178,7 @@ export class SeriesDirectory {
       seriesCreated: this.#created,
       seriesRemoved: this.#removed,
       labelPairs: this.labelIndex.pairCount,
-      symbols: this.#memory.symbols.count,
+      symbols: this.#memory.symbols.liveCount,
       symbolBytes: this.#memory.symbols.textBytes,
       indexBytes: this.labelIndex.bytes + this.#lookup.bytes,
     };

@@ -65,9 +65,15 @@ export class SeriesRemoval {
     if (this.#refs.size > 0) unlogged.remove(this.#refs);
     const isDead = new Uint8Array(rows.at(-1)! + 1);
     for (const row of rows) isDead[row] = 1;
-    yield* labelIndex.removeRows(isDead, this.#pairs);
+    const unused: number[] = [];
+    yield* labelIndex.removeRows(isDead, this.#pairs, (symbol) => unused.push(symbol));
     for (let i = 0; i < rows.length; i++) {
       memory.retireRow(rows[i]!);
+      if ((i + 1) % STEP_ROWS === 0) yield;
+    }
+    // Behind the rows: as long as one of them is there its labels can be read.
+    for (let i = 0; i < unused.length; i++) {
+      memory.retireSymbol(unused[i]!);
       if ((i + 1) % STEP_ROWS === 0) yield;
     }
   }
