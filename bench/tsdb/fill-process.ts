@@ -40,10 +40,10 @@ for (let step = 1; step < steps; step++) {
     const turn = performance.now() - started;
     appendSeconds += turn / 1000;
     longestTurnMs = Math.max(longestTurnMs, turn);
-    if (target % 16 === 15) await setImmediate();
+    clock.advance(stepMs / fleet.targets);
+    if (target % 8 === 7) await setImmediate();
   }
-  clock.advance(stepMs);
-  for (let i = 0; i < 20; i++) await setImmediate();
+  await setImmediate();
 }
 for (let i = 0; i < 2000 && database.stats().chunkFiles.failedWrites === 0; i++) await setImmediate();
 if (image !== undefined) await database.writeHeadImage();

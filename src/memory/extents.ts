@@ -9,19 +9,13 @@ const SLAB_BYTES = 1 << SLAB_BYTES_LOG2;
 const SLAB_UNITS_LOG2 = SLAB_BYTES_LOG2 - EXTENT_UNIT_LOG2;
 const UNIT_MASK = (1 << SLAB_UNITS_LOG2) - 1;
 
-/** Words at the start of a free extent. */
+/** Words at the start of a free extent. The last word of its last unit has its size as well. */
 const NEXT = 0;
 const PREVIOUS = 1;
 const UNITS = 2;
 
-/** Neighbouring free extents become a region to cut from when they make up so many units, */
-const REGION_UNITS_MIN = EXTENT_UNITS_MAX;
-/** and no more than so many at once: 64 KiB, some hundred list entries to take out. */
-const REGION_UNITS_MAX = 4096;
-/** Free extents looked at before a fresh slab is begun instead: at most some 50 µs. */
-const REGION_LOOKS_MAX = 512;
-/** While less than an eighth of the memory is free, neighbours are not looked for. */
-const REGION_FREE_SHARE = 8;
+/** The list of free extents that are this large, or larger. */
+const LARGEST_LIST = EXTENT_UNITS_MAX;
 
 /** The slabs of extents, as readers in any thread see them. */
 export class ExtentSlabs {
@@ -43,35 +37,35 @@ export class ExtentSlabs {
  * An extent is named by the number of its first unit over all slabs: slab `extent >>> 20`, byte
  * `(extent & 0xfffff) * 16`. Number 0 means "none". A fixed slab reads as fast as a plain array.
  *
- * An extent is taken from the list of free ones of its size; else cut from the present region. When that is used up,
- * the next region is a run of neighbouring free extents (chunks of many series grow at the same time, and leave whole
- * stretches of small extents behind), else a fresh slab.
+ * An extent is the smallest free one that is large enough, of which the rest stays free; where there is none, it is cut
+ * from the present region. When that is used up, a free extent of 1 KiB or more becomes the next, else a fresh slab. What is
+ * given back joins its free neighbours, so that chunks that grow, each at its own pace, leave no holes of little use.
  *
  * Units of another size (`unitLog2`) make everything larger or smaller by a power of two, see `LargeExtents`.
  *
  * Invariants:
- * - A free extent is in the list of its size, linked both ways through its own bytes, and its start bit is set.
+ * - A free extent is in the list of its size, linked both ways through its own bytes, and the bits of its first and last
+ *   unit are set. No two free extents are neighbours in a slab, and none is one of the region.
  * - Every unit is in an extent in use, in a free extent, in the region, or in a slab not begun.
  */
 export class Extents extends ExtentSlabs {
   /** For the sample count at the start of an extent, which is stored atomically. */
   readonly halfWords: Uint16Array[] = [];
   readonly #words: Uint32Array[] = [];
-  /** For each slab a bit a unit: a free extent begins there. Only for the writer. */
+  /** For each slab a bit a unit: a free extent begins there, and ends there. Only for the writer. */
   readonly #starts: Uint32Array[] = [];
+  readonly #ends: Uint32Array[] = [];
   readonly #unitLog2: number;
   readonly #slabUnitsLog2: number;
   readonly #slabUnits: number;
   readonly #unitMask: number;
-  /** First free extent of each size. */
-  readonly #free = new Uint32Array(EXTENT_UNITS_MAX + 1);
-  #freeUnits = 0;
+  /** First free extent of each size, and a bit for each list from 0 to 63 that has one. */
+  readonly #free = new Uint32Array(LARGEST_LIST + 1);
+  readonly #hasFree = new Uint32Array(2);
   #usedUnits = 0;
   #slabsBegun = 0;
   #regionNext = 0;
   #regionEnd = 0;
-  /** Where the search for neighbours goes on. */
-  #cursor = 0;
 
   constructor(unitLog2 = EXTENT_UNIT_LOG2) {
     super();
@@ -101,15 +95,14 @@ export class Extents extends ExtentSlabs {
   /** An extent of `units` (1 to 64) units. Its bytes are whatever they were. */
   allocate(units: number): number {
     this.#usedUnits += units;
-    const free = this.#free[units]!;
-    if (free !== 0) {
-      this.#unlink(free, units);
-      return free;
+    const size = this.#smallestFrom(units);
+    if (size > 0) {
+      const extent = this.#free[size]!;
+      this.#unlink(extent, size);
+      if (size > units) this.#link(extent + units, size - units);
+      return extent;
     }
-    if (this.#regionNext + units > this.#regionEnd) {
-      if (this.#regionEnd > this.#regionNext) this.#link(this.#regionNext, this.#regionEnd - this.#regionNext);
-      if (!this.#joinNeighbours()) this.#beginSlab();
-    }
+    if (this.#regionNext + units > this.#regionEnd) this.#nextRegion();
     const extent = this.#regionNext;
     this.#regionNext += units;
     return extent;
@@ -118,7 +111,22 @@ export class Extents extends ExtentSlabs {
   /** Gives an extent of `units` units back. Nobody may look at it any more. */
   free(extent: number, units: number): void {
     this.#usedUnits -= units;
-    this.#link(extent, units);
+    let start = extent;
+    let end = extent + units;
+    if ((start & this.#unitMask) !== 0 && isSet(this.#ends, this.#slabUnitsLog2, this.#unitMask, start - 1)) {
+      const before = this.#sizeEndingAt(start - 1);
+      start -= before;
+      this.#unlink(start, before);
+    }
+    if ((end & this.#unitMask) !== 0 && isSet(this.#starts, this.#slabUnitsLog2, this.#unitMask, end)) {
+      const after = this.#word(end, UNITS);
+      this.#unlink(end, after);
+      end += after;
+    }
+    const isEmpty = this.#regionNext === this.#regionEnd;
+    if (!isEmpty && end === this.#regionNext && (end & this.#unitMask) !== 0) this.#regionNext = start;
+    else if (!isEmpty && start === this.#regionEnd && (start & this.#unitMask) !== 0) this.#regionEnd = end;
+    else this.#link(start, end - start);
   }
 
   override attach(buffer: SharedArrayBuffer): void {
@@ -126,6 +134,31 @@ export class Extents extends ExtentSlabs {
     this.halfWords.push(new Uint16Array(buffer));
     this.#words.push(new Uint32Array(buffer));
     this.#starts.push(new Uint32Array(this.#slabUnits / 32));
+    this.#ends.push(new Uint32Array(this.#slabUnits / 32));
+  }
+
+  /** The least size from `units` to 63 of which there is a free extent, or 0. */
+  #smallestFrom(units: number): number {
+    if (units < 32) {
+      const low = this.#hasFree[0]! & (-1 << units);
+      if (low !== 0) return 31 - Math.clz32(low & -low);
+    }
+    if (units >= LARGEST_LIST) return 0;
+    const high = this.#hasFree[1]! & (units > 32 ? -1 << (units - 32) : -1);
+    return high === 0 ? 0 : 63 - Math.clz32(high & -high);
+  }
+
+  #nextRegion(): void {
+    if (this.#regionEnd > this.#regionNext) this.#link(this.#regionNext, this.#regionEnd - this.#regionNext);
+    const large = this.#free[LARGEST_LIST]!;
+    if (large === 0) {
+      this.#beginSlab();
+      return;
+    }
+    const units = this.#word(large, UNITS);
+    this.#unlink(large, units);
+    this.#regionNext = large;
+    this.#regionEnd = large + units;
   }
 
   #beginSlab(): void {
@@ -136,47 +169,6 @@ export class Extents extends ExtentSlabs {
     this.#regionEnd = (slab + 1) * this.#slabUnits;
   }
 
-  /** Makes a run of neighbouring free extents the region; false where none was found in a short search. */
-  #joinNeighbours(): boolean {
-    const units = this.#slabsBegun * this.#slabUnits;
-    if (this.#freeUnits * REGION_FREE_SHARE <= units) return false;
-    for (let looks = 0; looks < REGION_LOOKS_MAX; ) {
-      const first = this.#nextFree(units);
-      let end = first;
-      while (end - first < REGION_UNITS_MAX && this.#isFree(end)) {
-        end += this.#word(end, UNITS);
-        looks++;
-        if ((end & this.#unitMask) === 0) break;
-      }
-      this.#cursor = end;
-      if (end - first < REGION_UNITS_MIN) continue;
-      for (let at = first; at < end; ) {
-        const size = this.#word(at, UNITS);
-        this.#unlink(at, size);
-        at += size;
-      }
-      this.#regionNext = first;
-      this.#regionEnd = end;
-      return true;
-    }
-    return false;
-  }
-
-  /** The first free extent from the cursor on, around the end. There is one. */
-  #nextFree(units: number): number {
-    let unit = this.#cursor;
-    for (;;) {
-      if (unit >= units) unit = 0;
-      const bits = this.#starts[unit >>> this.#slabUnitsLog2]![(unit & this.#unitMask) >>> 5]! & (-1 << (unit & 31));
-      if (bits !== 0) return (unit & ~31) + 31 - Math.clz32(bits & -bits);
-      unit = (unit & ~31) + 32;
-    }
-  }
-
-  #isFree(unit: number): boolean {
-    return ((this.#starts[unit >>> this.#slabUnitsLog2]![(unit & this.#unitMask) >>> 5]! >>> (unit & 31)) & 1) === 1;
-  }
-
   #word(extent: number, which: number): number {
     return this.#words[extent >>> this.#slabUnitsLog2]![((extent & this.#unitMask) << (this.#unitLog2 - 2)) + which]!;
   }
@@ -185,26 +177,46 @@ export class Extents extends ExtentSlabs {
     this.#words[extent >>> this.#slabUnitsLog2]![((extent & this.#unitMask) << (this.#unitLog2 - 2)) + which] = value;
   }
 
+  #sizeEndingAt(unit: number): number {
+    return this.#word(unit, (1 << (this.#unitLog2 - 2)) - 1);
+  }
+
   #link(extent: number, units: number): void {
-    const next = this.#free[units]!;
+    const list = Math.min(units, LARGEST_LIST);
+    const next = this.#free[list]!;
     this.#setWord(extent, NEXT, next);
     this.#setWord(extent, PREVIOUS, 0);
     this.#setWord(extent, UNITS, units);
+    this.#setWord(extent + units - 1, (1 << (this.#unitLog2 - 2)) - 1, units);
     if (next !== 0) this.#setWord(next, PREVIOUS, extent);
-    this.#free[units] = extent;
-    this.#starts[extent >>> this.#slabUnitsLog2]![(extent & this.#unitMask) >>> 5]! |= 1 << (extent & 31);
-    this.#freeUnits += units;
+    this.#free[list] = extent;
+    if (list < LARGEST_LIST) this.#hasFree[list >>> 5]! |= 1 << (list & 31);
+    flip(this.#starts, this.#slabUnitsLog2, this.#unitMask, extent);
+    flip(this.#ends, this.#slabUnitsLog2, this.#unitMask, extent + units - 1);
   }
 
   #unlink(extent: number, units: number): void {
+    const list = Math.min(units, LARGEST_LIST);
     const next = this.#word(extent, NEXT);
     const previous = this.#word(extent, PREVIOUS);
     if (next !== 0) this.#setWord(next, PREVIOUS, previous);
     if (previous !== 0) this.#setWord(previous, NEXT, next);
-    else this.#free[units] = next;
-    this.#starts[extent >>> this.#slabUnitsLog2]![(extent & this.#unitMask) >>> 5]! &= ~(1 << (extent & 31));
-    this.#freeUnits -= units;
+    else {
+      this.#free[list] = next;
+      if (next === 0 && list < LARGEST_LIST) this.#hasFree[list >>> 5]! &= ~(1 << (list & 31));
+    }
+    flip(this.#starts, this.#slabUnitsLog2, this.#unitMask, extent);
+    flip(this.#ends, this.#slabUnitsLog2, this.#unitMask, extent + units - 1);
   }
+}
+
+/** Bits of units over slabs. */
+function isSet(bits: readonly Uint32Array[], slabUnitsLog2: number, unitMask: number, unit: number): boolean {
+  return ((bits[unit >>> slabUnitsLog2]![(unit & unitMask) >>> 5]! >>> (unit & 31)) & 1) === 1;
+}
+
+function flip(bits: readonly Uint32Array[], slabUnitsLog2: number, unitMask: number, unit: number): void {
+  bits[unit >>> slabUnitsLog2]![(unit & unitMask) >>> 5]! ^= 1 << (unit & 31);
 }
 
 /** The slab that an extent is in. */

@@ -27,7 +27,10 @@ import {
   SERIES_SLAB_LOG2,
 } from './series-table.ts';
 
-/** A chunk starts with 48 bytes, room for a dozen ordinary samples, and grows by half. */
+/**
+ * A chunk starts with 48 bytes, room for a dozen ordinary samples, and grows by a quarter. By half would take 15 % more
+ * memory for open chunks (260 bytes a series against 229 after an hour) and some 5 % less time to append.
+ */
 const FIRST_UNITS = 3;
 /** The most that one sample can ask of the extents: a chunk grown to the largest size, or a new one. */
 const SAMPLE_EXTENT_BYTES_MAX = EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES;
@@ -157,7 +160,7 @@ export class OpenChunks {
 
   #grow(words: Uint32Array, w: number, used: number): void {
     const units = words[w + OPEN_UNITS]!;
-    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, units + (units >>> 1) + 1));
+    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, units + (units >>> 2) + 1));
   }
 
   /** Ends the open chunk; it moves to an extent of its own size where that saves bytes. */
