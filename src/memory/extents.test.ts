@@ -59,6 +59,26 @@ describe('Extents', () => {
     expect(extents.begunBytes).toBeLessThan(extents.usedBytes + 2 * 16 * 2 ** 20);
   });
 
+  it('holds little more than is used where each extent grows at its own pace', () => {
+    const extents = new Extents();
+    const count = 60_000;
+    const units = new Uint8Array(count).fill(3);
+    const held = Array.from({ length: count }, () => extents.allocate(3));
+    let most = 0;
+    for (let turn = 0; turn < 120; turn++) {
+      for (let i = turn % 2; i < count; i += 1 + ((i * 7 + turn) % 11)) {
+        const grown = units[i]! >= 30 ? 3 : units[i]! + (units[i]! >>> 2) + 1;
+        const moved = extents.allocate(grown);
+        extents.free(held[i]!, units[i]!);
+        held[i] = moved;
+        units[i] = grown;
+      }
+      most = Math.max(most, extents.usedBytes);
+    }
+    expect(extents.usedBytes).toBe(units.reduce((sum, size) => sum + size, 0) * EXTENT_UNIT_BYTES);
+    expect(extents.begunBytes).toBeLessThan(1.3 * most + 16 * 2 ** 20);
+  });
+
   it('keeps the last unit of a slab and the first of the next apart', () => {
     const extents = new Extents();
     const all = Array.from({ length: 40_000 }, () => extents.allocate(EXTENT_UNITS_MAX));
