@@ -194,12 +194,10 @@ export class HeadAppender implements Appender {
         records.push(...histogramRecords(accepted));
       }
     }
-    // The log has late samples as well: whoever reads it on sends them to others.
-    const late = this.#late.records();
-    records.push(...late);
     if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
-    if (records.length === 0) return;
+    const late = this.#late.records();
     if (late.length > 0) lateLog?.append(late);
+    if (records.length === 0) return;
     try {
       log.append(records);
     } catch (error) {
