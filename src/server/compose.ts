@@ -100,6 +100,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
         maintenance: {
           settings: () => configuration.current.storage,
           blockMsMax: options.storage.maxBlockMs,
+          headDelayMs: headDelayMs(options),
           ...(options.storage.pendingUploadsFile === ''
             ? {}
             : { pendingUploadsFile: options.storage.pendingUploadsFile }),
@@ -110,6 +111,11 @@ export function compose(options: ServerOptions, log: Log): Parts {
           Object.assign(replayProgress, { min: first, max: last, current }),
       }),
   };
+}
+
+/** Chosen once, so that several servers with the same load do not compact at the same time. */
+function headDelayMs({ features, storage }: ServerOptions): number {
+  return features.includes('delayed-compaction') ? randomInt(Math.max(1, storage.headDelayMsMax)) : 0;
 }
 
 function sourceOf(options: ServerOptions): ConfigurationSource {

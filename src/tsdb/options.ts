@@ -24,6 +24,8 @@ export interface MaintenanceOptions {
   readonly settings?: () => MaintenanceSettings;
   /** How wide blocks may get, ms; default 31 days. */
   readonly blockMsMax?: number;
+  /** How long a head that could be compacted waits, ms; default 0. Several servers with the same load then differ. */
+  readonly headDelayMs?: number;
   /** A file that lists uploaded blocks: those of level 1 that it does not name are not compacted. */
   readonly pendingUploadsFile?: string;
 }

@@ -1,4 +1,4 @@
-import { labelsFromObject } from '../../src/model/labels.ts';
+import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import type { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
@@ -41,7 +41,7 @@ export function appendAll(database: Database, names: readonly string[], time: nu
   const batch = createSampleBatch(names.length);
   batch.length = names.length;
   for (const [i, name] of names.entries()) {
-    batch.refs[i] = appender.resolve(labelsFromObject({ __name__: 'm', name, job: `j${name.length % 3}` }));
+    batch.refs[i] = appender.resolve(seriesLabels(name));
     batch.times[i] = time;
     batch.values[i] = valueAt(name, time);
   }
@@ -56,6 +56,10 @@ export function appendAll(database: Database, names: readonly string[], time: nu
     samples.set(time, valueAt(name, time));
     model.set(name, samples);
   }
+}
+
+export function seriesLabels(name: string): Labels {
+  return labelsFromObject({ __name__: 'm', name, job: `j${name.length % 3}` });
 }
 
 export function valueAt(name: string, time: number): number {

@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { STALE_HIGH, STALE_LOW } from '../../src/model/stale.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { createSampleBatch } from '../../src/storage/append.ts';
+import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
 import { lastCheckpoint, listSegments } from '../../src/tsdb/wal/segments.ts';
-import { appendAll, blocksOf, DATA, leftovers, type Model, open, RANGE_MS, readAll } from './maintenance-support.ts';
+import {
+  appendAll,
+  blocksOf,
+  DATA,
+  leftovers,
+  type Model,
+  open,
+  RANGE_MS,
+  readAll,
+  seriesLabels,
+} from './maintenance-support.ts';
 
 const STEP_MS = 5000;
 
@@ -163,3 +176,137 @@ const operation = fc.record({
   generation: fc.nat(6),
   steps: fc.integer({ min: 1, max: 40 }),
 });
+
+describe('compaction of stale series', () => {
+  const settings = () => ({ retentionMs: 0, retentionBytes: 0, retentionPercent: 0, staleSeriesShare: 0.3 });
+
+  it('moves them to blocks of their own and out of the head, for good', async () => {
+    const disk = new MemoryFiles();
+    const options = { maintenance: { settings, blockMsMax: 9 * RANGE_MS } };
+    const database = await open(disk, options);
+    const model: Model = new Map();
+    for (let time = 0; time < RANGE_MS; time += STEP_MS) appendAll(database, ['a', 'b', 'gone', 'back'], time, model);
+    markStale(database, ['gone', 'back'], RANGE_MS + 1, model);
+    await database.compact();
+    expect(database.stats().head.series).toBe(2);
+    expect(readBlockMetas(disk, DATA).map(({ hints }) => hints)).toEqual([
+      ['from-stale-series'],
+      ['from-stale-series'],
+    ]);
+    expect(await readAll(database)).toEqual(model);
+    appendAll(database, ['a', 'b', 'back'], RANGE_MS + STEP_MS, model);
+    for (const again of [disk.afterProcessDeath(), disk]) {
+      if (again === disk) await database.close();
+      const next = await open(again, options);
+      expect(next.stats().head.series).toBe(3);
+      expect(await readAll(next)).toEqual(model);
+      for (let time = RANGE_MS + 2 * STEP_MS; time < 3 * RANGE_MS; time += STEP_MS)
+        appendAll(next, ['a', 'b'], time, new Map());
+      await next.compact();
+      const found = await readAll(next);
+      expect(found.get('gone')).toEqual(model.get('gone'));
+      expect(found.get('back')).toEqual(model.get('back'));
+      await next.close();
+    }
+  });
+
+  it('leaves series alone that came back while their block was written, and a head with few stale ones', async () => {
+    const disk = new MemoryFiles();
+    const database = await open(disk, { maintenance: { settings, blockMsMax: RANGE_MS } });
+    const model: Model = new Map();
+    appendAll(database, ['a', 'b', 'c', 'd'], 0, model);
+    markStale(database, ['a'], 1, model);
+    await database.compact();
+    expect(database.stats().head.series).toBe(4);
+    markStale(database, ['b'], 1, model);
+    const running = database.compact();
+    // The block is being written: this comes after the series were chosen and before they leave.
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    appendAll(database, ['a'], 2, model);
+    await running;
+    expect([3, 4]).toContain(database.stats().head.series);
+    expect(await readAll(database)).toEqual(model);
+    await database.close();
+  });
+});
+
+describe('maintenance that has to wait', () => {
+  it('leaves first blocks alone that were not uploaded, as long as the list can be read', async () => {
+    const disk = new MemoryFiles();
+    const clock = new ManualClock();
+    const list = (content: string) => {
+      const file = disk.openSync('uploaded.json', 'w');
+      const bytes = new TextEncoder().encode(content);
+      file.writeSync(bytes, 0, bytes.length, 0);
+      file.closeSync();
+    };
+    list('{"version":1,"uploaded":[]}');
+    const maintenance = { blockMsMax: 3 * RANGE_MS, pendingUploadsFile: 'uploaded.json' };
+    const database = await open(disk, { clock, maintenance });
+    const model: Model = new Map();
+    for (let time = 0; time < 6 * RANGE_MS; time += STEP_MS) appendAll(database, ['a'], time, model);
+    await database.compact();
+    expect(blocksOf(disk).every((meta) => meta.endsWith(' 1'))).toBe(true);
+    list(JSON.stringify({ uploaded: readBlockMetas(disk, DATA).map(({ ulid }) => ulid) }));
+    await database.compact();
+    expect(blocksOf(disk).some((meta) => meta.endsWith(' 2'))).toBe(false);
+    clock.advance(60_000);
+    await database.compact();
+    expect(blocksOf(disk).some((meta) => meta.endsWith(' 2'))).toBe(true);
+    expect(await readAll(database)).toEqual(model);
+    await database.close();
+  });
+
+  it('compacts a head so much later as it is told to', async () => {
+    const disk = new MemoryFiles();
+    const clock = new ManualClock();
+    const database = await open(disk, { clock, maintenance: { headDelayMs: 30_000 } });
+    const model: Model = new Map();
+    for (let time = 0; time < 2 * RANGE_MS; time += STEP_MS) appendAll(database, ['a'], time, model);
+    await database.compact();
+    expect(blocksOf(disk)).toEqual([]);
+    clock.advance(30_000);
+    await database.compact();
+    expect(blocksOf(disk)).toHaveLength(1);
+    await database.close();
+  });
+
+  it('does not run beside exclusive work, and ends when the database is closed', async () => {
+    const disk = new MemoryFiles();
+    const database = await open(disk);
+    const model: Model = new Map();
+    for (let time = 0; time < 2 * RANGE_MS; time += STEP_MS) appendAll(database, ['a'], time, model);
+    let release = () => {};
+    const held = database.exclusive(() => new Promise<void>((resolve) => (release = resolve)));
+    const compacting = database.compact();
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(blocksOf(disk)).toEqual([]);
+    release();
+    await held;
+    await compacting;
+    expect(blocksOf(disk)).toHaveLength(1);
+    await database.close();
+    await expect(database.compact()).rejects.toThrow('Cancelled');
+  });
+});
+
+/** Ends series with a stale marker, the float whose bits say so. */
+function markStale(
+  database: Awaited<ReturnType<typeof open>>,
+  list: readonly string[],
+  time: number,
+  model: Model,
+): void {
+  const appender = database.appender();
+  const batch = createSampleBatch(list.length);
+  batch.length = list.length;
+  for (const [i, name] of list.entries()) {
+    batch.refs[i] = appender.resolve(seriesLabels(name));
+    batch.times[i] = time;
+    batch.bits[2 * i] = STALE_LOW;
+    batch.bits[2 * i + 1] = STALE_HIGH;
+    model.get(name)!.set(time, Number.NaN);
+  }
+  expect(appender.append(batch).refusedCount).toBe(0);
+  appender.commit();
+}

@@ -12,7 +12,7 @@ export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'auto-reload-config': 'pending',
   'concurrent-rule-eval': 'pending',
   'created-timestamp-zero-ingestion': 'pending',
-  'delayed-compaction': 'pending',
+  'delayed-compaction': 'supported',
   'exemplar-storage': 'supported',
   'extra-scrape-metrics': 'pending',
   'fast-startup': 'pending',

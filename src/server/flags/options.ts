@@ -41,6 +41,8 @@ export interface ServerOptions {
     readonly samplesPerChunk: number;
     readonly retentionMs: number;
     readonly retentionBytes: number;
+    /** The most that a compaction of the head waits, ms. */
+    readonly headDelayMsMax: number;
     /** A file that lists uploaded blocks; empty = none. */
     readonly pendingUploadsFile: string;
   };
@@ -71,6 +73,7 @@ export interface ServerOptions {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 const DAY_MS = 86_400_000;
+const HEAD_DELAY_PERCENT_STANDARD = 10;
 const RETENTION_STANDARD_MS = 15 * DAY_MS;
 const MAX_BLOCK_LIMIT_MS = 31 * DAY_MS;
 
@@ -123,6 +126,10 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       samplesPerChunk: get('storage.tsdb.samples-per-chunk'),
       retentionMs,
       retentionBytes,
+      headDelayMsMax: headDelayMsMax(
+        get('storage.tsdb.min-block-duration'),
+        get('storage.tsdb.delayed-compaction.max-percent'),
+      ),
       pendingUploadsFile: get('storage.tsdb.delay-compact-file.path'),
     },
     query: {
@@ -190,6 +197,12 @@ function refuseMissing(line: CommandLine): void {
       `--web.search.max-limit must be non-negative; got ${searchMax} (use 0 to disable the cap)`,
       1,
     );
+}
+
+/** A share of the head's range; a share that is none is the standard one, as in the reference. */
+function headDelayMsMax(rangeMs: number, percent: number): number {
+  const isShare = percent > 0 && percent <= 100;
+  return Math.trunc((rangeMs * (isShare ? percent : HEAD_DELAY_PERCENT_STANDARD)) / 100);
 }
 
 /** Blocks grow to a tenth of the retention, 31 days at most. */

@@ -46,6 +46,8 @@ export class Maintenance {
   #isStopped = false;
   #survey: SeriesSurvey = { stale: 0, histograms: 0, buckets: 0 };
   #headCompactedAt: number | null = null;
+  /** Since when the head could be compacted; null while it could not, or was. */
+  #headDueAt: number | null = null;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
@@ -147,7 +149,7 @@ export class Maintenance {
     await this.#step(() => this.#compactStale());
     let compactedTo: number | null = null;
     try {
-      while (head.isCompactable) {
+      while (this.#isHeadDue()) {
         compactedTo = await this.#step(() => {
           this.#headCompactedAt = this.#options.clock.monotonic();
           return compactHead(this.#options, this.#expiring);
@@ -162,7 +164,18 @@ export class Maintenance {
       }
     }
     // A head that has become compactable meanwhile comes first.
-    while (!head.isCompactable && (await this.#step(() => compactNextBlocks(this.#options))));
+    while (!this.#isHeadDue() && (await this.#step(() => compactNextBlocks(this.#options))));
+  }
+
+  /** True where the head is to be compacted now: not before it has waited for as long as it is told to. */
+  #isHeadDue(): boolean {
+    const { clock, head, headDelayMs } = this.#options;
+    if (!head.isCompactable) {
+      this.#headDueAt = null;
+      return false;
+    }
+    this.#headDueAt ??= clock.monotonic();
+    return clock.monotonic() - this.#headDueAt >= headDelayMs;
   }
 
   /** One exclusive piece of work. */

@@ -42,7 +42,7 @@ export interface OpenParts {
 /** The maintenance of an open database, not started yet. */
 export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Maintenance {
   const { clock, fileSystem, log, registry } = options;
-  const { blockMsMax = BLOCK_MS_MAX_DEFAULT, pendingUploadsFile = null } = options.maintenance ?? {};
+  const { blockMsMax = BLOCK_MS_MAX_DEFAULT, headDelayMs = 0, pendingUploadsFile = null } = options.maintenance ?? {};
   const settings = options.maintenance?.settings ?? (() => NO_LIMITS);
   const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
   const counts = createMaintenanceCounts();
@@ -56,6 +56,7 @@ export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Mai
     settings,
     chunkRangeMs,
     blockRangesMs: blockRanges(chunkRangeMs, blockMsMax),
+    headDelayMs,
     isHeld: pendingUploadsFile === null ? () => false : pendingUploads(fileSystem, clock, log, pendingUploadsFile),
     newUlid: () => newUlid(clock.now()),
     counts,

@@ -50,6 +50,8 @@ export interface MaintenanceParts {
   /** Width of the blocks that are cut from the head, and the widths that they grow through, ms. */
   readonly chunkRangeMs: number;
   readonly blockRangesMs: readonly number[];
+  /** How long a head that could be compacted waits, ms. */
+  readonly headDelayMs: number;
   /** True for a block that must not be compacted yet. */
   readonly isHeld: (meta: BlockMeta) => boolean;
   readonly newUlid: () => string;
