@@ -45,6 +45,10 @@ export function decodeSamples(record: Uint8Array, columns: SampleColumns): numbe
       const zigzag = (byte & 0x7f) | (record[at + 1]! << 7);
       refs[row] = refBase + ((zigzag >>> 1) ^ -(zigzag & 1));
       at += 2;
+    } else if (isExact && at + 2 < end && record[at + 2]! < 0x80) {
+      const zigzag = (byte & 0x7f) | ((record[at + 1]! & 0x7f) << 7) | (record[at + 2]! << 14);
+      refs[row] = refBase + ((zigzag >>> 1) ^ -(zigzag & 1));
+      at += 3;
     } else {
       at = readSum(record, at, end, firstRef, ref);
       if (at < 0) return MALFORMED;

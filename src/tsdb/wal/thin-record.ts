@@ -7,6 +7,7 @@ import { MalformedRecord, RecordCursor } from './record-cursor.ts';
 import { type MetadataEntry, RECORD, type TombstoneEntry } from './record-types.ts';
 import { exemplarsRecord, histogramRecords, metadataRecord, samplesRecord, tombstonesRecord } from './records.ts';
 import type { RefSet } from './ref-set.ts';
+import { type SampleTimes, scanSampleTimes } from './scan-sample-times.ts';
 import type { SampleColumns, WalVisitor } from './visitor.ts';
 
 /** Entries of one record of metadata. */
@@ -48,6 +49,7 @@ export class RecordThinner {
   };
   readonly #rules: ThinningRules;
   readonly #columns = createSampleColumns();
+  readonly #times: SampleTimes = { count: 0, minTime: 0, maxTime: 0 };
   readonly #cursor = new RecordCursor();
   readonly #series = new RecordBuffer();
   readonly #seen = new SeenEntries();
@@ -81,6 +83,18 @@ export class RecordThinner {
   }
 
   #thinSamples(record: Uint8Array): Thinned {
+    const { minTime } = this.#rules;
+    const times = this.#times;
+    if (scanSampleTimes(record, times) && (times.maxTime < minTime || times.minTime >= minTime)) {
+      this.counts.samples += times.count;
+      if (times.minTime >= minTime) return 'whole';
+      this.counts.samplesDropped += times.count;
+      return NOTHING;
+    }
+    return this.#thinMixedSamples(record);
+  }
+
+  #thinMixedSamples(record: Uint8Array): Thinned {
     const columns = this.#columns;
     if (decodeSamples(record, columns) < 0) return { malformed: 'malformed samples' };
     const { bits, length, refs, times } = columns;
