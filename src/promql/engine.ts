@@ -72,6 +72,13 @@ export interface RunOptions {
   readonly countSteps: boolean;
   /** The counts of samples are to be those of the query as it is written: passes that read less do not run. */
   readonly exactCounts?: boolean;
+  /** Ends with `TooMuchWork` before anything is calculated where more is to be done, in steps of operators. Default: no limit. */
+  readonly workMax?: number;
+}
+
+/** More is to be done than was allowed for; nothing was. */
+export class TooMuchWork extends Error {
+  override readonly name = 'TooMuchWork';
 }
 
 /** A query whose text is right; it can run any number of times. */
@@ -174,18 +181,24 @@ export class Engine {
       lookbackMs: parameters.lookbackMs,
       features,
       selections,
+      size: { operators: 0, steps: 0 },
       shared: new Map(),
       probe,
       laterRanges: [],
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
     const operators = buildOperators(plan, scope, context);
+    const { workMax = Number.POSITIVE_INFINITY } = options;
+    if (context.size.steps > workMax || (context.laterRanges.length > 0 && options.workMax !== undefined)) {
+      throw new TooMuchWork(`${context.size.steps} steps of operators`);
+    }
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
     try {
       querier = queryable.querier(
         widestRange([...selections.map(({ request }) => request.range), ...context.laterRanges]),
       );
       await selectAll(querier, selections, annotations, budget);
+      if (workOf(context) > workMax) throw new TooMuchWork('too many series');
       const evaluated = clock.monotonic();
       timings.preparation = (evaluated - began) / 1000;
       await this.#evaluate(plan, operators, parameters, scope, context, sink);
@@ -275,6 +288,7 @@ export class Engine {
       lookbackMs: parameters.lookbackMs,
       features,
       selections: [],
+      size: { operators: 0, steps: 0 },
       shared: new Map(),
       probe: null,
       laterRanges: [],
@@ -390,6 +404,20 @@ class ObservedTimes implements QueryTimes {
     this.wereLookedAt = true;
     return this.#times.step;
   }
+}
+
+/** Samples come every 15 s, as most do. */
+const SAMPLE_MS = 15_000;
+
+/** The most steps of operators that there can be with what was selected, and the samples to be read. */
+function workOf({ size, selections }: QueryContext): number {
+  let work = size.steps;
+  for (const { request, series, steps } of selections) {
+    const { minTime, maxTime } = request.range;
+    const samples = request.newestOnly === true ? 1 : (maxTime - minTime) / SAMPLE_MS;
+    work += series!.length * (steps * size.operators + samples);
+  }
+  return work;
 }
 
 function timesOf({ start, end, step }: QueryParameters): QueryTimes {

@@ -1,5 +1,5 @@
 import { Labels } from '../model/labels.ts';
-import type { Engine, PreparedQuery, QueryOutcome } from '../promql/engine.ts';
+import { type Engine, type PreparedQuery, type QueryOutcome, TooMuchWork } from '../promql/engine.ts';
 import { Annotations } from '../promql/exec/annotations.ts';
 import type { CancelSignal } from '../promql/exec/budget.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
@@ -13,6 +13,7 @@ import { JsonSink } from '../promql/result-json.ts';
 import { PromqlSyntaxError } from '../promql/syntax/error.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
+import { NotResident } from '../tsdb/resident-querier.ts';
 import type { ColumnSeries, QueryErrorType, QueryReply, QueryRequest } from './runner.ts';
 import { statsJson, statsWarning, type Timing } from './stats-json.ts';
 
@@ -33,6 +34,8 @@ export interface QueryExecution {
   readonly pause: () => Promise<void>;
   /** Seconds since the query came, of which it waited `queue`. */
   readonly cost: QueryCost;
+  /** As `RunOptions.workMax`. */
+  readonly workMax?: number;
 }
 
 /** What a query has cost; all times in seconds, those of stages that were not reached are 0. */
@@ -79,7 +82,10 @@ function explanationReply(
   return { ok: true, form: 'json', body: new TextEncoder().encode(JSON.stringify(answer)) };
 }
 
-/** Runs a query on the calling thread. Never rejects: failures are replies. */
+/**
+ * Runs a query on the calling thread. Failures are replies; rejects only with `TooMuchWork`, and with `NotResident` of a
+ * queryable that throws it.
+ */
 export async function executeQuery(
   executor: QueryExecutor,
   query: PreparedQuery,
@@ -89,6 +95,7 @@ export async function executeQuery(
   try {
     return await answer(executor, query, request, execution);
   } catch (error) {
+    if (error instanceof TooMuchWork || error instanceof NotResident) throw error;
     return failedReply(error, 'internal');
   }
 }
@@ -103,12 +110,20 @@ async function answer(
   { engine, clock, perStepStats, blocks }: QueryExecutor,
   query: PreparedQuery,
   { form, limit, stats, text, timeoutMs, withoutPasses }: QueryRequest,
-  { queryable, signal, pause, cost }: QueryExecution,
+  { queryable, signal, pause, cost, workMax }: QueryExecution,
 ): Promise<QueryReply> {
   const annotations = new Annotations();
   const countSteps = perStepStats && stats === 'all';
   const exactCounts = stats !== null && stats !== '';
-  const runOptions = { timeoutMs, signal, pause, pauseAfterMs: PAUSE_AFTER_MS, countSteps, exactCounts };
+  const runOptions = {
+    timeoutMs,
+    signal,
+    pause,
+    pauseAfterMs: PAUSE_AFTER_MS,
+    countSteps,
+    exactCounts,
+    ...(workMax === undefined ? {} : { workMax }),
+  };
   const note = (outcome: QueryOutcome) => {
     Object.assign(cost.timing, outcome.timings);
     cost.samplesTotal = outcome.counts.total;

@@ -4,7 +4,7 @@ import type { BuildInfo } from '../api/dependencies.ts';
 import { createDiscoverer } from '../discovery/providers.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
-import type { PoolRunner } from '../query/pool/pool-runner.ts';
+import type { QueryRunner } from '../query/runner.ts';
 import { ScrapeManager } from '../scrape/scrape-manager.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { nodeFiles } from '../std/node-files.ts';
@@ -33,7 +33,9 @@ export interface Parts {
   readonly configuration: ConfigurationStore;
   readonly database: DatabaseSlot;
   readonly parser: ParserOptions;
-  readonly runner: PoolRunner;
+  readonly runner: QueryRunner;
+  /** Ends the query threads. */
+  closeRunner(): Promise<void>;
   readonly scrape: ScrapeManager;
   /** How far the replay of the log has come; changes while `openStorage` runs. */
   readonly replayProgress: { min: number; max: number; current: number };
@@ -59,7 +61,14 @@ export function compose(options: ServerOptions, log: Log): Parts {
   const database = new DatabaseSlot();
   const parser = parserOptions(options.features);
   const evaluationIntervalMs = () => configuration.current.evaluationIntervalMs;
-  const runner = createRunner(options, { clock, log, registry, database, parser, evaluationIntervalMs });
+  const { runner, close: closeRunner } = createRunner(options, {
+    clock,
+    log,
+    registry,
+    database,
+    parser,
+    evaluationIntervalMs,
+  });
   const scrape = new ScrapeManager({
     appendable: database,
     discover: createDiscoverer,
@@ -83,6 +92,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     database,
     parser,
     runner,
+    closeRunner,
     scrape,
     replayProgress,
     openStorage: () =>

@@ -1,6 +1,12 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { Engine } from '../promql/engine.ts';
+import { functionImplementations } from '../promql/functions/registry.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
+import { LightRunner } from '../query/light-runner.ts';
+import type { QuerySettings } from '../query/pool/messages.ts';
 import { PoolRunner } from '../query/pool/pool-runner.ts';
+import type { QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
@@ -26,26 +32,37 @@ export interface RunnerParts {
   readonly evaluationIntervalMs: () => number;
 }
 
-/** Runs queries in as many threads as there are cores beside the one for the main thread. */
-export function createRunner({ query, features }: ServerOptions, parts: RunnerParts): PoolRunner {
+export interface ServerRunner {
+  readonly runner: QueryRunner;
+  /** Ends all threads; queries that run fail. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs small queries on the main thread, and all others in as many threads as there are cores beside the one for the main
+ * thread.
+ */
+export function createRunner({ query, features }: ServerOptions, parts: RunnerParts): ServerRunner {
   const { clock, database, evaluationIntervalMs, log, parser, registry } = parts;
   const { bytesMax, concurrencyMax, samplesMax } = query;
   const threadsMax = Math.max(1, availableParallelism() - 1);
   const share = (MEMORY_SHARE * memoryBytes()) / threadsMax;
   const memoryBytesMax = Math.floor(Math.max(THREAD_BYTES_MIN, Math.min(2 * bytesMax, share)));
-  return new PoolRunner({
-    settings: {
-      samplesMax,
-      bytesMax,
-      parser,
-      features: {
-        delayedNameRemoval: features.includes('promql-delayed-name-removal'),
-        useStartTimestamps: false,
-        typeAndUnitLabels: false,
-      },
-      perStepStats: features.includes('promql-per-step-stats'),
-      memoryBytesMax,
+  const settings: QuerySettings = {
+    samplesMax,
+    bytesMax,
+    parser,
+    features: {
+      delayedNameRemoval: features.includes('promql-delayed-name-removal'),
+      useStartTimestamps: false,
+      typeAndUnitLabels: false,
     },
+    perStepStats: features.includes('promql-per-step-stats'),
+    memoryBytesMax,
+  };
+  const observer = createQueryObserver(registry, concurrencyMax);
+  const pool = new PoolRunner({
+    settings,
     subqueryStepMs: evaluationIntervalMs,
     reads: () => database.require().threadReads(),
     clock,
@@ -54,8 +71,23 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     threadsMax,
     heapMegabytesMax: Math.ceil((memoryBytesMax + HEAP_RESERVE_BYTES) / 2 ** 20),
     graceMs: GRACE_MS,
-    observer: createQueryObserver(registry, concurrencyMax),
+    observer,
   });
+  const runner = new LightRunner({
+    engine: new Engine({
+      ...settings,
+      defaultSubqueryStepMs: evaluationIntervalMs,
+      functions: functionImplementations,
+      clock,
+    }),
+    residentQuerier: (range, seriesMax) => database.residentQuerier(range, seriesMax),
+    clock,
+    perStepStats: settings.perStepStats,
+    pause: () => setImmediate(),
+    observer,
+    heavy: pool,
+  });
+  return { runner, close: () => pool.close() };
 }
 
 /** Of the host, or of the control group that the process is in. */

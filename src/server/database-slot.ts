@@ -33,6 +33,10 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
     return this.require().exemplars(range, matcherSets);
   }
 
+  residentQuerier(range: TimeRange, seriesMax: number): Querier {
+    return this.require().residentQuerier(range, seriesMax);
+  }
+
   threadReads(): ThreadReads {
     return this.require().threadReads();
   }

@@ -81,7 +81,7 @@ export class RunningServer {
     // A start that failed has told so already.
     await this.#opening?.catch(() => {});
     await metadata;
-    await this.#parts.runner.close();
+    await this.#parts.closeRunner();
     await this.#parts.database.opened?.close();
   }
 

@@ -32,6 +32,7 @@ import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './
 import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
 import { type CopyOutOfOrderParts, compactOutOfOrder, copyOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
+import { NotResident, ResidentQuerier } from './resident-querier.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
@@ -91,6 +92,11 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   compactOutOfOrder(): Promise<readonly BlockMeta[]>;
   /** For a thread that reads the database by itself. */
   threadReads(): ThreadReads;
+  /**
+   * What of a range can be read at once: a querier that gives so few series and looks into no file. Throws `NotResident`,
+   * as its selects do.
+   */
+  residentQuerier(range: TimeRange, seriesMax: number): Querier;
   /**
    * Does now what maintenance would do within a minute: moves what the head has beyond one and a half ranges to blocks,
    * merges blocks, deletes what is beyond the retention. Rejects with what failed.
@@ -344,6 +350,12 @@ class OpenDatabase implements Database {
 
   setOutOfOrderWindow(windowMs: number): void {
     this.#loaded.head.setOutOfOrderWindow(windowMs);
+  }
+
+  residentQuerier(range: TimeRange, seriesMax: number): Querier {
+    if (this.#blocks.blocks.some((block) => block.overlaps(range)))
+      throw new NotResident('the range reaches into blocks');
+    return new ResidentQuerier(this.#loaded.head.querier(range), seriesMax);
   }
 
   threadReads(): ThreadReads {

@@ -123,6 +123,8 @@ function singleStep(scope: Scope): Scope {
 
 function buildNode(node: Node, inputs: readonly Built[], context: QueryContext): Built {
   const { plan, scope } = node;
+  context.size.operators++;
+  context.size.steps += scope.grid.count;
   if ((plan.kind === 'sharedVector' || plan.kind === 'sharedScalar') && scope.grid.count > 0) {
     return buildReader(plan, inputs[0], scope.grid.count, context);
   }

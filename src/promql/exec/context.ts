@@ -16,12 +16,20 @@ export interface QueryContext {
   readonly selections: Selection[];
   /** Selects while the query runs; only `info` needs it, whose matchers depend on other series. */
   readonly selectLater: (request: SelectRequest) => Promise<SeriesSet>;
+  /** How much work the operators are, whatever is read; filled while they are built. */
+  readonly size: QuerySize;
   /** Parts that several others read, by their number; filled while the operators are built. */
   readonly shared: Map<number, SharedPart>;
   /** Measures the operators; null: nobody asks what they cost. */
   readonly probe: Probe | null;
   /** The ranges that will be selected later. */
   readonly laterRanges: TimeRange[];
+}
+
+/** Operators, and their steps together. */
+export interface QuerySize {
+  operators: number;
+  steps: number;
 }
 
 /** What is known of a shared part once its operators are built. */
@@ -35,12 +43,19 @@ export interface SharedPart {
 export interface Selection {
   readonly request: SelectRequest;
   readonly hints: SelectHints;
+  /** On how many steps its samples are looked at. */
+  readonly steps: number;
   series: SeriesSet | null;
 }
 
 /** Registers a selector; its operator reads `series` later. */
-export function addSelection(context: QueryContext, hints: SelectHints, request: SelectRequest): Selection {
-  const selection: Selection = { request, hints, series: null };
+export function addSelection(
+  context: QueryContext,
+  hints: SelectHints,
+  steps: number,
+  request: SelectRequest,
+): Selection {
+  const selection: Selection = { request, hints, steps, series: null };
   context.selections.push(selection);
   return selection;
 }

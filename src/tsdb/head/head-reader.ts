@@ -108,6 +108,24 @@ export class HeadReader {
     }
   }
 
+  /** True where `read` of any row of the snapshot looks into a file, or may: what came out of order is not looked through. */
+  readsFiles(snapshot: HeadSnapshot, { minTime, maxTime }: TimeRange): boolean {
+    if (snapshot.late !== null) return true;
+    const { records } = this.#memory.sealed;
+    for (let row = 0; row < snapshot.rows.length; row++) {
+      if (snapshot.newest !== null && !Number.isNaN(snapshot.newest.times[row]!)) continue;
+      for (let chunk = snapshot.sealed[row]!; chunk !== 0; ) {
+        const doubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
+        const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
+        const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
+        if (doubles[at + SEALED_LAST_TIME]! < minTime) break;
+        if (doubles[at + SEALED_FIRST_TIME]! <= maxTime && sealedFileSlot(words, 2 * at) !== 0) return true;
+        chunk = words[2 * at + SEALED_OLDER]!;
+      }
+    }
+    return false;
+  }
+
   #decodeSealed(chunk: number, into: SampleColumn): void {
     const words = this.#memory.sealed.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;

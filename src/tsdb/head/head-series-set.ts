@@ -27,6 +27,11 @@ export class HeadSeriesSet implements SeriesSet {
     return this.#reader.labels(this.#snapshot.rows[this.#place(row)]!);
   }
 
+  /** Some of the samples lie in files. */
+  get readsFiles(): boolean {
+    return this.#reader.readsFiles(this.#snapshot, this.#range);
+  }
+
   read(row: number, into: SampleColumn): void {
     this.#reader.read(this.#snapshot, this.#place(row), this.#range, into);
   }

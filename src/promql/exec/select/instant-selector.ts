@@ -37,7 +37,7 @@ export class InstantSelector implements VectorOperator {
     const firstLook = plan.at !== null && plan.take !== 'value' ? plan.at : first;
     this.#look = { first: firstLook, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
     this.#out = context.budget.column(grid.count);
-    this.#selection = addSelection(context, plan, {
+    this.#selection = addSelection(context, plan, grid.count, {
       matchers: plan.matchers,
       range: {
         minTime: first - context.lookbackMs + 1,

@@ -31,7 +31,7 @@ export class RangeSelector implements RangeOperator {
     const before = plan.extension === 'none' ? 0 : context.lookbackMs;
     const after = plan.extension === 'smoothed' ? context.lookbackMs : 0;
     this.seen = { firstEnd: firstEnd + after, step, count: grid.count, range: plan.rangeMs + before + after };
-    this.#selection = addSelection(context, plan, {
+    this.#selection = addSelection(context, plan, grid.count, {
       matchers: plan.matchers,
       range: { minTime: firstEnd - plan.rangeMs - before + 1, maxTime: lastEnd + after },
       sorted: false,

@@ -34,7 +34,7 @@ export class SmoothedSelector implements VectorOperator {
     this.#step = plan.at === null ? grid.step : 0;
     this.#out = context.budget.column(grid.count);
     const last = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#first;
-    this.#selection = addSelection(context, plan, {
+    this.#selection = addSelection(context, plan, grid.count, {
       matchers: plan.matchers,
       range: { minTime: this.#first - context.lookbackMs + 1, maxTime: last + context.lookbackMs },
       sorted: false,

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { loaded } from '../../test/support/ask-engine.ts';
+import { Engine } from '../promql/engine.ts';
+import { functionImplementations } from '../promql/functions/registry.ts';
+import { ALL_PARSER_OPTIONS } from '../promql/syntax/options.ts';
+import { systemClock } from '../std/clock.ts';
+import { NotResident } from '../tsdb/resident-querier.ts';
+import { LightRunner } from './light-runner.ts';
+import type { QueryReply, QueryRequest } from './runner.ts';
+
+const many = Array.from({ length: 300 }, (_, i) => `  many{i="${i}"} 0+1x10`).join('\n');
+const storage = loaded(`load 1m\n  m{a="1"} 1+1x10\n  m{a="2"} 2+2x10\n${many}`);
+const HEAVY: QueryReply = { ok: true, form: 'json', body: new Uint8Array([1]) };
+
+const REQUEST: QueryRequest = {
+  text: 'm',
+  kind: 'instant',
+  start: 600_000,
+  end: 600_000,
+  step: 0,
+  lookbackMs: 300_000,
+  timeoutMs: 10_000,
+  limit: 0,
+  stats: null,
+  priority: 'interactive',
+  form: 'json',
+};
+
+interface Ran {
+  readonly reply: QueryReply;
+  readonly heavy: number;
+  /** Started, finished, dismissed. */
+  readonly observed: readonly number[];
+}
+
+async function run(
+  request: Partial<QueryRequest>,
+  isResident: boolean | (() => boolean) = true,
+  times = 1,
+): Promise<Ran> {
+  let heavy = 0;
+  const observed = [0, 0, 0];
+  const runner = new LightRunner({
+    engine: new Engine({
+      samplesMax: 100_000,
+      defaultSubqueryStepMs: () => 60_000,
+      parser: ALL_PARSER_OPTIONS,
+      features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
+      functions: functionImplementations,
+      clock: systemClock,
+    }),
+    residentQuerier: (range) => {
+      if (!(typeof isResident === 'function' ? isResident() : isResident)) throw new NotResident('not now');
+      return storage.querier(range);
+    },
+    clock: systemClock,
+    perStepStats: true,
+    pause: () => Promise.resolve(),
+    observer: {
+      started: () => observed[0]!++,
+      finished: () => observed[1]!++,
+      dismissed: () => observed[2]!++,
+    },
+    heavy: {
+      run: async () => {
+        heavy++;
+        return HEAVY;
+      },
+    },
+  });
+  const ask = () => runner.run({ ...REQUEST, ...request }, new AbortController().signal);
+  let reply = await ask();
+  for (let i = 1; i < times; i++) reply = await ask();
+  return { reply, heavy, observed };
+}
+
+const range = { kind: 'range', start: 0, end: 600_000, step: 60_000 } as const;
+
+describe('LightRunner', () => {
+  test.each<[string, Partial<QueryRequest>]>([
+    ['one series', { text: 'm{a="1"}' }],
+    ['a range of few steps', { text: 'sum(rate(m[2m]))', ...range }],
+    ['a number', { text: '1 + 1' }],
+    ['a rule', { text: 'sum(many)', form: 'columns' }],
+  ])('runs %s at once', async (_, request) => {
+    const { reply, heavy, observed } = await run(request);
+    expect(reply).toMatchObject({ ok: true });
+    expect(heavy).toBe(0);
+    expect(observed).toEqual([1, 1, 0]);
+  });
+
+  test('answers with the whole response', async () => {
+    const { reply } = await run({ text: 'sum(m)' });
+    if (!reply.ok || reply.form !== 'json') throw new Error('no body');
+    expect(JSON.parse(Buffer.from(reply.body).toString())).toEqual({
+      status: 'success',
+      data: { resultType: 'vector', result: [{ metric: {}, value: [600, '33'] }] },
+    });
+  });
+
+  test.each<[string, Partial<QueryRequest>, boolean]>([
+    ['many series over many steps', { text: 'rate(many[2m])', ...range }, true],
+    ['an inner grid of many steps', { text: 'max_over_time(vector(1)[1d:1s])' }, true],
+    ['many operators over many series', { text: Array(80).fill('many').join(' + ') }, true],
+    ['what selects while it runs', { text: 'info(m)' }, true],
+    ['what is not in memory', { text: 'm' }, false],
+    ['a query to be analyzed', { text: 'm', form: 'analyze' }, true],
+  ])('hands %s on, and nothing was counted', async (_, request, isResident) => {
+    const { reply, heavy, observed } = await run(request, isResident);
+    expect(reply).toBe(HEAVY);
+    expect(heavy).toBe(1);
+    expect(observed[0]).toBe(observed[2]);
+    expect(observed[1]).toBe(0);
+  });
+
+  test('does not look at every repetition of what it handed on', async () => {
+    let looks = 0;
+    const { heavy, observed } = await run({ text: 'm' }, () => ++looks > 1, 20);
+    expect([looks, heavy]).toEqual([5, 16]);
+    expect(observed).toEqual([5, 4, 1]);
+  });
+
+  test('words mistakes itself', async () => {
+    const { reply, heavy, observed } = await run({ text: 'm{' });
+    expect(reply).toMatchObject({ ok: false, errorType: 'bad_data' });
+    expect([heavy, ...observed]).toEqual([0, 0, 0, 0]);
+    expect((await run({ text: 'm + on () m' })).reply).toMatchObject({ ok: false, errorType: 'execution' });
+    expect((await run({ text: 'm', form: 'explain' })).reply).toMatchObject({ ok: true, form: 'json' });
+  });
+});

@@ -1,0 +1,87 @@
+import { type Engine, TooMuchWork } from '../promql/engine.ts';
+import { JsonBlocks } from '../promql/json-blocks.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Querier, TimeRange } from '../storage/query.ts';
+import { NotResident } from '../tsdb/resident-querier.ts';
+import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from './execute-query.ts';
+import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from './runner.ts';
+
+export interface LightRunnerOptions {
+  readonly engine: Engine;
+  /** Of a database, what can be read at once. Throws `NotResident`, as the querier's selects do. */
+  readonly residentQuerier: (range: TimeRange, seriesMax: number) => Querier;
+  readonly clock: Clock;
+  readonly perStepStats: boolean;
+  /** Lets the event loop run once. */
+  readonly pause: () => Promise<void>;
+  readonly observer: QueryObserver | null;
+  /** What is more runs there. */
+  readonly heavy: QueryRunner;
+}
+
+/**
+ * So much is done within about a millisecond, in steps of operators and samples; handing a query to another thread and
+ * getting its answer costs a third of that.
+ */
+const WORK_MAX = 20_000;
+const SERIES_MAX = 512;
+
+/** A text that was handed on is handed on so often again before it is looked at anew; so many texts are remembered. */
+const HANDED_ON_AGAIN = 15;
+const TEXTS_MAX = 256;
+
+/**
+ * Runs small queries over what is in memory on the calling thread, at once, and hands the others on. Which a query is shows
+ * when its series are known and nothing was calculated.
+ */
+export class LightRunner implements QueryRunner {
+  readonly #options: LightRunnerOptions;
+  readonly #executor: QueryExecutor;
+  /** Texts that were handed on -> how often they still are without a look. */
+  readonly #handedOn = new Map<string, number>();
+
+  constructor(options: LightRunnerOptions) {
+    const { engine, clock, perStepStats } = options;
+    this.#options = options;
+    this.#executor = { engine, clock, perStepStats, blocks: new JsonBlocks() };
+  }
+
+  async run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply> {
+    const { engine, heavy, observer } = this.#options;
+    const query = prepareQuery(engine, request);
+    if ('ok' in query) return query;
+    if (request.form === 'explain') return explainQuery(engine, query, request.withoutPasses);
+    if (request.form === 'analyze' || this.#wasHeavy(request)) return heavy.run(request, signal);
+    const { clock, pause, residentQuerier } = this.#options;
+    const cost = createQueryCost();
+    const began = clock.monotonic();
+    observer?.started();
+    try {
+      const queryable = { querier: (range: TimeRange) => residentQuerier(range, SERIES_MAX) };
+      const execution = { queryable, signal, pause, cost, workMax: WORK_MAX };
+      const reply = await executeQuery(this.#executor, query, request, execution);
+      cost.timing.total = (clock.monotonic() - began) / 1000;
+      observer?.finished(cost.timing, cost.samplesTotal, cost.samplesRead);
+      return reply;
+    } catch (error) {
+      observer?.dismissed();
+      if (!(error instanceof TooMuchWork || error instanceof NotResident)) throw error;
+      this.#noteHeavy(request);
+      return heavy.run(request, signal);
+    }
+  }
+
+  #wasHeavy({ kind, text }: QueryRequest): boolean {
+    const key = `${kind} ${text}`;
+    const left = this.#handedOn.get(key) ?? 0;
+    if (left === 0) return false;
+    if (left === 1) this.#handedOn.delete(key);
+    else this.#handedOn.set(key, left - 1);
+    return true;
+  }
+
+  #noteHeavy({ kind, text }: QueryRequest): void {
+    if (this.#handedOn.size >= TEXTS_MAX) this.#handedOn.clear();
+    this.#handedOn.set(`${kind} ${text}`, HANDED_ON_AGAIN);
+  }
+}
