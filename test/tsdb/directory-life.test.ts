@@ -3,6 +3,7 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
+import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { put, writeBlock } from './block-support.ts';
 import { batchOf, show } from './head-support.ts';
@@ -96,9 +97,10 @@ describe('openDatabase()', () => {
     ]) {
       put(files, `${ROOT}/${name}`, new Uint8Array(0));
     }
-    const { database, lines } = await open(files);
+    const { database, lines, registry } = await open(files);
     add({ database }, 10);
     expect(show(database)).toEqual(['{s="a"} 5=1 10=10']);
+    expect(registry.render()).toMatch(/^narthex_tsdb_blocks_damaged 1$/m);
     expect(lines.filter((line) => line.startsWith('error'))).toEqual([
       `error: A block can not be read and takes no part in queries {"block":"${ROOT}/${OTHER_ULID}","err":"Cannot open ${ROOT}/${OTHER_ULID}/meta.json: no such file or directory"}`,
     ]);
@@ -176,6 +178,8 @@ async function open(fileSystem: MemoryFiles) {
     lines.push(`${level}: ${message} ${JSON.stringify(fields)}`);
   };
   const log: Log = { ...silentLog, info: note('info'), warn: note('warn'), error: note('error') };
-  const database = await openDatabase({ directory: ROOT, fileSystem, clock: new ManualClock(0), log });
-  return { database, lines, close: () => database.close() };
+  const clock = new ManualClock(0);
+  const registry = createRegistry(clock);
+  const database = await openDatabase({ directory: ROOT, fileSystem, clock, log, registry });
+  return { database, lines, registry, close: () => database.close() };
 }

@@ -101,6 +101,11 @@ export function registerMaintenanceMetrics(registry: Registry, parts: Maintenanc
   for (const [name, help, read] of GAUGES) {
     registry.gaugeFrom({ name: `prometheus_tsdb_${name}`, help }, () => read(parts));
   }
+  const damaged = {
+    name: 'narthex_tsdb_blocks_damaged',
+    help: 'Blocks that can not be read and take no part in queries.',
+  };
+  registry.gaugeFrom(damaged, () => parts.blocks.damaged.length);
 }
 
 /** Takes the durations of steps. */
