@@ -82,6 +82,15 @@ describe('MaintenanceThread', () => {
     await thread.close();
   });
 
+  it('goes on after a task that can not be sent', async () => {
+    put(A, [testSeries({ a: '1' }, [[[1, 1]]])]);
+    const thread = new MaintenanceThread(systemClock);
+    const odd = { ...compact([A]), progress: () => {} };
+    await expect(thread.run(odd)).rejects.toThrow('could not be cloned');
+    expect(await thread.run(compact([A]))).not.toBeNull();
+    await thread.close();
+  });
+
   it('begins again after it was idle', async () => {
     put(A, [testSeries({ a: '1' }, [[[1, 1]]])]);
     const clock = new ManualClock(0);

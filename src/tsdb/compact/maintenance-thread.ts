@@ -60,6 +60,7 @@ export class MaintenanceThread implements MaintenanceRunner {
     this.#isClosed = true;
     this.cancel();
     await this.#last;
+    this.#cancelIdle?.();
     await this.#end();
   }
 
@@ -70,16 +71,23 @@ export class MaintenanceThread implements MaintenanceRunner {
     this.#control = new Int32Array(control);
     const worker = this.#worker ?? this.#start();
     worker.ref();
-    const answer = await new Promise<TaskAnswer>((resolve) => {
-      this.#answered = resolve;
-      worker.postMessage({ task, control } satisfies TaskMessage);
-    });
-    this.#answered = null;
-    this.#control = null;
-    this.#worker?.unref();
-    this.#cancelIdle = this.#clock.after(IDLE_MS, () => void this.#end());
+    const answer = await this.#answer(worker, { task, control });
     if (answer.kind === 'done') return answer.meta;
     throw answer.kind === 'cancelled' ? new TaskCancelled() : errorFromData(answer.error);
+  }
+
+  async #answer(worker: Worker, message: TaskMessage): Promise<TaskAnswer> {
+    try {
+      return await new Promise<TaskAnswer>((resolve) => {
+        this.#answered = resolve;
+        worker.postMessage(message);
+      });
+    } finally {
+      this.#answered = null;
+      this.#control = null;
+      this.#worker?.unref();
+      this.#cancelIdle = this.#clock.after(IDLE_MS, () => void this.#end());
+    }
   }
 
   #start(): Worker {
