@@ -1,3 +1,4 @@
+import { sortRuns } from '../../kernels/sort-runs.ts';
 import { HashSegments, hashSegment } from '../../memory/hash-segments.ts';
 import { RowLists } from './row-lists.ts';
 
@@ -234,7 +235,7 @@ export class LabelIndex {
     }
     const view = this.#lists.view(place, count);
     if ((word & DIRTY) !== 0) {
-      view.sort();
+      sortRuns(view);
       this.#slots[slot + COUNT] = (word & ~DIRTY) >>> 0;
     }
     return view;

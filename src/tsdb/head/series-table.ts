@@ -65,7 +65,12 @@ export class SeriesRecords<Records extends RecordSlabs = RecordSlabs> {
 /** The head's rows: which are in use, and their records. Rows of removed series are used again. */
 export class SeriesTable extends SeriesRecords<SharedRecords> {
   #rowCount = 0;
+  /**
+   * From `#firstFree` on. Those that were free first are used first: rows come back in rising order, so that lists of rows
+   * are made of few rising runs.
+   */
   #freeRows: number[] = [];
+  #firstFree = 0;
   /** Rows of removed series that readers may still look at. */
   readonly #retired = new Set<number>();
 
@@ -80,12 +85,12 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
 
   /** Rows of series that were not removed. */
   get liveCount(): number {
-    return this.#rowCount - this.#freeRows.length - this.#retired.size;
+    return this.#rowCount - (this.#freeRows.length - this.#firstFree) - this.#retired.size;
   }
 
   /** Takes a row for a series; its record has no samples and no chunks. */
   create(ref: number, labels: number): number {
-    const row = this.#freeRows.pop() ?? this.#rowCount;
+    const row = this.#takeFree() ?? this.#rowCount;
     if (row === this.#rowCount) {
       this.records.reserve(row + 1);
       this.#rowCount++;
@@ -97,6 +102,17 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     doubles[at + LAST_TIME] = Number.NEGATIVE_INFINITY;
     doubles[at + REF] = ref;
     words[2 * at + LABELS] = labels;
+    return row;
+  }
+
+  #takeFree(): number | undefined {
+    const row = this.#freeRows[this.#firstFree];
+    if (row === undefined) return undefined;
+    this.#firstFree++;
+    if (this.#firstFree === this.#freeRows.length) {
+      this.#freeRows = [];
+      this.#firstFree = 0;
+    }
     return row;
   }
 
