@@ -17,6 +17,7 @@ const steps = Number(stepsText);
 const stepMs = 15_000;
 const clock = new ManualClock(Date.now() - steps * stepMs);
 const idleBytes = residentBytes();
+const startCpu = process.cpuUsage();
 const database = await openDatabase({
   directory: directory!,
   fileSystem: nodeFiles,
@@ -26,19 +27,19 @@ const database = await openDatabase({
   maintenance: null,
 });
 const fleet = new Fleet(series, clock.now());
-const createCpu = process.cpuUsage();
-let started = performance.now();
-fleet.scrapeAll(database, 0);
-const createSeconds = (performance.now() - started) / 1000;
-const appendCpu = process.cpuUsage();
-let appendSeconds = 0;
+const create = { seconds: 0, cpuSeconds: 0 };
+const append = { seconds: 0, cpuSeconds: 0 };
 let longestTurnMs = 0;
-for (let step = 1; step < steps; step++) {
+for (let step = 0; step < steps; step++) {
   for (let target = 0; target < fleet.targets; target++) {
-    started = performance.now();
+    if (step === 0) fleet.prepare(target);
+    const cpu = process.cpuUsage();
+    const started = performance.now();
     fleet.scrape(database, target, step);
     const turn = performance.now() - started;
-    appendSeconds += turn / 1000;
+    const sum = step === 0 ? create : append;
+    sum.seconds += turn / 1000;
+    sum.cpuSeconds += cpuSeconds(cpu);
     longestTurnMs = Math.max(longestTurnMs, turn);
     clock.advance(stepMs / fleet.targets);
     if (target % 8 === 7) await setImmediate();
@@ -53,10 +54,11 @@ const memory = process.memoryUsage();
 const result = {
   series,
   samples: series * steps,
-  createPerSecond: series / createSeconds,
-  createCpuSeconds: cpuSeconds(createCpu),
-  appendPerSecond: (series * (steps - 1)) / appendSeconds,
-  appendCpuSeconds: cpuSeconds(appendCpu),
+  createPerSecond: series / create.seconds,
+  createPerCpuSecond: series / create.cpuSeconds,
+  appendPerSecond: (series * (steps - 1)) / append.seconds,
+  appendPerCpuSecond: (series * (steps - 1)) / append.cpuSeconds,
+  cpuSeconds: cpuSeconds(startCpu),
   idleBytes,
   residentBytes: residentBytes(),
   parts: head.memory,

@@ -1,3 +1,4 @@
+import { bytesFromLabels } from '../../src/model/label-bytes.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { type Appendable, createSampleBatch, type SampleBatch } from '../../src/storage/append.ts';
 
@@ -14,6 +15,7 @@ export class Fleet {
   readonly stepMs: number;
   readonly #start: number;
   readonly #refs: Float64Array;
+  #labels: Uint8Array[] = [];
   readonly #batch: SampleBatch = createSampleBatch(TARGET_SERIES);
 
   /** `start` is the time of step 0, ms. */
@@ -28,6 +30,13 @@ export class Fleet {
     return Math.ceil(this.series / TARGET_SERIES);
   }
 
+  /** Makes the label bytes of a target's series, which `scrape` needs where they are new. */
+  prepare(target: number): void {
+    const from = target * TARGET_SERIES;
+    const count = Math.min(TARGET_SERIES, this.series - from);
+    this.#labels = Array.from({ length: count }, (_, i) => bytesFromLabels(labelsOf(from + i)));
+  }
+
   /** Appends one sample of every series of a target, and creates them at the first time. */
   scrape(into: Appendable, target: number, step: number): void {
     const from = target * TARGET_SERIES;
@@ -37,7 +46,8 @@ export class Fleet {
     const time = this.#start + step * this.stepMs + (target % this.stepMs);
     for (let i = 0; i < count; i++) {
       const series = from + i;
-      if (this.#refs[series] === 0) this.#refs[series] = appender.resolve(labelsOf(series));
+      if (this.#refs[series] === 0)
+        this.#refs[series] = appender.resolveBytes(this.#labels[i]!, 0, this.#labels[i]!.length);
       batch.refs[i] = this.#refs[series]!;
       batch.times[i] = time;
       batch.values[i] = valueOfSeries(series, step);
@@ -50,7 +60,10 @@ export class Fleet {
 
   /** One step of the whole fleet. */
   scrapeAll(into: Appendable, step: number): void {
-    for (let target = 0; target < this.targets; target++) this.scrape(into, target, step);
+    for (let target = 0; target < this.targets; target++) {
+      if (this.#refs[target * TARGET_SERIES] === 0) this.prepare(target);
+      this.scrape(into, target, step);
+    }
   }
 }
 
