@@ -8,7 +8,7 @@ export interface BatchSample {
 }
 
 /**
- * What batch `number` holds, known to the process that writes it and to the one that checks it. Series live for some
+ * What batch `number` holds, known to the process that writes it and to the one that checks it. Most series live for some
  * batches, then others come: new series are logged all the time. Some samples come late, a few of them as the first ones
  * of their series; no series has a time twice.
  */
@@ -20,6 +20,10 @@ export function samplesOf(number: number): BatchSample[] {
     const labels = labelsFromObject({ __name__: 'kill9', generation, row: String(row) });
     samples.push({ labels, time: START + number * 100, value: number + row / 1000 });
   }
+  for (let row = 0; row < STEADY_ROWS; row++) {
+    const labels = labelsFromObject({ __name__: 'kill9', steady: 'yes', row: String(row) });
+    samples.push({ labels, time: START + number * 100, value: row + (number % 1000) / 1000 });
+  }
   for (let row = 0; row < LATE_ROWS; row++) {
     const labels = labelsFromObject({ __name__: 'kill9', late: generation, row: String(row) });
     const time = START - 1 - ((number * 7919) % LATE_TIMES) * LATE_STEP_MS;
@@ -29,6 +33,8 @@ export function samplesOf(number: number): BatchSample[] {
 }
 
 const START = 1_700_000_000_000;
+/** Series that go on from batch to batch, so that chunks of them are sealed and written to files. */
+const STEADY_ROWS = 15;
 const LATE_ROWS = 40;
 /** Late samples lie in the five hours before the others; a prime, so that no time comes twice in 40 batches. */
 const LATE_TIMES = 15_013;
@@ -37,6 +43,8 @@ const LATE_STEP_MS = 1200;
 export const WINDOW_MS = 48 * 3_600_000;
 /** The late samples are made blocks of after so many batches. */
 export const COMPACTION_BATCHES = 15;
+/** Sealed chunks go to files, and an image of the head is written, after so many. */
+export const IMAGE_BATCHES = 8;
 
 /** Small, so that a kill may well meet the cut of a segment. */
 export const WAL_SEGMENT_SIZE = 8 * 32 * 1024;

@@ -5,11 +5,11 @@ import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleBatch, reserveSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
-import { COMPACTION_BATCHES, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
+import { COMPACTION_BATCHES, IMAGE_BATCHES, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
 
 /**
  * The process that is killed: commits numbered batches for ever and prints the number of each that was acknowledged, while
- * late samples are compacted again and again.
+ * late samples are compacted, and images of the head written, again and again.
  */
 const [directory, first] = process.argv.slice(2);
 const database = await openDatabase({
@@ -43,5 +43,6 @@ for (let number = Number(first); ; number++) {
       isCompacting = false;
     });
   }
+  if (number % IMAGE_BATCHES === 0) void database.writeHeadImage();
   if (number % 3 === 0) await setImmediate();
 }
