@@ -25,6 +25,10 @@ export interface LightRunnerOptions {
  */
 const WORK_MAX = 20_000;
 const SERIES_MAX = 512;
+/** Longer texts are not even parsed here: what a text can ask of the parser grows with it. */
+const TEXT_LENGTH_MAX = 4096;
+/** So long, ms, small queries may hold one turn of the event loop; those that come on top go to a thread. */
+const TURN_MS_MAX = 4;
 
 /** A text that was handed on is handed on so often again before it is looked at anew; so many texts are remembered. */
 const HANDED_ON_AGAIN = 15;
@@ -39,6 +43,8 @@ export class LightRunner implements QueryRunner {
   readonly #executor: QueryExecutor;
   /** Texts that were handed on -> how often they still are without a look. */
   readonly #handedOn = new Map<string, number>();
+  /** What queries took in this turn of the event loop, ms. */
+  #turnMs = 0;
 
   constructor(options: LightRunnerOptions) {
     const { engine, clock, perStepStats } = options;
@@ -47,12 +53,13 @@ export class LightRunner implements QueryRunner {
   }
 
   async run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply> {
-    const { engine, heavy, observer } = this.#options;
+    const { clock, engine, heavy, observer } = this.#options;
+    if (request.text.length > TEXT_LENGTH_MAX || this.#turnMs > TURN_MS_MAX) return heavy.run(request, signal);
     const query = prepareQuery(engine, request);
     if ('ok' in query) return query;
     if (request.form === 'explain') return explainQuery(engine, query, request.withoutPasses);
     if (request.form === 'analyze' || this.#wasHeavy(request)) return heavy.run(request, signal);
-    const { clock, pause, residentQuerier } = this.#options;
+    const { pause, residentQuerier } = this.#options;
     const cost = createQueryCost();
     const began = clock.monotonic();
     observer?.started();
@@ -67,8 +74,19 @@ export class LightRunner implements QueryRunner {
       observer?.dismissed();
       if (!(error instanceof TooMuchWork || error instanceof NotResident)) throw error;
       this.#noteHeavy(request);
-      return heavy.run(request, signal);
+    } finally {
+      this.#noteTime(clock.monotonic() - began);
     }
+    return heavy.run(request, signal);
+  }
+
+  #noteTime(ms: number): void {
+    if (this.#turnMs === 0) {
+      setImmediate(() => {
+        this.#turnMs = 0;
+      });
+    }
+    this.#turnMs += ms;
   }
 
   #wasHeavy({ kind, text }: QueryRequest): boolean {

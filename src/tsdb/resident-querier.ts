@@ -7,6 +7,9 @@ export class NotResident extends Error {
   override readonly name = 'NotResident';
 }
 
+/** So many series are looked at to find those few: some 100 µs. */
+const LOOKED_AT_MAX = 16_384;
+
 /** A querier of the head that answers at once, of so few series and without a look at any file, or throws `NotResident`. */
 export class ResidentQuerier implements Querier {
   readonly #head: HeadQuerier;
@@ -18,6 +21,8 @@ export class ResidentQuerier implements Querier {
   }
 
   select(request: SelectRequest): SeriesSet {
+    const most = this.#head.seriesMax(request.matchers);
+    if (most > LOOKED_AT_MAX) throw new NotResident(`as many as ${most} series are to be looked at`);
     const set = this.#head.select(request);
     if (set instanceof Promise) {
       set.catch(() => {});

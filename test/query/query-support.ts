@@ -4,8 +4,9 @@ import { Engine } from '../../src/promql/engine.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { InlineRunner } from '../../src/query/inline-runner.ts';
+import { LightRunner } from '../../src/query/light-runner.ts';
 import { PoolRunner, type PoolRunnerOptions } from '../../src/query/pool/pool-runner.ts';
-import type { QueryReply, QueryRequest } from '../../src/query/runner.ts';
+import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from '../../src/query/runner.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
@@ -64,22 +65,38 @@ export function appendSamples(
   appender.commit();
 }
 
+function createEngine(): Engine {
+  const { samplesMax, bytesMax, parser, features } = SETTINGS;
+  return new Engine({
+    samplesMax,
+    bytesMax,
+    parser,
+    features,
+    functions: functionImplementations,
+    clock: systemClock,
+    defaultSubqueryStepMs: () => 60_000,
+  });
+}
+
+export function createLightRunner(database: Database, heavy: QueryRunner, observer: QueryObserver | null): LightRunner {
+  return new LightRunner({
+    engine: createEngine(),
+    residentQuerier: (range, seriesMax) => database.residentQuerier(range, seriesMax),
+    clock: systemClock,
+    perStepStats: SETTINGS.perStepStats,
+    pause: () => setImmediate(),
+    observer,
+    heavy,
+  });
+}
+
 export function createInlineRunner(database: Database, options: { observer?: PoolRunnerOptions['observer'] } = {}) {
-  const { samplesMax, bytesMax, parser, features, perStepStats } = SETTINGS;
   return new InlineRunner({
-    engine: new Engine({
-      samplesMax,
-      bytesMax,
-      parser,
-      features,
-      functions: functionImplementations,
-      clock: systemClock,
-      defaultSubqueryStepMs: () => 60_000,
-    }),
+    engine: createEngine(),
     queryable: database,
     clock: systemClock,
     concurrencyMax: 4,
-    perStepStats,
+    perStepStats: SETTINGS.perStepStats,
     pause: () => setImmediate(),
     observer: options.observer ?? null,
   });

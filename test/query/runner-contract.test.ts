@@ -4,6 +4,7 @@ import type { Database } from '../../src/tsdb/tsdb.ts';
 import {
   appendSamples,
   createInlineRunner,
+  createLightRunner,
   createPoolRunner,
   openMemoryDatabase,
   REQUEST,
@@ -19,6 +20,13 @@ const RUNNERS: readonly (readonly [name: string, start: (database: Database, obs
   [
     'InlineRunner',
     (database, observer) => ({ runner: createInlineRunner(database, { observer }), close: () => Promise.resolve() }),
+  ],
+  [
+    'LightRunner before a PoolRunner',
+    (database, observer) => {
+      const heavy = createPoolRunner(database, { observer });
+      return { runner: createLightRunner(database, heavy, observer), close: () => heavy.close() };
+    },
   ],
   [
     'PoolRunner',

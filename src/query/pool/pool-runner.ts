@@ -92,7 +92,7 @@ export class PoolRunner implements QueryRunner {
   /** Ends all threads; queries that run fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread)));
+    await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread, false)));
   }
 
   async #runJob(
@@ -113,11 +113,21 @@ export class PoolRunner implements QueryRunner {
       settle: (reply, cost) => done.resolve({ reply, cost }),
     };
     let stopGrace = (): void => {};
+    const watch = (turns: number, graces: number) => {
+      stopGrace = clock.after(graceMs, () => {
+        const { thread } = job;
+        if (thread === null) return;
+        // A thread that is only slow, on a busy machine, comes to the query in time.
+        const isHeld = thread.turns === turns;
+        if (isHeld || graces === 0) void this.#end(thread, isHeld);
+        else watch(thread.turns, graces - 1);
+      });
+    };
     const giveUp = (verdict: QueryError) => {
       if (job.verdict !== null) return;
       job.verdict = verdict;
       job.thread?.cancel(job);
-      stopGrace = clock.after(graceMs, () => this.#endHeld(job));
+      watch(job.thread?.turns ?? 0, GRACES_MAX);
     };
     const onAbort = () => giveUp(canceledError());
     const stopTimer = clock.after(timeoutMs, () => giveUp(timeoutError()));
@@ -184,22 +194,17 @@ export class PoolRunner implements QueryRunner {
     const { thread } = job;
     this.#release(job);
     // One more was started for a suspect than there may be.
-    if (thread?.count === 0 && this.#threads.size > this.#options.threadsMax) void this.#end(thread);
+    if (thread?.count === 0 && this.#threads.size > this.#options.threadsMax) void this.#end(thread, false);
     job.settle(reply.ok || job.verdict === null ? reply : failedReply(job.verdict, 'internal'), cost);
   }
 
-  /** The query should have ended long ago: whichever holds its thread now must go. */
-  #endHeld(job: PoolJob): void {
-    if (job.thread !== null) void this.#end(job.thread);
-  }
-
-  #end(thread: QueryThread): Promise<void> {
+  #end(thread: QueryThread, isHeld: boolean): Promise<void> {
     this.#ended.add(thread);
-    return thread.end();
+    return thread.end(isHeld);
   }
 
   /** A thread is gone: settles the query that was at fault, and runs the others again. */
-  #lost(thread: QueryThread, { jobs, atWork, error }: JobsLeft): void {
+  #lost(thread: QueryThread, { jobs, holder, error }: JobsLeft): void {
     const { heapMegabytesMax, log } = this.#options;
     const wasEnded = this.#ended.has(thread);
     this.#threads.delete(thread);
@@ -207,7 +212,7 @@ export class PoolRunner implements QueryRunner {
     for (const left of jobs) {
       const job = left as PoolJob;
       this.#release(job);
-      const isAtFault = wasEnded ? job === atWork : jobs.length === 1;
+      const isAtFault = wasEnded ? job === holder : jobs.length === 1;
       if (job.verdict !== null || this.#isClosed) {
         job.settle(failedReply(job.verdict ?? canceledError(), 'internal'), null);
       } else if (isAtFault) {
@@ -229,6 +234,8 @@ export class PoolRunner implements QueryRunner {
   }
 }
 
+/** A query that should have ended gets so many more graces while others of its thread take turns. */
+const GRACES_MAX = 10;
 /** UTF-16 units of a query's text in the log. */
 const LOGGED_UNITS_MAX = 1000;
 

@@ -43,8 +43,8 @@ export interface ThreadJob {
 /** What a thread leaves behind that is gone. */
 export interface JobsLeft {
   readonly jobs: readonly ThreadJob[];
-  /** Which of them was at work when it ended; null: none. */
-  readonly atWork: ThreadJob | null;
+  /** Which of them held the thread when it was ended; null: none, or it ended by itself. */
+  readonly holder: ThreadJob | null;
   readonly error: Error | null;
 }
 
@@ -66,6 +66,7 @@ export class QueryThread {
   readonly #running: (RunningJob | null)[];
   #count = 0;
   #slotAtEnd: number | null = null;
+  #endsHeld = false;
   #error: Error | null = null;
   readonly #exited = Promise.withResolvers<void>();
 
@@ -113,8 +114,14 @@ export class QueryThread {
     if (this.#running[slot]!.isAsking) this.#refuse(slot, 'the query was canceled');
   }
 
-  /** Ends the thread with all its queries, whatever it is doing. Resolves when it is gone. */
-  end(): Promise<void> {
+  /** Changes as long as its queries take turns. */
+  get turns(): number {
+    return this.#control.turns;
+  }
+
+  /** Ends the thread with all its queries, whatever it is doing. `isHeld`: by the query at work. Resolves when it is gone. */
+  end(isHeld: boolean): Promise<void> {
+    this.#endsHeld = isHeld;
     this.#slotAtEnd ??= this.#control.atWork;
     void this.#worker.terminate();
     return this.#exited.promise;
@@ -160,11 +167,11 @@ export class QueryThread {
 
   #leave(): void {
     const left = this.#running.filter((running) => running !== null);
-    const atWork = this.#running[this.#slotAtEnd ?? this.#control.atWork]?.job ?? null;
+    const holder = this.#endsHeld ? (this.#running[this.#slotAtEnd!]?.job ?? null) : null;
     this.#running.fill(null);
     this.#count = 0;
     for (const { read } of left) read.close();
     this.#exited.resolve();
-    this.#options.onExit(this, { jobs: left.map(({ job }) => job), atWork, error: this.#error });
+    this.#options.onExit(this, { jobs: left.map(({ job }) => job), holder, error: this.#error });
   }
 }

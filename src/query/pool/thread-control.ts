@@ -2,7 +2,8 @@
 export const NO_SLOT = -1;
 
 const AT_WORK = 0;
-const FLAGS = 1;
+const TURNS = 1;
+const FLAGS = 2;
 
 /**
  * The words that the main thread and one query thread share: which of the thread's queries is at work right now, written
@@ -30,6 +31,12 @@ export class ThreadControl {
 
   setAtWork(slot: number): void {
     Atomics.store(this.#words, AT_WORK, slot);
+    Atomics.add(this.#words, TURNS, 1);
+  }
+
+  /** Changes whenever a query begins or pauses: a thread in which it stays the same is held by the one at work. */
+  get turns(): number {
+    return Atomics.load(this.#words, TURNS);
   }
 
   isCanceled(slot: number): boolean {

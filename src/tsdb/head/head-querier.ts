@@ -57,6 +57,16 @@ export class HeadQuerier implements Querier {
     return this.#overlaps() ? runInTurns(this.#labelValues(name, matchers, limit), this.#turnsOf({})) : [];
   }
 
+  /** The series that matchers choose are at most so many, as far as one look at the label index tells. */
+  seriesMax(matchers: readonly Matcher[]): number {
+    return this.#parts.rowIndex.rowsMax(matchers);
+  }
+
+  /** What is older is not shown: it is in blocks, or was not asked for. */
+  get minTime(): number {
+    return this.#parts.range.minTime;
+  }
+
   /**
    * Does what may take long of snapshots with these matchers, which are quick then; waits only where it has much to do.
    * Throws or rejects with `RegexSyntaxError`.

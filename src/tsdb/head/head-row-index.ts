@@ -40,6 +40,15 @@ export class HeadRowIndex implements RowIndex {
     return ids === null ? 0 : this.#labels.rowCount(ids.name, ids.value);
   }
 
+  /** How many rows matchers choose at most, by those that ask for one value. */
+  rowsMax(matchers: readonly Matcher[]): number {
+    let most = this.#memory.series.liveCount;
+    for (const { name, type, value } of matchers) {
+      if (type === '=' && value !== '') most = Math.min(most, this.rowCountOf(name, value));
+    }
+    return most;
+  }
+
   valueCount(name: string): number {
     const id = this.#memory.symbols.find(name);
     return id === NO_SYMBOL ? 0 : this.#labels.valueCount(id);

@@ -17,6 +17,8 @@ export interface ThreadQuestion {
 export interface ThreadAnswer {
   /** Slabs of the head that the thread was not sent yet. */
   readonly slabs: HeadSlabs;
+  /** Samples of the head that are older than this (ms) are not shown. */
+  readonly headMinTime: number;
   /** Parallel to the requests; rows in any order. */
   readonly snapshots: readonly HeadSnapshot[];
   /** All blocks, oldest first; null where they are as in the answer before. */

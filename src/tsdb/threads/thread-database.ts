@@ -111,11 +111,11 @@ class ThreadQuerier implements Querier {
   #seriesSet(
     request: ThreadRequest,
     place: number,
-    { snapshots }: ThreadAnswer,
+    { headMinTime, snapshots }: ThreadAnswer,
     blocks: readonly Querier[],
   ): SeriesSet {
     const range = {
-      minTime: Math.max(request.range.minTime, this.#range.minTime),
+      minTime: Math.max(request.range.minTime, this.#range.minTime, headMinTime),
       maxTime: Math.min(request.range.maxTime, this.#range.maxTime),
     };
     const sets = [this.#headSeries(request, range, snapshots[place]!)];

@@ -2,7 +2,6 @@ import type { Block } from '../block/block.ts';
 import type { BlockList } from '../block/block-list.ts';
 import type { Head } from '../head/head.ts';
 import type { HeadQuerier } from '../head/head-querier.ts';
-import type { HeadSnapshot } from '../head/head-snapshot.ts';
 import type { HeadSlabsSeen } from '../head/head-view.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { ThreadAnswer, ThreadBlock, ThreadQuestion } from './thread-answer.ts';
@@ -37,8 +36,8 @@ export class ThreadReads {
   /** Begins a query of the thread. */
   open(): ThreadRead {
     const { head } = this.#source;
-    return new ThreadRead(head, (snapshots) => {
-      return { slabs: head.newSlabs(this.#slabsSeen), snapshots, blocks: this.#blocks.changed() };
+    return new ThreadRead(head, () => {
+      return { slabs: head.newSlabs(this.#slabsSeen), blocks: this.#blocks.changed() };
     });
   }
 }
@@ -46,14 +45,14 @@ export class ThreadReads {
 /** One query of a thread. What its answers lead to stays in place until `close`: to be called however the query ends. */
 export class ThreadRead {
   readonly #head: Head;
-  readonly #complete: (snapshots: readonly HeadSnapshot[]) => ThreadAnswer;
+  readonly #news: () => Pick<ThreadAnswer, 'slabs' | 'blocks'>;
   readonly #queriers: HeadQuerier[] = [];
   #isClosed = false;
 
-  /** `complete` adds to snapshots what the thread does not know yet. */
-  constructor(head: Head, complete: (snapshots: readonly HeadSnapshot[]) => ThreadAnswer) {
+  /** `news` gives what the thread does not know yet, and then counts as known. */
+  constructor(head: Head, news: () => Pick<ThreadAnswer, 'slabs' | 'blocks'>) {
     this.#head = head;
-    this.#complete = complete;
+    this.#news = news;
   }
 
   /**
@@ -69,7 +68,7 @@ export class ThreadRead {
     const snapshots = requests.map((request) =>
       querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit }),
     );
-    give(this.#complete(snapshots));
+    give({ ...this.#news(), headMinTime: querier.minTime, snapshots });
   }
 
   close(): void {
