@@ -92,13 +92,17 @@ export function timeOrder(times: Float64Array, length: number): Uint32Array | nu
   let runs: number[] = [];
   for (let i = 0; i < length; i++) if (i === 0 || times[i]! <= times[i - 1]!) runs.push(i);
   if (runs.length <= 1) return null;
-  let from = Uint32Array.from({ length }, (_, i) => i);
+  let from = new Uint32Array(length);
+  for (let i = 0; i < length; i++) from[i] = i;
   let to = new Uint32Array(length);
   while (runs.length > 1) {
     const merged: number[] = [];
     for (let run = 0; run < runs.length; run += 2) {
-      merged.push(runs[run]!);
-      mergeRuns(times, from, runs[run]!, runs[run + 1] ?? length, runs[run + 2] ?? length, to);
+      const start = runs[run]!;
+      merged.push(start);
+      const middle = run + 1 < runs.length ? runs[run + 1]! : length;
+      const end = run + 2 < runs.length ? runs[run + 2]! : length;
+      mergeRuns(times, from, start, middle, end, to);
     }
     runs = merged;
     [from, to] = [to, from];

@@ -399,7 +399,8 @@ class OpenDatabase implements Database {
   }
 
   /** Makes blocks that were written visible; throws where one of them can not be read. */
-  #takeIn(made: readonly BlockMeta[]): void {
+  async #takeIn(made: readonly BlockMeta[]): Promise<void> {
+    await this.#blocks.openAhead(this.#turns);
     this.#blocks.reload();
     const present = new Set(this.#blocks.blocks.map(({ meta }) => meta.ulid));
     for (const { ulid } of made) if (!present.has(ulid)) throw new Error(`Cannot read the block ${ulid}, just written`);

@@ -1,7 +1,10 @@
 import { Labels } from '../../model/labels.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { timeOrder } from '../../storage/merge-columns.ts';
+import { createSampleColumn } from '../../storage/query.ts';
+import { ChunkDecoder } from '../block/decode-chunk.ts';
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import { ENCODING } from '../chunk/encoding.ts';
 import type { ChunkSource, SourceChunk } from '../compact/chunk-source.ts';
 import { type DecodedChunk, decodeChunk } from '../compact/decoded-chunk.ts';
 import { encodeSample } from '../compact/encode-sample.ts';
@@ -36,6 +39,8 @@ export class LateChunkSource implements ChunkSource {
   readonly #reader: HeadReader;
   readonly #order: Uint32Array;
   readonly #encoder = new ChunkEncoder(CHUNK_SAMPLES_MAX);
+  readonly #decoder = new ChunkDecoder();
+  readonly #column = createSampleColumn(256);
   #next = 0;
 
   /** The main thread holds the pin under which the samples were frozen until the last `next`. */
@@ -50,11 +55,12 @@ export class LateChunkSource implements ChunkSource {
     const { frozen } = this.#late;
     while (this.#next < this.#order.length) {
       const place = this.#order[this.#next++]!;
-      const decoded = this.#decode(place);
-      if (decoded.length === 0) continue;
+      const found = this.#chunksOf(place);
+      if (found.length === 0) continue;
       const row = frozen.rows[place]!;
       this.labels = this.#reader.labels(row);
-      this.chunks = this.#merge(decoded);
+      const areFloats = found.every(({ encoding }) => encoding === ENCODING.xor);
+      this.chunks = areFloats ? this.#mergeFloats(found) : this.#merge(found.map(decodeChunk));
       return true;
     }
     return false;
@@ -65,17 +71,39 @@ export class LateChunkSource implements ChunkSource {
   }
 
   /** The chunks that may have samples of the range, in the order in which they came. */
-  #decode(place: number): DecodedChunk[] {
+  #chunksOf(place: number): SourceChunk[] {
     const { frozen, maxTime, minTime } = this.#late;
-    const decoded: DecodedChunk[] = [];
+    const found: SourceChunk[] = [];
     for (let at = frozen.starts[place + 1]! - 1; at >= frozen.starts[place]!; at--) {
       const { bytes, encoding, firstTime, lastTime } = this.#head.sealed.get(frozen.chunks[at]!, null);
       if (firstTime >= maxTime || lastTime < minTime) continue;
-      decoded.push(decodeChunk({ bytes, encoding, minTime: firstTime, maxTime: lastTime }));
+      found.push({ bytes, encoding, minTime: firstTime, maxTime: lastTime });
     }
-    return decoded;
+    return found;
   }
 
+  #mergeFloats(found: readonly SourceChunk[]): SourceChunk[] {
+    const { maxTime, minTime } = this.#late;
+    const column = this.#column;
+    column.length = 0;
+    for (const { bytes, encoding } of found) {
+      const reason = this.#decoder.decode(encoding, bytes, column);
+      if (reason !== null) throw new Error(`Cannot decode late samples of ${this.labels}: ${reason}`);
+    }
+    const { bits, length, times } = column;
+    const order = timeOrder(times, length);
+    let last = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < length; i++) {
+      const index = order === null ? i : order[i]!;
+      const time = times[index]!;
+      if (time === last || time < minTime || time >= maxTime) continue;
+      last = time;
+      this.#encoder.float(time, bits[2 * index]!, bits[2 * index + 1]!);
+    }
+    return this.#encoder.finish();
+  }
+
+  /** As `#mergeFloats`, with histograms among them. */
   #merge(decoded: readonly DecodedChunk[]): SourceChunk[] {
     const { maxTime, minTime } = this.#late;
     const length = decoded.reduce((sum, chunk) => sum + chunk.length, 0);

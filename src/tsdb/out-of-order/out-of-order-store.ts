@@ -174,7 +174,7 @@ export class OutOfOrderStore {
     const before = this.#ranges;
     this.#ranges = new Set();
     this.#newestRange = Number.NaN;
-    const rows = Uint32Array.from(this.#rows.keys());
+    const rows = this.#markedRows();
     const starts = new Uint32Array(rows.length + 1);
     const chunks: number[] = [];
     for (let i = 0; i < rows.length; i++) {
@@ -269,6 +269,17 @@ export class OutOfOrderStore {
     }
     this.#marks[row >>> 5]! |= 1 << (row & 31);
     return late;
+  }
+
+  #markedRows(): Uint32Array {
+    const rows = new Uint32Array(this.#rows.size);
+    let count = 0;
+    for (let word = 0; word < this.#marks.length; word++) {
+      for (let left = this.#marks[word]!; left !== 0; left &= left - 1) {
+        rows[count++] = 32 * word + 31 - Math.clz32(left & -left);
+      }
+    }
+    return rows;
   }
 
   /** Takes a row out that has nothing left. */
