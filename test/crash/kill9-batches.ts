@@ -18,11 +18,11 @@ export function samplesOf(number: number): BatchSample[] {
   const rows = 1 + ((number * 37) % 301);
   for (let row = 0; row < rows; row++) {
     const labels = labelsFromObject({ __name__: 'kill9', generation, row: String(row) });
-    samples.push({ labels, time: START + number * 100, value: number + row / 1000 });
+    samples.push({ labels, time: START + number * BATCH_MS, value: number + row / 1000 });
   }
   for (let row = 0; row < STEADY_ROWS; row++) {
     const labels = labelsFromObject({ __name__: 'kill9', steady: 'yes', row: String(row) });
-    samples.push({ labels, time: START + number * 100, value: row + (number % 1000) / 1000 });
+    samples.push({ labels, time: START + number * BATCH_MS, value: row + (number % 1000) / 1000 });
   }
   for (let row = 0; row < LATE_ROWS; row++) {
     const labels = labelsFromObject({ __name__: 'kill9', late: generation, row: String(row) });
@@ -35,13 +35,16 @@ export function samplesOf(number: number): BatchSample[] {
 const START = 1_700_000_000_000;
 /** Series that go on from batch to batch, so that chunks of them are sealed and written to files. */
 const STEADY_ROWS = 15;
+/** A range of the head is full after 360 batches. */
+const BATCH_MS = 10_000;
+export const CHUNK_RANGE_MS = 3_600_000;
 const LATE_ROWS = 40;
 /** Late samples lie in the five hours before the others; a prime, so that no time comes twice in 40 batches. */
 const LATE_TIMES = 15_013;
 const LATE_STEP_MS = 1200;
 /** How late samples may come in these tests, ms. */
 export const WINDOW_MS = 48 * 3_600_000;
-/** The late samples are made blocks of after so many batches. */
+/** After so many batches late samples go to blocks, each other time with what the head has beyond its range. */
 export const COMPACTION_BATCHES = 15;
 /** Sealed chunks go to files, and an image of the head is written, after so many. */
 export const IMAGE_BATCHES = 8;

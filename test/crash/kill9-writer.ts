@@ -5,11 +5,18 @@ import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleBatch, reserveSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
-import { COMPACTION_BATCHES, IMAGE_BATCHES, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
+import {
+  CHUNK_RANGE_MS,
+  COMPACTION_BATCHES,
+  IMAGE_BATCHES,
+  samplesOf,
+  WAL_SEGMENT_SIZE,
+  WINDOW_MS,
+} from './kill9-batches.ts';
 
 /**
  * The process that is killed: commits numbered batches for ever and prints the number of each that was acknowledged, while
- * late samples are compacted, and images of the head written, again and again.
+ * late samples and full ranges of the head are compacted, and images of the head written, again and again.
  */
 const [directory, first] = process.argv.slice(2);
 const database = await openDatabase({
@@ -19,6 +26,7 @@ const database = await openDatabase({
   log: silentLog,
   walSegmentSize: WAL_SEGMENT_SIZE,
   walSyncIntervalMs: 20,
+  chunkRangeMs: CHUNK_RANGE_MS,
   outOfOrderMs: WINDOW_MS,
 });
 let isCompacting = false;
@@ -39,7 +47,8 @@ for (let number = Number(first); ; number++) {
   writeSync(1, `${number}\n`);
   if (number % COMPACTION_BATCHES === 0 && !isCompacting) {
     isCompacting = true;
-    void database.compactOutOfOrder().finally(() => {
+    const compacting = number % (2 * COMPACTION_BATCHES) === 0 ? database.compact() : database.compactOutOfOrder();
+    void compacting.finally(() => {
       isCompacting = false;
     });
   }

@@ -9,7 +9,7 @@ import { createRandom } from '../../src/std/random.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
-import { samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
+import { CHUNK_RANGE_MS, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
 
 /**
  * Kills a writing process with SIGKILL at random moments and checks after each kill that every acknowledged sample is
@@ -100,6 +100,8 @@ async function readAll(directory: string): Promise<Map<string, number>> {
     log: silentLog,
     walSegmentSize: WAL_SEGMENT_SIZE,
     outOfOrderMs: WINDOW_MS,
+    chunkRangeMs: CHUNK_RANGE_MS,
+    maintenance: null,
   });
   const found = new Map<string, number>();
   const range = { minTime: 0, maxTime: Number.MAX_SAFE_INTEGER };
