@@ -32,6 +32,33 @@ function createReader(head: ReturnType<typeof createHead>['head']) {
 }
 
 describe('HeadView', () => {
+  it('shows late samples as they were, whatever comes or goes afterwards', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 120 });
+    fc.assert(
+      fc.property(fc.array(times, { minLength: 1, maxLength: 4 }), (rounds) => {
+        const { head } = createHead({ outOfOrderMs: 1_000_000 });
+        const reader = createReader(head);
+        const refs = ['a', 'b'].map((s) => refOf(head, { s }));
+        for (const ref of refs) append(head, [[ref, 5000, 1]]);
+        const looks: { expected: string[]; taken: ReturnType<typeof reader.take> }[] = [];
+        for (const round of rounds) {
+          append(
+            head,
+            round.map((time, i) => [refs[i % 2]!, time, time + i] as const),
+          );
+          looks.push({ expected: show(head), taken: reader.take() });
+          runInTurns(head.outOfOrder.release(runInTurns(head.outOfOrder.freeze(), null)), null);
+        }
+        for (const { expected, taken } of looks) {
+          expect(showSet(taken.set)).toEqual(expected);
+          taken.querier.close();
+        }
+        expect(show(head)).toEqual(['{s="a"} 5000=1', '{s="b"} 5000=1']);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('shows the moment in which the snapshot was taken, whatever is appended, cut or removed afterwards', () => {
     const step = fc.record({
       series: fc.integer({ min: 0, max: 40 }),

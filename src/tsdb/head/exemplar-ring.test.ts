@@ -104,6 +104,34 @@ describe('ExemplarRing', () => {
   });
 });
 
+describe('ExemplarRing with a window', () => {
+  it('puts older exemplars in their places, one for each time', () => {
+    const ring = new ExemplarRing(10);
+    ring.setOutOfOrderWindow(500);
+    ring.add(a, exemplar(1000, 1));
+    expect(ring.add(a, exemplar(700, 2))).toBe('new');
+    expect(ring.add(a, exemplar(800, 3))).toBe('new');
+    expect(ring.add(a, exemplar(800, 4))).toBe('duplicate');
+    expect(ring.add(a, exemplar(500, 5))).toBe('outOfOrder');
+    expect(ring.add(a, exemplar(501, 6))).toBe('new');
+    expect(show(ring)).toEqual(['a: 501=6 700=2 800=3 1000=1']);
+  });
+
+  it('pushes out what came first, wherever its time is', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 60 }), fc.nat(20), (times, max) => {
+        const ring = new ExemplarRing(max + 1);
+        ring.setOutOfOrderWindow(1000);
+        for (const time of times) ring.add(a, exemplar(time, time));
+        const kept = times.slice(-max - 1).sort((x, y) => x - y);
+        expect(show(ring)).toEqual(kept.length === 0 ? [] : [`a: ${kept.map((time) => `${time}=${time}`).join(' ')}`]);
+        expect(ring.count).toBe(kept.length);
+        expect(ring.oldestTime).toBe(times.at(-max - 1) ?? times[0] ?? 0);
+      }),
+    );
+  });
+});
+
 describe('withoutEmptyValues()', () => {
   it('leaves out labels that mean nothing', () => {
     expect(withoutEmptyValues(labelsFromObject({ x: 'y' })).toString()).toBe('{x="y"}');
