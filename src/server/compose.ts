@@ -11,6 +11,8 @@ import { nodeFiles } from '../std/node-files.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createRegistry } from '../telemetry/metric-registry.ts';
 import type { Registry } from '../telemetry/registry.ts';
+import { ActiveQueries } from '../tsdb/active-queries.ts';
+import { dataDirectory } from '../tsdb/data-directory.ts';
 import { type Database, openDatabase } from '../tsdb/tsdb.ts';
 import { appendsStoppedNotice } from './appends-stopped.ts';
 import { readBuildInfo } from './build-info.ts';
@@ -61,7 +63,15 @@ export function compose(options: ServerOptions, log: Log): Parts {
   const database = new DatabaseSlot();
   const parser = parserOptions(options.features);
   const evaluationIntervalMs = () => configuration.current.evaluationIntervalMs;
+  const directory = options.storage.path.replace(/(?<=.)\/+$/, '');
+  const activeQueries = new ActiveQueries({
+    fileSystem: nodeFiles,
+    path: dataDirectory(directory).queriesActive,
+    entries: options.query.concurrencyMax,
+    log: log.with({ component: 'activeQueryTracker' }),
+  });
   const { runner, close: closeRunner } = createRunner(options, {
+    activeQueries,
     clock,
     log,
     registry,
@@ -95,9 +105,9 @@ export function compose(options: ServerOptions, log: Log): Parts {
     closeRunner,
     scrape,
     replayProgress,
-    openStorage: () =>
-      openDatabase({
-        directory: options.storage.path.replace(/(?<=.)\/+$/, ''),
+    openStorage: async () => {
+      const opened = await openDatabase({
+        directory,
         fileSystem: nodeFiles,
         clock,
         log: log.with({ component: 'tsdb' }),
@@ -119,7 +129,10 @@ export function compose(options: ServerOptions, log: Log): Parts {
         onAppendsStopped: appendsStoppedNotice(notifications),
         onReplayProgress: ({ first, last, current }) =>
           Object.assign(replayProgress, { min: first, max: last, current }),
-      }),
+      });
+      activeQueries.open();
+      return opened;
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import type { QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
+import type { ActiveQueries } from '../tsdb/active-queries.ts';
 import type { DatabaseSlot } from './database-slot.ts';
 import { createQueryObserver } from './engine-metrics.ts';
 import type { ServerOptions } from './flags/options.ts';
@@ -30,6 +31,7 @@ export interface RunnerParts {
   readonly database: DatabaseSlot;
   readonly parser: ParserOptions;
   readonly evaluationIntervalMs: () => number;
+  readonly activeQueries: ActiveQueries;
 }
 
 export interface ServerRunner {
@@ -43,7 +45,7 @@ export interface ServerRunner {
  * thread.
  */
 export function createRunner({ query, features }: ServerOptions, parts: RunnerParts): ServerRunner {
-  const { clock, database, evaluationIntervalMs, log, parser, registry } = parts;
+  const { activeQueries, clock, database, evaluationIntervalMs, log, parser, registry } = parts;
   const { bytesMax, concurrencyMax, samplesMax } = query;
   const threadsMax = Math.max(1, availableParallelism() - 1);
   const share = (MEMORY_SHARE * memoryBytes()) / threadsMax;
@@ -71,6 +73,7 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     threadsMax,
     heapMegabytesMax: Math.ceil((memoryBytesMax + HEAP_RESERVE_BYTES) / 2 ** 20),
     graceMs: GRACE_MS,
+    begin: (text) => activeQueries.begin(text, Math.floor(clock.now() / 1000)),
     observer,
   });
   const runner = new LightRunner({
@@ -87,7 +90,11 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     observer,
     heavy: pool,
   });
-  return { runner, close: () => pool.close() };
+  const close = async (): Promise<void> => {
+    await pool.close();
+    activeQueries.close();
+  };
+  return { runner, close };
 }
 
 /** Of the host, or of the control group that the process is in. */

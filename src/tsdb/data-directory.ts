@@ -17,6 +17,8 @@ export interface DataDirectory {
   readonly targetMetadata: string;
   /** The head as it stood at some place of the log, for a quick start. */
   readonly headImage: string;
+  /** The queries that run. */
+  readonly queriesActive: string;
   /** Written and removed to see whether a disk that failed takes writes again; beside the log, which needs it most. */
   readonly writeProbe: string;
 }
@@ -34,6 +36,7 @@ export function dataDirectory(root: string): DataDirectory {
     snapshots: `${base}/snapshots`,
     targetMetadata: `${base}/target_metadata`,
     headImage: `${base}/head_image`,
+    queriesActive: `${base}/queries.active`,
     writeProbe: `${base}/wal/write-probe.tmp`,
   };
 }

@@ -25,6 +25,8 @@ export interface PoolRunnerOptions {
   /** A query that goes on for so long after its end was asked for holds its thread: the thread is ended. */
   readonly graceMs: number;
   readonly observer: QueryObserver | null;
+  /** Notes a query that runs, until what it gives is called. */
+  readonly begin?: (text: string) => () => void;
   /** What threads run; tests have threads with faults. */
   readonly entry?: URL;
 }
@@ -132,10 +134,12 @@ export class PoolRunner implements QueryRunner {
     const onAbort = () => giveUp(canceledError());
     const stopTimer = clock.after(timeoutMs, () => giveUp(timeoutError()));
     signal.addEventListener('abort', onAbort);
+    const end = this.#options.begin?.(request.text);
     try {
       this.#dispatch(job);
       return await done.promise;
     } finally {
+      end?.();
       stopTimer();
       stopGrace();
       signal.removeEventListener('abort', onAbort);
