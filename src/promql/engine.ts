@@ -1,13 +1,6 @@
 import { Labels } from '../model/labels.ts';
 import type { Clock } from '../std/clock.ts';
-import {
-  createSampleColumn,
-  type Querier,
-  type Queryable,
-  type SelectRequest,
-  type SeriesSet,
-  type TimeRange,
-} from '../storage/query.ts';
+import { createSampleColumn, type Querier, type Queryable } from '../storage/query.ts';
 import { Annotations } from './exec/annotations.ts';
 import { type CancelSignal, QueryBudget } from './exec/budget.ts';
 import { buildOperators, type Operators } from './exec/build.ts';
@@ -19,11 +12,12 @@ import { Probe } from './exec/probe.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
-import { KeptSamples } from './exec/select/kept-samples.ts';
+import { checked, noteWarnings, selectAll, widestRange, workOf } from './exec/select-all.ts';
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
 import { KnownQueries } from './known-queries.ts';
 import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
+import { ObservedTimes } from './plan/observed-times.ts';
 import { PASSES, type Pass } from './plan/passes/passes.ts';
 import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
 import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
@@ -381,96 +375,10 @@ export class Engine {
   }
 }
 
-/** The times of a query, which note whether anything made by them looked at them. */
-class ObservedTimes implements QueryTimes {
-  wereLookedAt = false;
-  readonly #times: QueryTimes;
-
-  constructor(times: QueryTimes) {
-    this.#times = times;
-  }
-
-  get start(): number {
-    this.wereLookedAt = true;
-    return this.#times.start;
-  }
-
-  get end(): number {
-    this.wereLookedAt = true;
-    return this.#times.end;
-  }
-
-  get step(): number {
-    this.wereLookedAt = true;
-    return this.#times.step;
-  }
-}
-
-/** Samples come every 15 s, as most do. */
-const SAMPLE_MS = 15_000;
-
-/** The most steps of operators that there can be with what was selected, and the samples to be read. */
-function workOf({ size, selections }: QueryContext): number {
-  let work = size.steps;
-  for (const { request, series, steps } of selections) {
-    const { minTime, maxTime } = request.range;
-    const samples = request.newestOnly === true ? 1 : (maxTime - minTime) / SAMPLE_MS;
-    work += series!.length * (steps * size.operators + samples);
-  }
-  return work;
-}
-
 function timesOf({ start, end, step }: QueryParameters): QueryTimes {
   return { start, end, step };
 }
 
 function gridOf({ kind, start, end, step }: QueryParameters): Grid {
   return kind === 'instant' ? { start, step: 1, count: 1 } : gridBetween(start, end, step);
-}
-
-/** From the first moment that any selector asks for to the last. */
-function widestRange(ranges: readonly TimeRange[]): TimeRange {
-  let minTime = Infinity;
-  let maxTime = -Infinity;
-  for (const range of ranges) {
-    minTime = Math.min(minTime, range.minTime);
-    maxTime = Math.max(maxTime, range.maxTime);
-  }
-  return ranges.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
-}
-
-/** Answers all selectors before anything is read, and asks for all in one turn; equal ones share an answer. */
-async function selectAll(
-  querier: Querier,
-  selections: readonly Selection[],
-  annotations: Annotations,
-  budget: QueryBudget,
-): Promise<void> {
-  const equals = new Map<string, Selection[]>();
-  for (const selection of selections) {
-    const key = selections.length === 1 ? '' : JSON.stringify(selection.request);
-    const others = equals.get(key);
-    if (others === undefined) equals.set(key, [selection]);
-    else others.push(selection);
-  }
-  const groups = [...equals.values()];
-  const sets = await Promise.all(groups.map(async ([first]) => querier.select(checked(first!.request, budget))));
-  for (const [i, set] of sets.entries()) {
-    noteWarnings(set, annotations);
-    const readers = groups[i]!;
-    const isKept =
-      readers.length > 1 && readers.every(({ hints }) => hints.isShared) && !readers[0]!.request.newestOnly;
-    const series = isKept ? new KeptSamples(set, readers.length, budget) : set;
-    for (const selection of readers) selection.series = series;
-  }
-}
-
-/** A select that takes long ends with the query's time, or when nobody waits for it any more. */
-function checked(request: SelectRequest, budget: QueryBudget): SelectRequest {
-  return { ...request, check: () => budget.check() };
-}
-
-function noteWarnings(series: SeriesSet, annotations: Annotations): SeriesSet {
-  for (const warning of series.warnings) annotations.plainWarning(warning);
-  return series;
 }

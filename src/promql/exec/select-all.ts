@@ -1,0 +1,66 @@
+import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import type { Annotations } from './annotations.ts';
+import type { QueryBudget } from './budget.ts';
+import type { QueryContext, Selection } from './context.ts';
+import { KeptSamples } from './select/kept-samples.ts';
+
+/** From the first moment that any selector asks for to the last. */
+export function widestRange(ranges: readonly TimeRange[]): TimeRange {
+  let minTime = Infinity;
+  let maxTime = -Infinity;
+  for (const range of ranges) {
+    minTime = Math.min(minTime, range.minTime);
+    maxTime = Math.max(maxTime, range.maxTime);
+  }
+  return ranges.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
+}
+
+/** Answers all selectors before anything is read, and asks for all in one turn; equal ones share an answer. */
+export async function selectAll(
+  querier: Querier,
+  selections: readonly Selection[],
+  annotations: Annotations,
+  budget: QueryBudget,
+): Promise<void> {
+  const equals = new Map<string, Selection[]>();
+  for (const selection of selections) {
+    const key = selections.length === 1 ? '' : JSON.stringify(selection.request);
+    const others = equals.get(key);
+    if (others === undefined) equals.set(key, [selection]);
+    else others.push(selection);
+  }
+  const groups = [...equals.values()];
+  const sets = await Promise.all(groups.map(async ([first]) => querier.select(checked(first!.request, budget))));
+  for (const [i, set] of sets.entries()) {
+    noteWarnings(set, annotations);
+    const readers = groups[i]!;
+    const isKept =
+      readers.length > 1 && readers.every(({ hints }) => hints.isShared) && !readers[0]!.request.newestOnly;
+    const series = isKept ? new KeptSamples(set, readers.length, budget) : set;
+    for (const selection of readers) selection.series = series;
+  }
+}
+
+/** A select that takes long ends with the query's time, or when nobody waits for it any more. */
+export function checked(request: SelectRequest, budget: QueryBudget): SelectRequest {
+  return { ...request, check: () => budget.check() };
+}
+
+export function noteWarnings(series: SeriesSet, annotations: Annotations): SeriesSet {
+  for (const warning of series.warnings) annotations.plainWarning(warning);
+  return series;
+}
+
+/** Samples come every 15 s, as most do. */
+const SAMPLE_MS = 15_000;
+
+/** The most steps of operators that there can be with what was selected, and the samples to be read. */
+export function workOf({ size, selections }: QueryContext): number {
+  let work = size.steps;
+  for (const { request, series, steps } of selections) {
+    const { minTime, maxTime } = request.range;
+    const samples = request.newestOnly === true ? 1 : (maxTime - minTime) / SAMPLE_MS;
+    work += series!.length * (steps * size.operators + samples);
+  }
+  return work;
+}
