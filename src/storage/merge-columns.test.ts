@@ -1,63 +1,41 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { FloatHistogram } from '../model/histogram.ts';
-import { mergeIntoColumn, sortColumn, timeOrder } from './merge-columns.ts';
+import { trimColumn } from './merge-columns.ts';
 import { createSampleColumn, type SampleColumn } from './query.ts';
 
-function columnOf(times: readonly number[]): SampleColumn {
-  const column = createSampleColumn(times.length);
-  for (const [i, time] of times.entries()) {
-    column.times[i] = time;
+/** What tells histograms apart here is their count. */
+function histogramOf(count: number): FloatHistogram {
+  return { count } as FloatHistogram;
+}
+
+/** A column of floats and histograms in turn as the kinds say; the list of histograms ends with the last of them. */
+function columnOf(kinds: readonly boolean[]): SampleColumn {
+  const column = createSampleColumn(kinds.length);
+  for (const [i, isHistogram] of kinds.entries()) {
+    column.times[i] = 10 * i;
     column.values[i] = i;
+    if (!isHistogram) continue;
+    column.histograms ??= [];
+    column.histograms[i] = histogramOf(i);
   }
-  column.length = times.length;
+  column.length = kinds.length;
   return column;
 }
 
-function samplesOf({ length, times, values }: SampleColumn): [number, number][] {
-  return Array.from({ length }, (_, i) => [times[i]!, values[i]!]);
-}
-
-const HISTOGRAM = { kind: 'float', counterResetHint: 'notReset' } as FloatHistogram;
-
-describe('sortColumn()', () => {
-  it('sorts any runs, and of equal times the first stays', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 200 }), (times) => {
-        const column = columnOf(times);
-        sortColumn(column, createSampleColumn(0));
-        const first = new Map<number, number>();
-        for (const [i, time] of times.entries()) if (!first.has(time)) first.set(time, i);
-        expect(samplesOf(column)).toEqual([...first].sort(([a], [b]) => a - b));
-      }),
-    );
-  });
-
-  it('knows nothing of a counter reset where samples of different places meet', () => {
-    const column = columnOf([10, 20, 15, 16]);
-    column.histograms = [HISTOGRAM, HISTOGRAM, HISTOGRAM, HISTOGRAM];
-    sortColumn(column, createSampleColumn(0));
-    const hints = column.histograms.map((histogram) => histogram?.counterResetHint);
-    expect(hints).toEqual(['unknown', 'unknown', 'notReset', 'unknown']);
-  });
-});
-
-describe('timeOrder()', () => {
-  it('is null where times rise already', () => {
-    expect(timeOrder(Float64Array.of(1, 2, 5), 3)).toBeNull();
-    expect(timeOrder(Float64Array.of(1, 1), 2)).toEqual(Uint32Array.of(0, 1));
-  });
-});
-
-describe('mergeIntoColumn()', () => {
-  it('keeps what is known of counter resets inside a run alone', () => {
-    const column = columnOf([10, 20, 30]);
-    column.histograms = [HISTOGRAM, HISTOGRAM, HISTOGRAM];
-    const other = columnOf([20, 25]);
-    other.histograms = [HISTOGRAM, HISTOGRAM];
-    mergeIntoColumn(column, other, createSampleColumn(0));
-    expect(samplesOf(column).map(([time]) => time)).toEqual([10, 20, 25, 30]);
-    const hints = column.histograms.map((histogram) => histogram?.counterResetHint);
-    expect(hints).toEqual(['unknown', 'notReset', 'unknown', 'unknown']);
-  });
+it('keeps floats floats and histograms histograms when a column is trimmed', () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { maxLength: 30 }), fc.nat(300), fc.nat(300), (kinds, minTime, maxTime) => {
+      const column = columnOf(kinds);
+      trimColumn(column, minTime, maxTime);
+      const seen = Array.from({ length: column.length }, (_, i) => {
+        const histogram = column.histograms?.[i];
+        return [column.times[i], histogram === undefined ? column.values[i] : `histogram ${histogram.count}`];
+      });
+      const expected = kinds.flatMap((isHistogram, i) =>
+        10 * i < minTime || 10 * i > maxTime ? [] : [[10 * i, isHistogram ? `histogram ${i}` : i]],
+      );
+      expect(seen).toEqual(expected);
+    }),
+  );
 });
