@@ -97,6 +97,7 @@ describe('parameters', () => {
     await send('/api/v1/query_range?query=x&start=10&end=20.5&step=1m&timeout=3s&limit=7&stats=all&lookback_delta=30');
     expect(server.queries.at(-1)).toEqual({
       text: 'x',
+      withoutPasses: [],
       kind: 'range',
       start: 10_000,
       end: 20_500,
