@@ -7,6 +7,8 @@ import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
 import { removeBlock } from '../../src/tsdb/block/remove-block.ts';
 import { compactBlocks } from '../../src/tsdb/compact/compact-blocks.ts';
 import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
+import { dataDirectory } from '../../src/tsdb/data-directory.ts';
+import { removeTemporary } from '../../src/tsdb/start/remove-temporary.ts';
 import { writeTombstones } from '../../src/tsdb/tombstones/write-tombstones.ts';
 import { ArraySource, type TestSample, type TestSeries, testSeries } from '../support/chunk-source.ts';
 import { openBlock, readBlock } from '../support/read-block.ts';
@@ -78,6 +80,7 @@ async function run(fault: { readonly call: number; readonly fault: Fault } | nul
 
 /** What a server that starts on the disk would answer: every sample of every block, each time once. */
 function startedOn(files: MemoryFiles): { readonly series: Map<string, string[]>; readonly damaged: number } {
+  removeTemporary(files, dataDirectory(DIRECTORY), silentLog);
   const list = new BlockList({ fileSystem: files, directory: DIRECTORY, log: silentLog });
   const found = new Map<string, Map<number, string>>();
   for (const { directory } of list.blocks) {
