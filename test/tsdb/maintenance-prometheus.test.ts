@@ -4,13 +4,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
 import type { IntegerHistogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import { dumpDatabase } from '../../src/server/commands/tsdb-dump.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { PAGE_SIZE } from '../../src/tsdb/wal/framing.ts';
+import { dumpLines } from './dump-lines.ts';
 import { dumpWithPromtool, startPrometheus, startTarget, versionOf } from './prometheus-process.ts';
 
 const promtool = findProgram('promtool');
@@ -42,7 +42,7 @@ describe.skipIf(isMissing)(
         expect(readdirSync(directory).filter((name) => name.length === 26).length).toBeGreaterThan(2);
         expect(readdirSync(`${directory}/wal`).some((name) => name.startsWith('checkpoint.'))).toBe(true);
 
-        const ours = await dump(directory);
+        const ours = await dumpLines(directory);
         expect(ours).toHaveLength(count);
         expect(differences(ours, dumpWithPromtool(promtool!, directory))).toEqual({ missing: [], extra: [] });
 
@@ -58,7 +58,7 @@ describe.skipIf(isMissing)(
         await again.compact();
         await again.close();
         const theirs = dumpWithPromtool(promtool!, directory);
-        const after = await dump(directory);
+        const after = await dumpLines(directory);
         expect(differences(after, theirs)).toEqual({ missing: [], extra: [] });
         const kept = new Set(after);
         expect(ours.filter((line) => !kept.has(line))).toEqual([]);
@@ -124,24 +124,6 @@ function histogramAt(step: number): IntegerHistogram {
     negativeDeltas: [],
     customValues: [],
   };
-}
-
-async function dump(directory: string): Promise<string[]> {
-  let text = '';
-  await dumpDatabase({
-    directory,
-    fileSystem: nodeFiles,
-    log: silentLog,
-    range: { minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER },
-    selectors: [[]],
-    write: (part) => {
-      text += part;
-    },
-  });
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .sort();
 }
 
 function differences(ours: readonly string[], theirs: readonly string[]): { missing: string[]; extra: string[] } {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../../bench/peers/find-program.ts';
 import { createRandom, type Random } from '../../../src/std/random.ts';
+import { dumpLines } from '../dump-lines.ts';
 import { dumpWithPromtool } from '../prometheus-process.ts';
-import { dumpLines } from './dump-lines.ts';
 import { type ReceivingPrometheus, type SentRow, startReceiver } from './receiving-prometheus.ts';
 
 /** What became of a Prometheus' acknowledged samples after it was killed. */

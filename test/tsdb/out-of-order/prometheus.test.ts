@@ -11,9 +11,9 @@ import { nodeFiles } from '../../../src/std/node-files.ts';
 import { createRandom } from '../../../src/std/random.ts';
 import { createSampleBatch, type HistogramEntry } from '../../../src/storage/append.ts';
 import type { Database } from '../../../src/tsdb/tsdb.ts';
+import { dumpLines } from '../dump-lines.ts';
 import { histogramFrom, plainHistograms } from '../histogram-support.ts';
 import { dumpWithPromtool, versionOf } from '../prometheus-process.ts';
-import { dumpLines } from './dump-lines.ts';
 import { openLate } from './late-support.ts';
 import { startReceiver } from './receiving-prometheus.ts';
 

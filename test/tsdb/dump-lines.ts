@@ -1,6 +1,6 @@
-import { dumpDatabase } from '../../../src/server/commands/tsdb-dump.ts';
-import { nodeFiles } from '../../../src/std/node-files.ts';
-import { silentLog } from '../../../src/telemetry/log.ts';
+import { dumpDatabase } from '../../src/server/commands/tsdb-dump.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
 
 /** What a data directory holds, as `promtool tsdb dump` prints it, sorted. Changes nothing. */
 export async function dumpLines(directory: string): Promise<string[]> {
