@@ -66,6 +66,14 @@ export class Probe {
     this.#stack.pop();
   }
 
+  /** Counts what a call of a node takes that may wait. */
+  async during<T>(cost: NodeCost, call: () => Promise<T>): Promise<T> {
+    this.enter(cost);
+    const result = await call();
+    this.leave();
+    return result;
+  }
+
   /** A pause of the query, which costs nobody anything. */
   async duringPause(pause: () => Promise<void>): Promise<void> {
     this.#settle();
@@ -100,10 +108,7 @@ class ProbedVector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    this.#probe.enter(this.#cost);
-    const heads = await this.#vector.series();
-    this.#probe.leave();
-    return heads;
+    return await this.#probe.during(this.#cost, () => this.#vector.series());
   }
 
   next(): StepColumn | null {
@@ -129,9 +134,7 @@ class ProbedScalar implements ScalarOperator {
   }
 
   async read(): Promise<Float64Array> {
-    this.#probe.enter(this.#cost);
-    const values = await this.#scalar.read();
-    this.#probe.leave();
+    const values = await this.#probe.during(this.#cost, () => this.#scalar.read());
     this.#cost.samples += values.length;
     return values;
   }
@@ -161,10 +164,7 @@ class ProbedRange implements RangeOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    this.#probe.enter(this.#cost);
-    const heads = await this.#range.series();
-    this.#probe.leave();
-    return heads;
+    return await this.#probe.during(this.#cost, () => this.#range.series());
   }
 
   next(into: SampleColumn): boolean {
