@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite';
+import { logPlaces } from './tools/log-places.ts';
 
 /**
  * Bundles the server into `dist/main.js` and the engine and the database as libraries into `dist/promql.js` and
@@ -25,6 +26,7 @@ export default defineConfig({
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },
   },
+  plugins: [logPlaces()],
   ssr: { noExternal: true },
   logLevel: 'warn',
 });

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Clock } from '../std/clock.ts';
 import type { Log } from './log.ts';
+import { sourcePlace } from './log-places.ts';
 import { logfmtLine } from './logfmt.ts';
 
 export interface LogOptions {
@@ -77,5 +78,6 @@ function callerOfLog(): string {
   Error.stackTraceLimit = 4;
   const frame = new Error().stack?.split('\n')[3] ?? '';
   Error.stackTraceLimit = limit;
-  return /([^/\\(]+:\d+):\d+\)?$/.exec(frame)?.[1] ?? 'unknown';
+  const place = /([^/\\(]+:\d+):\d+\)?$/.exec(frame)?.[1];
+  return place === undefined ? 'unknown' : sourcePlace(place);
 }
