@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findImportCircles } from './import-circles.ts';
+import { importsOf, typescriptFiles } from './imports.ts';
 import { EXCEPTIONS, LAYERS, SEALED } from './layers.ts';
 
 export interface LayerFault {
@@ -53,29 +55,18 @@ function levelOf(folder: string): number | null {
   return LAYERS.find((layer) => layer.folders.includes(folder))?.level ?? null;
 }
 
-function* typescriptFiles(folder: string): Generator<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* typescriptFiles(path);
-    else if (entry.name.endsWith('.ts')) yield path;
-  }
-}
-
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g;
-
-function* importsOf(source: string): Generator<{ specifier: string; line: number }> {
-  for (const match of source.matchAll(IMPORT)) {
-    const specifier = match[1] ?? match[2] ?? match[3]!;
-    const end = match.index + match[0].length;
-    yield { specifier, line: source.slice(0, end).split('\n').length };
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const faults = findLayerFaults(join(dirname(fileURLToPath(import.meta.url)), '..', 'src'));
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
+  const faults = findLayerFaults(root);
   for (const fault of faults)
     console.error(`src/${fault.file}:${fault.line} imports ${fault.imports}: ${fault.reason}`);
-  console.log(faults.length === 0 ? 'layers: every arrow points down' : `layers: ${faults.length} faults`);
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  const circles = findImportCircles(root);
+  for (const circle of circles) console.error(`a circle of imports: ${circle.join(' -> ')}`);
+  const isSound = faults.length + circles.length === 0;
+  console.log(
+    isSound
+      ? 'layers: every arrow points down, and no files import each other'
+      : `layers: ${faults.length} faults, ${circles.length} circles`,
+  );
+  process.exitCode = isSound ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 import type { Registry } from '../telemetry/registry.ts';
-import type { Database, DatabaseStats } from './tsdb.ts';
+import type { DatabaseStats } from './database-stats.ts';
 
 type Read = (stats: DatabaseStats) => number;
 
@@ -118,7 +118,7 @@ const COUNTERS_BY_TYPE: readonly (readonly [string, string, Read, Read])[] = [
 /** Enters the database's metrics under the names that dashboards know; they are read when they are rendered. */
 export function registerDatabaseMetrics(
   registry: Registry,
-  database: Pick<Database, 'stats' | 'appendsStopped'>,
+  database: { stats(): DatabaseStats; readonly appendsStopped: string | null },
 ): void {
   const read = (): DatabaseStats => database.stats();
   for (const [name, help, value] of GAUGES) {

@@ -6,12 +6,6 @@ import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import type { MaintenanceSettings } from './maintenance/parts.ts';
 import type { WalCompression } from './wal/compression.ts';
 
-/** Two hours: the width of the ranges that chunks and the smallest blocks are aligned to. */
-export const CHUNK_RANGE_MS_DEFAULT = 2 * 60 * 60 * 1000;
-
-/** Exemplars that are kept where nothing else is said. */
-export const EXEMPLARS_MAX_DEFAULT = 100_000;
-
 /** How far a replay has come, as `/api/v1/status/walreplay` tells it: numbers of WAL segments. */
 export interface ReplayProgress {
   readonly first: number;

@@ -4,7 +4,7 @@ import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BlockList, type DamagedBlock } from './block/block-list.ts';
 import { dataDirectory } from './data-directory.ts';
-import { CHUNK_RANGE_MS_DEFAULT } from './options.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 
 export interface ReadOnlyOptions {

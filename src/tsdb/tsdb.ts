@@ -17,10 +17,10 @@ import { InlineMaintenance } from './compact/inline-maintenance.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import { MaintenanceThread } from './compact/maintenance-thread.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
+import type { DatabaseReplay, DatabaseStats } from './database-stats.ts';
+import { CHUNK_RANGE_MS_DEFAULT, EXEMPLARS_MAX_DEFAULT } from './defaults.ts';
 import { deleteSamples } from './delete-samples.ts';
-import type { HeadBounds } from './head/head.ts';
-import type { ChunkStoreStats } from './head/head-chunk-store.ts';
-import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
+import type { HeadBounds } from './head/head-state.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { ImageWriting } from './head-image/image-writing.ts';
 import { lockDataDirectory } from './lock.ts';
@@ -29,7 +29,7 @@ import { openMaintenance } from './maintenance/open-maintenance.ts';
 import type { SnapshotOptions } from './maintenance/take-snapshot.ts';
 import { KeptMetadata } from './metadata/kept-metadata.ts';
 import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
-import { CHUNK_RANGE_MS_DEFAULT, type DatabaseOptions, EXEMPLARS_MAX_DEFAULT } from './options.ts';
+import type { DatabaseOptions } from './options.ts';
 import { type CopyOutOfOrderParts, compactOutOfOrder, copyOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { NotResident, ResidentQuerier } from './resident-querier.ts';
@@ -37,34 +37,11 @@ import { type LoadedHead, loadHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
 import { ThreadReads } from './threads/thread-reads.ts';
-import type { ReplayReport } from './wal/replay.ts';
-import { type WalCounters, WalWriter } from './wal/writer.ts';
+import { WalWriter } from './wal/writer.ts';
 import { WriteGate } from './write-gate.ts';
 
 /** A select that takes longer lets the event loop run in between, ms. */
 const SELECT_PIECE_MS = 5;
-
-/** What the start found in the log. */
-export interface DatabaseReplay extends HeadReplayCounts {
-  /** Series that came from an image of the head; the log was read from there. */
-  readonly imageSeries: number;
-  readonly wal: ReplayReport;
-  /** Of the log of out-of-order samples; null where there is none. */
-  readonly wbl: ReplayReport | null;
-  /** Its samples whose series the other log does not name. */
-  readonly wblUnknownRefs: number;
-  readonly seconds: number;
-}
-
-export interface DatabaseStats {
-  readonly head: HeadStats;
-  readonly wal: Readonly<WalCounters>;
-  readonly walSegment: number;
-  /** How often samples were not taken any more, and the transactions that were refused then. */
-  readonly stops: WriteGate['counters'];
-  readonly replay: DatabaseReplay;
-  readonly chunkFiles: ChunkStoreStats;
-}
 
 /** An open data directory. */
 export interface Database extends Appendable, Queryable, ExemplarQueryable {

@@ -2,7 +2,8 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import type { Matcher } from '../../src/model/matcher.ts';
 import { type AppendOutcome, createSampleBatch, REFUSED, type SampleBatch } from '../../src/storage/append.ts';
 import { createSampleColumn, type Querier, type SampleColumn, type SeriesSet } from '../../src/storage/query.ts';
-import { Head, type HeadState, noneRefused } from '../../src/tsdb/head/head.ts';
+import { Head } from '../../src/tsdb/head/head.ts';
+import { type HeadState, noneRefused } from '../../src/tsdb/head/head-state.ts';
 
 /** A value is a number or the 16 hexadecimal digits of its bits. */
 export type Value = number | string;

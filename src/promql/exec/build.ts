@@ -29,7 +29,7 @@ import { InvariantVector } from './invariant-vector.ts';
 import { DetachedScalar, MaterializedVector } from './materialized.ts';
 import { type DuplicateRule, MergeDuplicates } from './merge-duplicates.ts';
 import { namesStayDistinct } from './names-stay-distinct.ts';
-import type { RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
+import type { Operators, RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
 import { tooManyStepsError } from './query-error.ts';
 import {
   Constant,
@@ -46,13 +46,6 @@ import { RangeSelector } from './select/range-selector.ts';
 import { SmoothedSelector } from './select/smoothed-selector.ts';
 import { Subquery, subqueryGrid } from './select/subquery.ts';
 import { SharedScalar, SharedVector, SharedVectorReader } from './shared.ts';
-
-/** The root of a query's operators; which one is set follows from the type of the expression. */
-export interface Operators {
-  readonly vector: VectorOperator | null;
-  readonly scalar: ScalarOperator | null;
-  readonly range: RangeOperator | null;
-}
 
 /**
  * Turns a plan into operators. Selectors are noted in `context.selections`, and must be answered before the operators
@@ -162,7 +155,7 @@ function buildReader(
   if (part === undefined) {
     const { vector, scalar, namesStayDistinct: isDistinct } = input!;
     part = {
-      vector: vector === null ? null : new SharedVector(vector, context),
+      vector: vector === null ? null : new SharedVector(vector, context.budget),
       scalar: scalar === null ? null : new SharedScalar(scalar),
       namesStayDistinct: isDistinct,
     };
@@ -170,7 +163,7 @@ function buildReader(
   }
   const { vector, scalar, namesStayDistinct: isDistinct } = part;
   return {
-    vector: vector === null ? null : new SharedVectorReader(vector, count, context),
+    vector: vector === null ? null : new SharedVectorReader(vector, count, context.budget),
     scalar,
     range: null,
     depth: 1,

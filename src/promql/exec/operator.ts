@@ -43,3 +43,10 @@ export interface RangeOperator {
   /** Fills `into` with the next series, same order as `series()`; false when done. */
   next(into: SampleColumn): boolean;
 }
+
+/** The root of a query's operators; which one is set follows from the type of the expression. */
+export interface Operators {
+  readonly vector: VectorOperator | null;
+  readonly scalar: ScalarOperator | null;
+  readonly range: RangeOperator | null;
+}

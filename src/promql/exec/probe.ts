@@ -2,8 +2,7 @@ import type { Clock } from '../../std/clock.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { QueryBudget } from './budget.ts';
-import type { Operators } from './build.ts';
-import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
+import type { Operators, RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
 import { countPresent, type StepColumn } from './step-column.ts';
 
 /** What one node of a plan has given and taken; without its inputs. */

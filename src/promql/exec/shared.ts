@@ -1,4 +1,4 @@
-import type { QueryContext } from './context.ts';
+import type { QueryBudget } from './budget.ts';
 import { drain } from './drain.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
 import { copyStepColumn, type StepColumn } from './step-column.ts';
@@ -6,13 +6,13 @@ import { copyStepColumn, type StepColumn } from './step-column.ts';
 /** A vector that several parts of a query read: evaluated when the first of them asks, and held. */
 export class SharedVector {
   readonly #input: VectorOperator;
-  readonly #context: QueryContext;
+  readonly #budget: QueryBudget;
   readonly columns: StepColumn[] = [];
   #heads: Promise<SeriesHeads> | null = null;
 
-  constructor(input: VectorOperator, context: QueryContext) {
+  constructor(input: VectorOperator, budget: QueryBudget) {
     this.#input = input;
-    this.#context = context;
+    this.#budget = budget;
   }
 
   /** Resolves when all columns are there. */
@@ -25,7 +25,7 @@ export class SharedVector {
     // Starts from a fresh call stack, whoever asks.
     await null;
     const heads = await this.#input.series();
-    const { budget } = this.#context;
+    const budget = this.#budget;
     await drain(this.#input, budget, (column) => {
       budget.takeCells(column.present.length);
       this.columns.push(copyStepColumn(column));
@@ -40,9 +40,9 @@ export class SharedVectorReader implements VectorOperator {
   readonly #out: StepColumn;
   #at = 0;
 
-  constructor(source: SharedVector, count: number, context: QueryContext) {
+  constructor(source: SharedVector, count: number, budget: QueryBudget) {
     this.#source = source;
-    this.#out = context.budget.column(count);
+    this.#out = budget.column(count);
   }
 
   series(): Promise<SeriesHeads> {

@@ -6,7 +6,7 @@ import type { RangeContext } from './contracts.ts';
 import { firstAfter } from './first-after.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
 import type { HistogramSamples } from './range-input.ts';
-import { type RateKind, seconds } from './rate.ts';
+import { type RateKind, seconds } from './rate-kind.ts';
 
 /** The samples that a window may use, and the window itself (ms). */
 export interface ExtendedWindow {

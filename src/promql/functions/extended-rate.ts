@@ -6,7 +6,7 @@ import type { RangeContext } from './contracts.ts';
 import { extendedHistogramRate } from './extended-histogram-rate.ts';
 import { firstAfter } from './first-after.ts';
 import { floatPart, histogramPart, ownBounds } from './range-input.ts';
-import { type RateKind, seconds } from './rate.ts';
+import { type RateKind, seconds } from './rate-kind.ts';
 
 /**
  * rate, increase and delta of `anchored` and `smoothed` selectors: no extrapolation. Anchored, a window's change counts

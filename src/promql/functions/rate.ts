@@ -14,15 +14,8 @@ import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
 import { extendedRate } from './extended-rate.ts';
 import { rateOfHistograms } from './histogram-rate.ts';
 import { type FloatSamples, floatPart, reusedBounds } from './range-input.ts';
+import { type RateKind, seconds } from './rate-kind.ts';
 import { workFloats, workIntegers } from './work-arrays.ts';
-
-/** What tells rate, increase and delta apart. */
-export interface RateKind {
-  /** Values only rise, and fall back to near zero at a reset. */
-  readonly isCounter: boolean;
-  /** The change is divided by the window's length. */
-  readonly isRate: boolean;
-}
 
 const RATE: RateKind = { isCounter: true, isRate: true };
 const INCREASE: RateKind = { isCounter: true, isRate: false };
@@ -44,12 +37,6 @@ export const increase: RangeFunction = (samples, window, out, context) => {
 export const delta: RangeFunction = (samples, window, out, context) => {
   fillRate(DELTA, samples, window, out, context);
 };
-
-/** Seconds of a duration in ms, rounded as the reference does: whole seconds plus the rest. */
-export function seconds(durationMs: number): number {
-  const whole = Math.trunc(durationMs / 1000);
-  return whole + ((durationMs - whole * 1000) * 1e6) / 1e9;
-}
 
 const NO_RESETS: ResetList = {
   count: 0,

@@ -5,7 +5,7 @@ import type { Clock } from '../../std/clock.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { newUlid } from '../../std/ulid.ts';
 import { BlockBuilder, RefusedSample } from '../../tsdb/compact/block-builder.ts';
-import { CHUNK_RANGE_MS_DEFAULT } from '../../tsdb/options.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from '../../tsdb/defaults.ts';
 import { OpenMetricsFile, type OpenMetricsPiece, PieceError } from './open-metrics-pieces.ts';
 import { openBlock } from './tsdb-blocks.ts';
 import { blockTable } from './tsdb-list.ts';

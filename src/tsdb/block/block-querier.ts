@@ -13,23 +13,35 @@ import {
 import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { coversRange, coversWithin, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
-import type { Block } from './block.ts';
+import type { BlockRowIndex } from './block-row-index.ts';
+import type { ChunkSegments } from './chunk-segments.ts';
+import type { IndexReader } from './index-reader.ts';
 import { createChunkMetas } from './series-entries.ts';
 
 /** Looking at a row's labels costs about as much as comparing one label value's list with the rows. */
 const ROWS_PER_VALUE = 4;
+
+/** What a querier asks of its block. */
+export interface QueriedBlock {
+  readonly index: IndexReader;
+  readonly chunks: ChunkSegments;
+  readonly rowIndex: BlockRowIndex;
+  readonly tombstones: Tombstones;
+  labels(row: number): Labels;
+  overlaps(range: TimeRange): boolean;
+}
 
 /**
  * One reader of a block. Files are read in place, by blocking reads that the page cache mostly answers. Damage that a
  * query meets throws `DamagedFile`.
  */
 export class BlockQuerier implements Querier {
-  readonly #block: Block;
+  readonly #block: QueriedBlock;
   readonly #range: TimeRange;
   readonly #tombstones: Tombstones;
   #release: (() => void) | null;
 
-  constructor(block: Block, range: TimeRange, release: () => void) {
+  constructor(block: QueriedBlock, range: TimeRange, release: () => void) {
     this.#block = block;
     this.#range = range;
     this.#tombstones = block.tombstones;
@@ -126,14 +138,14 @@ const metas = createChunkMetas();
 
 class BlockSeriesSet implements SeriesSet {
   readonly warnings: readonly string[] = [];
-  readonly #block: Block;
+  readonly #block: QueriedBlock;
   readonly #tombstones: Tombstones;
   readonly #rows: Uint32Array;
   readonly #range: TimeRange;
   #chunk: SampleColumn | null = null;
   #spare: SampleColumn | null = null;
 
-  constructor(block: Block, tombstones: Tombstones, rows: Uint32Array, range: TimeRange) {
+  constructor(block: QueriedBlock, tombstones: Tombstones, rows: Uint32Array, range: TimeRange) {
     this.#block = block;
     this.#tombstones = tombstones;
     this.#rows = rows;

@@ -4,10 +4,10 @@ import { matchersToRows } from '../select/matchers-to-rows.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { TombstoneEntry } from '../wal/record-types.ts';
 import { tombstonesRecord } from '../wal/records.ts';
-import type { HeadBounds } from './head.ts';
 import type { HeadLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadRowIndex } from './head-row-index.ts';
+import type { HeadBounds } from './head-state.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 
 /** Series whose deletions are one record of the log, and one step: some milliseconds. */

@@ -9,16 +9,17 @@ import {
   type SampleBatch,
   type SeriesRef,
 } from '../../storage/append.ts';
+import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
-import type { HeadState } from './head.ts';
 import type { HeadLog, LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
+import type { HeadState } from './head-state.ts';
 import type { OpenChunks } from './open-chunks.ts';
-import { firstHistogramBytesMax, isSameHistogram } from './open-histograms.ts';
+import { isSameHistogram } from './open-histograms.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2, VALUE_HIGH, VALUE_LOW } from './series-table.ts';
 import type { TransactionRows } from './transaction-rows.ts';

@@ -1,4 +1,4 @@
-import type { RefusedCounts } from './head.ts';
+import type { RefusedCounts } from './head-state.ts';
 
 /** What the head counts for the server's own metrics. Totals are since the start; replayed samples are apart. */
 export interface HeadStats {

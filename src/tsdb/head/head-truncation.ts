@@ -6,8 +6,8 @@ import {
   SEALED_OLDER,
   SEALED_SLAB_LOG2,
 } from '../chunk/sealed-chunks.ts';
-import type { HeadState } from './head.ts';
 import type { HeadMemory } from './head-memory.ts';
+import type { HeadState } from './head-state.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import {
   LAST_TIME,

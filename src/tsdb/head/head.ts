@@ -1,15 +1,15 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
-import type { Appender, REFUSED } from '../../storage/append.ts';
+import type { Appender } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { SEALED_DOUBLES } from '../chunk/sealed-chunks.ts';
 import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
+import { EXEMPLARS_MAX_DEFAULT } from '../defaults.ts';
 import { type HeadImage, readHeadImage } from '../head-image/read-head-image.ts';
 import type { ImagedHead } from '../head-image/write-head-image.ts';
-import { EXEMPLARS_MAX_DEFAULT } from '../options.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
@@ -28,6 +28,7 @@ import { HeadReader } from './head-reader.ts';
 import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
+import { type HeadBounds, type HeadState, noneRefused } from './head-state.ts';
 import type { HeadMemoryBytes, HeadStats } from './head-stats.ts';
 import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
@@ -52,37 +53,9 @@ export interface HeadOptions {
   readonly chunksHead?: HeadChunkDirectory;
 }
 
-/** Oldest and newest sample of the head, ms; Infinity and -Infinity while it has none. */
-export interface HeadBounds {
-  readonly minTime: number;
-  readonly maxTime: number;
-}
-
 /** Series removed in one step, and those of one record that says so. */
 const STALE_STEP = 256;
 const STALE_RECORD = 4096;
-
-/** The head's counters and bounds, which its parts move on. */
-export interface HeadState {
-  /** Nothing older is taken, ms: what is there is in blocks. */
-  minValidTime: number;
-  minTime: number;
-  maxTime: number;
-  samplesAppended: number;
-  histogramsLogged: number;
-  exemplarsLogged: number;
-  activeAppenders: number;
-  /** Samples taken out of order. */
-  lateFloats: number;
-  lateHistograms: number;
-  /** Told by how many seconds a sample is older than the newest one, of each that can not follow its series' last. */
-  onLate: (seconds: number) => void;
-  /** Floats refused, and histograms. */
-  refused: RefusedCounts;
-  refusedHistograms: RefusedCounts;
-}
-
-export type RefusedCounts = Record<keyof typeof REFUSED, number>;
 
 /**
  * The newest samples, in memory: ties the parts together.
@@ -473,8 +446,4 @@ export class Head {
       chunkSlabs: extents.begunBytes + large.levels.reduce((sum, level) => sum + level.begunBytes, 0),
     };
   }
-}
-
-export function noneRefused(): RefusedCounts {
-  return { unknownRef: 0, outOfOrder: 0, duplicate: 0, tooOld: 0, outOfBounds: 0, invalidHistogram: 0 };
 }

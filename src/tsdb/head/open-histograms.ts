@@ -10,10 +10,11 @@ import {
   rangeEnd,
 } from '../chunk/cut-rule.ts';
 import { ENCODING } from '../chunk/encoding.ts';
+import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { HistogramChunkWriter, withLayout } from '../chunk/histogram-chunk-writer.ts';
 import { type Continuation, continueCounter, continueGauge } from '../chunk/histogram-continuation.ts';
-import { CHUNK_RESET, HISTOGRAM_HEADER_BYTES, layoutBytesMax } from '../chunk/histogram-layout.ts';
+import { CHUNK_RESET, layoutBytesMax } from '../chunk/histogram-layout.ts';
 import { recodeHistogramChunk } from '../chunk/recode-histogram-chunk.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { OpenHistogram } from './open-histogram-slots.ts';
@@ -30,11 +31,6 @@ import {
 
 /** An open chunk starts with room for some samples behind the first one, and grows by half. */
 const FIRST_BYTES_MIN = 256;
-
-/** The bytes that the first sample of a chunk may take; what is larger than an extent can not be stored. */
-export function firstHistogramBytesMax({ layout, counts }: FlatHistogram): number {
-  return HISTOGRAM_HEADER_BYTES + layoutBytesMax(layout) + histogramSampleBytesMax(counts.length);
-}
 
 /**
  * The apply step for histograms: samples into the open histogram chunk of their row. As with floats, what comes here was

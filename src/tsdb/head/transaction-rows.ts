@@ -1,5 +1,5 @@
 import { type AppendOutcome, REFUSED } from '../../storage/append.ts';
-import type { HeadState } from './head.ts';
+import type { HeadState } from './head-state.ts';
 
 /**
  * The rows that a transaction accepted and refused, in arrays that every transaction uses again.

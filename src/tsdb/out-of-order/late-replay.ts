@@ -1,8 +1,8 @@
 import { SUM_SLOT } from '../../kernels/histogram-state.ts';
 import { LARGE_EXTENT_BYTES_MAX } from '../../memory/large-extents.ts';
 import type { HistogramEntry } from '../../storage/append.ts';
+import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
-import { firstHistogramBytesMax } from '../head/open-histograms.ts';
 import type { SeriesDirectory } from '../head/series-directory.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 import type { OutOfOrderStore } from './out-of-order-store.ts';

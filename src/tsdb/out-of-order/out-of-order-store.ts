@@ -1,5 +1,6 @@
 import { largeExtentCapacity } from '../../memory/large-extents.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import {
   SEALED_DOUBLES,
@@ -9,11 +10,9 @@ import {
   SEALED_OLDER,
   SEALED_SLAB_LOG2,
 } from '../chunk/sealed-chunks.ts';
-import type { HeadMemory } from '../head/head-memory.ts';
-import { firstHistogramBytesMax } from '../head/open-histograms.ts';
-import { CHUNK_RANGE_MS_DEFAULT } from '../options.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from '../defaults.ts';
 import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
-import { SEALED_FLOAT_BYTES_MAX, sealSamples } from './seal-samples.ts';
+import { SEALED_FLOAT_BYTES_MAX, type SealMemory, sealSamples } from './seal-samples.ts';
 
 /** What the store has of one row of the head. */
 interface LateRow extends OpenSamples {
@@ -25,7 +24,10 @@ interface LateRow extends OpenSamples {
 }
 
 /** The part of the head's memory that the store uses. */
-type LateMemory = Pick<HeadMemory, 'extents' | 'large' | 'sealed' | 'retireChain'>;
+interface LateMemory extends SealMemory {
+  /** Gives back a chain of chunks when nobody reads it any more. */
+  retireChain(newest: number): void;
+}
 
 /** Sealed samples of some rows: plain data. Row `i` has the chunks `starts[i] .. starts[i + 1] - 1`, newest first. */
 export interface FrozenSamples {

@@ -1,10 +1,10 @@
 import { XOR_APPEND_BYTES_MAX, XOR_HEADER_BYTES } from '../../kernels/xor-encode.ts';
-import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extents.ts';
-import { largeExtentCapacity } from '../../memory/large-extents.ts';
+import { EXTENT_UNIT_BYTES, type Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
 import { ChunkEncoder, type EncodedChunk } from '../chunk/chunk-encoder.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
-import type { HeadMemory } from '../head/head-memory.ts';
+import type { SealedChunks } from '../chunk/sealed-chunks.ts';
 import { OPEN_SAMPLES_MAX } from './open-samples.ts';
 
 /** Bytes of the largest chunk of floats that so many samples can make. */
@@ -19,7 +19,11 @@ export interface SamplesToSeal {
 }
 
 /** The memory that chunks go to. */
-export type SealMemory = Pick<HeadMemory, 'extents' | 'large' | 'sealed'>;
+export interface SealMemory {
+  readonly extents: Extents;
+  readonly large: LargeExtents;
+  readonly sealed: SealedChunks;
+}
 
 const encoder = new ChunkEncoder(OPEN_SAMPLES_MAX);
 

@@ -9,20 +9,12 @@ import { IndexReader } from '../block/index-reader.ts';
 import { PageCache, PagedFile } from '../block/paged-file.ts';
 import type { ChunkMetas } from '../block/series-entries.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
+import type { BlockContent } from './block-content.ts';
 import { columnFault } from './column-fault.ts';
 import type { Findings } from './findings.ts';
 import { verifyIndex } from './verify-index.ts';
 import { verifyMeta } from './verify-meta.ts';
 import { verifySegmentAlone, verifySegmentPadding } from './verify-segment.ts';
-
-/** What a block was found to hold. */
-export interface BlockContent {
-  series: number;
-  chunks: number;
-  floatSamples: number;
-  histogramSamples: number;
-  tombstones: number;
-}
 
 /** Bytes of a segment's header. */
 const SEGMENT_HEADER_BYTES = 8;

@@ -1,8 +1,8 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import type { BlockMeta } from '../block/block-meta.ts';
 import { isUlid } from '../block/block-meta.ts';
+import type { BlockContent } from './block-content.ts';
 import type { Findings } from './findings.ts';
-import type { BlockContent } from './verify-block.ts';
 
 /** Compares what `meta.json` says with the directory's name and, where all could be counted, with the content. */
 export function verifyMeta(

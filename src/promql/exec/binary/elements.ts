@@ -1,21 +1,9 @@
 import type { FloatHistogram } from '../../../model/histogram.ts';
-import type { ArithmeticOp, ComparisonOp, TrimOp } from '../../syntax/ast.ts';
 import type { StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
+import type { ElementOp, ElementOptions } from './element-options.ts';
 import { histogramElement } from './histogram-elements.ts';
 import { isComparison } from './operators.ts';
-import type { StepNotes } from './step-notes.ts';
-
-export type ElementOp = ArithmeticOp | ComparisonOp | TrimOp;
-
-export interface ElementOptions {
-  readonly op: ElementOp;
-  readonly returnBool: boolean;
-  /** What did not go together, by step. */
-  readonly notes: StepNotes;
-  /** Which operand a filtering comparison passes on. */
-  readonly keep: 'left' | 'right';
-}
 
 /** True where the columns can not be taken as plain floats. */
 export function needsElements(op: ElementOp, left: StepColumn, right: StepColumn): boolean {

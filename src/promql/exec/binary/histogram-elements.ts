@@ -10,7 +10,7 @@ import {
   withHint,
 } from '../../../model/histogram-ops.ts';
 import { counterResetCollision, mismatchedCustomBuckets } from '../../functions/annotation-texts.ts';
-import type { ElementOptions } from './elements.ts';
+import type { ElementOptions } from './element-options.ts';
 import { trimHistogram } from './trim-histogram.ts';
 
 export interface Operand {

@@ -4,7 +4,8 @@ import { droppedNames } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import { createStepColumn, type StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
-import { type ElementOptions, elementsInto, needsElements } from './elements.ts';
+import type { ElementOptions } from './element-options.ts';
+import { elementsInto, needsElements } from './elements.ts';
 import { isArithmetic, isComparison } from './operators.ts';
 import { StepNotes } from './step-notes.ts';
 

@@ -1,0 +1,27 @@
+import type { ChunkStoreStats } from './head/head-chunk-store.ts';
+import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
+import type { ReplayReport } from './wal/replay.ts';
+import type { WalCounters } from './wal/writer.ts';
+import type { WriteGate } from './write-gate.ts';
+
+/** What the start found in the log. */
+export interface DatabaseReplay extends HeadReplayCounts {
+  /** Series that came from an image of the head; the log was read from there. */
+  readonly imageSeries: number;
+  readonly wal: ReplayReport;
+  /** Of the log of out-of-order samples; null where there is none. */
+  readonly wbl: ReplayReport | null;
+  /** Its samples whose series the other log does not name. */
+  readonly wblUnknownRefs: number;
+  readonly seconds: number;
+}
+
+export interface DatabaseStats {
+  readonly head: HeadStats;
+  readonly wal: Readonly<WalCounters>;
+  readonly walSegment: number;
+  /** How often samples were not taken any more, and the transactions that were refused then. */
+  readonly stops: WriteGate['counters'];
+  readonly replay: DatabaseReplay;
+  readonly chunkFiles: ChunkStoreStats;
+}
