@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { nodeHttp } from '../std/node-http.ts';
 
 export interface ListenerOptions {
   /** Connections served at once, over all listeners. At the limit idle ones are closed; then new ones are refused. */
@@ -52,7 +53,7 @@ export function createListeners(
 
   return {
     async listen(address) {
-      const server = createServer(
+      const server = nodeHttp.createServer(
         {
           maxHeaderSize: HEADER_BYTES_MAX,
           requestTimeout: options.readTimeoutMs,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { HttpClientSettings, TlsSettings, TlsVersion } from './client-settings.ts';
 
 /** Connections to one host and port; further requests wait for a free one. */
@@ -35,11 +35,13 @@ export class ClientConnections {
     const { tls } = this.#settings;
     const fromFiles = tls.caFile !== '' || tls.certFile !== '' || tls.keyFile !== '';
     if (this.#current !== null && !fromFiles) return this.#current;
+    // Loaded with the first request: it takes some 30 ms, which a start has better use for.
+    const undici = await import('undici');
     const pem = fromFiles ? await readPem(tls) : { ca: tls.ca, cert: tls.cert, key: tls.key };
     const material = JSON.stringify(pem);
     if (this.#current === null || material !== this.#material) {
       void this.#current?.close();
-      this.#current = createDispatcher(this.#settings, pem);
+      this.#current = createDispatcher(undici, this.#settings, pem);
       this.#material = material;
     }
     return this.#current;
@@ -72,7 +74,11 @@ async function readPem(tls: TlsSettings): Promise<Pem> {
   };
 }
 
-function createDispatcher(settings: HttpClientSettings, pem: Pem): Dispatcher {
+function createDispatcher(
+  { Agent, ProxyAgent }: typeof import('undici'),
+  settings: HttpClientSettings,
+  pem: Pem,
+): Dispatcher {
   const { tls } = settings;
   const secure = {
     rejectUnauthorized: !tls.insecureSkipVerify,

@@ -1,6 +1,7 @@
-import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../std/clock.ts';
+import { nodeHttp } from '../std/node-http.ts';
 import { ClientConnections } from './client-connections.ts';
 import { credentialHeaders } from './client-credentials.ts';
 import { clientError, HttpClientError, type RequestPhase } from './client-error.ts';
@@ -205,7 +206,7 @@ class Exchange {
         onResponseStart(_, status, headers, reason) {
           if (settled || status < 200) return;
           phase = 'body';
-          response = { status, statusText: `${status} ${reason || (STATUS_CODES[status] ?? '')}`, headers };
+          response = { status, statusText: `${status} ${reason || (nodeHttp.STATUS_CODES[status] ?? '')}`, headers };
           try {
             sink.head(response);
           } catch (error) {
