@@ -32,7 +32,7 @@ const append = { seconds: 0, cpuSeconds: 0 };
 let longestTurnMs = 0;
 for (let step = 0; step < steps; step++) {
   for (let target = 0; target < fleet.targets; target++) {
-    if (step === 0) fleet.prepare(target);
+    fleet.prepare(target, step);
     const cpu = process.cpuUsage();
     const started = performance.now();
     fleet.scrape(database, target, step);

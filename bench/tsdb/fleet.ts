@@ -1,4 +1,4 @@
-import { bytesFromLabels } from '../../src/model/label-bytes.ts';
+import { LABEL_SIZE_BYTES_MAX, writeLabelSize } from '../../src/model/label-bytes.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { type Appendable, createSampleBatch, type SampleBatch } from '../../src/storage/append.ts';
 
@@ -15,7 +15,9 @@ export class Fleet {
   readonly stepMs: number;
   readonly #start: number;
   readonly #refs: Float64Array;
-  #labels: Uint8Array[] = [];
+  /** The label bytes of one target's series, one behind the other as in a request, and where each begins and ends. */
+  #labels = new Uint8Array(1 << 20);
+  readonly #ends = new Uint32Array(TARGET_SERIES + 1);
   readonly #batch: SampleBatch = createSampleBatch(TARGET_SERIES);
 
   /** `start` is the time of step 0, ms. */
@@ -30,14 +32,24 @@ export class Fleet {
     return Math.ceil(this.series / TARGET_SERIES);
   }
 
-  /** Makes the label bytes of a target's series, which `scrape` needs where they are new. */
-  prepare(target: number): void {
+  /**
+   * Makes what a target's answer has, for the `scrape` that follows: values, and the label bytes of its series where they
+   * are new.
+   */
+  prepare(target: number, step: number): void {
     const from = target * TARGET_SERIES;
     const count = Math.min(TARGET_SERIES, this.series - from);
-    this.#labels = Array.from({ length: count }, (_, i) => bytesFromLabels(labelsOf(from + i)));
+    const { values } = this.#batch;
+    for (let i = 0; i < count; i++) values[i] = valueOfSeries(from + i, step);
+    if (this.#refs[from] !== 0) return;
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      at = writeLabels(this.#labels, at, labelsOf(from + i));
+      this.#ends[i + 1] = at;
+    }
   }
 
-  /** Appends one sample of every series of a target, and creates them at the first time. */
+  /** After `prepare`: appends one sample of every series of a target, and creates them at the first time. */
   scrape(into: Appendable, target: number, step: number): void {
     const from = target * TARGET_SERIES;
     const count = Math.min(TARGET_SERIES, this.series - from);
@@ -47,10 +59,9 @@ export class Fleet {
     for (let i = 0; i < count; i++) {
       const series = from + i;
       if (this.#refs[series] === 0)
-        this.#refs[series] = appender.resolveBytes(this.#labels[i]!, 0, this.#labels[i]!.length);
+        this.#refs[series] = appender.resolveBytes(this.#labels, this.#ends[i]!, this.#ends[i + 1]!);
       batch.refs[i] = this.#refs[series]!;
       batch.times[i] = time;
-      batch.values[i] = valueOfSeries(series, step);
     }
     batch.length = count;
     const { refusedCount } = appender.append(batch);
@@ -61,7 +72,7 @@ export class Fleet {
   /** One step of the whole fleet. */
   scrapeAll(into: Appendable, step: number): void {
     for (let target = 0; target < this.targets; target++) {
-      if (this.#refs[target * TARGET_SERIES] === 0) this.prepare(target);
+      this.prepare(target, step);
       this.scrape(into, target, step);
     }
   }
@@ -82,6 +93,17 @@ export function labelsOf(series: number): Labels {
     node: `node-${target >>> 3}.example.internal`,
     pod: `worker-${target % 20}-7d9f8c6b5-${target.toString(36).padStart(5, '0')}`,
   });
+}
+
+/** As `bytesFromLabels`, behind others and without garbage, which the database would have to wait for; returns the end. */
+function writeLabels(target: Uint8Array, start: number, { pairs }: Labels): number {
+  let at = writeLabelSize(target, start, pairs.length / 2);
+  for (const text of pairs) {
+    if (at + LABEL_SIZE_BYTES_MAX + text.length > target.length) throw new RangeError('a target has too many labels');
+    at = writeLabelSize(target, at, text.length);
+    for (let i = 0; i < text.length; i++) target[at++] = text.charCodeAt(i);
+  }
+  return at;
 }
 
 /** Six of ten are counters at a rate of their own, three gauges, one never changes. */

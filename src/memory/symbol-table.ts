@@ -1,3 +1,5 @@
+import { copyRun } from '../kernels/byte-runs.ts';
+import { equalBytes } from '../kernels/hash.ts';
 import { HashSegments, hashSegment } from './hash-segments.ts';
 import { SharedRecords } from './shared-records.ts';
 import { ASCII_SYMBOL, SYMBOL_BYTES_LOG2, SYMBOL_SLAB_LOG2, SymbolTexts } from './symbol-texts.ts';
@@ -30,6 +32,7 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   #textBytes = 0;
   /** Slots of two words: hash, id + 1. */
   readonly #segments = new HashSegments(2 * 16);
+  readonly #views: DataView[] = [];
   #names = new Map<string, number>();
   #removed = 0;
   /** Where removed texts were, by their length in bytes. */
@@ -77,18 +80,26 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   }
 
   /**
-   * As `add`, for the UTF-8 text in `bytes[start..end-1]`, which must be valid. ASCII, which nearly all labels are, never
-   * becomes a string.
+   * As `add`, for the UTF-8 text from `start` to `end` of a view, which must be valid. ASCII, which nearly all labels are,
+   * never becomes a string.
    */
-  addBytes(bytes: Uint8Array, start: number, end: number): number {
-    let state = HASH_START;
+  addBytes(view: DataView, start: number, end: number): number {
+    const length = end - start;
+    let state = HASH_START ^ length;
     let seen = 0;
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at]!;
-      seen |= byte;
-      state = Math.imul(state ^ byte, HASH_FACTOR);
+    let at = start;
+    for (const last = end - 4; at <= last; at += 4) {
+      const word = view.getInt32(at, true);
+      seen |= word;
+      state = mixed(state, word);
     }
-    if (seen > 0x7f) return this.add(stringFromUtf8(bytes, start, end));
+    if (at < end) {
+      let word = 0;
+      for (let shift = 0; at < end; at++, shift += 8) word |= view.getUint8(at) << shift;
+      seen |= word;
+      state = mixed(state, word);
+    }
+    if ((seen & 0x80808080) !== 0) return this.add(stringFromUtf8(view, start, end));
     const hash = finished(state);
     const slots = this.#segments.slots[hashSegment(hash)]!;
     const wrap = slots.length - 1;
@@ -96,14 +107,11 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     for (;;) {
       const known = slots[slot + 1]!;
       if (known === 0) break;
-      if (slots[slot] === hash && this.#equalsAscii(known - 1, bytes, start, end)) return known - 1;
+      if (slots[slot] === hash && this.#equalsAscii(known - 1, view, start, length)) return known - 1;
       slot = (slot + 2) & wrap;
     }
-    const length = end - start;
     const position = this.#room(length);
-    const target = this.bytes[position >>> SYMBOL_BYTES_LOG2]!;
-    const offset = position & (SLAB_BYTES - 1);
-    for (let i = 0; i < length; i++) target[offset + i] = bytes[start + i]!;
+    copyRun(view, start, this.#views[position >>> SYMBOL_BYTES_LOG2]!, position & (SLAB_BYTES - 1), length);
     return this.#enter(slot, hash, position, length, ASCII_SYMBOL);
   }
 
@@ -164,14 +172,16 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     return true;
   }
 
-  #equalsAscii(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+  #equalsAscii(id: number, view: DataView, start: number, length: number): boolean {
     const words = this.wordsOf(id);
     const position = words[this.wordOf(id)]!;
-    if (words[this.wordOf(id) + 1]! !== (ASCII_SYMBOL | (end - start)) >>> 0) return false;
-    const own = this.bytes[position >>> SYMBOL_BYTES_LOG2]!;
-    let from = position & (SLAB_BYTES - 1);
-    for (let at = start; at < end; at++) if (own[from++] !== bytes[at]) return false;
-    return true;
+    if (words[this.wordOf(id) + 1]! !== (ASCII_SYMBOL | length) >>> 0) return false;
+    return equalBytes(this.#views[position >>> SYMBOL_BYTES_LOG2]!, position & (SLAB_BYTES - 1), view, start, length);
+  }
+
+  override attach(buffer: SharedArrayBuffer): void {
+    super.attach(buffer);
+    this.#views.push(new DataView(buffer));
   }
 
   #store(text: string, slot: number, hash: number): number {
@@ -283,17 +293,32 @@ function isAscii(text: string): boolean {
 const encoder = new TextEncoder();
 
 const HASH_START = 0x811c9dc5;
-const HASH_FACTOR = 0x01000193;
+const HASH_FACTOR = 0x9e3779b1;
 
-function stringFromUtf8(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+function stringFromUtf8(view: DataView, start: number, end: number): string {
+  return Buffer.from(view.buffer, view.byteOffset + start, end - start).toString('utf8');
 }
 
-/** 32 bits over the UTF-16 units, which for ASCII are the bytes: a multiply for each, and a mix at the end. */
+/** 32 bits over the UTF-16 units, which for ASCII are the bytes, four at a time. */
 function hashOf(text: string): number {
-  let state = HASH_START;
-  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), HASH_FACTOR);
+  const { length } = text;
+  let state = HASH_START ^ length;
+  let at = 0;
+  for (const last = length - 4; at <= last; at += 4) {
+    const low = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8);
+    state = mixed(state, low | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24));
+  }
+  if (at < length) {
+    let word = 0;
+    for (let shift = 0; at < length; at++, shift += 8) word |= text.charCodeAt(at) << shift;
+    state = mixed(state, word);
+  }
   return finished(state);
+}
+
+function mixed(state: number, word: number): number {
+  const product = Math.imul(state ^ word, HASH_FACTOR);
+  return product ^ (product >>> 15);
 }
 
 /** Mixes all bits into the low ones, from which slots are taken. */

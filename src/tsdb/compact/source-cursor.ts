@@ -39,7 +39,11 @@ export class SourceCursor {
       let symbol = this.#known[word]!;
       if (symbol === 0) {
         const bytes = symbols.bytesOf(word);
-        symbol = this.#symbols.addBytes(bytes, 0, bytes.length);
+        symbol = this.#symbols.addBytes(
+          new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+          0,
+          bytes.length,
+        );
         this.#known[word] = symbol;
       }
       this.#words[i] = symbol;

@@ -9,12 +9,12 @@ export class MalformedPayload extends Error {
 export class PayloadReader {
   readonly bytes: Uint8Array;
   at = 0;
-  readonly #view: DataView;
+  readonly view: DataView;
   readonly #halves = new Uint32Array(2);
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get left(): number {
@@ -29,13 +29,13 @@ export class PayloadReader {
   uint32(): number {
     this.#need(4);
     this.at += 4;
-    return this.#view.getUint32(this.at - 4);
+    return this.view.getUint32(this.at - 4);
   }
 
   float64(): number {
     this.#need(8);
     this.at += 8;
-    return this.#view.getFloat64(this.at - 8);
+    return this.view.getFloat64(this.at - 8);
   }
 
   uvarint(): number {

@@ -110,7 +110,7 @@ function readSymbols(from: PayloadReader, symbols: number[], { memory }: SeriesR
     const size = from.count(from.left);
     const start = from.skip(size);
     if (!isUtf8(from.bytes, start, start + size)) throw new MalformedPayload(`a text at byte ${start} is not UTF-8`);
-    symbols.push(memory.symbols.addBytes(from.bytes, start, start + size));
+    symbols.push(memory.symbols.addBytes(from.view, start, start + size));
   }
 }
 

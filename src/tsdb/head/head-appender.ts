@@ -393,6 +393,7 @@ export class HeadAppender implements Appender {
   #close(): void {
     this.#open = false;
     this.#parts.state.activeAppenders--;
+    this.#parts.directory.forgetBytes();
   }
 
   #assertOpen(): void {

@@ -42,6 +42,9 @@ export class LabelIndex {
   #nameCount = 0;
   /** How many pairs have a symbol as their value, and one more where it is a name; by symbol. */
   #uses = new Uint32Array(4096);
+  /** For each pair of the last entry that was added: its segment, and its slot there unless entries have moved since. */
+  #lastSlots = new Uint32Array(64);
+  #lastSlot = 0;
   readonly #one = new Uint32Array(1);
 
   /** Pairs of a name and a value that some row has. */
@@ -57,10 +60,15 @@ export class LabelIndex {
   /** Enters a row under the pairs of an entry of the series log: their number, then name and value ids. */
   add(row: number, entry: Uint32Array): void {
     const end = 2 * entry[0]!;
+    if (end > this.#lastSlots.length) this.#lastSlots = new Uint32Array(2 * end);
     for (let i = 1; i < end; i += 2) {
       const name = entry[i]!;
       const value = entry[i + 1]!;
-      if (this.#append(name, value, row) > 1) continue;
+      if (this.#appendAgain(i - 1, name, value, row)) continue;
+      const count = this.#append(name, value, row);
+      this.#lastSlots[i - 1] = this.#segment;
+      this.#lastSlots[i] = this.#lastSlot;
+      if (count > 1) continue;
       this.#use(value);
       if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
     }
@@ -160,6 +168,24 @@ export class LabelIndex {
     emptied.clear();
   }
 
+  /**
+   * Appends to the list of a pair where it is in the slot that the pair at this place of the last entry was in, and where
+   * that is a list already: label sets come in runs that share most pairs. False where nothing was done.
+   */
+  #appendAgain(place: number, name: number, value: number, row: number): boolean {
+    const slots = this.#segments.slots[this.#lastSlots[place]!]!;
+    const slot = this.#lastSlots[place + 1]!;
+    if (slots[slot + NAME] !== name || slots[slot + VALUE] !== value) return false;
+    const word = slots[slot + COUNT]!;
+    const count = word & COUNT_MASK;
+    if (count < 2) return false;
+    const list = slots[slot + PLACE]!;
+    const isDirty = row < this.#lists.last(list, count);
+    slots[slot + PLACE] = this.#lists.append(list, count, row);
+    slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (isDirty ? DIRTY : 0)) >>> 0;
+    return true;
+  }
+
   /** Appends to the list of a pair; returns its new count. */
   #append(name: number, value: number, entry: number): number {
     const hash = hashOf(name, value);
@@ -174,6 +200,7 @@ export class LabelIndex {
         const last = count === 1 ? place : this.#lists.last(place, count);
         slots[slot + PLACE] = count === 1 ? this.#lists.create(place, entry) : this.#lists.append(place, count, entry);
         slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (entry < last ? DIRTY : 0)) >>> 0;
+        this.#lastSlot = slot;
         return count + 1;
       }
       slot = (slot + SLOT_WORDS) & (slots.length - 1);
@@ -182,6 +209,7 @@ export class LabelIndex {
     slots[slot + VALUE] = value;
     slots[slot + COUNT] = 1;
     slots[slot + PLACE] = entry;
+    this.#lastSlot = slot;
     const segment = this.#segment;
     const used = this.#segments.added(segment);
     if (4 * used * SLOT_WORDS > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);

@@ -10,6 +10,9 @@ export class LabelLookup {
   readonly #log: SharedWords;
   readonly #series: SeriesTable;
   readonly #segments = new HashSegments(2 * 16);
+  /** Of the entry that `find` had last: its hash, and the free slot where it belongs. */
+  #hash = 0;
+  #slot = 0;
 
   /** `log` has an entry for each series: the number of pairs, then name and value ids. */
   constructor(log: SharedWords, series: SeriesTable) {
@@ -29,18 +32,21 @@ export class LabelLookup {
     let slot = (2 * hash) & wrap;
     for (;;) {
       const row = slots[slot + 1]!;
-      if (row === 0) return -1;
+      if (row === 0) break;
       if (slots[slot] === hash && this.#equals(row - 1, entry)) return row - 1;
       slot = (slot + 2) & wrap;
     }
+    this.#hash = hash;
+    this.#slot = slot;
+    return -1;
   }
 
-  /** Enters a row whose labels no other row has. */
-  add(row: number, entry: Uint32Array): void {
-    const hash = hashOf(entry, 0);
-    const segment = hashSegment(hash);
+  /** Enters a row under the entry that `find` has just not found. */
+  addMissing(row: number): void {
+    const segment = hashSegment(this.#hash);
     const slots = this.#segments.slots[segment]!;
-    place(slots, hash, row + 1);
+    slots[this.#slot] = this.#hash;
+    slots[this.#slot + 1] = row + 1;
     if (8 * this.#segments.added(segment) > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
   }
 
@@ -99,8 +105,9 @@ function grownSlots(old: Uint32Array): Uint32Array {
 function hashOf(words: Uint32Array, offset: number): number {
   const length = 1 + 2 * words[offset]!;
   let hash = 0x9e3779b9;
-  for (let i = 1; i < length; i++) {
-    hash = Math.imul(hash ^ words[offset + i]!, 0x85ebca6b);
+  for (let i = 1; i < length; i += 2) {
+    const pair = Math.imul(words[offset + i]!, 0x9e3779b1) ^ Math.imul(words[offset + i + 1]!, 0x27d4eb2f);
+    hash = Math.imul(hash ^ pair, 0x85ebca6b);
     hash ^= hash >>> 15;
   }
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

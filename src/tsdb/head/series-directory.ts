@@ -1,8 +1,8 @@
 import { NO_SYMBOL } from '../../memory/symbol-table.ts';
-import { labelSize, labelSizeBytes } from '../../model/label-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadStats } from './head-stats.ts';
+import { LabelEntry } from './label-entry.ts';
 import { LabelIndex } from './label-index.ts';
 import { LabelLookup } from './label-lookup.ts';
 import { REF_LIMIT, RefMap } from './ref-map.ts';
@@ -10,6 +10,7 @@ import { SeriesRemoval } from './series-removal.ts';
 import { UnloggedSeries } from './unlogged-series.ts';
 
 const NO_REFS: readonly number[] = [];
+const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /**
  * Which series there are: from labels and from refs to rows, and the label index. Creates and removes series.
@@ -28,31 +29,28 @@ export class SeriesDirectory {
   #nextRef = 1;
   #created = 0;
   #removed = 0;
-  /** The label set in hand as an entry of the series log: number of labels, then ids of name and value. */
-  #entry = new Uint32Array(129);
-  /** The strings whose ids `#entry` holds. */
-  #entryPairs: readonly string[] = [];
-  /** The bytes whose ids `#entry` holds, where it was made of bytes. */
-  #entryBytes = new Uint8Array(512);
-  #entryTexts = 0;
+  readonly #entry: LabelEntry;
+  /** The caller's bytes that labels were taken of last, and a view of them. */
+  #bytes: Uint8Array | null = null;
+  #view: DataView = NO_BYTES;
 
   constructor(memory: HeadMemory) {
     this.#memory = memory;
+    this.#entry = new LabelEntry(memory.symbols);
     this.#lookup = new LabelLookup(memory.labelLog, memory.series);
     memory.onSymbolRelease((symbol) => {
       // A new series may have it again by now.
       if (this.labelIndex.uses(symbol)) return;
       memory.symbols.remove(symbol);
-      this.#entryPairs = [];
-      this.#entryTexts = 0;
+      this.#entry.forget();
     });
   }
 
   /** The ref of the series with these labels, which is created where it does not exist. */
   resolve(labels: Labels): number {
     if (labels.pairs.length === 0) throw new RangeError('empty labelset: invalid sample');
-    this.#writeEntry(labels);
-    const row = this.#lookup.find(this.#entry);
+    this.#entry.setLabels(labels);
+    const row = this.#lookup.find(this.#entry.words);
     if (row >= 0) return this.#memory.series.ref(row);
     const ref = this.#createNext();
     this.unlogged.add(ref, labels);
@@ -62,20 +60,27 @@ export class SeriesDirectory {
   /** As `resolve`, with the labels as `model/label-bytes.ts` draws them in `bytes[start..end-1]`. */
   resolveBytes(bytes: Uint8Array, start: number, end: number): number {
     if (bytes[start] === 0) throw new RangeError('empty labelset: invalid sample');
-    this.#writeEntryOfBytes(bytes, start, end);
-    const row = this.#lookup.find(this.#entry);
+    const view = this.#viewOf(bytes);
+    this.#entry.setBytes(bytes, view, start, end);
+    const row = this.#lookup.find(this.#entry.words);
     if (row >= 0) return this.#memory.series.ref(row);
     const ref = this.#createNext();
-    this.unlogged.addBytes(ref, bytes, start, end);
+    this.unlogged.addBytes(ref, view, start, end);
     return ref;
+  }
+
+  /** Lets go of the bytes that labels were taken of: whoever brought them may need the memory for others. */
+  forgetBytes(): void {
+    this.#bytes = null;
+    this.#view = NO_BYTES;
   }
 
   /** The ref of the series with these labels, or 0. */
   find(labels: Labels): number {
     const { pairs } = labels;
     for (const text of pairs) if (this.#memory.symbols.find(text) === NO_SYMBOL) return 0;
-    this.#writeEntry(labels);
-    const row = this.#lookup.find(this.#entry);
+    this.#entry.setLabels(labels);
+    const row = this.#lookup.find(this.#entry.words);
     return row < 0 ? 0 : this.#memory.series.ref(row);
   }
 
@@ -86,7 +91,7 @@ export class SeriesDirectory {
   restore(ref: number, labels: Labels): boolean {
     if (!(ref >= 1 && ref < REF_LIMIT) || labels.pairs.length === 0) return false;
     if (this.refs.row(ref) >= 0) return true;
-    this.#writeEntry(labels);
+    this.#entry.setLabels(labels);
     this.#restoreEntry(ref);
     return true;
   }
@@ -95,7 +100,7 @@ export class SeriesDirectory {
   restoreBytes(ref: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (!(ref >= 1 && ref < REF_LIMIT) || bytes[start] === 0) return false;
     if (this.refs.row(ref) >= 0) return true;
-    this.#writeEntryOfBytes(bytes, start, end);
+    this.#entry.setBytes(bytes, this.#viewOf(bytes), start, end);
     this.#restoreEntry(ref);
     return true;
   }
@@ -108,10 +113,7 @@ export class SeriesDirectory {
     if (!(ref >= 1 && ref < REF_LIMIT) || entry[0] === 0) return -1;
     const known = this.refs.row(ref);
     if (known >= 0) return known;
-    this.#reserveEntry(2 * entry[0]!);
     this.#entry.set(entry);
-    this.#entryPairs = [];
-    this.#entryTexts = 0;
     this.#restoreEntry(ref);
     return this.refs.row(ref);
   }
@@ -188,66 +190,15 @@ export class SeriesDirectory {
     return this.#lookup.bytes;
   }
 
-  /** Looks the labels' symbols up. Label sets come in runs that share most strings, so those of the last are kept. */
-  #writeEntry(labels: Labels): void {
-    const { symbols } = this.#memory;
-    const { pairs } = labels;
-    this.#reserveEntry(pairs.length);
-    const entry = this.#entry;
-    const known = this.#entryPairs;
-    // Where a symbol can not be added, `#entry` is neither the old nor the new one.
-    this.#entryPairs = [];
-    this.#entryTexts = 0;
-    entry[0] = pairs.length >>> 1;
-    for (let i = 0; i < pairs.length; i += 2) {
-      if (pairs[i] !== known[i]) entry[i + 1] = symbols.addName(pairs[i]!);
-      if (pairs[i + 1] !== known[i + 1]) entry[i + 2] = symbols.add(pairs[i + 1]!);
+  #viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
-    this.#entryPairs = pairs;
+    return this.#view;
   }
 
-  /** As `#writeEntry`: a text that the last label set had at the same place keeps its id without being looked up. */
-  #writeEntryOfBytes(bytes: Uint8Array, start: number, end: number): void {
-    const { symbols } = this.#memory;
-    const pairs = labelSize(bytes, start);
-    this.#reserveEntry(2 * pairs);
-    this.#entryPairs = [];
-    const entry = this.#entry;
-    const known = this.#entryBytes;
-    const knownTexts = this.#entryTexts;
-    this.#entryTexts = 0;
-    entry[0] = pairs;
-    let at = start + labelSizeBytes(pairs);
-    let knownAt = 0;
-    for (let text = 1; text <= 2 * pairs; text++) {
-      const size = labelSize(bytes, at);
-      at += labelSizeBytes(size);
-      let isKnown = false;
-      if (text <= knownTexts) {
-        const knownSize = labelSize(known, knownAt);
-        knownAt += labelSizeBytes(knownSize);
-        isKnown = size === knownSize;
-        for (let i = 0; isKnown && i < size; i++) isKnown = bytes[at + i] === known[knownAt + i];
-        knownAt += knownSize;
-      }
-      if (!isKnown) entry[text] = symbols.addBytes(bytes, at, at + size);
-      at += size;
-    }
-    if (at !== end) throw new RangeError(`Cannot read labels: they take ${at - start} bytes, not ${end - start}`);
-    const first = start + labelSizeBytes(pairs);
-    if (end - first > this.#entryBytes.length) this.#entryBytes = new Uint8Array(2 * (end - first));
-    const copy = this.#entryBytes;
-    for (let from = first; from < end; from++) copy[from - first] = bytes[from]!;
-    this.#entryTexts = 2 * pairs;
-  }
-
-  #reserveEntry(texts: number): void {
-    if (this.#entry.length > texts) return;
-    this.#entry = new Uint32Array(2 * texts + 1);
-    this.#entryPairs = [];
-    this.#entryTexts = 0;
-  }
-
+  /** Creates a series of the label set in hand, which `#lookup` has just not found. */
   #createNext(): number {
     if (this.#nextRef >= REF_LIMIT) throw new RangeError('Cannot create a series: 2^40 have been created');
     const ref = this.#nextRef;
@@ -259,7 +210,7 @@ export class SeriesDirectory {
   /** Gives the label set in hand this ref: to its row, or to a new one. */
   #restoreEntry(ref: number): void {
     if (ref >= this.#nextRef) this.#nextRef = ref + 1;
-    const row = this.#lookup.find(this.#entry);
+    const row = this.#lookup.find(this.#entry.words);
     if (row < 0) {
       this.#create(ref);
       return;
@@ -271,10 +222,10 @@ export class SeriesDirectory {
   }
 
   #create(ref: number): void {
-    const entry = this.#entry;
+    const entry = this.#entry.words;
     const position = this.#memory.labelLog.append(entry, 1 + 2 * entry[0]!);
     const row = this.#memory.series.create(ref, position);
-    this.#lookup.add(row, entry);
+    this.#lookup.addMissing(row);
     this.labelIndex.add(row, entry);
     this.refs.set(ref, row);
     this.#created++;

@@ -98,9 +98,15 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     const doubles = this.records.doubles[row >>> SERIES_SLAB_LOG2]!;
     const words = this.records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-    doubles.fill(0, at, at + SERIES_DOUBLES);
+    // One by one: `fill` costs more than the eight stores.
     doubles[at + LAST_TIME] = Number.NEGATIVE_INFINITY;
+    doubles[at + 1] = 0;
+    doubles[at + 2] = 0;
+    doubles[at + 3] = 0;
     doubles[at + REF] = ref;
+    doubles[at + NEXT_CUT] = 0;
+    doubles[at + 6] = 0;
+    doubles[at + 7] = 0;
     words[2 * at + LABELS] = labels;
     return row;
   }

@@ -34,9 +34,9 @@ export class UnloggedSeries {
   }
 
   /** As `add`, with the labels as `model/label-bytes.ts` draws them. */
-  addBytes(ref: number, labels: Uint8Array, start: number, end: number): void {
+  addBytes(ref: number, labels: DataView, start: number, end: number): void {
     this.#record.int64(ref);
-    this.#record.raw(labels, start, end);
+    this.#record.run(labels, start, end);
     this.#count++;
   }
 
@@ -55,7 +55,7 @@ export class UnloggedSeries {
     for (let at = 1; at < old.length; ) {
       const ref = view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
       const end = endOfLabels(old, at + REF_BYTES);
-      if (!gone.has(ref)) this.addBytes(ref, old, at + REF_BYTES, end);
+      if (!gone.has(ref)) this.addBytes(ref, view, at + REF_BYTES, end);
       at = end;
     }
   }

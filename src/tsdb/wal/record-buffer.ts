@@ -1,3 +1,4 @@
+import { copyRun } from '../../kernels/byte-runs.ts';
 import { writeUvarint, writeVarint, writeVarint64 } from '../../kernels/varint.ts';
 import type { Labels } from '../../model/labels.ts';
 
@@ -112,6 +113,13 @@ export class RecordBuffer {
     let at = this.size;
     for (let from = start; from < end; from++) target[at++] = bytes[from]!;
     this.size = at;
+  }
+
+  /** Bytes as they are, few of them, from `start` to `end` of a view. */
+  run(view: DataView, start: number, end: number): void {
+    this.reserve(end - start);
+    copyRun(view, start, this.view, this.size, end - start);
+    this.size += end - start;
   }
 
   #resize(capacity: number): void {

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { commonLength, copyRun } from './byte-runs.ts';
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const bytes = fc.uint8Array({ maxLength: 40, max: 3 });
+
+test('commonLength() counts equal bytes at any offset', () => {
+  fc.assert(
+    fc.property(bytes, bytes, fc.nat(5), fc.nat(5), (left, right, before, after) => {
+      const a = Uint8Array.from([...new Uint8Array(before), ...left]);
+      const b = Uint8Array.from([...new Uint8Array(after), ...right]);
+      const length = Math.min(left.length, right.length);
+      let expected = 0;
+      while (expected < length && left[expected] === right[expected]) expected++;
+      expect(commonLength(viewOf(a), before, viewOf(b), after, length)).toBe(expected);
+    }),
+  );
+});
+
+test('copyRun() copies as set() does and touches nothing beside', () => {
+  fc.assert(
+    fc.property(bytes, fc.nat(5), fc.nat(5), (run, before, after) => {
+      const source = Uint8Array.from([...new Uint8Array(before).fill(9), ...run, 9]);
+      const target = new Uint8Array(after + run.length + 3).fill(7);
+      const expected = target.slice();
+      expected.set(run, after);
+      copyRun(viewOf(source), before, viewOf(target), after, run.length);
+      expect([...target]).toEqual([...expected]);
+    }),
+  );
+});
