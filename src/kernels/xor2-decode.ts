@@ -24,6 +24,11 @@ export const XOR2_TIME_OUT_OF_RANGE = -3;
 /** Bytes of the count and of the header of start times. */
 export const XOR2_HEADER_BYTES = 3;
 
+/** False where no sample of the chunk at `bytes[offset]` has a start time. */
+export function xor2HasStartTimes(bytes: Uint8Array, offset: number): boolean {
+  return bytes[offset + 2] !== 0;
+}
+
 const TIME_MAX = 9007199254740991;
 const STALE_LOW = 2;
 const STALE_HIGH = 0x7ff00000;

@@ -2,6 +2,7 @@ import type { Clock } from '../std/clock.ts';
 import type { FileSystem } from '../std/file-system.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
+import type { SampleForms } from './chunk/sample-forms.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import type { MaintenanceSettings } from './maintenance/parts.ts';
 import type { WalCompression } from './wal/compression.ts';
@@ -40,6 +41,8 @@ export interface DatabaseOptions {
   readonly exemplarsMax?: number;
   /** How far behind the newest sample others may come out of order, ms; default 0: not at all. */
   readonly outOfOrderMs?: number;
+  /** In which forms samples are kept; default those without start times. */
+  readonly forms?: SampleForms;
   readonly walCompression?: WalCompression;
   /** Bytes, a multiple of 32 KiB; default 128 MiB. */
   readonly walSegmentSize?: number;

@@ -13,6 +13,7 @@ import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { MetadataArchive } from '../storage/target-metadata.ts';
 import { BlockList } from './block/block-list.ts';
 import type { BlockMeta } from './block/block-meta.ts';
+import { PLAIN_FORMS, type SampleForms } from './chunk/sample-forms.ts';
 import { InlineMaintenance } from './compact/inline-maintenance.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import { MaintenanceThread } from './compact/maintenance-thread.ts';
@@ -49,6 +50,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   setExemplarsMax(max: number): void;
   /** Changes how far behind the newest sample others may come out of order (ms); 0 = not at all. */
   setOutOfOrderWindow(windowMs: number): void;
+  /** Changes in which forms samples are kept from now on. */
+  setForms(forms: SampleForms): void;
   readonly headBounds: HeadBounds;
   /** Why no samples are taken for now: a full or failing disk. null while they are. */
   readonly appendsStopped: string | null;
@@ -162,6 +165,7 @@ async function replayLogs(
     chunkRangeMs,
     minValidTime,
     exemplarsMax,
+    forms: options.forms ?? PLAIN_FORMS,
     turns,
     repairs: true,
     clock,
@@ -327,6 +331,10 @@ class OpenDatabase implements Database {
 
   setOutOfOrderWindow(windowMs: number): void {
     this.#loaded.head.setOutOfOrderWindow(windowMs);
+  }
+
+  setForms(forms: SampleForms): void {
+    this.#loaded.head.setForms(forms);
   }
 
   residentQuerier(range: TimeRange, seriesMax: number): Querier {

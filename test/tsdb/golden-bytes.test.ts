@@ -20,6 +20,7 @@ import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
 import { tombstonesToBytes } from '../../src/tsdb/tombstones/write-tombstones.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import { exemplarsRecord, histogramRecords, metadataRecord, tombstonesRecord } from '../../src/tsdb/wal/records.ts';
+import { histogramV2Records, samplesV2Record } from '../../src/tsdb/wal/start-time-records.ts';
 import { Annotation } from '../../tools/annotate/annotation.ts';
 import { annotateChunk } from '../../tools/annotate/chunks.ts';
 import { annotateHeadChunks, annotateIndex, annotateSegment, annotateTombstones } from '../../tools/annotate/files.ts';
@@ -201,6 +202,24 @@ describe('golden bytes', () => {
       metadataRecord([{ ref: 1, type: 'counter', unit: 's', help: 'Seconds.' }]),
     ];
     expectGolden('log', annotateLog(logOf(records, 'none'), 'log'));
+    const late = entries.map((entry, i) => ({ ...entry, startTime: 500 + i }));
+    const more = [...late, { ...late[0]!, ref: 4, startTime: 500 }, { ...late[0]!, ref: 3, startTime: 0 }];
+    const rows = [
+      [7, 1000, 1.5, 500],
+      [5, 1000, 2, 500],
+      [6, 900, 3, 0],
+      [9, 1000, 4, 510],
+    ] as const;
+    const values = Float64Array.from(rows, ([, , value]) => value);
+    const samples = samplesV2Record(
+      Float64Array.from(rows, ([ref]) => ref),
+      Float64Array.from(rows, ([, time]) => time),
+      Float64Array.from(rows, ([, , , start]) => start),
+      new Uint32Array(values.buffer),
+      Uint32Array.from(rows, (_, i) => i),
+      rows.length,
+    );
+    expectGolden('log-start-times', annotateLog(logOf([samples, ...histogramV2Records(more)], 'none'), 'log'));
     const repeated = seriesOf(3, { text: 'abcabcabcabcabcabcabcabcabcabcabcabc' });
     expectGolden('log-snappy', annotateLog(logOf([repeated], 'snappy'), 'log'));
   });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Histogram } from '../../src/model/histogram.ts';
 import { RecordDecoder } from '../../src/tsdb/wal/decode-records.ts';
 import { createSampleColumns, decodeSamples, decodeSamplesV2 } from '../../src/tsdb/wal/decode-samples.ts';
 import { RECORD } from '../../src/tsdb/wal/record-types.ts';
+import { histogramV2Records, samplesV2Record } from '../../src/tsdb/wal/start-time-records.ts';
 import { Collector } from './wal-support.ts';
 
 /** Writes records field by field on big integers, from the text of the format alone. */
@@ -69,6 +71,16 @@ function recordV1(rows: readonly Row[]): Uint8Array {
   return record.record;
 }
 
+const EMPTY: readonly Histogram[] = [
+  { ...emptyHistogram(0), kind: 'integer', positiveDeltas: [], negativeDeltas: [] },
+  { ...emptyHistogram(1), kind: 'float', positiveCounts: [], negativeCounts: [] },
+];
+
+function emptyHistogram(sum: number) {
+  const none = { positiveSpans: [], negativeSpans: [], customValues: [] };
+  return { ...none, counterResetHint: 'unknown', schema: 0, zeroThreshold: 0, zeroCount: 0, count: 0, sum } as const;
+}
+
 const MAX = 2n ** 53n - 1n;
 const safe = fc.oneof(
   fc.bigInt({ min: -MAX, max: MAX }),
@@ -110,6 +122,30 @@ describe('samples with start times', () => {
       fc.property(fc.array(row, { maxLength: 40 }), (rows) => {
         expect(visit(recordV2(rows)).seen.samplesSeen).toEqual(shown(rows, true));
         expect(visit(recordV1(rows)).seen.samplesSeen).toEqual(shown(rows, false));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are written as the format says, by samplesV2Record() and histogramV2Records()', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 40 }), (rows) => {
+        const values = new BigUint64Array(rows.map(([, , , value]) => value));
+        const columns = [0, 1, 2].map((at) => Float64Array.from(rows, (each) => Number(each[at]!)));
+        const indexes = Uint32Array.from(rows, (_, i) => i);
+        const [refs, times, starts] = columns as [Float64Array, Float64Array, Float64Array];
+        const record = samplesV2Record(refs, times, starts, new Uint32Array(values.buffer), indexes, rows.length);
+        expect(record).toEqual(recordV2(rows));
+        const entries = rows.map(([ref, time, startTime], i) => {
+          const place = { ref: Number(ref), time: Number(time), startTime: Number(startTime) };
+          return { ...place, histogram: EMPTY[i % 2]! };
+        });
+        const seen = new Collector();
+        for (const each of histogramV2Records(entries)) expect(new RecordDecoder(seen).visit(each)).toBeNull();
+        const inOrder = [...entries].sort(
+          (a, b) => Number(a.histogram === EMPTY[1]) - Number(b.histogram === EMPTY[1]),
+        );
+        expect(seen.histogramsSeen).toEqual(inOrder);
       }),
       { numRuns: 300 },
     );

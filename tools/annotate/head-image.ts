@@ -48,7 +48,7 @@ function series(file: Annotation, symbols: readonly string[]): void {
     file.field(4, "the encoder's place and window");
     const count = Number(file.uvarint('samples'));
     file.varint('next cut');
-    openChunk(file, 1, count, Number(file.uvarint('size')));
+    openChunk(file, (flags & 16) === 0 ? 1 : 4, count, Number(file.uvarint('size')));
   }
   if ((flags & 4) !== 0) {
     const encoding = Number(file.uint(1, 'encoding', encodingName));
@@ -62,7 +62,7 @@ function series(file: Annotation, symbols: readonly string[]): void {
 }
 
 function flagsText(flags: bigint): string {
-  const names = ['has samples', 'open floats', 'open histograms', 'other refs'];
+  const names = ['has samples', 'open floats', 'open histograms', 'other refs', 'as XOR2'];
   return names.filter((_, i) => (flags >> BigInt(i)) & 1n).join(', ') || 'none';
 }
 

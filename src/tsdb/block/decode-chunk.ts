@@ -1,7 +1,7 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
-import { xor2Decode } from '../../kernels/xor2-decode.ts';
+import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { ENCODING, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 
 /** The decoders are quick as long as so many bytes can be read behind the chunk. */
@@ -31,12 +31,11 @@ export class ChunkDecoder {
     const count = ((chunk[0]! << 8) | chunk[1]!) & countBits;
     const { length } = into;
     if (count === 0) return null;
-    const code =
-      encoding === ENCODING.xor || encoding === ENCODING.xor2
-        ? this.#floats(encoding, chunk.length, count, into)
-        : readHistogramChunk(this.#bytes, this.#view, 0, chunk.length, encoding, count, into);
+    const code = isFloatEncoding(encoding)
+      ? this.#floats(encoding, chunk.length, count, into)
+      : readHistogramChunk(this.#bytes, this.#view, 0, chunk.length, encoding, count, into);
     if (code >= 0) {
-      if (encoding === ENCODING.xor || encoding === ENCODING.xor2) into.integerCounts?.fill(0, length, into.length);
+      if (isFloatEncoding(encoding)) into.integerCounts?.fill(0, length, into.length);
       return null;
     }
     into.length = length;
@@ -53,8 +52,7 @@ export class ChunkDecoder {
       code = xorDecode(bytes, this.#view, 0, byteLength, count, into.times, into.bits, from);
       into.startTimes?.fill(0, from, from + count);
     } else {
-      // A header of zero: no sample has a start time.
-      if (bytes[2] !== 0) into.startTimes ??= new Float64Array(into.times.length);
+      if (xor2HasStartTimes(bytes, 0)) into.startTimes ??= new Float64Array(into.times.length);
       code = xor2Decode(bytes, 0, byteLength, count, into.times, into.bits, into.startTimes, from);
     }
     if (code < 0) return code;

@@ -22,6 +22,7 @@ import { HistogramChunkWriter, withLayout } from './histogram-chunk-writer.ts';
 import { type Continuation, continueCounter, continueGauge } from './histogram-continuation.ts';
 import { CHUNK_RESET, layoutBytesMax } from './histogram-layout.ts';
 import { recodeHistogramChunk } from './recode-histogram-chunk.ts';
+import { PLAIN_FORMS, type SampleForms } from './sample-forms.ts';
 
 /** A chunk as files take it, its count included. */
 export interface EncodedChunk {
@@ -45,9 +46,12 @@ const SAMPLES_MAX = 0xffff;
  * chunks before is known to a new one, so only an explicit hint makes its header tell of a counter reset.
  *
  * A float with a start time needs XOR2, and what follows it stays in that chunk; histograms with and without one are
- * in chunks of their own. Start times that can not be told exactly are left out (`isStorableStart`).
+ * in chunks of their own. `forms` may ask for these encodings for all samples. Start times that can not be told exactly
+ * are left out (`isStorableStart`).
  */
 export class ChunkEncoder {
+  /** How samples without a start time are encoded; may change between the samples of two series. */
+  forms: SampleForms;
   readonly #samplesMax: number;
   #done: EncodedChunk[] = [];
   /** Of the open chunk. */
@@ -62,14 +66,15 @@ export class ChunkEncoder {
   readonly #xor2 = createXor2State();
   #histograms: HistogramChunkWriter | null = null;
 
-  constructor(samplesMax: number) {
+  constructor(samplesMax: number, forms: SampleForms = PLAIN_FORMS) {
+    this.forms = forms;
     this.#samplesMax = Math.min(samplesMax, SAMPLES_MAX);
   }
 
   /** A float by the halves of its bits; `startTime` is 0 where there is none. */
   float(time: number, low: number, high: number, startTime = 0): void {
     const start = isStorableStart(time, startTime) ? startTime : 0;
-    if (start !== 0 || this.#encoding === ENCODING.xor2) {
+    if (start !== 0 || this.#encoding === ENCODING.xor2 || this.forms.xor2) {
       this.#floatWithStart(time, low, high, start);
       return;
     }
@@ -88,7 +93,10 @@ export class ChunkEncoder {
 
   histogram(time: number, sample: FlatHistogram, startTime = 0): void {
     const start = isStorableStart(time, startTime) ? startTime : 0;
-    const encoding = histogramEncoding(sample.encoding === ENCODING.histogram, start !== 0);
+    const encoding = histogramEncoding(
+      sample.encoding === ENCODING.histogram,
+      start !== 0 || this.forms.histogramStartTimes,
+    );
     const writer = this.#histograms;
     const samplesMax = Math.min(this.#samplesMax, writer?.countMax ?? SAMPLES_MAX);
     if (writer === null || this.#encoding !== encoding || this.#count >= samplesMax) {

@@ -11,9 +11,19 @@ export const ENCODING = {
   floatHistogramStartTimes: 6,
 } as const;
 
+/** True for the encodings of floats; their chunks take at most 1 KiB in memory. */
+export function isFloatEncoding(encoding: number): boolean {
+  return encoding === ENCODING.xor || encoding === ENCODING.xor2;
+}
+
 /** True for the encodings of histograms with a start time behind each sample. */
 export function hasStartTimes(encoding: number): boolean {
   return encoding === ENCODING.histogramStartTimes || encoding === ENCODING.floatHistogramStartTimes;
+}
+
+/** The bits of a chunk's first two bytes that count samples; encodings with start times keep the counter reset above. */
+export function countMask(encoding: number): number {
+  return hasStartTimes(encoding) ? 0x3fff : 0xffff;
 }
 
 /** The encoding of histograms with start times behind them, or the one without. */

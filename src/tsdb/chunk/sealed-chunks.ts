@@ -3,7 +3,7 @@ import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extent
 import { type LargeExtentSlabs, type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
 import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
 import type { HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
-import { ENCODING } from './encoding.ts';
+import { isFloatEncoding } from './encoding.ts';
 
 /**
  * Chunks of the head that never change again, numbered from 1; number 0 means "none". A record of 32 bytes for each:
@@ -14,7 +14,7 @@ import { ENCODING } from './encoding.ts';
  *          6 the next older chunk of the series | 7 encoding (8 bits), bytes (upper 8 bits), slot of the file (16 bits)
  * ```
  *
- * Slot 0: the chunk is in memory, XOR in the ordinary extents, histograms in the large ones. Any other: its entry begins
+ * Slot 0: the chunk is in memory, floats in the ordinary extents, histograms in the large ones. Any other: its entry begins
  * at that offset of a file of `chunks_head/` (`HeadChunkSlots`).
  *
  * A series' chunks form a chain from the newest to the oldest, so sealing costs no array, and a query of the last
@@ -135,7 +135,7 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
   }
 
   #inMemory(extent: number, byteLength: number, encoding: number): Uint8Array {
-    const isSmall = encoding === ENCODING.xor;
+    const isSmall = isFloatEncoding(encoding);
     const start = isSmall ? extentOffset(extent) : this.#large.offset(extent);
     const slab = isSmall ? this.#extents.bytes[extentSlab(extent)]! : this.#large.bytes(extent);
     return slab.subarray(start, start + byteLength);
@@ -233,7 +233,7 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     const byteLength = sealedByteLength(words, at);
     if (sealedFileSlot(words, at) === 0) {
       const extent = words[at + SEALED_PLACE]!;
-      if ((words[at + SEALED_ENCODING]! & 0xff) === ENCODING.xor) {
+      if (isFloatEncoding(words[at + SEALED_ENCODING]! & 0xff)) {
         this.#extents.free(extent, Math.ceil(byteLength / EXTENT_UNIT_BYTES));
       } else {
         this.#large.free(extent, largeExtentCapacity(byteLength));

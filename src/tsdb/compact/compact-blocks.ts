@@ -2,6 +2,7 @@ import { type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import { Block, type BlockCaches } from '../block/block.ts';
 import { PageCache } from '../block/paged-file.ts';
 import { markBlock } from '../block/write-block-meta.ts';
+import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { BlockChunkSource } from './block-chunk-source.ts';
 import { compactedOrigin, rewrittenOrigin } from './compacted-meta.ts';
 import { type WrittenBlock, writeBlock } from './write-block.ts';
@@ -17,6 +18,8 @@ export interface CompactBlocks {
   readonly ulids: readonly string[];
   /** Of the block that is made. */
   readonly ulid: string;
+  /** As `WriteBlockOptions.forms`. */
+  readonly forms?: SampleForms;
   /** As `WriteBlockOptions.progress`; what it throws leaves all blocks as they are. */
   readonly progress?: (series: number) => void;
 }
@@ -67,12 +70,12 @@ type Origin = ReturnType<typeof rewrittenOrigin> & { readonly sourceUlids?: read
 
 function writeFrom(
   fileSystem: FileSystem,
-  { directory, progress, ulid }: CompactBlocks,
+  { directory, forms = PLAIN_FORMS, progress, ulid }: CompactBlocks,
   blocks: readonly Block[],
   origin: Origin,
 ): WrittenBlock | null {
   const sources = blocks.map((block) => new BlockChunkSource(block, origin.minTime, origin.maxTime - 1));
-  const meta = writeBlock(fileSystem, { directory, ulid, sources, ...origin, ...(progress && { progress }) });
+  const meta = writeBlock(fileSystem, { directory, ulid, sources, forms, ...origin, ...(progress && { progress }) });
   if (meta === null) for (const block of blocks) markBlock(fileSystem, block.directory, { deletable: true });
   return meta;
 }

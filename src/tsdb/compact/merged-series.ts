@@ -1,6 +1,7 @@
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { compareSymbols } from '../block/order-symbols.ts';
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import type { SampleForms } from '../chunk/sample-forms.ts';
 import type { ChunkSource, SourceChunk } from './chunk-source.ts';
 import { clipChunks } from './clip-chunks.ts';
 import { mergeChunks } from './merge-chunks.ts';
@@ -24,10 +25,17 @@ export class MergedSeries {
   #isAtStart = true;
   readonly #gathered: SourceChunk[] = [];
   readonly #rest = new ChunkEncoder(Number.POSITIVE_INFINITY);
-  readonly #merged = new ChunkEncoder(MERGED_SAMPLES_MAX);
+  readonly #merged: ChunkEncoder;
 
-  /** Samples between two times (ms), both included. */
-  constructor(sources: readonly ChunkSource[], symbols: SymbolTable, minTime: number, maxTime: number) {
+  /** Samples between two times (ms), both included. Those of chunks that overlap are encoded in `forms`. */
+  constructor(
+    sources: readonly ChunkSource[],
+    symbols: SymbolTable,
+    minTime: number,
+    maxTime: number,
+    forms: SampleForms,
+  ) {
+    this.#merged = new ChunkEncoder(MERGED_SAMPLES_MAX, forms);
     this.#symbols = symbols;
     this.#cursors = sources.map((source) => new SourceCursor(source, symbols));
     this.#minTime = minTime;

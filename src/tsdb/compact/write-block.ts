@@ -5,7 +5,8 @@ import type { BlockMeta, BlockParent, BlockStats } from '../block/block-meta.ts'
 import { ChunkSegmentWriter } from '../block/chunk-segment-writer.ts';
 import { IndexWriter } from '../block/index-writer.ts';
 import { blockMetaToBytes } from '../block/write-block-meta.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { countMask, isFloatEncoding } from '../chunk/encoding.ts';
+import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { NO_TOMBSTONES_FILE } from '../tombstones/write-tombstones.ts';
 import { ChunkCounter, type ChunkDistributions } from './chunk-distribution.ts';
 import type { ChunkSource, SourceChunk } from './chunk-source.ts';
@@ -34,6 +35,8 @@ export interface WriteBlockOptions {
   readonly hints?: readonly string[];
   /** Told now and then how many series were written; what it throws ends the writing. */
   readonly progress?: (series: number) => void;
+  /** In which chunks the samples of those that overlap are put; default the plain ones, where they do. */
+  readonly forms?: SampleForms;
   /** Bytes after which a new chunk segment begins; default 512 MiB. */
   readonly segmentBytesMax?: number;
 }
@@ -86,7 +89,7 @@ function writeSeries(
   const { sources, minTime, maxTime, progress, segmentBytesMax } = options;
   const counts = { samples: 0, floatSamples: 0, histogramSamples: 0, series: 0, chunks: 0, tombstones: 0 };
   const symbols = new SymbolTable();
-  const merged = new MergedSeries(sources, symbols, minTime, maxTime - 1);
+  const merged = new MergedSeries(sources, symbols, minTime, maxTime - 1, options.forms ?? PLAIN_FORMS);
   const segments = new ChunkSegmentWriter(fileSystem, `${directory}/chunks`, segmentBytesMax);
   let index: IndexWriter | null = null;
   try {
@@ -142,13 +145,12 @@ function metaOf(options: WriteBlockOptions, stats: BlockStats): BlockMeta {
 }
 
 function isHistogram({ encoding }: SourceChunk): boolean {
-  return encoding !== ENCODING.xor && encoding !== ENCODING.xor2;
+  return !isFloatEncoding(encoding);
 }
 
 /** The count at the chunk's start; encodings with start times keep something else in its upper bits. */
 function sampleCount({ encoding, bytes }: SourceChunk): number {
-  const count = (bytes[0]! << 8) | bytes[1]!;
-  return encoding >= ENCODING.histogramStartTimes ? count & 0x3fff : count;
+  return ((bytes[0]! << 8) | bytes[1]!) & countMask(encoding);
 }
 
 function removeQuietly(fileSystem: FileSystem, path: string): void {

@@ -1,7 +1,8 @@
-import { XOR_APPEND_BYTES_MAX, xorByteLength } from '../../kernels/xor-encode.ts';
+import { xorByteLength } from '../../kernels/xor-encode.ts';
+import { XOR2_APPEND_BYTES_MAX } from '../../kernels/xor2-encode.ts';
 import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { LARGE_EXTENT_BYTES_MAX, largeExtentCapacity } from '../../memory/large-extents.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { isFloatEncoding } from '../chunk/encoding.ts';
 import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
 import { recodeHistogramChunk } from '../chunk/recode-histogram-chunk.ts';
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
@@ -13,13 +14,16 @@ import {
   LAST_TIME,
   NEXT_CUT,
   OPEN_COUNT,
+  OPEN_CURSOR,
   OPEN_EXTENT,
   OPEN_HISTOGRAM,
   OPEN_UNITS,
+  OPEN_XOR2,
   REF,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
+  TIME_BEFORE,
   VALUE_HIGH,
   VALUE_LOW,
 } from '../head/series-table.ts';
@@ -35,6 +39,7 @@ import { MalformedPayload, type PayloadReader } from './payload-reader.ts';
  *          | last time varint | last value: two u32                                     flag 1
  *          | sealed chunks, oldest first: count uvarint, chunk*
  *          | open floats: time before f64 | cursor u32 | samples uvarint | next cut varint | size uvarint | bytes   flag 2
+ *            as XOR2 instead of XOR                                                      flag 16
  *          | open histograms: encoding u8 | end is predicted u8 | counter reset u8 | first time varint
  *            | samples uvarint | next cut varint | size uvarint | bytes                 flag 4
  * chunk    first time varint | duration uvarint | encoding u8 | samples uvarint | size uvarint
@@ -45,10 +50,8 @@ const HAS_SAMPLE = 1;
 const HAS_FLOATS = 2;
 const HAS_HISTOGRAMS = 4;
 const HAS_OTHER_REFS = 8;
+const IS_XOR2 = 16;
 
-/** The encoder's window and write position: `words[w + CURSOR]`. */
-const CURSOR = 6;
-const TIME_BEFORE = 1;
 /** More pairs than any label set that the server takes. */
 const PAIRS_MAX = 1 << 20;
 
@@ -77,6 +80,7 @@ export function writeSeries(buffer: RecordBuffer, { memory, directory }: SeriesP
   buffer.byte(
     (hasSample ? HAS_SAMPLE : 0) |
       (words[w + OPEN_EXTENT] !== 0 ? HAS_FLOATS : 0) |
+      (words[w + OPEN_EXTENT] !== 0 && (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0 ? IS_XOR2 : 0) |
       (histogram !== null ? HAS_HISTOGRAMS : 0) |
       (others.length > 0 ? HAS_OTHER_REFS : 0),
   );
@@ -97,7 +101,7 @@ export function writeSeries(buffer: RecordBuffer, { memory, directory }: SeriesP
     const start = extentOffset(extent);
     const used = xorByteLength(words, at);
     buffer.float64(doubles[at + TIME_BEFORE]!);
-    writeUint32(buffer, words[w + CURSOR]!);
+    writeUint32(buffer, words[w + OPEN_CURSOR]!);
     buffer.uvarint(words[w + OPEN_COUNT]!);
     buffer.varint(doubles[at + NEXT_CUT]!);
     buffer.uvarint(used);
@@ -179,7 +183,7 @@ export function readSeries(from: PayloadReader, parts: SeriesRestoring): void {
   for (let i = 0; i < sealed; i++) readSealed(from, row, parts, inMemory);
   parts.restored.giveTo(ref, row, parts.openChunks, parts.widen);
   for (const chunk of inMemory) addNewer(parts, row, chunk);
-  if ((flags & HAS_FLOATS) !== 0) readFloats(from, row, parts, lastTime, low, high);
+  if ((flags & HAS_FLOATS) !== 0) readFloats(from, row, parts, (flags & IS_XOR2) !== 0, lastTime, low, high);
   else if ((flags & HAS_HISTOGRAMS) !== 0) readHistograms(from, row, parts, lastTime);
   else if (memory.series.lastTime(row) === lastTime) memory.setLastValue(row, low, high);
 }
@@ -204,7 +208,7 @@ function readSealed(from: PayloadReader, row: number, parts: SeriesRestoring, in
   const start = from.skip(byteLength);
   if (lastTime < minValidTime) return;
   let extent: number;
-  if (encoding === ENCODING.xor) {
+  if (isFloatEncoding(encoding)) {
     if (byteLength > EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES) throw new MalformedPayload(`a chunk of ${byteLength} bytes`);
     extent = extents.allocate(Math.ceil(byteLength / EXTENT_UNIT_BYTES));
     copy(from.bytes, start, byteLength, extents.bytes[extentSlab(extent)]!, extentOffset(extent));
@@ -231,6 +235,7 @@ function readFloats(
   from: PayloadReader,
   row: number,
   { memory, minValidTime, openChunks, widen }: SeriesRestoring,
+  isXor2: boolean,
   lastTime: number,
   low: number,
   high: number,
@@ -247,7 +252,7 @@ function readFloats(
   // A newer form of this chunk, or one that follows it, is in a file; or it is in a block.
   const lastInFile = series.lastTime(row);
   if (lastTime <= lastInFile || lastTime < minValidTime) return;
-  const units = Math.min(EXTENT_UNITS_MAX, Math.ceil((used + XOR_APPEND_BYTES_MAX) / EXTENT_UNIT_BYTES));
+  const units = Math.min(EXTENT_UNITS_MAX, Math.ceil((used + XOR2_APPEND_BYTES_MAX) / EXTENT_UNIT_BYTES));
   const extent = extents.allocate(units);
   copy(from.bytes, start, used, extents.bytes[extentSlab(extent)]!, extentOffset(extent));
   const doubles = series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
@@ -259,14 +264,15 @@ function readFloats(
   doubles[at + NEXT_CUT] = nextCut;
   words[w + VALUE_LOW] = low;
   words[w + VALUE_HIGH] = high;
-  words[w + CURSOR] = cursor;
+  words[w + OPEN_CURSOR] = cursor;
   words[w + OPEN_COUNT] = count;
   words[w + OPEN_EXTENT] = extent;
-  words[w + OPEN_UNITS] = units;
+  words[w + OPEN_UNITS] = isXor2 ? units | OPEN_XOR2 : units;
   const firstTime = memory.openFirstTime(row);
   if (firstTime <= lastInFile)
     throw new MalformedPayload(`an open chunk that overlaps one in a file, at byte ${start}`);
-  openChunks.countRestored();
+  if (!isXor2) openChunks.countRestored();
+  else if (!openChunks.countRestoredXor2(row, used)) throw new MalformedPayload(`an open chunk at byte ${start}`);
   widen(firstTime, lastTime);
 }
 

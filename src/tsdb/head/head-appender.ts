@@ -13,6 +13,7 @@ import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
+import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadLog, LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
@@ -49,6 +50,7 @@ interface FloatSegment {
   readonly kind: 'floats';
   readonly refs: Float64Array;
   readonly times: Float64Array;
+  readonly startTimes: Float64Array | null;
   readonly bits: Uint32Array;
   readonly from: number;
   readonly to: number;
@@ -89,7 +91,7 @@ export class HeadAppender implements Appender {
     parts.state.activeAppenders++;
     parts.rows.begin();
     this.#parts = parts;
-    this.#late = new LateTransaction(parts.memory.outOfOrder, parts.outOfOrderMs, parts.state);
+    this.#late = new LateTransaction(parts.memory.outOfOrder, parts.outOfOrderMs, parts.state, parts.openChunks.forms);
     this.#minTime = this.#oldestTaken(parts.state.maxTime);
     this.#maxTime = parts.state.maxTime;
     this.#hasBase = parts.state.maxTime !== Number.NEGATIVE_INFINITY;
@@ -109,7 +111,7 @@ export class HeadAppender implements Appender {
   append(batch: SampleBatch): AppendOutcome {
     this.#assertOpen();
     const { rows, directory, memory } = this.#parts;
-    const { length, refs, times, bits } = batch;
+    const { length, refs, times, bits, startTimes } = batch;
     const { refs: refMap } = directory;
     const { records } = memory.series;
     const most = length + batch.histograms.length;
@@ -158,7 +160,7 @@ export class HeadAppender implements Appender {
         else rows.refuse(i, REFUSED.duplicate);
       }
     }
-    if (rows.count > from) this.#segments.push({ kind: 'floats', refs, times, bits, from, to: rows.count });
+    if (rows.count > from) this.#segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to: rows.count });
     if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
     if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
     return rows.takeOutcome(appended, length, this.#parts.state);
@@ -181,18 +183,25 @@ export class HeadAppender implements Appender {
   }
 
   #log(): void {
-    const { directory, rows, lateLog, log } = this.#parts;
+    const { directory, openChunks, rows, lateLog, log } = this.#parts;
+    const { loggedStartTimes } = openChunks.forms;
     const records: Uint8Array[] = [];
     if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
     for (const segment of this.#segments) {
       const { from, to } = segment;
       if (segment.kind === 'floats') {
-        const { refs, times, bits } = segment;
-        records.push(samplesRecord(refs, times, bits, rows.indexes.subarray(from, to), to - from));
+        const { refs, times, startTimes, bits } = segment;
+        const indexes = rows.indexes.subarray(from, to);
+        const count = to - from;
+        records.push(
+          loggedStartTimes
+            ? samplesV2Record(refs, times, startTimes, bits, indexes, count)
+            : samplesRecord(refs, times, bits, indexes, count),
+        );
       } else {
         const accepted: HistogramEntry[] = [];
         for (let k = from; k < to; k++) accepted.push(segment.entries[rows.indexes[k]!]!);
-        records.push(...histogramRecords(accepted));
+        records.push(...(loggedStartTimes ? histogramV2Records(accepted) : histogramRecords(accepted)));
       }
     }
     if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
@@ -225,8 +234,13 @@ export class HeadAppender implements Appender {
     }
   }
 
-  #applyFloats({ times, bits, from, to }: FloatSegment): void {
+  #applyFloats(segment: FloatSegment): void {
     const { state, rows, openChunks } = this.#parts;
+    if (!openChunks.isPlain) {
+      this.#applyWithStart(segment);
+      return;
+    }
+    const { times, bits, from, to } = segment;
     const { rows: rowOf, indexes } = rows;
     let { minTime, maxTime } = state;
     for (let k = from; k < to; k++) {
@@ -241,11 +255,25 @@ export class HeadAppender implements Appender {
     state.samplesAppended += to - from;
   }
 
+  /** As `#applyFloats` where chunks may hold start times. */
+  #applyWithStart({ times, startTimes, bits, from, to }: FloatSegment): void {
+    const { state, rows, openChunks } = this.#parts;
+    for (let k = from; k < to; k++) {
+      const i = rows.indexes[k]!;
+      const time = times[i]!;
+      const start = startTimes === null ? 0 : startTimes[i]!;
+      openChunks.appendWithStart(rows.rows[k]!, time, bits[2 * i]!, bits[2 * i + 1]!, start);
+      if (time < state.minTime) state.minTime = time;
+      if (time > state.maxTime) state.maxTime = time;
+    }
+    state.samplesAppended += to - from;
+  }
+
   #applyHistograms({ entries, samples, from, to }: HistogramSegment): void {
     const { state, rows, openChunks } = this.#parts;
     for (let k = from; k < to; k++) {
-      const { time } = entries[rows.indexes[k]!]!;
-      openChunks.appendHistogram(rows.rows[k]!, time, samples[k - from]!);
+      const { time, startTime } = entries[rows.indexes[k]!]!;
+      openChunks.appendHistogram(rows.rows[k]!, time, samples[k - from]!, startTime);
       state.minTime = Math.min(state.minTime, time);
       state.maxTime = Math.max(state.maxTime, time);
     }
@@ -339,7 +367,7 @@ export class HeadAppender implements Appender {
     const segment = this.#segmentOf(accepted)!;
     if (segment.kind === 'floats') return false;
     const { encoding, layout, counts, halves } = segment.samples[accepted - segment.from]!;
-    return isSameHistogram({ encoding, layout, counts, halves }, sample);
+    return isSameHistogram({ sampleEncoding: encoding, layout, counts, halves }, sample);
   }
 
   /** The time of an accepted row. */

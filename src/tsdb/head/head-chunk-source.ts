@@ -1,8 +1,9 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
+import { xor2Decode } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import type { Labels } from '../../model/labels.ts';
 import { createSampleColumn, reserveSampleColumn } from '../../storage/query.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { countMask, ENCODING, hasStartTimes, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import type { ChunkSource, SourceChunk, SourceSymbols } from '../compact/chunk-source.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
@@ -118,12 +119,16 @@ export class HeadChunkSource implements ChunkSource {
     column.histograms = null;
     column.startTimes = null;
     let code = 0;
-    if (encoding === ENCODING.xor) {
+    if (isFloatEncoding(encoding)) {
       reserveSampleColumn(column, count);
       const slab = extentSlab(extent);
+      const bytes = extents.bytes[slab]!;
       const start = extentOffset(extent);
       const end = start + byteLength;
-      code = xorDecode(extents.bytes[slab]!, extents.views[slab]!, start, end, count, column.times, column.bits, 0);
+      code =
+        encoding === ENCODING.xor
+          ? xorDecode(bytes, extents.views[slab]!, start, end, count, column.times, column.bits, 0)
+          : xor2Decode(bytes, start, end, count, column.times, column.bits, null, 0);
     } else {
       const start = large.offset(extent);
       code = readHistogramChunk(large.bytes(extent), large.view(extent), start, byteLength, encoding, count, column);
@@ -140,15 +145,23 @@ export class HeadChunkSource implements ChunkSource {
     const { extents, large } = this.#head;
     const { byteLengths, counts, encodings, extents: numbers } = this.#chunks.snapshot;
     const extent = numbers[place]!;
-    const isSmall = encodings[place] === ENCODING.xor;
+    const encoding = encodings[place]!;
+    const isSmall = isFloatEncoding(encoding);
     const start = isSmall ? extentOffset(extent) : large.offset(extent);
     const slab = isSmall ? extents.bytes[extentSlab(extent)]! : large.bytes(extent);
     const copy = new Uint8Array(byteLengths[place]!);
     copy.set(slab.subarray(start, start + copy.length));
-    copy[0] = counts[place]! >>> 8;
+    // What is above the count, where an encoding has it, never changes.
+    copy[0] = (copy[0]! & ~(countMask(encoding) >>> 8)) | (counts[place]! >>> 8);
     copy[1] = counts[place]!;
+    if (encoding === ENCODING.xor2 || hasStartTimes(encoding)) closeStartTimes(copy, counts[place]!);
     return copy;
   }
+}
+
+/** Start times that begin with a later sample than the last of the copy do not belong to it. */
+function closeStartTimes(chunk: Uint8Array, count: number): void {
+  if ((chunk[2]! & 0x7f) >= count) chunk[2]! &= 0x80;
 }
 
 /** The head's own symbols: no label of a series has to become a string. */

@@ -1,5 +1,6 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
 import { xorByteLength } from '../../kernels/xor-encode.ts';
+import { xor2Decode } from '../../kernels/xor2-decode.ts';
 import { Epochs } from '../../memory/epochs.ts';
 import { Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { LargeExtents } from '../../memory/large-extents.ts';
@@ -16,6 +17,8 @@ import {
   OPEN_EXTENT,
   OPEN_HISTOGRAM,
   OPEN_UNITS,
+  OPEN_UNITS_MASK,
+  OPEN_XOR2,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
@@ -100,7 +103,12 @@ export class HeadMemory {
     const start = extentOffset(extent);
     const end = start + xorByteLength(words, at);
     const { bytes, views } = this.extents;
-    xorDecode(bytes[slab]!, views[slab]!, start, end, 1, this.#firstTime, this.#firstBits, 0);
+    const time = this.#firstTime;
+    if ((words[2 * at + OPEN_UNITS]! & OPEN_XOR2) === 0) {
+      xorDecode(bytes[slab]!, views[slab]!, start, end, 1, time, this.#firstBits, 0);
+    } else {
+      xor2Decode(bytes[slab]!, start, end, 1, time, this.#firstBits, null, 0);
+    }
     return this.#firstTime[0]!;
   }
 
@@ -237,7 +245,7 @@ export class HeadMemory {
     const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     if (words[at + OPEN_EXTENT] !== 0) {
-      this.extents.free(words[at + OPEN_EXTENT]!, words[at + OPEN_UNITS]!);
+      this.extents.free(words[at + OPEN_EXTENT]!, words[at + OPEN_UNITS]! & OPEN_UNITS_MASK);
       this.#chunksReleased++;
     } else if (words[at + OPEN_HISTOGRAM] !== 0) {
       const { extent, capacity } = this.openHistograms.release(words[at + OPEN_HISTOGRAM]!);

@@ -1,11 +1,12 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
+import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { Labels } from '../../model/labels.ts';
 import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn, reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
 import { ChunkDecoder } from '../block/decode-chunk.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { ENCODING, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import {
   SEALED_DOUBLES,
@@ -139,7 +140,7 @@ export class HeadReader {
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {
-    if (encoding !== ENCODING.xor) {
+    if (!isFloatEncoding(encoding)) {
       const { large } = this.#memory;
       const from = large.offset(extent);
       const code = readHistogramChunk(large.bytes(extent), large.view(extent), from, byteLength, encoding, count, into);
@@ -149,20 +150,19 @@ export class HeadReader {
     reserveSampleColumn(into, into.length + count);
     const slab = extentSlab(extent);
     const start = extentOffset(extent);
-    const { bytes, views } = this.#memory.extents;
-    const end = xorDecode(
-      bytes[slab]!,
-      views[slab]!,
-      start,
-      start + byteLength,
-      count,
-      into.times,
-      into.bits,
-      into.length,
-    );
+    const bytes = this.#memory.extents.bytes[slab]!;
+    const at = into.length;
+    let end = 0;
+    if (encoding === ENCODING.xor) {
+      const view = this.#memory.extents.views[slab]!;
+      end = xorDecode(bytes, view, start, start + byteLength, count, into.times, into.bits, at);
+      into.startTimes?.fill(0, at, at + count);
+    } else {
+      if (xor2HasStartTimes(bytes, start)) into.startTimes ??= new Float64Array(into.times.length);
+      end = xor2Decode(bytes, start, start + byteLength, count, into.times, into.bits, into.startTimes, at);
+    }
     if (end < 0) throw new Error(`Cannot decode a chunk of the head in extent ${extent}: code ${end}`);
-    into.startTimes?.fill(0, into.length, into.length + count);
-    into.integerCounts?.fill(0, into.length, into.length + count);
+    into.integerCounts?.fill(0, at, at + count);
     into.length += count;
     if (into.histograms !== null) while (into.histograms.length < into.length) into.histograms.push(undefined);
   }

@@ -68,6 +68,10 @@ export class HeadReplay implements WalVisitor {
   }
 
   samples(columns: SampleColumns): void {
+    if (!this.#parts.openChunks.isPlain) {
+      this.#samplesWithStart(columns);
+      return;
+    }
     const { length, refs, times, bits } = columns;
     const { directory, memory, openChunks, state } = this.#parts;
     const { refs: refMap } = directory;
@@ -99,11 +103,33 @@ export class HeadReplay implements WalVisitor {
     state.maxTime = maxTime;
   }
 
+  /** As `samples` where chunks may hold start times. */
+  #samplesWithStart({ length, refs, times, bits, startTimes }: SampleColumns): void {
+    const { directory, memory, openChunks } = this.#parts;
+    for (let i = 0; i < length; i++) {
+      const row = directory.refs.row(refs[i]!);
+      if (row < 0) {
+        this.#unknownRefs++;
+        continue;
+      }
+      const time = times[i]!;
+      const last = memory.series.lastTime(row);
+      if (!(time > last) || !Number.isSafeInteger(time)) {
+        if (time === last) memory.setLastValue(row, bits[2 * i]!, bits[2 * i + 1]!);
+        this.#skippedSamples++;
+        continue;
+      }
+      openChunks.appendWithStart(row, time, bits[2 * i]!, bits[2 * i + 1]!, startTimes === null ? 0 : startTimes[i]!);
+      this.#widen(time, time);
+      this.#samples++;
+    }
+  }
+
   histograms(entries: readonly HistogramEntry[]): void {
     const { directory, memory, openChunks } = this.#parts;
     const { refs } = directory;
     const { records } = memory.series;
-    for (const { ref, time, histogram } of entries) {
+    for (const { ref, time, startTime, histogram } of entries) {
       const row = refs.row(ref);
       if (row < 0) {
         this.#unknownRefs++;
@@ -116,7 +142,7 @@ export class HeadReplay implements WalVisitor {
         this.#skippedSamples++;
         continue;
       }
-      openChunks.appendHistogram(row, time, sample);
+      openChunks.appendHistogram(row, time, sample, startTime);
       this.#widen(time, time);
       this.#samples++;
     }

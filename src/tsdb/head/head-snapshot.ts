@@ -18,6 +18,8 @@ import {
   NEWEST_SEALED,
   OPEN_COUNT,
   OPEN_EXTENT,
+  OPEN_UNITS,
+  OPEN_XOR2,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
@@ -32,7 +34,7 @@ import {
  */
 export interface HeadSnapshot {
   readonly rows: Uint32Array;
-  /** Extent of the open chunk, 0 = none; a large one where the encoding is not XOR. */
+  /** Extent of the open chunk, 0 = none; a large one where the encoding is one of histograms. */
   readonly extents: Uint32Array;
   /** Of the open chunk. */
   readonly byteLengths: Uint32Array;
@@ -106,7 +108,7 @@ export function takeHeadSnapshot(
       extents[i] = words[2 * at + OPEN_EXTENT]!;
       byteLengths[i] = xorByteLength(words, at);
       counts[i] = words[2 * at + OPEN_COUNT]!;
-      encodings[i] = ENCODING.xor;
+      encodings[i] = isXor2(words, 2 * at) ? ENCODING.xor2 : ENCODING.xor;
     } else {
       extents[i] = histogram.extent;
       byteLengths[i] = histogram.writer.byteLength;
@@ -132,12 +134,19 @@ function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): 
     const time = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
     const isKnown = time <= maxTime && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;
     // What came out of order is older than the head appends, and may still be newer than the row's own last sample.
-    const isNewest = isKnown && !memory.outOfOrder.overlaps(row, { minTime: time + 1, maxTime });
+    // An XOR2 chunk tells start times as well, which the record does not.
+    const isNewest =
+      isKnown && !isXor2(words, 2 * at) && !memory.outOfOrder.overlaps(row, { minTime: time + 1, maxTime });
     times[i] = isNewest ? time : Number.NaN;
     bits[2 * i] = words[2 * at + VALUE_LOW]!;
     bits[2 * i + 1] = words[2 * at + VALUE_HIGH]!;
   }
   return { times, bits };
+}
+
+/** True where the open chunk of the record at word `w` is XOR2. */
+function isXor2(words: Uint32Array, w: number): boolean {
+  return words[w + OPEN_EXTENT] !== 0 && (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
 }
 
 /** True where a chunk of the row overlaps the range. */

@@ -3,6 +3,7 @@ import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { SEALED_DOUBLES } from '../chunk/sealed-chunks.ts';
 import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
@@ -51,6 +52,8 @@ export interface HeadOptions {
   readonly turns?: Turns;
   /** Where `chunks_head/` is; without it all chunks stay in memory. */
   readonly chunksHead?: HeadChunkDirectory;
+  /** In which forms samples are kept; default the plain ones. */
+  readonly forms?: SampleForms;
 }
 
 /** Series removed in one step, and those of one record that says so. */
@@ -106,6 +109,7 @@ export class Head {
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
     this.#memory.outOfOrder.rangeMs = options.chunkRangeMs;
+    this.setForms(options.forms ?? PLAIN_FORMS);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
   }
 
@@ -120,6 +124,16 @@ export class Head {
   logTo(log: HeadLog, lateLog: LateLog | null = null): void {
     this.#log = log;
     this.#lateLog = lateLog;
+  }
+
+  /** In which forms samples are kept from now on. */
+  setForms(forms: SampleForms): void {
+    this.#openChunks.setForms(forms);
+    this.#memory.outOfOrder.forms = forms;
+  }
+
+  get forms(): SampleForms {
+    return this.#openChunks.forms;
   }
 
   /** How far behind the newest sample others may come out of order, ms; 0 = not at all. Exemplars likewise. */

@@ -11,8 +11,10 @@ import {
 } from '../chunk/cut-rule.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
+import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { OpenHistograms } from './open-histograms.ts';
+import { OpenXor2Chunks } from './open-xor2-chunks.ts';
 import {
   LAST_TIME,
   NEWEST_SEALED,
@@ -21,6 +23,8 @@ import {
   OPEN_EXTENT,
   OPEN_HISTOGRAM,
   OPEN_UNITS,
+  OPEN_UNITS_MASK,
+  OPEN_XOR2,
   REF,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
@@ -43,12 +47,33 @@ export class OpenChunks {
   readonly #memory: HeadMemory;
   readonly #rangeMs: number;
   readonly #histograms: OpenHistograms;
+  readonly #xor2: OpenXor2Chunks;
+  #forms: SampleForms = PLAIN_FORMS;
+  /** An open chunk may be XOR2. */
+  #hasXor2 = false;
   #created = 0;
 
   constructor(memory: HeadMemory, rangeMs: number) {
     this.#memory = memory;
     this.#rangeMs = rangeMs;
     this.#histograms = new OpenHistograms(memory, rangeMs);
+    this.#xor2 = new OpenXor2Chunks(memory, (words, w, used, units) => this.#move(words, w, used, units));
+  }
+
+  /** In which forms samples are kept from now on; open chunks of floats go on in theirs unless start times are logged. */
+  setForms(forms: SampleForms): void {
+    this.#forms = forms;
+    this.#histograms.startTimes = forms.histogramStartTimes;
+    if (forms.xor2) this.#hasXor2 = true;
+  }
+
+  get forms(): SampleForms {
+    return this.#forms;
+  }
+
+  /** True while floats come by `append` alone: no open chunk has start times, and none will. */
+  get isPlain(): boolean {
+    return !this.#hasXor2;
   }
 
   /** Chunks begun since the start. */
@@ -71,18 +96,29 @@ export class OpenChunks {
   }
 
   /** Appends a histogram that is newer than the row's last sample. */
-  appendHistogram(row: number, time: number, sample: FlatHistogram): void {
+  appendHistogram(row: number, time: number, sample: FlatHistogram, startTime: number): void {
     const { records } = this.#memory.series;
     const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
     const words = records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     if (words[2 * at + OPEN_EXTENT] !== 0) this.#seal(row, doubles, words, at);
-    this.#histograms.append(row, time, sample);
+    this.#histograms.append(row, time, sample, startTime);
   }
 
   /** Takes note of an open chunk that somebody else put into its row. */
   countRestored(): void {
     this.#created++;
+  }
+
+  /** As `countRestored`, for an XOR2 chunk of `byteLength`; false where it can not be read. */
+  countRestoredXor2(row: number, byteLength: number): boolean {
+    const words = this.#memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const extent = words[w + OPEN_EXTENT]!;
+    const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
+    this.#hasXor2 = true;
+    this.#created++;
+    return this.#xor2.restored(row, bytes, extentOffset(extent), byteLength, words[w + OPEN_COUNT]!);
   }
 
   /** Puts a sealed chunk, which begins after the row's last sample, behind it. The open chunk ends before. */
@@ -100,7 +136,10 @@ export class OpenChunks {
     this.#created++;
   }
 
-  /** Appends a sample that is newer than the row's last one; cuts chunks by the rules of `chunk/cut-rule.ts`. */
+  /**
+   * Appends a sample that is newer than the row's last one; cuts chunks by the rules of `chunk/cut-rule.ts`. Only where
+   * `isPlain`, else `appendWithStart`.
+   */
   append(row: number, time: number, low: number, high: number): void {
     const { records } = this.#memory.series;
     const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
@@ -108,7 +147,7 @@ export class OpenChunks {
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const w = 2 * at;
     if (words[w + OPEN_EXTENT] === 0) {
-      if (words[w + OPEN_HISTOGRAM] !== 0 && this.#endHistograms(row, time, low, high)) return;
+      if (words[w + OPEN_HISTOGRAM] !== 0 && this.#endHistograms(row, time, low, high, 0)) return;
       this.#begin(doubles, words, at, time);
     } else {
       const used = xorByteLength(words, at);
@@ -128,13 +167,49 @@ export class OpenChunks {
   }
 
   /**
+   * As `append`, with a start time (ms, 0 = none), which XOR2 chunks keep and others do not. A chunk of the other kind
+   * than is wanted goes on until it is full, or ends at once where start times are logged: then none may be lost.
+   */
+  appendWithStart(row: number, time: number, low: number, high: number, startTime: number): void {
+    const { records } = this.#memory.series;
+    const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const w = 2 * at;
+    const { xor2, loggedStartTimes } = this.#forms;
+    if (words[w + OPEN_EXTENT] === 0) {
+      if (words[w + OPEN_HISTOGRAM] !== 0 && this.#endHistograms(row, time, low, high, startTime)) return;
+      this.#beginWanted(row, doubles, words, at, time);
+    } else {
+      const isXor2 = (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
+      if (words[w + OPEN_COUNT] === CHUNK_SAMPLES_PREDICT) this.#predict(row, doubles, at);
+      const isFull = words[w + OPEN_COUNT]! >= CHUNK_SAMPLES_MAX || xorByteLength(words, at) > CHUNK_BYTES_CUT;
+      if (isFull || time >= doubles[at + NEXT_CUT]! || (isXor2 !== xor2 && loggedStartTimes)) {
+        this.#seal(row, doubles, words, at);
+        this.#beginWanted(row, doubles, words, at, time);
+      }
+    }
+    if ((words[w + OPEN_UNITS]! & OPEN_XOR2) === 0) {
+      const used = xorByteLength(words, at);
+      if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) this.#grow(words, w, used);
+      const extent = words[w + OPEN_EXTENT]!;
+      const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
+      xorAppend(bytes, extentOffset(extent), doubles, words, at, time, low, high);
+    } else if (!this.#xor2.append(row, doubles, words, at, time, low, high, startTime)) {
+      this.#seal(row, doubles, words, at);
+      this.#beginXor2(row, doubles, words, at, time);
+      this.#xor2.append(row, doubles, words, at, time, low, high, startTime);
+    }
+  }
+
+  /**
    * The row's last sample was a histogram: its chunk ends. A stale marker becomes one of a histogram instead, so that
    * it does not need a chunk; then returns true.
    */
-  #endHistograms(row: number, time: number, low: number, high: number): boolean {
+  #endHistograms(row: number, time: number, low: number, high: number, startTime: number): boolean {
     const open = this.#memory.openHistogram(row)!;
     const isStale = low >>> 0 === STALE_LOW && high >>> 0 === STALE_HIGH;
-    if (isStale) this.#histograms.append(row, time, staleHistogram(open.writer.encoding, 'unknown'));
+    if (isStale) this.#histograms.append(row, time, staleHistogram(open.writer.sampleEncoding, 'unknown'), startTime);
     else this.#histograms.seal(row, open);
     return isStale;
   }
@@ -144,6 +219,20 @@ export class OpenChunks {
     xorBegin(this.#memory.extents.bytes[extentSlab(extent)]!, extentOffset(extent), words, at);
     words[2 * at + OPEN_EXTENT] = extent;
     words[2 * at + OPEN_UNITS] = FIRST_UNITS;
+    doubles[at + NEXT_CUT] = rangeEnd(time, this.#rangeMs);
+    this.#created++;
+  }
+
+  #beginWanted(row: number, doubles: Float64Array, words: Uint32Array, at: number, time: number): void {
+    if (this.#forms.xor2) this.#beginXor2(row, doubles, words, at, time);
+    else this.#begin(doubles, words, at, time);
+  }
+
+  #beginXor2(row: number, doubles: Float64Array, words: Uint32Array, at: number, time: number): void {
+    const extent = this.#memory.extents.allocate(FIRST_UNITS);
+    this.#xor2.begin(row, this.#memory.extents.bytes[extentSlab(extent)]!, extentOffset(extent), words, 2 * at);
+    words[2 * at + OPEN_EXTENT] = extent;
+    words[2 * at + OPEN_UNITS] = FIRST_UNITS | OPEN_XOR2;
     doubles[at + NEXT_CUT] = rangeEnd(time, this.#rangeMs);
     this.#created++;
   }
@@ -169,7 +258,8 @@ export class OpenChunks {
     const used = xorByteLength(words, at);
     const first = this.#memory.openFirstTime(row);
     const units = Math.ceil(used / EXTENT_UNIT_BYTES);
-    if (units < words[w + OPEN_UNITS]!) this.#move(words, w, used, units);
+    const isXor2 = (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
+    if (units < (words[w + OPEN_UNITS]! & OPEN_UNITS_MASK)) this.#move(words, w, used, units);
     this.#writeCount(words[w + OPEN_EXTENT]!, words[w + OPEN_COUNT]!);
     const chunk = this.#memory.sealed.add(
       first,
@@ -178,7 +268,7 @@ export class OpenChunks {
       used,
       words[w + OPEN_COUNT]!,
       words[w + NEWEST_SEALED]!,
-      ENCODING.xor,
+      isXor2 ? ENCODING.xor2 : ENCODING.xor,
     );
     words[w + NEWEST_SEALED] = chunk;
     this.#memory.unwritten.add(row, doubles[at + REF]!, chunk, first);
@@ -203,8 +293,8 @@ export class OpenChunks {
     const sourceStart = extentOffset(from);
     const targetStart = extentOffset(to);
     for (let i = 0; i < used; i++) target[targetStart + i] = source[sourceStart + i]!;
-    this.#memory.retireExtent(from, words[w + OPEN_UNITS]!);
+    this.#memory.retireExtent(from, words[w + OPEN_UNITS]! & OPEN_UNITS_MASK);
     words[w + OPEN_EXTENT] = to;
-    words[w + OPEN_UNITS] = units;
+    words[w + OPEN_UNITS] = (words[w + OPEN_UNITS]! & OPEN_XOR2) | units;
   }
 }

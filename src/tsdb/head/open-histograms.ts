@@ -1,5 +1,6 @@
 import { isStaleSum } from '../../kernels/histogram-decode.ts';
 import { histogramSampleBytesMax } from '../../kernels/histogram-encode.ts';
+import { isStorableStart } from '../../kernels/start-time-encode.ts';
 import { xorCountBytes } from '../../kernels/xor-encode.ts';
 import { LARGE_EXTENT_BYTES_MAX, largeExtentCapacity } from '../../memory/large-extents.ts';
 import {
@@ -9,7 +10,7 @@ import {
   predictedCut,
   rangeEnd,
 } from '../chunk/cut-rule.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { ENCODING, histogramEncoding } from '../chunk/encoding.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { HistogramChunkWriter, withLayout } from '../chunk/histogram-chunk-writer.ts';
@@ -41,6 +42,8 @@ export class OpenHistograms {
   readonly #memory: HeadMemory;
   readonly #rangeMs: number;
   #created = 0;
+  /** New samples go to chunks with start times behind them; without, their start times are dropped. */
+  startTimes = false;
 
   constructor(memory: HeadMemory, rangeMs: number) {
     this.#memory = memory;
@@ -59,22 +62,24 @@ export class OpenHistograms {
   }
 
   /** Appends to a row that has no open chunk of floats. */
-  append(row: number, time: number, sample: FlatHistogram): void {
+  append(row: number, time: number, sample: FlatHistogram, startTime: number): void {
     const { records } = this.#memory.series;
     const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const open = this.#memory.openHistogram(row);
+    const start = this.startTimes && isStorableStart(time, startTime) ? startTime : 0;
+    const encoding = histogramEncoding(sample.encoding === ENCODING.histogram, this.startTimes);
     if (open === null) {
-      this.#begin(row, time, sample, firstHeader(sample, null), false);
-    } else if (open.writer.encoding !== sample.encoding) {
+      this.#begin(row, time, sample, start, firstHeader(sample, null), false);
+    } else if (open.writer.sampleEncoding !== sample.encoding) {
       this.seal(row, open);
-      this.#begin(row, time, sample, firstHeader(sample, null), false);
-    } else if (this.#isFull(open, doubles, at, time, sample)) {
+      this.#begin(row, time, sample, start, firstHeader(sample, null), false);
+    } else if (open.writer.encoding !== encoding || this.#isFull(open, doubles, at, time, sample)) {
       const header = firstHeader(sample, open.writer);
       this.seal(row, open);
-      this.#begin(row, time, sample, header, false);
+      this.#begin(row, time, sample, start, header, false);
     } else {
-      this.#continue(row, open, time, sample);
+      this.#continue(row, open, time, sample, start);
     }
     doubles[at + LAST_TIME] = time;
   }
@@ -114,12 +119,13 @@ export class OpenHistograms {
       doubles[at + NEXT_CUT] = predictedCut(open.firstTime, doubles[at + LAST_TIME]!, end, timesToFull);
       open.endIsPredicted = true;
     }
-    if (byteLength + firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX) return true;
+    if (byteLength + firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX || count >= open.writer.countMax)
+      return true;
     const isDue = time >= doubles[at + NEXT_CUT]! || byteLength >= 2 * HISTOGRAM_BYTES_TARGET;
     return isDue && (count >= HISTOGRAM_SAMPLES_MIN || time >= nextRange);
   }
 
-  #continue(row: number, open: OpenHistogram, time: number, sample: FlatHistogram): void {
+  #continue(row: number, open: OpenHistogram, time: number, sample: FlatHistogram, start: number): void {
     const next = continuation(open.writer, sample);
     const grown = next.isWiderThanChunk ? next.layout : null;
     const isTooLarge =
@@ -130,12 +136,12 @@ export class OpenHistograms {
     if (!next.fits || isTooLarge) {
       this.seal(row, open);
       // The prediction of the old chunk holds on: a chunk that follows a reset ends with the range.
-      this.#begin(row, time, sample, headerAfter(next, sample), open.endIsPredicted);
+      this.#begin(row, time, sample, start, headerAfter(next, sample), open.endIsPredicted);
       return;
     }
     if (grown !== null) this.#recode(open, grown);
     const placed = next.layout === null ? sample : withLayout(sample, next.layout);
-    open.writer.append(time, placed);
+    open.writer.append(time, placed, start);
     const { byteLength } = open.writer;
     if (byteLength > open.capacity) {
       this.#move(open, byteLength, largeExtentCapacity(withHalf(byteLength)));
@@ -143,11 +149,19 @@ export class OpenHistograms {
     this.#publish(open);
   }
 
-  #begin(row: number, time: number, sample: FlatHistogram, header: number, endIsPredicted: boolean): void {
+  #begin(
+    row: number,
+    time: number,
+    sample: FlatHistogram,
+    start: number,
+    header: number,
+    endIsPredicted: boolean,
+  ): void {
     const { records } = this.#memory.series;
     const { large, openHistograms } = this.#memory;
-    const writer = new HistogramChunkWriter(sample.encoding, sample.layout, header);
-    writer.begin(time, sample);
+    const encoding = histogramEncoding(sample.encoding === ENCODING.histogram, this.startTimes);
+    const writer = new HistogramChunkWriter(encoding, sample.layout, header);
+    writer.begin(time, sample, start);
     const capacity = largeExtentCapacity(Math.max(FIRST_BYTES_MIN, withHalf(writer.byteLength)));
     const open = { writer, extent: large.allocate(capacity), capacity, firstTime: time, endIsPredicted };
     this.#publish(open);
@@ -193,7 +207,7 @@ export class OpenHistograms {
     const { large } = this.#memory;
     const start = large.offset(extent);
     writer.copyTo(large.bytes(extent), start);
-    Atomics.store(large.halfWords(extent), start >>> 1, xorCountBytes(writer.count));
+    Atomics.store(large.halfWords(extent), start >>> 1, xorCountBytes(writer.countWord));
   }
 }
 
@@ -202,10 +216,15 @@ export class OpenHistograms {
  * count as empty; hints are not compared.
  */
 export function isSameHistogram(
-  { encoding, layout, counts, halves: last }: Pick<HistogramChunkWriter, 'encoding' | 'layout' | 'counts' | 'halves'>,
+  {
+    sampleEncoding,
+    layout,
+    counts,
+    halves: last,
+  }: Pick<HistogramChunkWriter, 'sampleEncoding' | 'layout' | 'counts' | 'halves'>,
   sample: FlatHistogram,
 ): boolean {
-  if (encoding !== sample.encoding || isStaleSum(last) !== sample.isStale) return false;
+  if (sampleEncoding !== sample.encoding || isStaleSum(last) !== sample.isStale) return false;
   if (sample.isStale) return true;
   if (layout.schema !== sample.layout.schema || layout.zeroThreshold !== sample.layout.zeroThreshold) return false;
   const asGauge = continueGauge({ layout, counts, halves: last, counterReset: CHUNK_RESET.gauge }, sample);

@@ -7,11 +7,13 @@ import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts'
  * ```text
  * doubles  0 last time | 1 time before it | 2, 3 = words 4..7 | 4 ref | 5 next cut | 6, 7 = words 12..15
  * words    4, 5 last value's bits | 6 write position and window | 7 samples in the open chunk
- *          12 open extent (0 = none) | 13 its size in units | 14 newest sealed chunk (0 = none) | 15 labels
+ *          12 open extent (0 = none) | 13 its size in units, and the bit `OPEN_XOR2` | 14 newest sealed chunk (0 = none)
+ *          15 labels
  *          13 without an open extent: the open histogram chunk (0 = none)
  * ```
  *
- * The first four doubles are the XOR encoder's state (`kernels/xor-encode.ts`).
+ * The first four doubles are the XOR encoder's state (`kernels/xor-encode.ts`); that of XOR2 is put together from them
+ * (`open-xor2-chunks.ts`).
  *
  * Invariants:
  * - A row is free exactly if its ref is 0.
@@ -25,14 +27,20 @@ export const SERIES_ROW_MASK = (1 << SERIES_SLAB_LOG2) - 1;
 
 /** Offsets in doubles. */
 export const LAST_TIME = 0;
+export const TIME_BEFORE = 1;
 export const REF = 4;
 export const NEXT_CUT = 5;
 /** Offsets in words. */
 export const VALUE_LOW = 4;
 export const VALUE_HIGH = 5;
+/** Write position in bits (16 bits), leading (8 bits) and trailing zeros (8 bits) of the window. */
+export const OPEN_CURSOR = 6;
 export const OPEN_COUNT = XOR_STATE_COUNT;
 export const OPEN_EXTENT = 12;
 export const OPEN_UNITS = 13;
+/** In the word `OPEN_UNITS`: the open chunk is XOR2. Never set while only XOR is written. */
+export const OPEN_XOR2 = 0x100;
+export const OPEN_UNITS_MASK = 0xff;
 /** The same word as `OPEN_UNITS`, while there is no open extent. */
 export const OPEN_HISTOGRAM = 13;
 export const NEWEST_SEALED = 14;

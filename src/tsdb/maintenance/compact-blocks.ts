@@ -8,7 +8,7 @@ import { reloadBlocks, takeInBlock } from './reload-blocks.ts';
  * Rejects with what the task failed of.
  */
 export async function compactNextBlocks(parts: MaintenanceParts): Promise<boolean> {
-  const { blockRangesMs, clock, counts, directory, fileSystem, isHeld, log, newUlid, observer, runner } = parts;
+  const { blockRangesMs, clock, counts, directory, fileSystem, head, isHeld, log, newUlid, observer, runner } = parts;
   // From the disk: marks are set there, by this process or by others.
   const inUse = new Set(parts.blocks.blocks.map(({ meta }) => meta.ulid));
   const metas = readBlockMetas(fileSystem, directory.root).filter(({ ulid }) => inUse.has(ulid));
@@ -18,7 +18,9 @@ export async function compactNextBlocks(parts: MaintenanceParts): Promise<boolea
   const started = clock.monotonic();
   counts.isWritingBlock = true;
   try {
-    const meta = await runner.run({ kind: 'compact-blocks', directory: directory.root, ulids, ulid: newUlid() });
+    const { forms } = head;
+    const task = { directory: directory.root, ulids, ulid: newUlid(), forms };
+    const meta = await runner.run({ kind: 'compact-blocks', ...task });
     counts.compactions++;
     if (plan.some(({ maxTime }, i) => plan.some(({ minTime }, j) => j > i && minTime < maxTime))) {
       counts.verticalCompactions++;

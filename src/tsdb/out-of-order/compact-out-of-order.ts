@@ -93,7 +93,8 @@ async function writeBlocks(
   try {
     for (const range of ranges) {
       const minTime = range * chunkRangeMs;
-      const late = { frozen: { chunks, rows, starts }, minTime, maxTime: minTime + chunkRangeMs };
+      const { forms } = head.outOfOrder;
+      const late = { frozen: { chunks, rows, starts }, minTime, maxTime: minTime + chunkRangeMs, forms };
       const ulid = newUlid(now());
       const meta = await runner.run({ kind: 'write-late-block', slabs, late, directory, ulid });
       if (meta !== null) made.push(meta);

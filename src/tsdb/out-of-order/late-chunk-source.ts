@@ -4,7 +4,8 @@ import { timeOrder } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
 import { ChunkDecoder } from '../block/decode-chunk.ts';
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { isFloatEncoding } from '../chunk/encoding.ts';
+import type { SampleForms } from '../chunk/sample-forms.ts';
 import type { ChunkSource, SourceChunk } from '../compact/chunk-source.ts';
 import { type DecodedChunk, decodeChunk } from '../compact/decoded-chunk.ts';
 import { encodeSample } from '../compact/encode-sample.ts';
@@ -23,6 +24,8 @@ export interface LateChunks {
   /** Only samples between are given, ms; the end is exclusive. */
   readonly minTime: number;
   readonly maxTime: number;
+  /** Which chunks are made of them. */
+  readonly forms: SampleForms;
 }
 
 /**
@@ -38,7 +41,7 @@ export class LateChunkSource implements ChunkSource {
   readonly #late: LateChunks;
   readonly #reader: HeadReader;
   readonly #order: Uint32Array;
-  readonly #encoder = new ChunkEncoder(CHUNK_SAMPLES_MAX);
+  readonly #encoder: ChunkEncoder;
   readonly #decoder = new ChunkDecoder();
   readonly #column = createSampleColumn(256);
   #next = 0;
@@ -47,6 +50,7 @@ export class LateChunkSource implements ChunkSource {
   constructor(head: ReadableHead, late: LateChunks) {
     this.#head = head;
     this.#late = late;
+    this.#encoder = new ChunkEncoder(CHUNK_SAMPLES_MAX, late.forms);
     this.#reader = new HeadReader(head);
     this.#order = runInTurns(orderByLabels(head, late.frozen.rows), null);
   }
@@ -59,7 +63,7 @@ export class LateChunkSource implements ChunkSource {
       if (found.length === 0) continue;
       const row = frozen.rows[place]!;
       this.labels = this.#reader.labels(row);
-      const areFloats = found.every(({ encoding }) => encoding === ENCODING.xor);
+      const areFloats = found.every(({ encoding }) => isFloatEncoding(encoding));
       this.chunks = areFloats ? this.#mergeFloats(found) : this.#merge(found.map(decodeChunk));
       return true;
     }
@@ -86,11 +90,12 @@ export class LateChunkSource implements ChunkSource {
     const { maxTime, minTime } = this.#late;
     const column = this.#column;
     column.length = 0;
+    column.startTimes = null;
     for (const { bytes, encoding } of found) {
       const reason = this.#decoder.decode(encoding, bytes, column);
       if (reason !== null) throw new Error(`Cannot decode late samples of ${this.labels}: ${reason}`);
     }
-    const { bits, length, times } = column;
+    const { bits, length, startTimes, times } = column;
     const order = timeOrder(times, length);
     let last = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < length; i++) {
@@ -98,7 +103,8 @@ export class LateChunkSource implements ChunkSource {
       const time = times[index]!;
       if (time === last || time < minTime || time >= maxTime) continue;
       last = time;
-      this.#encoder.float(time, bits[2 * index]!, bits[2 * index + 1]!);
+      const start = startTimes === null ? 0 : startTimes[index]!;
+      this.#encoder.float(time, bits[2 * index]!, bits[2 * index + 1]!, start);
     }
     return this.#encoder.finish();
   }

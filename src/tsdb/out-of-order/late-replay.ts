@@ -48,20 +48,21 @@ export class LateReplay implements WalVisitor {
     return this.#leftOut;
   }
 
-  samples({ bits, length, refs, times }: SampleColumns): void {
+  samples({ bits, length, refs, startTimes, times }: SampleColumns): void {
     this.#store.reserve(length, []);
     for (let i = 0; i < length; i++) {
       const row = this.#row(refs[i]!);
       if (row < 0) continue;
       const time = times[i]!;
       if (this.#isDeleted(row, time)) continue;
-      if (Number.isSafeInteger(time)) this.#store.insert(row, time, bits[2 * i]!, bits[2 * i + 1]!, null);
+      const start = startTimes === null ? 0 : startTimes[i]!;
+      if (Number.isSafeInteger(time)) this.#store.insert(row, time, bits[2 * i]!, bits[2 * i + 1]!, null, start);
       else this.#leftOut++;
     }
   }
 
   histograms(entries: readonly HistogramEntry[]): void {
-    for (const { histogram, ref, time } of entries) {
+    for (const { histogram, ref, startTime, time } of entries) {
       const row = this.#row(ref);
       if (row < 0 || this.#isDeleted(row, time)) continue;
       const sample = flatHistogram(histogram);
@@ -70,7 +71,8 @@ export class LateReplay implements WalVisitor {
         continue;
       }
       this.#store.reserve(1, [{ row, sample }]);
-      this.#store.insert(row, time, sample.halves[2 * SUM_SLOT]!, sample.halves[2 * SUM_SLOT + 1]!, sample);
+      const { halves } = sample;
+      this.#store.insert(row, time, halves[2 * SUM_SLOT]!, halves[2 * SUM_SLOT + 1]!, sample, startTime);
     }
   }
 

@@ -17,6 +17,8 @@ export interface LateSamples {
   readonly bits: Uint32Array;
   /** Parallel to `times`, null for a float; null where all are floats. */
   readonly histograms: readonly (FlatHistogram | null)[] | null;
+  /** Parallel to `times` (ms, 0 = none); null where none has a start time. */
+  readonly startTimes: Float64Array | null;
 }
 
 /** What the rows have that may lie in the range; null where that is nothing. */
@@ -36,6 +38,7 @@ export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range
   const bits = new Uint32Array(2 * open);
   const chunks: number[] = [];
   let histograms: (FlatHistogram | null)[] | null = null;
+  let startTimes: Float64Array | null = null;
   for (let i = 0, at = 0; i < rows.length; i++) {
     if (store.overlaps(rows[i]!, range)) {
       const first = chunks.length;
@@ -44,9 +47,13 @@ export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range
       const count = store.openCount(rows[i]!);
       if (count > 0) {
         const found = store.copyOpen(rows[i]!, times, bits, at);
-        if (found !== null) {
+        if (found.histograms !== null) {
           histograms ??= new Array<null>(open).fill(null);
-          for (let j = 0; j < count; j++) histograms[at + j] = found[j]!;
+          for (let j = 0; j < count; j++) histograms[at + j] = found.histograms[j]!;
+        }
+        if (found.startTimes !== null) {
+          startTimes ??= new Float64Array(open);
+          startTimes.set(found.startTimes, at);
         }
       }
       at += count;
@@ -54,7 +61,7 @@ export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range
     chunkStarts[i + 1] = chunks.length;
     openStarts[i + 1] = at;
   }
-  return { chunkStarts, chunks: Uint32Array.from(chunks), openStarts, times, bits, histograms };
+  return { chunkStarts, chunks: Uint32Array.from(chunks), openStarts, times, bits, histograms, startTimes };
 }
 
 /** True where place `i` of the rows has late samples. */
@@ -81,7 +88,9 @@ export function readLateSamples(
     into.times[target] = late.times[at]!;
     into.bits[2 * target] = late.bits[2 * at]!;
     into.bits[2 * target + 1] = late.bits[2 * at + 1]!;
-    if (into.startTimes !== null) into.startTimes[target] = 0;
+    const start = late.startTimes === null ? 0 : late.startTimes[at]!;
+    if (start !== 0) into.startTimes ??= new Float64Array(into.times.length);
+    if (into.startTimes !== null) into.startTimes[target] = start;
     const flat = late.histograms?.[at] ?? null;
     if (flat !== null) {
       into.histograms ??= new Array<undefined>(target).fill(undefined);

@@ -1,7 +1,9 @@
 import { SUM_SLOT } from '../../kernels/histogram-state.ts';
 import { type HistogramEntry, REFUSED, type SampleBatch } from '../../storage/append.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
+import type { SampleForms } from '../chunk/sample-forms.ts';
 import { histogramRecords, samplesRecord } from '../wal/records.ts';
+import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
 import type { LateHistogram, OutOfOrderStore } from './out-of-order-store.ts';
 
 /** Told by how many seconds a sample is older than the newest one. */
@@ -11,7 +13,7 @@ export interface LateObserver {
 
 /** The accepted floats of one batch: row of the head and index in the batch. */
 interface LateFloats {
-  readonly batch: Pick<SampleBatch, 'refs' | 'times' | 'bits'>;
+  readonly batch: Pick<SampleBatch, 'refs' | 'times' | 'startTimes' | 'bits'>;
   readonly rows: number[];
   readonly indexes: number[];
 }
@@ -21,16 +23,18 @@ export class LateTransaction {
   readonly #store: OutOfOrderStore;
   readonly #windowMs: number;
   readonly #observer: LateObserver;
+  readonly #forms: SampleForms;
   readonly #floats: LateFloats[] = [];
   readonly #entries: HistogramEntry[] = [];
   readonly #histograms: LateHistogram[] = [];
   #floatCount = 0;
 
   /** Samples may be `windowMs` older than the newest one of the head; 0 takes none. */
-  constructor(store: OutOfOrderStore, windowMs: number, observer: LateObserver) {
+  constructor(store: OutOfOrderStore, windowMs: number, observer: LateObserver, forms: SampleForms) {
     this.#store = store;
     this.#windowMs = windowMs;
     this.#observer = observer;
+    this.#forms = forms;
   }
 
   /** Samples accepted. */
@@ -43,13 +47,13 @@ export class LateTransaction {
    * or a reason to refuse.
    */
   takeFloat(batch: SampleBatch, row: number, index: number, newest: number): number {
-    const { bits, refs, times } = batch;
+    const { bits, refs, startTimes, times } = batch;
     const reason = this.#check(batch, times[index]!, newest);
     // One that is there already drops out silently, without a place in the log.
     if (reason > 0 || this.#store.holds(row, times[index]!)) return reason;
     let floats = this.#floats.at(-1);
     if (floats === undefined || floats.batch.times !== times) {
-      floats = { batch: { refs, times, bits }, rows: [], indexes: [] };
+      floats = { batch: { refs, times, startTimes, bits }, rows: [], indexes: [] };
       this.#floats.push(floats);
     }
     floats.rows.push(row);
@@ -69,10 +73,14 @@ export class LateTransaction {
   }
 
   records(): Uint8Array[] {
-    const records = this.#floats.map(({ batch: { refs, times, bits }, indexes }) =>
-      samplesRecord(refs, times, bits, Uint32Array.from(indexes), indexes.length),
+    const { loggedStartTimes } = this.#forms;
+    const records = this.#floats.map(({ batch: { refs, times, startTimes, bits }, indexes }) =>
+      loggedStartTimes
+        ? samplesV2Record(refs, times, startTimes, bits, Uint32Array.from(indexes), indexes.length)
+        : samplesRecord(refs, times, bits, Uint32Array.from(indexes), indexes.length),
     );
-    return this.#entries.length === 0 ? records : [...records, ...histogramRecords(this.#entries)];
+    if (this.#entries.length === 0) return records;
+    return [...records, ...(loggedStartTimes ? histogramV2Records(this.#entries) : histogramRecords(this.#entries))];
   }
 
   /** Everything that `apply` could ask of the host. */
@@ -84,17 +92,19 @@ export class LateTransaction {
   apply(): { floats: number; histograms: number } {
     let floats = 0;
     for (const { batch, indexes, rows } of this.#floats) {
-      const { bits, times } = batch;
+      const { bits, startTimes, times } = batch;
       for (let k = 0; k < rows.length; k++) {
         const i = indexes[k]!;
-        if (this.#store.insert(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!, null)) floats++;
+        const start = startTimes === null ? 0 : startTimes[i]!;
+        if (this.#store.insert(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!, null, start)) floats++;
       }
     }
     let histograms = 0;
     for (const [k, { row, sample }] of this.#histograms.entries()) {
       const { halves } = sample;
       const sum = 2 * SUM_SLOT;
-      if (this.#store.insert(row, this.#entries[k]!.time, halves[sum]!, halves[sum + 1]!, sample)) histograms++;
+      const { startTime, time } = this.#entries[k]!;
+      if (this.#store.insert(row, time, halves[sum]!, halves[sum + 1]!, sample, startTime)) histograms++;
     }
     return { floats, histograms };
   }

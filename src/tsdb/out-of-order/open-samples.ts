@@ -16,6 +16,8 @@ export interface OpenSamples {
   extent: number;
   /** Parallel to the samples, null for a float; null while all are floats. A histogram's value is its sum. */
   histograms: (FlatHistogram | null)[] | null;
+  /** Parallel to the samples (ms, 0 = none); null while none has a start time. */
+  startTimes: number[] | null;
 }
 
 /** Puts samples into extents as pairs of time and value. Readers never see these extents: they get copies. */
@@ -29,7 +31,14 @@ export class OpenSampleBuffers {
   }
 
   /** Adds a sample at its place; false where there is one of that time already. There are fewer than the maximum. */
-  insert(samples: OpenSamples, time: number, low: number, high: number, histogram: FlatHistogram | null): boolean {
+  insert(
+    samples: OpenSamples,
+    time: number,
+    low: number,
+    high: number,
+    histogram: FlatHistogram | null,
+    startTime: number,
+  ): boolean {
     const { count } = samples;
     const at = this.#place(samples, time);
     if (at < count && this.time(samples, at) === time) return false;
@@ -44,6 +53,8 @@ export class OpenSampleBuffers {
     words[2 * (start + 2 * at) + 3] = high;
     if (histogram !== null) samples.histograms ??= new Array<null>(count).fill(null);
     samples.histograms?.splice(at, 0, histogram);
+    if (startTime !== 0) samples.startTimes ??= new Array<number>(count).fill(0);
+    samples.startTimes?.splice(at, 0, startTime);
     samples.count++;
     return true;
   }
@@ -76,6 +87,7 @@ export class OpenSampleBuffers {
     samples.extent = 0;
     samples.count = 0;
     samples.histograms = null;
+    samples.startTimes = null;
   }
 
   /** The index of the first sample that is not older. Most come behind all others. */

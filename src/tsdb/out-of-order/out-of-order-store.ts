@@ -1,7 +1,9 @@
+import { isStorableStart } from '../../kernels/start-time-encode.ts';
 import { largeExtentCapacity } from '../../memory/large-extents.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
+import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import {
   SEALED_DOUBLES,
   SEALED_FIRST_TIME,
@@ -59,6 +61,8 @@ export interface LateHistogram {
 export class OutOfOrderStore {
   /** Width of the ranges that blocks are aligned to, ms; set before the first sample. */
   rangeMs = CHUNK_RANGE_MS_DEFAULT;
+  /** In which chunks samples are put from now on. */
+  forms: SampleForms = PLAIN_FORMS;
   readonly #memory: LateMemory;
   readonly #buffers: OpenSampleBuffers;
   readonly #rows = new Map<number, LateRow>();
@@ -147,13 +151,23 @@ export class OutOfOrderStore {
 
   /**
    * Takes a sample, for which memory was reserved; false where the row's newest samples have one of that time. `histogram`
-   * null means a float; the value of a histogram is its sum.
+   * null means a float; the value of a histogram is its sum. `startTime` (ms, 0 = none) is kept where `forms` has a chunk
+   * for it.
    */
-  insert(row: number, time: number, low: number, high: number, histogram: FlatHistogram | null): boolean {
+  insert(
+    row: number,
+    time: number,
+    low: number,
+    high: number,
+    histogram: FlatHistogram | null,
+    startTime: number,
+  ): boolean {
     const late = this.#row(row);
     const isAlone = isLarge(histogram) || isLarge(late.histograms?.[0] ?? null);
     if (late.count === OPEN_SAMPLES_MAX || (isAlone && late.count > 0)) this.#seal(late);
-    if (!this.#buffers.insert(late, time, low, high, histogram)) return false;
+    const hasStart = histogram === null ? this.forms.xor2 : this.forms.histogramStartTimes;
+    const start = hasStart && isStorableStart(time, startTime) ? startTime : 0;
+    if (!this.#buffers.insert(late, time, low, high, histogram, start)) return false;
     if (time < late.minTime) late.minTime = time;
     if (time > late.maxTime) late.maxTime = time;
     if (time < this.#minTime) this.#minTime = time;
@@ -245,11 +259,16 @@ export class OutOfOrderStore {
     return this.#rows.get(row)?.count ?? 0;
   }
 
-  /** Copies them behind others; returns the histograms among them, as `OpenSamples` has them. */
-  copyOpen(row: number, times: Float64Array, bits: Uint32Array, at: number): OpenSamples['histograms'] {
+  /** Copies them behind others; returns what `OpenSamples` has beside their values. */
+  copyOpen(
+    row: number,
+    times: Float64Array,
+    bits: Uint32Array,
+    at: number,
+  ): Pick<OpenSamples, 'histograms' | 'startTimes'> {
     const late = this.#rows.get(row)!;
     this.#buffers.copy(late, 0, late.count, times, bits, at);
-    return late.histograms;
+    return late;
   }
 
   #row(row: number): LateRow {
@@ -259,6 +278,7 @@ export class OutOfOrderStore {
       count: 0,
       extent: 0,
       histograms: null,
+      startTimes: null,
       newest: 0,
       minTime: Number.POSITIVE_INFINITY,
       maxTime: Number.NEGATIVE_INFINITY,
@@ -336,10 +356,10 @@ export class OutOfOrderStore {
 
   /** Makes chunks of a row's buffer. */
   #seal(late: LateRow): void {
-    const { count, histograms } = late;
+    const { count, histograms, startTimes } = late;
     this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
-    const samples = { count, times: this.#times, bits: this.#bits, histograms };
-    const { made, newest } = sealSamples(this.#memory, samples, late.newest);
+    const samples = { count, times: this.#times, bits: this.#bits, histograms, startTimes };
+    const { made, newest } = sealSamples(this.#memory, samples, late.newest, this.forms);
     late.newest = newest;
     this.#chunksCreated += made;
     this.#buffers.clear(late);

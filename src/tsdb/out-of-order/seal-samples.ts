@@ -1,20 +1,24 @@
-import { XOR_APPEND_BYTES_MAX, XOR_HEADER_BYTES } from '../../kernels/xor-encode.ts';
+import { XOR2_HEADER_BYTES } from '../../kernels/xor2-decode.ts';
+import { XOR2_APPEND_BYTES_MAX } from '../../kernels/xor2-encode.ts';
 import { EXTENT_UNIT_BYTES, type Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
 import { ChunkEncoder, type EncodedChunk } from '../chunk/chunk-encoder.ts';
-import { ENCODING } from '../chunk/encoding.ts';
+import { countMask, isFloatEncoding } from '../chunk/encoding.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
+import type { SampleForms } from '../chunk/sample-forms.ts';
 import type { SealedChunks } from '../chunk/sealed-chunks.ts';
 import { OPEN_SAMPLES_MAX } from './open-samples.ts';
 
-/** Bytes of the largest chunk of floats that so many samples can make. */
-export const SEALED_FLOAT_BYTES_MAX = XOR_HEADER_BYTES + OPEN_SAMPLES_MAX * XOR_APPEND_BYTES_MAX;
+/** Bytes of the largest chunk of floats that so many samples can make, with start times; less than an extent. */
+export const SEALED_FLOAT_BYTES_MAX = XOR2_HEADER_BYTES + OPEN_SAMPLES_MAX * XOR2_APPEND_BYTES_MAX;
 
 /** Samples with rising times that become chunks; where `histograms` has an entry the sample is a histogram. */
 export interface SamplesToSeal {
   readonly count: number;
   readonly times: Float64Array;
   readonly bits: Uint32Array;
+  /** null: none has a start time. */
+  readonly startTimes: readonly number[] | null;
   readonly histograms: readonly (FlatHistogram | null)[] | null;
 }
 
@@ -33,13 +37,16 @@ const encoder = new ChunkEncoder(OPEN_SAMPLES_MAX);
  */
 export function sealSamples(
   memory: SealMemory,
-  { bits, count, histograms, times }: SamplesToSeal,
+  { bits, count, histograms, startTimes, times }: SamplesToSeal,
   older: number,
+  forms: SampleForms,
 ): { newest: number; made: number } {
+  encoder.forms = forms;
   for (let i = 0; i < count; i++) {
     const histogram = histograms?.[i] ?? null;
-    if (histogram === null) encoder.float(times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
-    else encoder.histogram(times[i]!, histogram);
+    const start = startTimes === null ? 0 : startTimes[i]!;
+    if (histogram === null) encoder.float(times[i]!, bits[2 * i]!, bits[2 * i + 1]!, start);
+    else encoder.histogram(times[i]!, histogram, start);
   }
   let newest = older;
   const chunks = encoder.finish();
@@ -54,7 +61,7 @@ function keepChunk(
 ): number {
   const { length } = bytes;
   let extent: number;
-  if (encoding === ENCODING.xor) {
+  if (isFloatEncoding(encoding)) {
     extent = extents.allocate(Math.ceil(length / EXTENT_UNIT_BYTES));
     const target = extents.bytes[extentSlab(extent)]!;
     const start = extentOffset(extent);
@@ -63,5 +70,6 @@ function keepChunk(
     extent = large.allocate(largeExtentCapacity(length));
     large.bytes(extent).set(bytes, large.offset(extent));
   }
-  return sealed.add(minTime, maxTime, extent, length, (bytes[0]! << 8) | bytes[1]!, older, encoding);
+  const count = ((bytes[0]! << 8) | bytes[1]!) & countMask(encoding);
+  return sealed.add(minTime, maxTime, extent, length, count, older, encoding);
 }

@@ -5,6 +5,7 @@ import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
+import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import type { HeadChunk } from '../chunks-head/list-head-chunks.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
@@ -25,6 +26,8 @@ export interface LoadHeadOptions {
   readonly minValidTime: number;
   /** Exemplars that the head keeps. */
   readonly exemplarsMax: number;
+  /** In which forms samples are kept; default the plain ones. */
+  readonly forms?: SampleForms;
   /** How long a select of the head may hold the thread; without it, as long as it takes. */
   readonly turns?: Turns;
   /** True changes the log where that is needed to go on with it; false only reads. */
@@ -76,8 +79,9 @@ function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOpti
 /** Throws `DamagedFile` where the image, which then begins anew without it, can not be used. */
 function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<ReplayProgress, LoadedHead> {
   const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
+  const { forms = PLAIN_FORMS } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };
-  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, chunksHead, ...turnsOf(options) });
+  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, chunksHead, forms, ...turnsOf(options) });
   const store = head.chunkStore!;
   const damagedDirectory = repairs ? directory.walDamaged : null;
   try {

@@ -13,7 +13,7 @@ export const RECORD = {
   floatHistograms: 8,
   customHistograms: 9,
   customFloatHistograms: 10,
-  /** Forms with a start time for each sample; Prometheus writes them behind a feature flag, Narthex only reads them. */
+  /** Forms with a start time for each sample, written behind the feature flag `st-storage`. */
   samplesV2: 11,
   histogramsV2: 12,
   floatHistogramsV2: 13,

@@ -156,14 +156,15 @@ function histogramRecord(type: number, entries: readonly HistogramEntry[]): Uint
   for (const entry of entries) {
     buffer.delta(entry.ref, entries[0]!.ref);
     buffer.delta(entry.time, entries[0]!.time);
-    writeHistogram(entry.histogram);
+    writeHistogram(buffer, entry.histogram);
   }
   return buffer.take();
 }
 
 const HINTS: Readonly<Record<CounterResetHint, number>> = { unknown: 0, reset: 1, notReset: 2, gauge: 3 };
 
-function writeHistogram(histogram: Histogram): void {
+/** Everything of a histogram behind its ref and time; the same in all records of histograms. */
+export function writeHistogram(buffer: RecordBuffer, histogram: Histogram): void {
   buffer.byte(HINTS[histogram.counterResetHint]);
   buffer.varint(histogram.schema);
   buffer.float64(histogram.zeroThreshold);
@@ -175,19 +176,19 @@ function writeHistogram(histogram: Histogram): void {
     buffer.float64(histogram.count);
   }
   buffer.float64(histogram.sum);
-  writeSpans(histogram.positiveSpans);
-  writeSpans(histogram.negativeSpans);
+  writeSpans(buffer, histogram.positiveSpans);
+  writeSpans(buffer, histogram.negativeSpans);
   if (histogram.kind === 'integer') {
-    writeDeltas(histogram.positiveDeltas);
-    writeDeltas(histogram.negativeDeltas);
+    writeDeltas(buffer, histogram.positiveDeltas);
+    writeDeltas(buffer, histogram.negativeDeltas);
   } else {
-    writeFloats(histogram.positiveCounts);
-    writeFloats(histogram.negativeCounts);
+    writeFloats(buffer, histogram.positiveCounts);
+    writeFloats(buffer, histogram.negativeCounts);
   }
-  if (histogram.schema === CUSTOM_BUCKETS_SCHEMA) writeFloats(histogram.customValues);
+  if (histogram.schema === CUSTOM_BUCKETS_SCHEMA) writeFloats(buffer, histogram.customValues);
 }
 
-function writeSpans(spans: readonly Span[]): void {
+function writeSpans(buffer: RecordBuffer, spans: readonly Span[]): void {
   buffer.uvarint(spans.length);
   for (const span of spans) {
     buffer.varint(span.offset);
@@ -195,12 +196,12 @@ function writeSpans(spans: readonly Span[]): void {
   }
 }
 
-function writeDeltas(deltas: readonly number[]): void {
+function writeDeltas(buffer: RecordBuffer, deltas: readonly number[]): void {
   buffer.uvarint(deltas.length);
   for (const delta of deltas) buffer.varint(delta);
 }
 
-function writeFloats(values: readonly number[]): void {
+function writeFloats(buffer: RecordBuffer, values: readonly number[]): void {
   buffer.uvarint(values.length);
   for (const value of values) buffer.float64(value);
 }
