@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { querySeries } from './load/query-data.ts';
+import { runQueryLoad } from './load/query-load.ts';
 import { sendLoad } from './load/remote-writer.ts';
 import { spawnReplayExporter } from './load/spawn-exporter.ts';
 import type { BenchOptions } from './options.ts';
@@ -35,6 +36,7 @@ interface LoadRun {
   readonly scrapes: number;
   readonly queries: number;
   readonly queryMs: number;
+  readonly answerBytes: number;
   readonly residentBytes: number;
 }
 
@@ -47,20 +49,24 @@ interface Quantiles {
 /**
  * How late scrapes start while the heaviest queries run without a pause on several connections. Each target's scrapes
  * should come at one phase of the interval; how much later than at the earliest one they reach the exporter is the delay.
+ *
+ * One pass over a server takes half a minute: it gets the data, is scraped for some seconds without queries, and then
+ * with them. `--set passes=N` repeats it and takes the middle ones.
  */
-export async function scrapeUnderQueryLoadBench({ smoke, peers, rounds, sizes }: BenchOptions): Promise<unknown> {
+export async function scrapeUnderQueryLoadBench({ smoke, peers, sizes }: BenchOptions): Promise<unknown> {
   const shape = {
     targets: sizes.get('targets') ?? (smoke ? 5 : 50),
     seriesPerTarget: sizes.get('series') ?? (smoke ? 50 : 500),
     intervalMs: 1000,
-    measuredMs: 1000 * (sizes.get('seconds') ?? (smoke ? 4 : 30)),
+    idleMs: 1000 * (smoke ? 2 : 5),
+    loadedMs: 1000 * (sizes.get('seconds') ?? (smoke ? 3 : 20)),
     scale: sizes.get('scale') ?? (smoke ? 0.1 : 1),
     hours: sizes.get('hours') ?? (smoke ? 1 : 6),
   };
   const exporter = await spawnReplayExporter();
   const runs: LoadRun[] = [];
   try {
-    for (const competitor of pairedOrder(findCompetitors(peers), rounds)) {
+    for (const competitor of pairedOrder(competitorsOf(peers), sizes.get('passes') ?? 1)) {
       runs.push(await runOnce(competitor, exporter.port, shape));
     }
   } finally {
@@ -70,7 +76,18 @@ export async function scrapeUnderQueryLoadBench({ smoke, peers, rounds, sizes }:
   const figure = (name: string, of: (run: LoadRun) => number) =>
     median(runs.filter((run) => run.name === name).map(of));
   printTable(
-    ['server', 'delay p50 ms', 'p99 ms', 'max ms', 'idle p99 ms', 'loop p99 ms', 'loop max ms', 'query ms', 'queries'],
+    [
+      'server',
+      'delay p50 ms',
+      'p99 ms',
+      'max ms',
+      'idle p99 ms',
+      'loop p99 ms',
+      'loop max ms',
+      'query ms',
+      'queries',
+      'MB',
+    ],
     names.map((name) => [
       name,
       figure(name, (run) => run.delays.p50),
@@ -81,25 +98,31 @@ export async function scrapeUnderQueryLoadBench({ smoke, peers, rounds, sizes }:
       figure(name, (run) => run.eventLoop?.max ?? Number.NaN),
       figure(name, (run) => run.queryMs),
       figure(name, (run) => run.queries),
+      figure(name, (run) => run.answerBytes / 1e6),
     ]),
   );
   return { ...shape, runs };
+}
+
+/** Without peers that are named: the reference alone, to which the delays are compared. */
+function competitorsOf(peers: readonly string[]): Competitor[] {
+  return findCompetitors(peers).filter(({ kind }) => peers.length > 0 || kind !== 'victoria');
 }
 
 interface Shape {
   readonly targets: number;
   readonly seriesPerTarget: number;
   readonly intervalMs: number;
-  readonly measuredMs: number;
+  readonly idleMs: number;
+  readonly loadedMs: number;
   readonly scale: number;
   readonly hours: number;
 }
 
 async function runOnce(competitor: Competitor, port: number, shape: Shape): Promise<LoadRun> {
   const client = `${competitor.name}-${Date.now()}`;
-  const { intervalMs, measuredMs } = shape;
+  const { intervalMs, idleMs, loadedMs } = shape;
   const server = await startServer(competitor, 'global: {}\n');
-  const connections = new Agent({ connections: CONNECTIONS, pipelining: 1 });
   try {
     const steps = (shape.hours * 3_600_000) / STEP_MS;
     const end = Math.floor(Date.now() / 60_000) * 60_000;
@@ -114,32 +137,20 @@ async function runOnce(competitor: Competitor, port: number, shape: Shape): Prom
       stepsPerRequest: 40,
       shards: 1,
     });
-    const urls = HEAVY.map((query) => {
+    const paths = HEAVY.map((query) => {
       const params = { query, start: String(start / 1000), end: String(end / 1000), step: '15' };
-      return `${server.url}/api/v1/query_range?${new URLSearchParams(params)}`;
+      return `/api/v1/query_range?${new URLSearchParams(params)}`;
     });
     // Only now: samples of hours ago are not taken behind those of the present.
     writeFileSync(join(server.directory, 'prometheus.yml'), scrapeConfig(client, port, shape));
     process.kill(server.pid, 'SIGHUP');
     await sleep(3 * intervalMs);
     await arrivals(port, client);
-    await sleep(measuredMs / 2);
+    await sleep(idleMs);
     const idle = await arrivals(port, client);
     await eventLoopDelay(server.url);
-    const until = performance.now() + measuredMs;
-    const durations: number[] = [];
-    await Promise.all(
-      Array.from({ length: CONNECTIONS }, async (_, first) => {
-        for (let turn = first; performance.now() < until; turn++) {
-          const began = performance.now();
-          const { statusCode, body } = await request(urls[turn % urls.length]!, { dispatcher: connections });
-          await body.dump({ limit: 2 ** 30 });
-          if (statusCode !== 200)
-            throw new Error(`${competitor.name} answered ${statusCode} to ${urls[turn % urls.length]}`);
-          durations.push(performance.now() - began);
-        }
-      }),
-    );
+    const load = { url: server.url, paths, connections: CONNECTIONS, durationMs: loadedMs };
+    const { answerBytes, durations } = await runQueryLoad(load);
     const loaded = await arrivals(port, client);
     return {
       name: competitor.name,
@@ -149,10 +160,10 @@ async function runOnce(competitor: Competitor, port: number, shape: Shape): Prom
       scrapes: Object.values(loaded).reduce((sum, times) => sum + times.length, 0),
       queries: durations.length,
       queryMs: median(durations),
+      answerBytes,
       residentBytes: processUse(server.pid).residentBytes,
     };
   } finally {
-    await connections.close();
     await server.stop();
   }
 }
