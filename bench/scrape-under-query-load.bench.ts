@@ -53,7 +53,7 @@ interface Quantiles {
  * One pass over a server takes half a minute: it gets the data, is scraped for some seconds without queries, and then
  * with them. `--set passes=N` repeats it and takes the middle ones.
  */
-export async function scrapeUnderQueryLoadBench({ smoke, peers, sizes }: BenchOptions): Promise<unknown> {
+export async function scrapeUnderQueryLoadBench({ smoke, peers, only, sizes }: BenchOptions): Promise<unknown> {
   const shape = {
     targets: sizes.get('targets') ?? (smoke ? 5 : 50),
     seriesPerTarget: sizes.get('series') ?? (smoke ? 50 : 500),
@@ -66,7 +66,7 @@ export async function scrapeUnderQueryLoadBench({ smoke, peers, sizes }: BenchOp
   const exporter = await spawnReplayExporter();
   const runs: LoadRun[] = [];
   try {
-    for (const competitor of pairedOrder(competitorsOf(peers), sizes.get('passes') ?? 1)) {
+    for (const competitor of pairedOrder(competitorsOf(peers, only), sizes.get('passes') ?? 1)) {
       runs.push(await runOnce(competitor, exporter.port, shape));
     }
   } finally {
@@ -104,9 +104,11 @@ export async function scrapeUnderQueryLoadBench({ smoke, peers, sizes }: BenchOp
   return { ...shape, runs };
 }
 
-/** Without peers that are named: the reference alone, to which the delays are compared. */
-function competitorsOf(peers: readonly string[]): Competitor[] {
-  return findCompetitors(peers).filter(({ kind }) => peers.length > 0 || kind !== 'victoria');
+/** Without peers that are named: the reference alone, to which the delays are compared. `only`: of these names alone. */
+function competitorsOf(peers: readonly string[], only: string | null): Competitor[] {
+  return findCompetitors(peers).filter(
+    ({ kind, name }) => (peers.length > 0 || kind !== 'victoria') && (only === null || name.includes(only)),
+  );
 }
 
 interface Shape {

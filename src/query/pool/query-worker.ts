@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module';
+import { setPriority } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '../../promql/engine.ts';
@@ -30,7 +31,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Below the main thread's 0, so that scrapes and writes get a core at once, and above the maintenance thread's 10. */
+const NICE = 5;
+
 enableCompileCache();
+// On Linux a priority is the thread's own; elsewhere it would be the process'.
+if (process.platform === 'linux') setPriority(NICE);
 
 const settings = workerData as QueryThreadSettings;
 const port = parentPort!;
