@@ -1,23 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
 import { instantNumber } from './ask.ts';
 import { resultHash } from './kernel-bench.ts';
+import { LeanConnection } from './lean-connection.ts';
 import { querySeries } from './load/query-data.ts';
 import { sendLoad } from './load/remote-writer.ts';
 import type { BenchOptions } from './options.ts';
 import { findCompetitors, type RunningServer, startServer } from './peers/server.ts';
-import { processUse } from './process-tree.ts';
 import { BENCH_QUERIES, type BenchQuery } from './queries.ts';
 import { geometricMean, median, pairedOrder } from './statistics.ts';
 import { printTable } from './table.ts';
+import { threadNanoseconds } from './thread-time.ts';
 
 const STEP_MS = 15_000;
-/** One connection: one query at a time. */
-const connection = new Agent({ connections: 1, pipelining: 1 });
 
 interface QueryFigures {
   readonly wallMs: number;
-  /** CPU of the whole process tree per call, from a burst of calls. */
+  /** CPU of all threads of the server per call, from a burst of calls. */
   readonly cpuMs: number;
   readonly hash: string;
   readonly bytes: number;
@@ -25,12 +23,16 @@ interface QueryFigures {
 
 /**
  * Wall and CPU time of each query against all servers on the same 5,800 series x 6 h, one query at a time, servers in
- * paired order for every query. The hash is over the answers with numbers rounded to ten digits and series sorted.
+ * paired order for every query. All are asked the same bytes; answers are compared once, beside the clock: the hash is over
+ * them with numbers rounded to ten digits and series sorted.
+ *
+ * Sizes: `scale`, `hours`, and in ms how long each server is asked one query: `budget` in each round, `warm-up` before.
  */
 export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOptions): Promise<unknown> {
   const scale = sizes.get('scale') ?? (smoke ? 0.1 : 1);
   const hours = sizes.get('hours') ?? (smoke ? 1 : 6);
-  const budgetMs = sizes.get('budget') ?? (smoke ? 20 : 300);
+  const budgetMs = sizes.get('budget') ?? (smoke ? 20 : 100);
+  const warmUpMs = sizes.get('warm-up') ?? (smoke ? 0 : 40);
   const queries = BENCH_QUERIES.filter((query) => only === null || query.name.includes(only));
   const steps = (hours * 3_600_000) / STEP_MS;
   const end = Math.floor(Date.now() / 60_000) * 60_000;
@@ -47,7 +49,7 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
       console.log(`${competitor.name}: ${samples.toLocaleString('en-US')} samples of ${series.length} series`);
     }
     // A server that has run for a while is what is compared: nobody is measured while code is compiled or pages are mapped.
-    for (const server of servers) for (const query of queries) await ask(urlOf(server.url, query, end));
+    for (const server of servers) for (const query of queries) await measure(server, query, end, warmUpMs);
     const rows: { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[] = [];
     for (const query of queries) {
       const samples = new Map<string, QueryFigures[]>(servers.map((server) => [server.competitor.name, []]));
@@ -87,34 +89,32 @@ async function eventuallyStored(server: RunningServer, series: number, time: num
   throw new Error(`${server.competitor.name} does not show all ${series} series`);
 }
 
-async function measure(server: RunningServer, query: BenchQuery, end: number, budgetMs: number): Promise<QueryFigures> {
-  const url = urlOf(server.url, query, end);
-  const first = await ask(url);
+/** One connection, asked one query at a time. */
+async function measure(
+  { url, pid }: RunningServer,
+  query: BenchQuery,
+  end: number,
+  budgetMs: number,
+): Promise<QueryFigures> {
+  const connection = await LeanConnection.open(url);
+  const request = connection.request(pathOf(query, end));
+  const answer = await connection.text(request);
   const walls: number[] = [];
-  const before = processUse(server.pid).cpuSeconds;
+  const before = threadNanoseconds(pid);
   const started = performance.now();
-  while (performance.now() - started < budgetMs || walls.length < 3) {
-    const asked = performance.now();
-    await ask(url);
-    walls.push(performance.now() - asked);
+  let now = started;
+  while (now - started < budgetMs || walls.length < 3) {
+    const asked = now;
+    await connection.ask(request);
+    now = performance.now();
+    walls.push(now - asked);
   }
-  const cpuSeconds = processUse(server.pid).cpuSeconds - before;
-  return {
-    wallMs: median(walls),
-    cpuMs: (1000 * cpuSeconds) / walls.length,
-    hash: resultHash(canonical(first)),
-    bytes: first.length,
-  };
+  const cpuMs = (threadNanoseconds(pid) - before) / 1e6 / walls.length;
+  connection.close();
+  return { wallMs: median(walls), cpuMs, hash: resultHash(canonical(answer)), bytes: answer.length };
 }
 
-async function ask(url: string): Promise<string> {
-  const { statusCode, body } = await request(url, { dispatcher: connection });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 300)}`);
-  return text;
-}
-
-function urlOf(server: string, { path, expr, rangeMs }: BenchQuery, end: number): string {
+function pathOf({ path, expr, rangeMs }: BenchQuery, end: number): string {
   const params = new URLSearchParams();
   const start = (end - rangeMs) / 1000;
   if (path === 'query') params.set('time', String(end / 1000));
@@ -125,7 +125,7 @@ function urlOf(server: string, { path, expr, rangeMs }: BenchQuery, end: number)
   if (path === 'query_range') params.set('step', String(Math.max(15, rangeMs / 1000 / 240)));
   if (path === 'query' || path === 'query_range') params.set('query', expr);
   else if (expr !== '') params.set('match[]', expr);
-  return `${server}/api/v1/${path}?${params}`;
+  return `/api/v1/${path}?${params}`;
 }
 
 /** An answer without what may differ between servers that agree: order of series, digits beyond the tenth. */
@@ -173,14 +173,7 @@ function report(
   const means = others.map((name) => ({
     against: name,
     wall: geometricMean(rows.map((row) => wall(row, subject!) / wall(row, name))),
-    cpu: geometricMean(
-      rows.map((row) => {
-        const own = row.figures.get(subject!)!.cpuMs;
-        const theirs = row.figures.get(name)!.cpuMs;
-        // A burst whose CPU is below one tick can not be compared.
-        return own > 0 && theirs > 0 ? own / theirs : 1;
-      }),
-    ),
+    cpu: geometricMean(rows.map(({ figures }) => figures.get(subject!)!.cpuMs / figures.get(name)!.cpuMs)),
   }));
   for (const mean of means) {
     console.log(
