@@ -24,6 +24,7 @@ import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
 import { Notifications } from './notifications.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+import { sampleForms } from './sample-forms.ts';
 
 /** Everything a running server is made of, each part with what it needs from the others. */
 export interface Parts {
@@ -116,6 +117,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
         chunkRangeMs: options.storage.minBlockMs,
         exemplarsMax: exemplarsMax(options, configuration.current),
         outOfOrderMs: configuration.current.storage.outOfOrderMs,
+        forms: sampleForms(options, configuration.current),
         walCompression: options.storage.walCompression,
         maintenance: {
           settings: () => configuration.current.storage,

@@ -29,6 +29,7 @@ test('an empty file is a configuration with every default', () => {
       retentionMs: 15 * 86_400_000,
       retentionBytes: 0,
       retentionPercent: 0,
+      floatEncoding: null,
       staleSeriesShare: 0,
       outOfOrderMs: 0,
       exemplarsMax: 100_000,

@@ -56,8 +56,8 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     parser,
     features: {
       delayedNameRemoval: features.includes('promql-delayed-name-removal'),
-      useStartTimestamps: false,
-      typeAndUnitLabels: false,
+      useStartTimestamps: features.includes('use-start-timestamps'),
+      typeAndUnitLabels: features.includes('type-and-unit-labels'),
     },
     perStepStats: features.includes('promql-per-step-stats'),
     memoryBytesMax,

@@ -41,7 +41,7 @@ export function featureView(options: ServerOptions): Record<string, Record<strin
       per_step_stats: on('promql-per-step-stats'),
       smoothed: on('promql-extended-range-selectors'),
       subqueries: true,
-      type_and_unit_labels: false,
+      type_and_unit_labels: on('type-and-unit-labels'),
       without: true,
     },
     promql_functions: functionView(options),
@@ -51,7 +51,21 @@ export function featureView(options: ServerOptions): Record<string, Record<strin
       limit_ratio: on('promql-experimental-functions'),
     },
     service_discovery_providers: { static: true },
-    tsdb: { exemplar_storage: options.features.includes('exemplar-storage'), isolation: true, native_histograms: true },
+    scrape: {
+      extra_scrape_metrics: false,
+      start_timestamp_zero_ingestion: on('created-timestamp-zero-ingestion'),
+      type_and_unit_labels: on('type-and-unit-labels'),
+    },
+    tsdb: {
+      delayed_compaction: on('delayed-compaction'),
+      exemplar_storage: on('exemplar-storage'),
+      histograms_st_encoding: on('histograms-st-encoding'),
+      isolation: true,
+      native_histograms: true,
+      st_storage: on('st-storage'),
+      use_uncached_io: false,
+      xor2_encoding: true,
+    },
     ui: { ui_v2: false, ui_v3: true },
   };
 }

@@ -9,6 +9,7 @@ import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
 import { MetadataKeeper } from './metadata-keeper.ts';
 import { NOTICES } from './notifications.ts';
+import { sampleForms } from './sample-forms.ts';
 import { listenFailure, storageFailure } from './start-failure.ts';
 
 /** Requests that run when the server stops get so long to end; then they are cut off. */
@@ -57,6 +58,9 @@ export class RunningServer {
     this.#metadata = this.#keepMetadata();
     configuration.consume('exemplars', (current) => {
       this.#parts.database.opened?.setExemplarsMax(exemplarsMax(this.#options, current));
+    });
+    configuration.consume('chunk encoding', (current) => {
+      this.#parts.database.opened?.setForms(sampleForms(this.#options, current));
     });
     configuration.consume('out-of-order window', (current) => {
       this.#parts.database.opened?.setOutOfOrderWindow(current.storage.outOfOrderMs);

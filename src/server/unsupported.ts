@@ -33,7 +33,5 @@ export function unsupportedOf(configuration: Configuration): Unsupported {
     warnings.push('remote_read is not supported yet: queries see the samples of this server alone');
   if (raw.tracing.endpoint !== '') warnings.push('tracing is not supported yet: no trace is sent');
   if (raw.global.query_log_file !== '') warnings.push('global.query_log_file is not supported yet: no query is logged');
-  if (raw.storage.tsdb?.chunk_encoding.floats === 'xor2')
-    warnings.push('storage.tsdb.chunk_encoding.floats: xor2 is not supported yet: chunks are written as xor');
   return { refusal: null, warnings };
 }

@@ -60,6 +60,8 @@ export interface StorageSettings {
   /** The share of stale series from which on they are compacted early; 0 = never. */
   readonly staleSeriesShare: number;
   readonly exemplarsMax: number;
+  /** Of new chunks of floats; null where the file does not say. */
+  readonly floatEncoding: 'xor' | 'xor2' | null;
 }
 
 /** What the flags say of retention; it holds where the file has no `retention`. */
@@ -73,6 +75,7 @@ export function storageSettingsFrom(raw: RawStorage, flags: FlagRetention): Stor
   raw.tsdb ??= { ...tsdbCodec.zero };
   raw.tsdb.retention ??= { time: flags.retentionMs, size: flags.retentionBytes, percentage: 0 };
   const { retention } = raw.tsdb;
+  const { floats } = raw.tsdb.chunk_encoding;
   return {
     retentionMs: retention.time,
     retentionBytes: retention.size,
@@ -80,5 +83,6 @@ export function storageSettingsFrom(raw: RawStorage, flags: FlagRetention): Stor
     staleSeriesShare: raw.tsdb.stale_series_compaction_threshold,
     outOfOrderMs: raw.tsdb.out_of_order_time_window,
     exemplarsMax: raw.exemplars?.max_exemplars ?? EXEMPLARS_STANDARD,
+    floatEncoding: floats === 'xor' || floats === 'xor2' ? floats : null,
   };
 }

@@ -16,7 +16,7 @@ export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'exemplar-storage': 'supported',
   'extra-scrape-metrics': 'pending',
   'fast-startup': 'pending',
-  'histograms-st-encoding': 'pending',
+  'histograms-st-encoding': 'supported',
   'memory-snapshot-on-shutdown': 'pending',
   'metadata-wal-records': 'pending',
   'native-histograms': 'always',
@@ -31,12 +31,12 @@ export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'promql-extended-range-selectors': 'supported',
   'promql-per-step-stats': 'supported',
   'search-api': 'pending',
-  'st-storage': 'pending',
+  'st-storage': 'supported',
   'st-synthesis': 'pending',
   'type-and-unit-labels': 'pending',
-  'use-start-timestamps': 'pending',
+  'use-start-timestamps': 'supported',
   'use-uncached-io': 'pending',
-  'xor2-encoding': 'pending',
+  'xor2-encoding': 'supported',
 };
 
 /** Names given to `--enable-feature`, one by one: each occurrence may hold several, separated by commas. */
