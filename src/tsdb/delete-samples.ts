@@ -17,8 +17,8 @@ export interface DeleteParts {
   readonly blocks: () => readonly Block[];
   /** Moves the samples that came late to blocks. */
   readonly compactLate: () => Promise<unknown>;
-  /** As `HeadDeleteParts`. */
-  readonly sparesLate: boolean;
+  /** As `HeadDeleteParts`; asked when the late samples are in blocks. */
+  readonly sparesLate: () => Promise<boolean>;
   readonly turns: Turns;
 }
 
@@ -43,7 +43,8 @@ export async function deleteSamples(
     const tombstones = await runInTurns(deleteFromBlock(block, choosing, range), turns);
     if (tombstones !== block.tombstones) await replaceTombstones(fileSystem, block, tombstones);
   }
-  for (const matchers of choosing) await runInTurns(head.deleteSamples(matchers, range, { sparesLate }), turns);
+  const options = { sparesLate: await sparesLate() };
+  for (const matchers of choosing) await runInTurns(head.deleteSamples(matchers, range, options), turns);
 }
 
 /** The count in `meta.json` comes second and serves planning alone. */

@@ -43,6 +43,8 @@ import { WriteGate } from './write-gate.ts';
 
 /** A select that takes longer lets the event loop run in between, ms. */
 const SELECT_PIECE_MS = 5;
+/** Turns of the event loop that a deletion waits for files of late samples: readers of that moment end meanwhile. */
+const LATE_FILES_TURNS = 1000;
 
 /** An open data directory. */
 export interface Database extends Appendable, Queryable, ExemplarQueryable {
@@ -298,17 +300,26 @@ class OpenDatabase implements Database {
   delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void> {
     return this.#exclusive(() => {
       if (this.#closing !== null) throw new Error('Cannot delete samples: the database is closed');
-      const { hasLateFiles, head } = this.#loaded;
+      const { head } = this.#loaded;
       const parts = {
         fileSystem: this.#fileSystem,
         head,
         blocks: () => this.#blocks.blocks,
         compactLate: () => this.#compactOutOfOrder(),
-        sparesLate: !hasLateFiles,
+        sparesLate: () => this.#isRidOfLate(),
         turns: this.#turns,
       };
       return deleteSamples(parts, matcherSets, range);
     });
+  }
+
+  /** Waits a moment for the files to be let go that could give late samples back which are in blocks; false where it can not. */
+  async #isRidOfLate(): Promise<boolean> {
+    const { chunkStore } = this.#loaded.head;
+    for (let turns = 0; turns < LATE_FILES_TURNS && chunkStore?.hasRetiredLate === true; turns++) {
+      await this.#turns.pause();
+    }
+    return chunkStore?.hasRetiredLate !== true;
   }
 
   compactOutOfOrder(): Promise<readonly BlockMeta[]> {
@@ -326,7 +337,18 @@ class OpenDatabase implements Database {
     const { chunkRangeMs = CHUNK_RANGE_MS_DEFAULT, clock, directory, fileSystem, log } = this.#options;
     const now = (): number => clock.now();
     const { head } = this.#loaded;
-    return { head, runner: this.#runner, turns: this.#turns, now, fileSystem, directory, chunkRangeMs, log };
+    const { chunksHead } = dataDirectory(directory);
+    return {
+      head,
+      runner: this.#runner,
+      turns: this.#turns,
+      now,
+      fileSystem,
+      directory,
+      chunksHead,
+      chunkRangeMs,
+      log,
+    };
   }
 
   setOutOfOrderWindow(windowMs: number): void {

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { ManualClock } from '../../src/std/manual-clock.ts';
 import { ProcessDied } from '../../src/std/memory-faults.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
@@ -15,14 +17,18 @@ export interface LateOutcome {
   died: boolean;
 }
 
-const COMMITS = 17;
+const COMMITS = 21;
 
-/** Late and other samples of old and new series; each sample has a time of its own in its series. */
+/**
+ * Late and other samples of old and new series; each sample has a time of its own in its series. Chunks of one series are
+ * full just at the end of a commit, of the others in the middle.
+ */
 function rowsOf(commit: number): LateRow[] {
   const rows: LateRow[] = [['clock', 10_000 + commit, commit]];
-  for (let i = 0; i < 9; i++) {
-    const time = ((commit * 9 + i) * 5077) % 1999;
-    rows.push([`s${i % 4}`, time, commit + i / 10]);
+  for (let i = 0; i < 25; i++) {
+    const time = ((commit * 25 + i) * 5077) % 1999;
+    const series = i < 8 ? 0 : 1 + (i % 2);
+    rows.push([`s${series}`, time, commit + i / 100]);
   }
   // A series whose first sample is late.
   if (commit % 6 === 2) rows.push([`new${commit}`, 100 + commit, commit]);
@@ -30,7 +36,7 @@ function rowsOf(commit: number): LateRow[] {
 }
 
 /**
- * Commits, syncs and compactions with more commits meanwhile, then a close. `prepare` plans the faults; an environment's
+ * Commits, syncs, chunks that go to files, and compactions with more commits meanwhile, then a close. `prepare` plans the faults; an environment's
  * error refuses a commit, `ProcessDied` ends everything.
  */
 export async function runLateWorkload(prepare: (disk: MemoryFiles) => void): Promise<LateOutcome> {
@@ -45,9 +51,11 @@ export async function runLateWorkload(prepare: (disk: MemoryFiles) => void): Pro
   };
   prepare(disk);
   try {
-    const database = await openLate(disk, { walSegmentSize: 32 * 1024 });
+    const clock = new ManualClock();
+    const database = await openLate(disk, { walSegmentSize: 32 * 1024, clock });
     for (let commit = 0; commit < COMMITS; commit++) {
       append(database, commit, outcome);
+      if (commit % 4 === 3) await quietly(disk, () => writeChunks(clock));
       if (commit % 5 === 4) await sync(database, outcome);
       if (commit === 5) await quietly(disk, () => database.compactOutOfOrder());
       if (commit === 11) {
@@ -64,6 +72,12 @@ export async function runLateWorkload(prepare: (disk: MemoryFiles) => void): Pro
     outcome.died = true;
   }
   return outcome;
+}
+
+/** Sealed chunks go to files, which is done once a second. */
+async function writeChunks(clock: ManualClock): Promise<void> {
+  clock.advance(1000);
+  for (let turns = 0; turns < 5; turns++) await setImmediate();
 }
 
 function append(database: Database, commit: number, outcome: LateOutcome): void {

@@ -69,14 +69,15 @@ describe('listHeadChunks()', () => {
 describe('HeadChunkWriter', () => {
   it('writes what the reader and the next start find, chunks larger than a page among it', async () => {
     const { files, reader, writer } = setUp();
-    const chunks = [chunk(1, 10), chunk(2, 300), { ...chunk(3, 40_000), isOutOfOrder: true }, chunk(1, 5000)];
+    const late = { isOutOfOrder: true };
+    const chunks = [chunk(1, 10), chunk(2, 300), { ...chunk(3, 40_000), ...late }, { ...chunk(1, 5000), ...late }];
     const places = [await writer.write(batchOf(chunks.slice(0, 2))), await writer.write(batchOf(chunks.slice(2)))];
-    expect(places.map(({ fileNumber }) => fileNumber)).toEqual([1, 1]);
+    expect(places.map(({ fileNumber }) => fileNumber)).toEqual([1, 2]);
     expect(places[0]!.offset).toBe(8);
     await writer.close();
     const found = reopen(files);
     expect(found.damage).toBeNull();
-    const all = [...found.chunks, ...found.outOfOrder].sort((a, b) => a.offset - b.offset);
+    const all = [...found.chunks, ...found.outOfOrder];
     expect(
       all.map(({ count, encoding, firstTime, isOutOfOrder, lastTime, series }) => ({
         count,
@@ -89,7 +90,7 @@ describe('HeadChunkWriter', () => {
     ).toEqual(chunks.map(({ bytes, ...header }) => ({ ...header, count: (bytes[0]! << 8) | bytes[1]! })));
     for (const [i, { length, offset, slot }] of all.entries()) {
       expect(found.reader.chunk(slot, offset, length)).toEqual(chunks[i]!.bytes);
-      expect(reader.chunk(places[0]!.slot, offset, length)).toEqual(chunks[i]!.bytes);
+      expect(reader.chunk(places[i < 2 ? 0 : 1]!.slot, offset, length)).toEqual(chunks[i]!.bytes);
     }
   });
 
@@ -139,13 +140,12 @@ describe('HeadChunkWriter', () => {
     const { files, slots, reader, writer } = setUp({ fileBytesMax: 1500, retire: (slot) => retired.push(slot) });
     const places = [];
     for (let i = 0; i < 6; i++) {
-      const entry = { ...chunk(1, 900, i), isOutOfOrder: i === 3 };
+      const entry = { ...chunk(1, 900, i) };
       places.push({ ...(await writer.write(batchOf([entry]))), bytes: entry.bytes });
     }
     writer.removeBefore(1999, Number.POSITIVE_INFINITY);
     expect(retired).toEqual([places[0]!.slot]);
-    // The fourth has a chunk out of order that is still wanted.
-    writer.removeBefore(5000, 4);
+    writer.removeBefore(3000, Number.POSITIVE_INFINITY);
     expect(retired).toEqual(places.slice(0, 3).map(({ slot }) => slot));
     for (const { slot, offset, bytes } of places) expect(reader.chunk(slot, offset, bytes.length)).toEqual(bytes);
     writer.release(retired[1]!);
@@ -164,6 +164,58 @@ describe('HeadChunkWriter', () => {
     for (const slot of retired.slice(2)) writer.release(slot);
     await settled();
     expect(names(files)).toEqual(['000007']);
+  });
+
+  it('has files of their own for chunks out of order, which are emptied or removed when nobody reads them', async () => {
+    const retired: number[] = [];
+    const { files, slots, reader, writer } = setUp({ retire: (slot) => retired.push(slot) });
+    const late = { ...chunk(2, 900, 0), isOutOfOrder: true };
+    const places = [];
+    for (const entry of [chunk(1, 900, 0), late, chunk(1, 900, 1), late])
+      places.push(await writer.write(batchOf([entry])));
+    expect(places.map(({ fileNumber }) => fileNumber)).toEqual([1, 2, 1, 2]);
+    // What is still wanted stays.
+    writer.removeBefore(9000, 0);
+    expect(retired).toEqual([]);
+    writer.retireLate();
+    expect(retired).toEqual([places[1]!.slot]);
+    await writer.write(batchOf([late]));
+    await writer.write(batchOf([chunk(1, 900, 2)]));
+    expect(names(files)).toEqual(['000001', '000002', '000003', '000004']);
+    expect(reader.chunk(places[3]!.slot, places[3]!.offset, 900)).toEqual(late.bytes);
+    expect(writer.hasRetiredLate).toBe(true);
+    const wanted = () => reopen(files.afterProcessDeath()).outOfOrder.length;
+    expect(wanted()).toBe(3);
+    writer.release(retired[0]!);
+    await settled();
+    expect(wanted()).toBe(1);
+    expect(files.statSync('/c/000002')!.size).toBe(8);
+    expect(slots.fileNumber(retired[0]!)).toBe(0);
+    expect(writer.hasRetiredLate).toBe(false);
+    // The first has a chunk that ends at 1999.
+    writer.removeBefore(1999, 0);
+    expect(retired).toHaveLength(1);
+    writer.removeBefore(2000, 0);
+    expect(retired).toHaveLength(2);
+    writer.release(retired[1]!);
+    await settled();
+    expect(names(files)).toEqual(['000003', '000004']);
+  });
+
+  it('never leaves a file without a header behind another one', async () => {
+    for (let call = 1; call < 16; call++) {
+      const { files, writer } = setUp();
+      files.failAt(files.operations.length + call, { kind: 'error', code: 'ENOSPC' });
+      for (let i = 0; i < 4; i++) {
+        const entry = { ...chunk(1, 60, i), isOutOfOrder: i % 2 === 1 };
+        await writer.write(batchOf([entry])).catch((error: unknown) => expect(error).toMatchObject({ code: 'ENOSPC' }));
+        const disk = files.afterProcessDeath();
+        if (disk.statSync(DIRECTORY) === null) continue;
+        for (const name of names(disk).slice(0, -1)) {
+          expect(disk.statSync(`/c/${name}`)!.size).toBeGreaterThanOrEqual(8);
+        }
+      }
+    }
   });
 
   it('goes on removing where a file could not be removed before', async () => {
@@ -197,20 +249,34 @@ describe('openHeadChunks()', () => {
     expect(names(files, '/damaged')).toContain(`chunks_head.000001.8`);
   });
 
+  it('cuts what a crash left off both files that were being written', async () => {
+    const { files, writer } = setUp();
+    const late = { ...chunk(2, 50, 0), isOutOfOrder: true };
+    for (const entry of [chunk(1, 50, 0), late, chunk(1, 50, 1), late]) await writer.write(batchOf([entry]));
+    await writer.close();
+    for (const name of ['/c/000001', '/c/000002']) put(files, name, files.readFileSync(name).slice(0, -10));
+    const found = reopen(files, '/damaged');
+    expect([found.chunks.length, found.outOfOrder.length]).toEqual([1, 1]);
+    const again = reopen(files, '/damaged');
+    expect(again.damage).toBeNull();
+    expect(again.chunks).toEqual(found.chunks);
+  });
+
   it('takes chunks out of order from behind damage, those in order only from before', async () => {
     const { files, writer } = setUp({ fileBytesMax: 500 });
     for (let i = 0; i < 3; i++) {
-      await writer.write(batchOf([chunk(1, 200, i), { ...chunk(2, 200, i), isOutOfOrder: true }]));
+      await writer.write(batchOf([chunk(1, 400, i)]));
+      await writer.write(batchOf([{ ...chunk(2, 400, i), isOutOfOrder: true }]));
     }
     await writer.close();
-    const bytes = files.readFileSync('/c/000002');
+    const bytes = files.readFileSync('/c/000003');
     bytes[20]! ^= 1;
-    put(files, '/c/000002', bytes);
+    put(files, '/c/000003', bytes);
     const found = reopen(files, '/damaged');
-    expect(found.damage?.message).toBe('Cannot read /c/000002 at offset 8: the checksum of a chunk differs');
+    expect(found.damage?.message).toBe('Cannot read /c/000003 at offset 8: the checksum of a chunk differs');
     expect(found.chunks.map(({ firstTime }) => firstTime)).toEqual([0]);
-    expect(found.outOfOrder.map(({ firstTime }) => firstTime)).toEqual([0, 2000]);
-    expect(found.files.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(found.outOfOrder.map(({ firstTime }) => firstTime)).toEqual([0, 1000, 2000]);
+    expect(found.files.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
 
@@ -263,6 +329,8 @@ function reopen(files: MemoryFiles, damagedDirectory: string | null = null) {
   const reader = new HeadChunkReader({ fileSystem: files, directory: DIRECTORY }, slots);
   const chunks: HeadChunk[] = [];
   const visit = (chunk: HeadChunk) => chunks.push({ ...chunk });
+  const outOfOrder: HeadChunk[] = [];
+  const visitLate = (chunk: HeadChunk) => outOfOrder.push({ ...chunk });
   const options = {
     fileSystem: files,
     directory: DIRECTORY,
@@ -271,12 +339,13 @@ function reopen(files: MemoryFiles, damagedDirectory: string | null = null) {
     log: silentLog,
     damagedDirectory,
     visit,
+    visitLate,
     known: new Map(),
   };
   const steps = openHeadChunks(options);
   for (;;) {
     const step = steps.next();
-    if (step.done === true) return { ...step.value, chunks, reader, slots };
+    if (step.done === true) return { ...step.value, chunks, outOfOrder, reader, slots };
   }
 }
 

@@ -38,3 +38,8 @@ export function plainEncoding(encoding: number): number {
   if (encoding === ENCODING.floatHistogramStartTimes) return ENCODING.floatHistogram;
   return encoding;
 }
+
+/** True for the encodings of histograms whose counts are integers. */
+export function hasIntegerCounts(encoding: number): boolean {
+  return encoding === ENCODING.histogram || encoding === ENCODING.histogramStartTimes;
+}

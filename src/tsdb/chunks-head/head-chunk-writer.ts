@@ -1,3 +1,4 @@
+import { assert } from '../../std/assert.ts';
 import { makeDurableDirectorySync } from '../../std/durable-directory.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -27,6 +28,7 @@ export interface HeadChunkWriterOptions {
 /** What is known of a file of `chunks_head/`. */
 export interface HeadChunkFile {
   readonly number: number;
+  /** 0 where its chunks are gone and only its number still counts. */
   readonly slot: number;
   readonly bytes: number;
   /** The newest last time of its chunks that are in order, ms; -Infinity where it has none. */
@@ -45,30 +47,46 @@ export interface HeadChunkPlace {
 
 type Known = { -readonly [Key in keyof HeadChunkFile]: HeadChunkFile[Key] };
 
+/** A file that is being written. */
+interface Growing {
+  readonly known: Known;
+  readonly file: FileHandle;
+  /** It has bytes of a write that failed. */
+  isDirty: boolean;
+}
+
+/** Chunks in order, and those out of order, have files of their own: both leave at other times. */
+type Kind = 'inOrder' | 'late';
+
 /**
- * Writes batches of chunks to the newest file of `chunks_head/`, each with one write beside the event loop, and takes
- * files away whose chunks are all older than wanted.
+ * Writes batches of chunks to files of `chunks_head/`, each with one write beside the event loop, and takes files away
+ * whose chunks are not wanted any more.
  *
- * Files have rising numbers without a gap, which is what the reference insists on: so a file is on the disk, name and
- * all, before the next one begins, and files leave from the oldest on. A new start begins a new file.
+ * Files have rising numbers without a gap, which is what the reference insists on, and none but the newest may be without
+ * its header: so all files are on the disk, names and all, before the next one begins. Files leave from the oldest on; one
+ * of chunks out of order that is not the oldest is emptied down to its header instead. A new start begins new files.
  *
- * Nothing has to be synced before its chunk leaves memory: the log has the samples until the head is truncated.
+ * Nothing has to be synced before its chunk leaves memory: the logs have the samples until the head is truncated, or the
+ * late samples are in blocks.
  */
 export class HeadChunkWriter {
   readonly #options: HeadChunkWriterOptions;
-  /** Oldest first. The last one is being written while `#file` is there. */
+  /** Oldest first. */
   readonly #known: Known[];
-  #file: FileHandle | null = null;
+  readonly #growing: Record<Kind, Growing | null> = { inOrder: null, late: null };
+  /** The next batch of the kind begins a file. */
+  readonly #mustBegin: Record<Kind, boolean> = { inOrder: false, late: false };
   #lastNumber: number;
-  /** The newest file has bytes of a write that failed. */
-  #isDirty = false;
-  #mustBegin = false;
   /** Settled when the last write that was asked for is. */
   #written: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** Files given up, oldest first, and the slots among them that nobody reads any more. */
+  /** Files given up, oldest first, and the slots that nobody reads any more. */
   readonly #leaving: Known[] = [];
   readonly #released = new Set<number>();
+  /** Files of chunks out of order that were given up and still have them. */
+  readonly #emptying = new Set<Known>();
+  /** The same of another server, which have chunks in order as well: they stay as they are. */
+  readonly #mixed = new Set<Known>();
   #isRemoving = false;
 
   constructor(options: HeadChunkWriterOptions) {
@@ -91,8 +109,14 @@ export class HeadChunkWriter {
     return this.#lastNumber;
   }
 
+  /** True while a start would find chunks out of order that were given up. */
+  get hasRetiredLate(): boolean {
+    return this.#emptying.size > 0 || [...this.#known, ...this.#leaving].some((file) => this.#mixed.has(file));
+  }
+
   /**
-   * Writes a batch, which must stay as it is until the promise is settled, behind those that were asked for before.
+   * Writes a batch, which must stay as it is until the promise is settled, behind those that were asked for before. Its
+   * chunks are all in order or all out of order.
    * Rejects with a `FileSystemError`, and what was written of it will not be read; the next call tries the same place.
    */
   write(batch: HeadChunkBatch): Promise<HeadChunkPlace> {
@@ -112,16 +136,40 @@ export class HeadChunkWriter {
       const file = this.#known[0]!;
       if (file.lastTime >= time || (file.outOfOrder > 0 && file.number >= outOfOrderFrom)) break;
       // The newest one leaves once there is another.
-      if (this.#known.length === 1 && (this.#file !== null || this.#waiting > 0)) break;
+      if (this.#isGrowing(file) || (this.#known.length === 1 && this.#waiting > 0)) break;
       this.#known.shift();
       this.#leaving.push(file);
-      this.#options.retire(file.slot);
+      // One without a slot has no reader, one that is being emptied was given up before.
+      if (file.slot !== 0 && !this.#emptying.delete(file)) this.#options.retire(file.slot);
     }
+    if (this.#leaving.length > 0 && !this.#isRemoving) void this.#remove();
     // What comes from now on is in a file of its own, so that the newest one leaves next time, and not after 128 MiB.
-    if (this.#file !== null && this.#known.at(-1)!.bytes > 0) this.#mustBegin = true;
+    if ((this.#growing.inOrder?.known.bytes ?? 0) > 0) this.#mustBegin.inOrder = true;
   }
 
-  /** Hears that nobody reads the file in a slot that was retired, and removes it after those before it. */
+  /**
+   * Gives all chunks out of order up. Nothing may lead to them any more, and none is being written; readers may still know
+   * them: their files are emptied when those are gone.
+   */
+  retireLate(): void {
+    const growing = this.#growing.late;
+    if (growing !== null && growing.known.bytes > 0) {
+      growing.file.closeSync();
+      this.#growing.late = null;
+    }
+    for (const file of this.#known) {
+      if (file.outOfOrder === 0) continue;
+      file.outOfOrder = 0;
+      if (file.lastTime !== Number.NEGATIVE_INFINITY) {
+        this.#mixed.add(file);
+        continue;
+      }
+      this.#emptying.add(file);
+      this.#options.retire(file.slot);
+    }
+  }
+
+  /** Hears that nobody reads the file in a slot that was retired: removes it after those before it, or empties it. */
   release(slot: number): void {
     this.#released.add(slot);
     if (!this.#isRemoving) void this.#remove();
@@ -129,10 +177,7 @@ export class HeadChunkWriter {
 
   /** Makes what was written before the call durable. Rejects with a `FileSystemError`. */
   sync(): Promise<void> {
-    const synced = this.#written.then(async () => {
-      await this.#file?.sync();
-      if (this.#lastNumber > 0) await this.#options.fileSystem.syncDirectory(this.#options.directory);
-    });
+    const synced = this.#written.then(() => this.#syncAll());
     this.#written = synced.catch(() => {});
     return synced;
   }
@@ -142,47 +187,64 @@ export class HeadChunkWriter {
     return this.#known.map((file) => ({ ...file }));
   }
 
-  /** Waits for the last write, then syncs and closes the newest file. Rejects where that fails, closed all the same. */
+  /** Waits for the last write, then syncs and closes the files. Rejects where that fails, closed all the same. */
   async close(): Promise<void> {
     await this.#written;
-    const file = this.#file;
-    if (file === null) return;
-    this.#file = null;
-    const { bytes, number } = this.#known.at(-1)!;
-    try {
-      if (this.#isDirty) file.truncateSync(bytes);
-      if (bytes > 0) await file.sync();
-    } finally {
-      file.closeSync();
-      if (bytes === 0) this.#options.fileSystem.removeSync(this.#path(number));
+    const failed: unknown[] = [];
+    for (const kind of KINDS) {
+      const growing = this.#growing[kind];
+      if (growing === null) continue;
+      this.#growing[kind] = null;
+      const { file, known } = growing;
+      try {
+        if (growing.isDirty) file.truncateSync(known.bytes);
+        if (known.bytes > 0) await file.sync();
+      } catch (error) {
+        failed.push(error);
+      } finally {
+        file.closeSync();
+        if (known.bytes === 0) this.#options.fileSystem.removeSync(this.#path(known.number));
+      }
     }
+    if (failed.length > 0) throw failed[0];
   }
 
   async #write(batch: HeadChunkBatch): Promise<HeadChunkPlace> {
-    if (this.#file !== null && this.#mustEnd(batch.size)) await this.#end();
-    if (this.#file === null) this.#begin();
-    const file = this.#file!;
-    const known = this.#known.at(-1)!;
-    if (this.#isDirty) file.truncateSync(known.bytes);
+    assert(batch.outOfOrder === 0 || batch.outOfOrder === batch.count, 'a batch of chunks in order and out of order');
+    const kind = batch.outOfOrder > 0 ? 'late' : 'inOrder';
+    if (this.#growing[kind] !== null && this.#mustEnd(kind, batch.size)) await this.#end(kind);
+    if (this.#growing[kind] === null) await this.#begin(kind);
+    const growing = this.#growing[kind]!;
+    const { file, known } = growing;
+    if (growing.isDirty) file.truncateSync(known.bytes);
     const offset = Math.max(known.bytes, FILE_HEADER_BYTES);
-    await this.#writeWhole(file, batch, known.bytes);
+    await writeWhole(growing, batch);
     known.bytes = offset + batch.size;
     known.lastTime = Math.max(known.lastTime, batch.lastTime);
     known.outOfOrder += batch.outOfOrder;
     return { slot: known.slot, fileNumber: known.number, offset };
   }
 
-  /** Removes what may be, oldest first, so that the numbers never have a gap. */
+  /** Removes and empties what may be; files go oldest first, so that the numbers never have a gap. */
   async #remove(): Promise<void> {
-    const { fileSystem, log, slots } = this.#options;
+    const { fileSystem, log } = this.#options;
     this.#isRemoving = true;
     try {
-      while (this.#leaving.length > 0 && this.#released.has(this.#leaving[0]!.slot)) {
-        const { number, slot } = this.#leaving[0]!;
-        await fileSystem.remove(this.#path(number));
-        this.#leaving.shift();
-        this.#released.delete(slot);
-        slots.release(slot);
+      for (;;) {
+        const oldest = this.#leaving[0];
+        const emptied = [...this.#emptying].find(({ slot }) => this.#released.has(slot));
+        if (oldest !== undefined && (oldest.slot === 0 || this.#released.has(oldest.slot))) {
+          await fileSystem.remove(this.#path(oldest.number));
+          this.#leaving.shift();
+          this.#freeSlot(oldest);
+        } else if (emptied !== undefined) {
+          await this.#empty(emptied);
+          // It may have been given up as a whole meanwhile.
+          if (this.#emptying.delete(emptied)) {
+            emptied.bytes = FILE_HEADER_BYTES;
+            this.#freeSlot(emptied);
+          }
+        } else return;
       }
     } catch (error) {
       // It is tried again when the next one may be removed.
@@ -192,60 +254,102 @@ export class HeadChunkWriter {
     }
   }
 
-  #mustEnd(more: number): boolean {
-    const { bytes } = this.#known.at(-1)!;
+  #freeSlot(file: Known): void {
+    if (file.slot === 0) return;
+    this.#released.delete(file.slot);
+    this.#options.slots.release(file.slot);
+    file.slot = 0;
+  }
+
+  async #empty({ number }: Known): Promise<void> {
+    const file = this.#options.fileSystem.openSync(this.#path(number), 'r+');
+    try {
+      file.truncateSync(FILE_HEADER_BYTES);
+      await file.sync();
+    } finally {
+      file.closeSync();
+    }
+  }
+
+  #isGrowing(file: Known): boolean {
+    return KINDS.some((kind) => this.#growing[kind]?.known === file);
+  }
+
+  #mustEnd(kind: Kind, more: number): boolean {
+    const { bytes } = this.#growing[kind]!.known;
     if (bytes === 0) return false;
-    return this.#mustBegin || bytes + more > (this.#options.fileBytesMax ?? HEAD_CHUNKS_FILE_BYTES_MAX);
+    return this.#mustBegin[kind] || bytes + more > (this.#options.fileBytesMax ?? HEAD_CHUNKS_FILE_BYTES_MAX);
   }
 
-  /** Makes the newest file durable: without it, the numbers of those that follow would have a gap. */
-  async #end(): Promise<void> {
-    const file = this.#file!;
-    if (this.#isDirty) file.truncateSync(this.#known.at(-1)!.bytes);
-    this.#isDirty = false;
-    await file.sync();
-    await this.#options.fileSystem.syncDirectory(this.#options.directory);
-    file.closeSync();
-    this.#file = null;
+  async #end(kind: Kind): Promise<void> {
+    await this.#syncAll();
+    this.#growing[kind]!.file.closeSync();
+    this.#growing[kind] = null;
   }
 
-  #begin(): void {
+  async #syncAll(): Promise<void> {
+    for (const kind of KINDS) {
+      const growing = this.#growing[kind];
+      if (growing === null) continue;
+      if (growing.isDirty) growing.file.truncateSync(growing.known.bytes);
+      growing.isDirty = false;
+      await growing.file.sync();
+    }
+    if (this.#lastNumber > 0) await this.#options.fileSystem.syncDirectory(this.#options.directory);
+  }
+
+  async #begin(kind: Kind): Promise<void> {
     const { directory, fileSystem, slots } = this.#options;
+    const other = kind === 'late' ? 'inOrder' : 'late';
+    const unused = this.#growing[other];
+    if (unused !== null && unused.known.bytes === 0) {
+      // Its first write failed: it must not stay behind without a header.
+      this.#growing[kind] = unused;
+      this.#growing[other] = null;
+      this.#mustBegin[kind] = false;
+      return;
+    }
+    if (unused !== null) await this.#syncAll();
     const number = this.#lastNumber + 1;
     const path = this.#path(number);
     if (this.#lastNumber === 0) makeDurableDirectorySync(fileSystem, directory);
     const slot = slots.take(number);
     if (slot === 0) throw new FileSystemError('begin', path, 'there are too many files in chunks_head', 'EMFILE');
+    let file: FileHandle;
     try {
-      this.#file = fileSystem.openSync(path, 'wx');
+      file = fileSystem.openSync(path, 'wx');
     } catch (error) {
       slots.release(slot);
       throw error;
     }
     this.#lastNumber = number;
-    this.#mustBegin = false;
-    this.#isDirty = false;
-    this.#known.push({ number, slot, bytes: 0, lastTime: Number.NEGATIVE_INFINITY, outOfOrder: 0 });
-  }
-
-  /** Writes the entries at `at`, with the header of the file before them where that is its start. */
-  async #writeWhole(file: FileHandle, batch: HeadChunkBatch, at: number): Promise<void> {
-    let { bytes } = batch;
-    if (at === 0) {
-      bytes = new Uint8Array(FILE_HEADER_BYTES + batch.size);
-      writeHeadChunksHeader(bytes, 0);
-      bytes.set(batch.bytes, FILE_HEADER_BYTES);
-    }
-    this.#isDirty = true;
-    const written = await file.write(bytes, 0, bytes.length, at);
-    if (written < bytes.length) {
-      const cause = `only ${written} of ${bytes.length} bytes were written`;
-      throw new FileSystemError('write', file.path, cause, 'ENOSPC');
-    }
-    this.#isDirty = false;
+    this.#mustBegin[kind] = false;
+    const known = { number, slot, bytes: 0, lastTime: Number.NEGATIVE_INFINITY, outOfOrder: 0 };
+    this.#known.push(known);
+    this.#growing[kind] = { known, file, isDirty: false };
   }
 
   #path(number: number): string {
     return `${this.#options.directory}/${headChunksFileName(number)}`;
   }
+}
+
+const KINDS = ['inOrder', 'late'] as const;
+
+/** Writes the entries to the end of the file, with its header before them where that is its start. */
+async function writeWhole(growing: Growing, batch: HeadChunkBatch): Promise<void> {
+  const { file, known } = growing;
+  let { bytes } = batch;
+  if (known.bytes === 0) {
+    bytes = new Uint8Array(FILE_HEADER_BYTES + batch.size);
+    writeHeadChunksHeader(bytes, 0);
+    bytes.set(batch.bytes, FILE_HEADER_BYTES);
+  }
+  growing.isDirty = true;
+  const written = await file.write(bytes, 0, bytes.length, known.bytes);
+  if (written < bytes.length) {
+    const cause = `only ${written} of ${bytes.length} bytes were written`;
+    throw new FileSystemError('write', file.path, cause, 'ENOSPC');
+  }
+  growing.isDirty = false;
 }

@@ -39,6 +39,8 @@ export interface ListedEntries {
   readonly end: number;
   /** Where and why reading ended early, or null. */
   readonly damage: DamagedFile | null;
+  /** The file ends inside an entry, as a kill leaves it. */
+  readonly isTorn: boolean;
 }
 
 /**
@@ -52,7 +54,9 @@ export function* listHeadChunks(
   from = FILE_HEADER_BYTES,
 ): Generator<void, ListedEntries> {
   const fileSize = file.sizeSync();
-  const damaged = (at: number, reason: string) => ({ end: at, damage: new DamagedFile(file.path, at, reason) });
+  const damaged = (at: number, reason: string, isTorn = false) => {
+    return { end: at, damage: new DamagedFile(file.path, at, reason), isTorn };
+  };
   if (fileSize < FILE_HEADER_BYTES) return damaged(0, `${fileSize} bytes are too few for a file`);
   let window: Uint8Array = new Uint8Array(Math.min(WINDOW_BYTES, fileSize));
   let windowStart = 0;
@@ -96,13 +100,13 @@ export function* listHeadChunks(
     let local = at - windowStart;
     // Files are made longer than what is in them; no series has the number 0.
     if (isZero(window, local, Math.min(local + ENTRY_ENCODING, filled))) break;
-    if (lookBytes <= ENTRY_FIXED_BYTES) return damaged(at, 'the file ends inside an entry');
+    if (lookBytes <= ENTRY_FIXED_BYTES) return damaged(at, 'the file ends inside an entry', true);
     const lengthEnd = readUvarint64(window, local + ENTRY_FIXED_BYTES, Math.min(local + lookBytes, filled), halves);
     if (lengthEnd < 0) return damaged(at, 'the length of a chunk is malformed');
     const length = unsignedFromHalves(halves[0]!, halves[1]!);
     const data = lengthEnd - local;
     const size = data + length + CHECKSUM_BYTES;
-    if (at + size > fileSize) return damaged(at, 'the file ends inside a chunk');
+    if (at + size > fileSize) return damaged(at, 'the file ends inside a chunk', true);
     if (local + size > filled) {
       load(at, size);
       local = 0;
@@ -124,7 +128,7 @@ export function* listHeadChunks(
     visit(chunk);
     at += size;
   }
-  return { end: at, damage: null };
+  return { end: at, damage: null, isTorn: false };
 }
 
 /** The histogram encodings with start times keep what is known of a counter reset in the two upper bits. */

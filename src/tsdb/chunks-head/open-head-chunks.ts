@@ -21,35 +21,43 @@ export interface OpenHeadChunksOptions {
   readonly known: ReadonlyMap<number, HeadChunkFile>;
   /** Gets each chunk in order, in the order in which they were written; the same object each time. */
   readonly visit: (chunk: HeadChunk) => void;
+  /** The same for chunks out of order; those of files that are known come too. */
+  readonly visitLate: (chunk: HeadChunk) => void;
 }
 
 /** What was found in `chunks_head/`. */
 export interface OpenedHeadChunks {
   /** In the order of their numbers. */
   readonly files: readonly HeadChunkFile[];
-  readonly outOfOrder: readonly HeadChunk[];
   /** Where the first damage is; chunks in order behind it were not visited, since what lies between is not known. */
   readonly damage: DamagedFile | null;
-  /** Something of the files that were known is not there any more. */
+  /** Something of the known files with chunks in order is not there any more. */
   readonly lostBytes: boolean;
+}
+
+/** A file that ends otherwise than it should. */
+interface DamagedEnd {
+  readonly number: number;
+  readonly handle: FileHandle;
+  readonly damage: DamagedFile;
+  readonly isTorn: boolean;
 }
 
 /**
  * Reads the entries of all files, in steps of a MiB. A directory that is not there has none.
  *
  * Damage ends the file that it is in and the chunks in order, of which the log has all samples; chunks out of order are
- * taken from the files that follow as well. What a crash left at the end of the newest file is cut off, so that files
- * written from now on follow sound ones. Throws `FileSystemError`.
+ * taken from the files that follow as well. What a crash left at the end of the files that were being written is cut off,
+ * so that files written from now on follow sound ones. Throws `FileSystemError`.
  */
 export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void, OpenedHeadChunks> {
-  const { directory, fileSystem, log, reader, slots, visit } = options;
+  const { directory, fileSystem, log, reader, slots, visit, visitLate } = options;
   const files: HeadChunkFile[] = [];
-  const outOfOrder: HeadChunk[] = [];
+  const ends: DamagedEnd[] = [];
   let damage: DamagedFile | null = null;
-  let lostBytes = false;
+  const kept = new Map<number, number>();
   const numbers = fileNumbers(fileSystem, directory);
   for (const number of numbers) {
-    const isNewest = number === numbers.at(-1);
     const path = `${directory}/${headChunksFileName(number)}`;
     const handle = fileSystem.openSync(path, 'r');
     const slot = slots.take(number);
@@ -65,8 +73,8 @@ export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void,
     let late = 0;
     const visitEntry = (chunk: HeadChunk) => {
       if (chunk.isOutOfOrder) {
-        outOfOrder.push({ ...chunk });
         late++;
+        visitLate(chunk);
       } else if (chunk.offset >= knownEnd) {
         lastTime = Math.max(lastTime, chunk.lastTime);
         if (damage === null) visit(chunk);
@@ -74,22 +82,48 @@ export function* openHeadChunks(options: OpenHeadChunksOptions): Generator<void,
     };
     // Where the chunks out of order are nobody knows, so such a file is read from its beginning.
     const from = known === undefined || known.outOfOrder > 0 ? 0 : knownEnd;
-    const { damage: found, end } = yield* listHeadChunks(handle, slot, visitEntry, from);
-    if (Math.min(end, handle.sizeSync()) < knownEnd) lostBytes = true;
+    const { damage: found, end, isTorn } = yield* listHeadChunks(handle, slot, visitEntry, from);
+    kept.set(number, Math.min(end, handle.sizeSync()));
     const isBegun = handle.sizeSync() >= FILE_HEADER_BYTES;
-    if (found !== null && (isBegun || !isNewest)) {
+    if (found !== null) ends.push({ number, handle, damage: found, isTorn });
+    if (found !== null && (isBegun || number !== numbers.at(-1))) {
       damage ??= found;
-      log.warn('Chunks of the head behind damaged bytes are left out; the log has the samples of those in order', {
+      log.warn('Chunks of the head behind damaged bytes are left out; the log has their samples', {
         err: found.message,
       });
     }
-    const mayRepair = found !== null && isNewest && options.damagedDirectory !== null;
-    if (mayRepair && !cutOff(options, options.damagedDirectory, handle, found)) slots.release(slot);
-    else files.push({ number, slot, bytes: handle.sizeSync(), lastTime, outOfOrder: late });
+    files.push({ number, slot, bytes: handle.sizeSync(), lastTime, outOfOrder: late });
   }
-  const present = new Set(files.map(({ number }) => number));
-  for (const number of options.known.keys()) if (!present.has(number)) lostBytes = true;
-  return { files, outOfOrder, damage, lostBytes };
+  const gone = repair(options, files, ends);
+  for (const { slot } of gone) slots.release(slot);
+  const lostBytes = [...options.known.values()].some(
+    ({ bytes, lastTime, number }) => lastTime !== Number.NEGATIVE_INFINITY && (kept.get(number) ?? 0) < bytes,
+  );
+  return { files: files.filter((file) => !gone.includes(file)), damage, lostBytes };
+}
+
+/**
+ * Cuts the damage at the end of the newest file off, and what is torn off the end of others that may have been written at
+ * the same time: those with no chunk in order in a later file. Returns the files that are gone.
+ */
+function repair(
+  options: OpenHeadChunksOptions,
+  files: HeadChunkFile[],
+  ends: readonly DamagedEnd[],
+): readonly HeadChunkFile[] {
+  const { damagedDirectory } = options;
+  if (damagedDirectory === null) return [];
+  const gone: HeadChunkFile[] = [];
+  for (const { damage, handle, isTorn, number } of ends) {
+    const later = files.filter((file) => file.number > number);
+    const mayBeNewest = later.length === 0 || (isTorn && damage.offset >= FILE_HEADER_BYTES);
+    if (!mayBeNewest || later.some(({ lastTime }) => lastTime !== Number.NEGATIVE_INFINITY)) continue;
+    const at = files.findIndex((file) => file.number === number);
+    const file = files[at]!;
+    if (cutOff(options, damagedDirectory, handle, damage)) files[at] = { ...file, bytes: handle.sizeSync() };
+    else gone.push(file);
+  }
+  return gone;
 }
 
 function fileNumbers(fileSystem: FileSystem, directory: string): number[] {
@@ -102,7 +136,7 @@ function fileNumbers(fileSystem: FileSystem, directory: string): number[] {
   return numbers.sort((a, b) => a - b);
 }
 
-/** Ends the newest file before its damage. False where nothing of the file is left. */
+/** Ends a file before its damage. False where nothing of the file is left. */
 function cutOff(
   { fileSystem, log }: OpenHeadChunksOptions,
   damagedDirectory: string,

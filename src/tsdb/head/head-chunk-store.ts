@@ -1,14 +1,12 @@
 import type { Clock } from '../../std/clock.ts';
-import type { SampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
-import { ChunkDecoder } from '../block/decode-chunk.ts';
-import type { HeadChunkBatch } from '../chunks-head/head-chunk-batch.ts';
 import type { HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
-import { type HeadChunkFile, type HeadChunkPlace, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
-import type { HeadChunk } from '../chunks-head/list-head-chunks.ts';
+import { type HeadChunkFile, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
 import { openHeadChunks } from '../chunks-head/open-head-chunks.ts';
+import { LateChunkWriting } from '../out-of-order/late-chunk-writing.ts';
+import { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts';
 import { ChunkWriting } from './chunk-writing.ts';
+import type { LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { RestoredChunks } from './restored-chunks.ts';
 
@@ -17,7 +15,7 @@ export interface FoundChunks {
   readonly files: readonly HeadChunkFile[];
   /** Chunks in order, until the log names their series. */
   readonly restored: RestoredChunks;
-  readonly outOfOrder: readonly HeadChunk[];
+  readonly late: RestoredLateChunks;
   /** Something of the files that were known is not there any more. */
   readonly lostBytes: boolean;
 }
@@ -43,9 +41,11 @@ export class HeadChunkStore {
   readonly reader: HeadChunkReader;
   readonly #memory: HeadMemory;
   readonly #place: HeadChunkDirectory;
-  readonly #decoder = new ChunkDecoder();
   #writer: HeadChunkWriter | null = null;
   #writing: ChunkWriting | null = null;
+  #lateWriting: LateChunkWriting | null = null;
+  /** What `removeBefore` was called with last. */
+  #removedBefore = Number.NEGATIVE_INFINITY;
   #damages = 0;
 
   constructor(memory: HeadMemory, place: HeadChunkDirectory) {
@@ -66,6 +66,7 @@ export class HeadChunkStore {
     known: ReadonlyMap<number, HeadChunkFile> = new Map(),
   ): Generator<void, FoundChunks> {
     const restored = new RestoredChunks(this.#memory);
+    const late = new RestoredLateChunks(this.#memory);
     const opened = yield* openHeadChunks({
       ...this.#place,
       slots: this.#memory.headChunkSlots,
@@ -76,9 +77,10 @@ export class HeadChunkStore {
       visit: (chunk) => {
         if (chunk.lastTime >= minValidTime) restored.add(chunk);
       },
+      visitLate: (chunk) => late.add(chunk),
     });
     this.#damages = opened.damage === null ? 0 : 1;
-    return { ...opened, restored };
+    return { ...opened, restored, late };
   }
 
   /** From here on sealed chunks wait to go to files. `files` are those that `open` found. */
@@ -94,22 +96,40 @@ export class HeadChunkStore {
     memory.onFileRelease((slot) => writer.release(slot));
     this.#writer = writer;
     this.#writing = new ChunkWriting({ memory, writer, clock, log });
+    this.#lateWriting = new LateChunkWriting({ memory, writer, clock, log });
+  }
+
+  /** Where it is said which chunks out of order are in files. */
+  logLateTo(lateLog: LateLog): void {
+    this.#lateWriting?.logTo(lateLog);
   }
 
   /** From here on what is sealed is written within a second or so, where the directory is ours. */
   start(): void {
     this.#writing?.start();
+    this.#lateWriting?.start();
   }
 
   /** Calls back with what chunks could not be written for; they stay in memory and are tried again. */
   onFailedWrite(observe: (error: unknown) => void): void {
     this.#writing?.onFailure(observe);
+    this.#lateWriting?.onFailure(observe);
   }
 
-  /** Writes chunks of another owner (out of order), in turn with the head's own. As `HeadChunkWriter.write`. */
-  writeBatch(batch: HeadChunkBatch): Promise<HeadChunkPlace> {
-    if (this.#writer === null) throw new Error('Cannot write chunks of the head: the directory is not ours');
-    return this.#writer.write(batch);
+  /** As `LateChunkWriting.hold`. */
+  async holdLate(): Promise<() => void> {
+    return (await this.#lateWriting?.hold()) ?? (() => {});
+  }
+
+  /** Nothing leads to the chunks out of order that are in files now; none is being written. */
+  retireLate(): void {
+    this.#writer?.retireLate();
+    this.#writer?.removeBefore(this.#removedBefore, Number.POSITIVE_INFINITY);
+  }
+
+  /** True while files may give late samples back that are in blocks. */
+  get hasRetiredLate(): boolean {
+    return this.#writer?.hasRetiredLate ?? false;
   }
 
   /** Makes the files durable and tells which there are. Rejects with a `FileSystemError`. */
@@ -120,7 +140,7 @@ export class HeadChunkStore {
 
   /** Resolves when the sealed chunks that wait now were written, or could not be. */
   async flush(): Promise<void> {
-    await this.#writing?.flush();
+    await Promise.all([this.#writing?.flush(), this.#lateWriting?.flush()]);
   }
 
   /**
@@ -129,27 +149,23 @@ export class HeadChunkStore {
    * chunks that end before `time`.
    */
   removeBefore(time: number, outOfOrderFrom: number): void {
+    this.#removedBefore = time;
     this.#writer?.removeBefore(time, outOfOrderFrom);
-  }
-
-  /** Decodes a chunk behind the samples that `into` has. Throws `DamagedFile` and `FileSystemError`. */
-  read({ encoding, length, offset, slot }: HeadChunk, into: SampleColumn): void {
-    const reason = this.#decoder.decode(encoding, this.reader.chunk(slot, offset, length), into);
-    if (reason !== null) throw new DamagedFile(this.reader.path(slot), offset, reason);
   }
 
   stats(): ChunkStoreStats {
     return {
       bytes: this.#writer?.bytes ?? 0,
       files: this.#writer?.fileCount ?? 0,
-      chunksWritten: this.#writing?.chunksWritten ?? 0,
-      failedWrites: this.#writing?.failedWrites ?? 0,
+      chunksWritten: (this.#writing?.chunksWritten ?? 0) + (this.#lateWriting?.chunksWritten ?? 0),
+      failedWrites: (this.#writing?.failedWrites ?? 0) + (this.#lateWriting?.failedWrites ?? 0),
       damages: this.#damages,
     };
   }
 
   /** Writes what waits and closes all files. */
   async close(): Promise<void> {
+    await this.#lateWriting?.close();
     await this.#writing?.close();
     this.reader.closeSync();
   }

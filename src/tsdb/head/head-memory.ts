@@ -188,6 +188,11 @@ export class HeadMemory {
     return true;
   }
 
+  /** Gives one sealed chunk back, whose place in its chain another record has taken. */
+  retireSealed(chunk: number): void {
+    this.epochs.retire(chunk + SEALED_ITEM);
+  }
+
   /** Gives a file of `chunks_head/` up in which nothing is any more; `onFileRelease` hears when nobody reads it. */
   retireFile(slot: number): void {
     this.epochs.retire(slot + FILE_ITEM);

@@ -13,6 +13,7 @@ import { type HeadImage, readHeadImage } from '../head-image/read-head-image.ts'
 import type { ImagedHead } from '../head-image/write-head-image.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
+import type { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { seriesDeletedRecord } from '../wal/records.ts';
 import type { RefSet } from '../wal/ref-set.ts';
@@ -124,6 +125,7 @@ export class Head {
   logTo(log: HeadLog, lateLog: LateLog | null = null): void {
     this.#log = log;
     this.#lateLog = lateLog;
+    if (lateLog !== null) this.chunkStore?.logLateTo(lateLog);
   }
 
   /** In which forms samples are kept from now on. */
@@ -290,11 +292,16 @@ export class Head {
   }
 
   /** Takes the samples that came out of order, once the log has been read, without those that are deleted. */
-  lateReplay(): LateReplay {
+  lateReplay(restored: RestoredLateChunks): LateReplay {
     const deleted = this.lateDeletions;
     const { outOfOrder, series } = this.#memory;
-    const isDeleted = (row: number, time: number): boolean => deleted.size > 0 && deleted.covers(series.ref(row), time);
-    return new LateReplay(this.#directory, outOfOrder, isDeleted);
+    return new LateReplay({
+      directory: this.#directory,
+      store: outOfOrder,
+      restored,
+      refOf: (row) => series.ref(row),
+      deletions: { any: deleted.size > 0, has: (row, time) => deleted.covers(series.ref(row), time) },
+    });
   }
 
   /** Nothing older is taken, ms. */

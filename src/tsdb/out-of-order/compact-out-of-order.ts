@@ -14,6 +14,8 @@ export interface CompactOutOfOrderParts {
   readonly fileSystem: FileSystem;
   /** Where blocks are made: the data directory, where they replace the samples. */
   readonly directory: string;
+  /** Where the chunks are that are not in memory. */
+  readonly chunksHead: string;
   readonly chunkRangeMs: number;
   readonly turns: Turns;
   /** Milliseconds since the epoch, for the names of blocks. */
@@ -34,7 +36,8 @@ export interface CompactOutOfOrderParts {
  */
 export async function compactOutOfOrder(parts: CompactOutOfOrderParts): Promise<readonly BlockMeta[]> {
   const { head, lateLog, log, takeIn, turns } = parts;
-  const { outOfOrder } = head;
+  const { chunkStore, outOfOrder } = head;
+  const resume = await chunkStore?.holdLate();
   const unpin = head.pin();
   try {
     const segments = lateLog.cut();
@@ -48,6 +51,7 @@ export async function compactOutOfOrder(parts: CompactOutOfOrderParts): Promise<
       throw error;
     }
     await runInTurns(outOfOrder.release(frozen), turns);
+    chunkStore?.retireLate();
     try {
       await lateLog.remove(segments);
     } catch (error) {
@@ -58,6 +62,7 @@ export async function compactOutOfOrder(parts: CompactOutOfOrderParts): Promise<
     return made;
   } finally {
     unpin();
+    resume?.();
   }
 }
 
@@ -84,7 +89,7 @@ export async function copyOutOfOrder(parts: CopyOutOfOrderParts): Promise<readon
 
 /** Where one can not be written, those that were are removed again. */
 async function writeBlocks(
-  { chunkRangeMs, directory, fileSystem, head, log, now, runner }: CopyOutOfOrderParts,
+  { chunkRangeMs, chunksHead, directory, fileSystem, head, log, now, runner }: CopyOutOfOrderParts,
   frozen: Parameters<Head['outOfOrder']['unfreeze']>[0],
 ): Promise<readonly BlockMeta[]> {
   const made: BlockMeta[] = [];
@@ -96,7 +101,7 @@ async function writeBlocks(
       const { forms } = head.outOfOrder;
       const late = { frozen: { chunks, rows, starts }, minTime, maxTime: minTime + chunkRangeMs, forms };
       const ulid = newUlid(now());
-      const meta = await runner.run({ kind: 'write-late-block', slabs, late, directory, ulid });
+      const meta = await runner.run({ kind: 'write-late-block', slabs, late, directory, chunksHead, ulid });
       if (meta !== null) made.push(meta);
     }
     return made;

@@ -10,6 +10,8 @@ export interface LateBlock {
   readonly late: LateChunks;
   /** The data directory. */
   readonly directory: string;
+  /** Where the chunks are that are not in memory. */
+  readonly chunksHead: string;
   /** Of the block that is made. */
   readonly ulid: string;
   /** As `WriteBlockOptions.progress`. */
@@ -18,12 +20,15 @@ export interface LateBlock {
 
 /** As `writeBlock`. */
 export function writeLateBlock(fileSystem: FileSystem, task: LateBlock): WrittenBlock | null {
-  const { directory, late, progress, slabs, ulid } = task;
+  const { chunksHead, directory, late, progress, slabs, ulid } = task;
   const { maxTime, minTime } = late;
-  // These chunks never leave memory before they are released.
-  const view = new HeadView(null);
+  const view = new HeadView({ fileSystem, directory: chunksHead });
   view.attach(slabs);
   const sources = [new LateChunkSource(view, late)];
   const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints: ['from-out-of-order'] };
-  return writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
+  try {
+    return writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
+  } finally {
+    view.close();
+  }
 }

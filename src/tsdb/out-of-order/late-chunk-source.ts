@@ -79,7 +79,7 @@ export class LateChunkSource implements ChunkSource {
     const { frozen, maxTime, minTime } = this.#late;
     const found: SourceChunk[] = [];
     for (let at = frozen.starts[place + 1]! - 1; at >= frozen.starts[place]!; at--) {
-      const { bytes, encoding, firstTime, lastTime } = this.#head.sealed.get(frozen.chunks[at]!, null);
+      const { bytes, encoding, firstTime, lastTime } = this.#head.sealed.get(frozen.chunks[at]!, this.#head.files);
       if (firstTime >= maxTime || lastTime < minTime) continue;
       found.push({ bytes, encoding, minTime: firstTime, maxTime: lastTime });
     }

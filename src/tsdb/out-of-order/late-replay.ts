@@ -1,36 +1,76 @@
 import { SUM_SLOT } from '../../kernels/histogram-state.ts';
 import { LARGE_EXTENT_BYTES_MAX } from '../../memory/large-extents.ts';
 import type { HistogramEntry } from '../../storage/append.ts';
+import { hasIntegerCounts } from '../chunk/encoding.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
 import type { SeriesDirectory } from '../head/series-directory.ts';
+import { feedColumn } from '../start/column-feed.ts';
+import type { MmapMarker } from '../wal/record-types.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 import type { OutOfOrderStore } from './out-of-order-store.ts';
+import { type LateDeletions, NO_DELETIONS, type RestoredLateChunks } from './restored-late-chunks.ts';
+
+/** Where late samples go at the start. */
+export interface LateReplayParts {
+  readonly directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>;
+  readonly store: OutOfOrderStore;
+  readonly deletions?: LateDeletions;
+  /** What `chunks_head/` has of them. */
+  readonly restored?: RestoredLateChunks;
+  /** The ref of a row's series; needed where there are `restored`. */
+  readonly refOf?: (row: number) => number;
+}
 
 /**
  * Fills the store from `wbl/` and from the out-of-order chunks of `chunks_head/`, once the series are known. Both may
- * have the same samples: the reference writes a chunk when its log has the samples already. Its markers, which say that a
- * chunk was written, are not trusted: a killed server may have had the chunk in a buffer, or no chunk at all.
+ * have the same samples: a chunk is written when the log has its samples already. Markers, which say that a chunk was
+ * written, are not trusted: a killed Prometheus may have had the chunk in a buffer, or no chunk at all.
  *
  * Samples of unknown series are left out and counted. Their refs are not given again, lest these samples become those of
  * another series at the next start.
+ *
+ * Order of calls: `begin`, the log, `finish`.
  */
 export class LateReplay implements WalVisitor {
   readonly #directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>;
   readonly #store: OutOfOrderStore;
-  readonly #isDeleted: (row: number, time: number) => boolean;
+  readonly #deletions: LateDeletions;
+  readonly #restored: RestoredLateChunks | null;
+  readonly #refOf: (row: number) => number;
   #samplesRead = 0;
   #unknownRefs = 0;
   #leftOut = 0;
 
-  constructor(
-    directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>,
-    store: OutOfOrderStore,
-    isDeleted: (row: number, time: number) => boolean = () => false,
-  ) {
+  constructor({ deletions = NO_DELETIONS, directory, refOf, restored, store }: LateReplayParts) {
     this.#directory = directory;
     this.#store = store;
-    this.#isDeleted = isDeleted;
+    this.#deletions = deletions;
+    this.#restored = restored ?? null;
+    this.#refOf = refOf ?? ((row) => row);
+  }
+
+  /** Gives the chunks of files to the series. */
+  begin(): void {
+    this.#restored?.giveTo(
+      (ref) => this.#directory.refs.row(ref),
+      (ref, samples) => {
+        this.#unknownRefs += samples;
+        this.#directory.reserveRef(ref);
+      },
+      this.#deletions,
+    );
+    this.#store.reuse = this.#restored;
+  }
+
+  /** Takes what files have beyond the log; tells of chunks that can not be read. Yields now and then. */
+  *finish(unreadable: (reason: string) => void): Generator<void, void> {
+    this.#store.reuse = null;
+    if (this.#restored === null) return;
+    yield* this.#restored.finish(this.#store, {
+      samples: (row, column, encoding) => feedColumn(column, this.#refOf(row), hasIntegerCounts(encoding), this),
+      unreadable,
+    });
   }
 
   /** Samples read, those that came twice included. */
@@ -54,7 +94,7 @@ export class LateReplay implements WalVisitor {
       const row = this.#row(refs[i]!);
       if (row < 0) continue;
       const time = times[i]!;
-      if (this.#isDeleted(row, time)) continue;
+      if (this.#deletions.any && this.#deletions.has(row, time)) continue;
       const start = startTimes === null ? 0 : startTimes[i]!;
       if (Number.isSafeInteger(time)) this.#store.insert(row, time, bits[2 * i]!, bits[2 * i + 1]!, null, start);
       else this.#leftOut++;
@@ -64,7 +104,7 @@ export class LateReplay implements WalVisitor {
   histograms(entries: readonly HistogramEntry[]): void {
     for (const { histogram, ref, startTime, time } of entries) {
       const row = this.#row(ref);
-      if (row < 0 || this.#isDeleted(row, time)) continue;
+      if (row < 0 || (this.#deletions.any && this.#deletions.has(row, time))) continue;
       const sample = flatHistogram(histogram);
       if (sample === null || firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX || !Number.isSafeInteger(time)) {
         this.#leftOut++;
@@ -73,6 +113,14 @@ export class LateReplay implements WalVisitor {
       this.#store.reserve(1, [{ row, sample }]);
       const { halves } = sample;
       this.#store.insert(row, time, halves[2 * SUM_SLOT]!, halves[2 * SUM_SLOT + 1]!, sample, startTime);
+    }
+  }
+
+  markers(entries: readonly MmapMarker[]): void {
+    if (this.#restored === null) return;
+    for (const marker of entries) {
+      const row = this.#directory.refs.row(marker.ref);
+      if (row >= 0 && marker.fileNumber > 0) this.#restored.marker(marker, row, this.#store);
     }
   }
 

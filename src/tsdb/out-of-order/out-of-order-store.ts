@@ -1,6 +1,7 @@
 import { isStorableStart } from '../../kernels/start-time-encode.ts';
 import { largeExtentCapacity } from '../../memory/large-extents.ts';
-import type { TimeRange } from '../../storage/query.ts';
+import type { SampleColumn, TimeRange } from '../../storage/query.ts';
+import type { EncodedChunk } from '../chunk/chunk-encoder.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
@@ -13,6 +14,7 @@ import {
   SEALED_SLAB_LOG2,
 } from '../chunk/sealed-chunks.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from '../defaults.ts';
+import { UnwrittenChunks } from '../head/unwritten-chunks.ts';
 import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
 import { SEALED_FLOAT_BYTES_MAX, type SealMemory, sealSamples } from './seal-samples.ts';
 
@@ -29,6 +31,8 @@ interface LateRow extends OpenSamples {
 interface LateMemory extends SealMemory {
   /** Gives back a chain of chunks when nobody reads it any more. */
   retireChain(newest: number): void;
+  /** The same for one chunk, whose place in its chain another has taken. */
+  retireSealed(chunk: number): void;
 }
 
 /** Sealed samples of some rows: plain data. Row `i` has the chunks `starts[i] .. starts[i + 1] - 1`, newest first. */
@@ -38,6 +42,12 @@ export interface FrozenSamples {
   readonly chunks: Uint32Array;
   /** Numbers of the aligned ranges that the samples lie in, rising; some may have none. */
   readonly ranges: readonly number[];
+}
+
+/** Knows of chunks that need not be kept in memory, since they are in files. */
+export interface ChunkReuse {
+  /** As `FindChunk`, for a row of the store. */
+  reuse(row: number, chunk: EncodedChunk, newest: number, store: OutOfOrderStore): number;
 }
 
 const ALL_TIME: TimeRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
@@ -63,6 +73,10 @@ export class OutOfOrderStore {
   rangeMs = CHUNK_RANGE_MS_DEFAULT;
   /** In which chunks samples are put from now on. */
   forms: SampleForms = PLAIN_FORMS;
+  /** Sealed chunks that are to go to files, by row. */
+  readonly unwritten = new UnwrittenChunks();
+  /** Set while the log is read again. */
+  reuse: ChunkReuse | null = null;
   readonly #memory: LateMemory;
   readonly #buffers: OpenSampleBuffers;
   readonly #rows = new Map<number, LateRow>();
@@ -164,21 +178,76 @@ export class OutOfOrderStore {
   ): boolean {
     const late = this.#row(row);
     const isAlone = isLarge(histogram) || isLarge(late.histograms?.[0] ?? null);
-    if (late.count === OPEN_SAMPLES_MAX || (isAlone && late.count > 0)) this.#seal(late);
+    if (isAlone && late.count > 0) this.#seal(row, late);
     const hasStart = histogram === null ? this.forms.xor2 : this.forms.histogramStartTimes;
     const start = hasStart && isStorableStart(time, startTime) ? startTime : 0;
     if (!this.#buffers.insert(late, time, low, high, histogram, start)) return false;
-    if (time < late.minTime) late.minTime = time;
-    if (time > late.maxTime) late.maxTime = time;
-    if (time < this.#minTime) this.#minTime = time;
-    if (time > this.#maxTime) this.#maxTime = time;
+    this.#widen(late, time);
     this.#samplesInserted++;
-    const range = Math.floor(time / this.rangeMs);
-    if (range !== this.#newestRange) {
-      this.#newestRange = range;
-      this.#ranges.add(range);
-    }
+    // At once, so that the next sample of the log finds nothing collected: then a marker can say so.
+    if (late.count === OPEN_SAMPLES_MAX) this.#seal(row, late);
     return true;
+  }
+
+  /** Makes a chunk of a file the newest one of a row; `column` has its samples. */
+  addChunk(row: number, chunk: number, column: SampleColumn): void {
+    const late = this.#row(row);
+    this.#memory.sealed.setOlder(chunk, late.newest);
+    late.newest = chunk;
+    this.noteChunk(row, column);
+  }
+
+  /** A chunk with these samples is in the chain of the row. */
+  noteChunk(row: number, { length, times }: SampleColumn): void {
+    const late = this.#row(row);
+    this.#chunksCreated++;
+    for (let i = 0; i < length; i++) this.#widen(late, times[i]!);
+    this.#samplesInserted += length;
+  }
+
+  /** Lets go of the floats of a row's buffer that `column` has. Nothing is done where there are histograms among them. */
+  dropOpen(row: number, column: SampleColumn): void {
+    const late = this.#rows.get(row);
+    if (late === undefined || late.histograms !== null || column.histograms !== null) return;
+    const { count, startTimes } = late;
+    this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    this.#buffers.clear(late);
+    for (let i = 0; i < count; i++) {
+      const [low, high] = [this.#bits[2 * i]!, this.#bits[2 * i + 1]!];
+      const time = this.#times[i]!;
+      const start = startTimes === null ? 0 : startTimes[i]!;
+      if (!hasFloat(column, time, low, high, start)) this.#buffers.insert(late, time, low, high, null, start);
+    }
+  }
+
+  /** True where the row has the chunk, and in memory. The number of a chunk may be given again. */
+  hasInMemory(row: number, chunk: number, firstTime: number): boolean {
+    const { sealed } = this.#memory;
+    if (!this.has(row) || sealed.isInFile(chunk) || sealed.firstTime(chunk) !== firstTime) return false;
+    let at = this.#rows.get(row)!.newest;
+    while (at !== 0 && at !== chunk) at = this.#older(at);
+    return at !== 0;
+  }
+
+  /** Lets a chunk of a row be the one at `offset` of the file in `slot`, where it was written to. Returns its number now. */
+  moveToFile(row: number, chunk: number, slot: number, offset: number): number {
+    const { sealed } = this.#memory;
+    const late = this.#rows.get(row)!;
+    const inFile = sealed.addCopyInFile(chunk, slot, offset);
+    if (late.newest === chunk) late.newest = inFile;
+    else {
+      let newer = late.newest;
+      while (this.#older(newer) !== chunk) newer = this.#older(newer);
+      sealed.setOlder(newer, inFile);
+    }
+    this.#memory.retireSealed(chunk);
+    return inFile;
+  }
+
+  /** True where this is the newest chunk of a row, and there is no sample that is in none. */
+  endsWith(row: number, chunk: number): boolean {
+    const late = this.#rows.get(row);
+    return late !== undefined && late.newest === chunk && late.count === 0;
   }
 
   /**
@@ -200,7 +269,7 @@ export class OutOfOrderStore {
       if (late !== undefined) {
         if (late.count > 0) {
           this.#reserveSeal(late);
-          this.#seal(late);
+          this.#seal(rows[i]!, late);
         }
         this.eachChunk(rows[i]!, ALL_TIME, (chunk) => chunks.push(chunk));
       }
@@ -355,15 +424,41 @@ export class OutOfOrderStore {
   }
 
   /** Makes chunks of a row's buffer. */
-  #seal(late: LateRow): void {
+  #seal(row: number, late: LateRow): void {
     const { count, histograms, startTimes } = late;
     this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
     const samples = { count, times: this.#times, bits: this.#bits, histograms, startTimes };
-    const { made, newest } = sealSamples(this.#memory, samples, late.newest, this.forms);
-    late.newest = newest;
-    this.#chunksCreated += made;
+    const { reuse } = this;
+    const find = reuse && ((chunk: EncodedChunk, newest: number) => reuse.reuse(row, chunk, newest, this));
+    late.newest = sealSamples(this.#memory, samples, late.newest, this.forms, find, (chunk, firstTime) => {
+      this.#chunksCreated++;
+      if (firstTime !== null) this.unwritten.add(row, 0, chunk, firstTime);
+    });
     this.#buffers.clear(late);
   }
+
+  #widen(late: LateRow, time: number): void {
+    if (time < late.minTime) late.minTime = time;
+    if (time > late.maxTime) late.maxTime = time;
+    if (time < this.#minTime) this.#minTime = time;
+    if (time > this.#maxTime) this.#maxTime = time;
+    const range = Math.floor(time / this.rangeMs);
+    if (range === this.#newestRange) return;
+    this.#newestRange = range;
+    this.#ranges.add(range);
+  }
+}
+
+function hasFloat(
+  { bits, length, startTimes, times }: SampleColumn,
+  time: number,
+  low: number,
+  high: number,
+  start: number,
+): boolean {
+  const at = times.subarray(0, length).indexOf(time);
+  if (at < 0 || bits[2 * at] !== low || bits[2 * at + 1] !== high) return false;
+  return (startTimes === null ? 0 : startTimes[at]!) === start;
 }
 
 /**

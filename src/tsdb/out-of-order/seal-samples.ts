@@ -29,18 +29,23 @@ export interface SealMemory {
   readonly sealed: SealedChunks;
 }
 
+/** Gives a chunk that there is already, with the one before it set to `newest`; 0 where there is none. */
+export type FindChunk = (chunk: EncodedChunk, newest: number) => number;
+
 const encoder = new ChunkEncoder(OPEN_SAMPLES_MAX);
 
 /**
  * Puts the samples of one series into chunks, each before the one that is given: one where all are floats, more where
- * histograms and floats take turns or a histogram does not continue the chunk. Returns the newest, and how many it made.
+ * histograms and floats take turns or a histogram does not continue the chunk. Calls back with each, and its first time where it is a new one; returns the newest.
  */
 export function sealSamples(
   memory: SealMemory,
   { bits, count, histograms, startTimes, times }: SamplesToSeal,
   older: number,
   forms: SampleForms,
-): { newest: number; made: number } {
+  find: FindChunk | null,
+  tell: (chunk: number, firstTime: number | null) => void,
+): number {
   encoder.forms = forms;
   for (let i = 0; i < count; i++) {
     const histogram = histograms?.[i] ?? null;
@@ -49,9 +54,12 @@ export function sealSamples(
     else encoder.histogram(times[i]!, histogram, start);
   }
   let newest = older;
-  const chunks = encoder.finish();
-  for (const chunk of chunks) newest = keepChunk(memory, chunk, newest);
-  return { newest, made: chunks.length };
+  for (const chunk of encoder.finish()) {
+    const found = find === null ? 0 : find(chunk, newest);
+    newest = found === 0 ? keepChunk(memory, chunk, newest) : found;
+    tell(newest, found === 0 ? chunk.minTime : null);
+  }
+  return newest;
 }
 
 function keepChunk(

@@ -1,21 +1,16 @@
 import type { Clock } from '../../std/clock.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { Turns } from '../../std/turns.ts';
-import { clearColumn } from '../../storage/merge-columns.ts';
-import { createSampleColumn } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
-import type { HeadChunk } from '../chunks-head/list-head-chunks.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
-import type { HeadChunkStore } from '../head/head-chunk-store.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
 import { type HeadImage, openHeadImage } from '../head-image/read-head-image.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
 import { type ReplayProgress, type ReplayReport, replayWalInSteps } from '../wal/replay.ts';
-import { feedColumn } from './column-feed.ts';
-import { hasIntegerCounts, StartVisitor } from './start-visitor.ts';
+import { StartVisitor } from './start-visitor.ts';
 
 export interface LoadHeadOptions {
   readonly fileSystem: FileSystem;
@@ -47,8 +42,6 @@ export interface LoadedHead {
   readonly wbl: ReplayReport | null;
   /** Samples of that log whose series the other one does not name. */
   readonly wblUnknownRefs: number;
-  /** There are files that may give late samples again at the next start, whatever becomes of the samples now. */
-  readonly hasLateFiles: boolean;
 }
 
 /**
@@ -103,12 +96,18 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
       log,
     });
     found.restored.clear();
-    const late = head.lateReplay();
-    feedLateChunks(found.outOfOrder, store, late, log);
+    const late = head.lateReplay(found.late);
+    late.begin();
     const wbl = yield* replayLateLog(options, late, wal);
+    yield* withProgress(
+      late.finish((err) => log.warn('An out-of-order chunk of the head can not be read; the log may have it', { err })),
+    );
+    if (late.unknownRefs + late.leftOut > 0) {
+      const { leftOut, unknownRefs } = late;
+      log.warn('Out-of-order samples were left out', { ofUnknownSeries: unknownRefs, unusable: leftOut });
+    }
     store.start();
-    const hasLateFiles = found.outOfOrder.length > 0;
-    return { head, counts: inner.counts, imageSeries, wal, wbl, wblUnknownRefs: late.unknownRefs, hasLateFiles };
+    return { head, counts: inner.counts, imageSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };
   } catch (error) {
     store.reader.closeSync();
     throw error;
@@ -141,28 +140,7 @@ function* replayLateLog(
       yield { first: firstSegment, last: lastSegment, current: lastSegment };
       continue;
     }
-    if (late.unknownRefs + late.leftOut > 0) {
-      const { leftOut, unknownRefs } = late;
-      log.warn('Out-of-order samples were left out', { ofUnknownSeries: unknownRefs, unusable: leftOut });
-    }
     return step.value;
-  }
-}
-
-/** The chunks of out-of-order samples that a Prometheus has put into `chunks_head/`; its log may have let go of them. */
-function feedLateChunks(chunks: readonly HeadChunk[], store: HeadChunkStore, late: LateReplay, log: Log): void {
-  const column = createSampleColumn(256);
-  for (const chunk of chunks) {
-    clearColumn(column);
-    try {
-      store.read(chunk, column);
-    } catch (error) {
-      log.warn('An out-of-order chunk of the head can not be read; its samples come from the log', {
-        err: String(error),
-      });
-      continue;
-    }
-    feedColumn(column, chunk.series, hasIntegerCounts(chunk.encoding), late);
   }
 }
 

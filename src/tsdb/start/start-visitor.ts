@@ -1,6 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
-import { ENCODING } from '../chunk/encoding.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { MetadataEntry, TombstoneEntry } from '../wal/record-types.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
@@ -98,8 +97,4 @@ export class StartVisitor implements WalVisitor {
 
 function isSame(a: TombstoneEntry, b: TombstoneEntry | undefined): boolean {
   return b !== undefined && a.ref === b.ref && a.minTime === b.minTime && a.maxTime === b.maxTime;
-}
-
-export function hasIntegerCounts(encoding: number): boolean {
-  return encoding === ENCODING.histogram || encoding === ENCODING.histogramStartTimes;
 }

@@ -5,7 +5,7 @@ import type { ExemplarEntry } from '../../storage/append.ts';
 import { decodeHistograms, type HistogramForm } from './decode-histograms.ts';
 import { createSampleColumns, decodeSamples, decodeSamplesV2, isUsable, readSum } from './decode-samples.ts';
 import { MalformedRecord, RecordCursor } from './record-cursor.ts';
-import { METRIC_TYPES, type MetadataEntry, RECORD, type TombstoneEntry } from './record-types.ts';
+import { METRIC_TYPES, type MetadataEntry, type MmapMarker, RECORD, type TombstoneEntry } from './record-types.ts';
 import type { WalVisitor } from './visitor.ts';
 
 /** What the records held, entry by entry. */
@@ -16,6 +16,7 @@ export interface EntryCounts {
   exemplars: number;
   tombstones: number;
   metadata: number;
+  markers: number;
   /** Records of a type that is not known: a newer writer's. They are passed over. */
   unknownRecords: number;
   /** Entries with a ref, time or histogram schema that can not be represented. */
@@ -31,6 +32,7 @@ export class RecordDecoder {
     exemplars: 0,
     tombstones: 0,
     metadata: 0,
+    markers: 0,
     unknownRecords: 0,
     leftOut: 0,
   };
@@ -77,6 +79,7 @@ export class RecordDecoder {
     else if (type === RECORD.tombstones) this.#tombstones();
     else if (type === RECORD.exemplars) this.#exemplars();
     else if (type === RECORD.metadata) this.#metadata();
+    else if (type === RECORD.mmapMarkers) this.#markers();
     else {
       const form = HISTOGRAM_FORMS.get(type);
       if (form === undefined) this.counts.unknownRecords++;
@@ -184,6 +187,19 @@ export class RecordDecoder {
     }
     this.counts.metadata += entries.length;
     if (entries.length > 0) this.#visitor.metadata(entries);
+  }
+
+  #markers(): void {
+    const cursor = this.#cursor;
+    const entries: MmapMarker[] = [];
+    while (cursor.left > 0) {
+      const ref = cursor.int64();
+      cursor.int64();
+      const [offset, fileNumber] = cursor.halves;
+      if (this.#keep(ref, 0)) entries.push({ ref, fileNumber: fileNumber!, offset: offset! });
+    }
+    this.counts.markers += entries.length;
+    if (entries.length > 0) this.#visitor.markers?.(entries);
   }
 
   #keep(ref: number, time: number): boolean {

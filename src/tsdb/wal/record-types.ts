@@ -43,6 +43,14 @@ export interface TombstoneEntry {
   readonly maxTime: number;
 }
 
+/** All late samples of a series that were logged before are in this chunk of `chunks_head/` and in older ones. */
+export interface MmapMarker {
+  readonly ref: number;
+  readonly fileNumber: number;
+  /** Where the chunk's entry begins. */
+  readonly offset: number;
+}
+
 export interface MetadataEntry {
   readonly ref: number;
   readonly type: MetricType;

@@ -3,7 +3,14 @@ import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import { RecordBuffer, writeDelta } from './record-buffer.ts';
-import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
+import {
+  METRIC_TYPES,
+  type MetadataEntry,
+  type MmapMarker,
+  RECORD,
+  type SeriesEntry,
+  type TombstoneEntry,
+} from './record-types.ts';
 
 /**
  * Batches to records. The byte layouts are drawn in docs/formats/wal.md.
@@ -84,6 +91,15 @@ export function seriesDeletedRecord(refs: Iterable<number>): Uint8Array {
     buffer.reserve(20);
     buffer.size = writeVarint64(buffer.bytes, buffer.size, 0, 0x80000000 | 0);
     buffer.size = writeVarint64(buffer.bytes, buffer.size, 0xffffffff, 0x7fffffff);
+  }
+  return buffer.take();
+}
+
+export function mmapMarkersRecord(entries: readonly MmapMarker[]): Uint8Array {
+  buffer.begin(RECORD.mmapMarkers);
+  for (const { fileNumber, offset, ref } of entries) {
+    buffer.int64(ref);
+    buffer.int64(fileNumber * 2 ** 32 + offset);
   }
   return buffer.take();
 }

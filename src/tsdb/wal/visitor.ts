@@ -1,6 +1,6 @@
 import type { Labels } from '../../model/labels.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
-import type { MetadataEntry, TombstoneEntry } from './record-types.ts';
+import type { MetadataEntry, MmapMarker, TombstoneEntry } from './record-types.ts';
 
 /**
  * Float samples of one record as parallel arrays, of which the first `length` entries are valid. The arrays are used
@@ -35,4 +35,6 @@ export interface WalVisitor {
   exemplars(entries: readonly ExemplarEntry[]): void;
   tombstones(entries: readonly TombstoneEntry[]): void;
   metadata(entries: readonly MetadataEntry[]): void;
+  /** Only `wbl/` has them. */
+  markers?(entries: readonly MmapMarker[]): void;
 }

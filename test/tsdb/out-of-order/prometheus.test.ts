@@ -1,5 +1,6 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findProgram } from '../../../bench/peers/find-program.ts';
@@ -10,7 +11,9 @@ import { systemClock } from '../../../src/std/clock.ts';
 import { nodeFiles } from '../../../src/std/node-files.ts';
 import { createRandom } from '../../../src/std/random.ts';
 import { createSampleBatch, type HistogramEntry } from '../../../src/storage/append.ts';
+import { listHeadChunks } from '../../../src/tsdb/chunks-head/list-head-chunks.ts';
 import type { Database } from '../../../src/tsdb/tsdb.ts';
+import { replayWal } from '../../../src/tsdb/wal/replay.ts';
 import { dumpLines } from '../dump-lines.ts';
 import { histogramFrom, plainHistograms } from '../histogram-support.ts';
 import { dumpWithPromtool, versionOf } from '../prometheus-process.ts';
@@ -87,9 +90,54 @@ async function compareAnswers(directory: string, name: string): Promise<void> {
   }
 }
 
+async function until(isThere: () => boolean): Promise<void> {
+  for (let tries = 0; !isThere(); tries++) {
+    if (tries === 200) throw new Error('it did not come');
+    await sleep(50);
+  }
+}
+
 /** A line of a dump with the count of a histogram alone, as the API's answer is written here. */
 function withoutBuckets(line: string): string {
   return line.replace(/ \{count:([^,]+), .*\} (\d+)$/, ' count $1 $2');
+}
+
+/** Samples of 20 series, late but for the first; after a multiple of 32 of them their chunks are full. */
+function addSteps(database: Database, first: number, steps: number): void {
+  for (let i = first; i < first + steps; i++) {
+    const appender = database.appender();
+    const batch = createSampleBatch(20);
+    batch.length = 20;
+    for (let s = 0; s < 20; s++) {
+      batch.refs[s] = appender.resolve(labelsFromObject({ __name__: 'steps', s: String(s) }));
+      batch.times[s] = i === 0 ? NEWEST : NEWEST - TWO_HOURS - ((i * 7919) % 701) * 10_000 - s;
+      batch.values[s] = i + s / 100;
+    }
+    appender.append(batch);
+    appender.commit();
+  }
+}
+
+/** How many late chunks lie in `chunks_head/`, and how many markers in `wbl/`. */
+function chunksAndMarkers(directory: string): { chunks: number; markers: number } {
+  const found = { chunks: 0, markers: 0 };
+  for (const name of readdirSync(`${directory}/chunks_head`)) {
+    const file = nodeFiles.openSync(`${directory}/chunks_head/${name}`, 'r');
+    const steps = listHeadChunks(file, 1, ({ isOutOfOrder }) => {
+      if (isOutOfOrder) found.chunks++;
+    });
+    while (steps.next().done !== true);
+    file.closeSync();
+  }
+  const none = () => {};
+  const visitor = { series: none, samples: none, histograms: none, exemplars: none, tombstones: none, metadata: none };
+  replayWal(nodeFiles, `${directory}/wbl`, {
+    ...visitor,
+    markers: (entries) => {
+      found.markers += entries.length;
+    },
+  });
+  return found;
 }
 
 /** What both tools say of copies of a directory. */
@@ -125,6 +173,47 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
     await compareAnswers(directory, 'later');
     await database.close();
     await compareAnswers(directory, 'stopped');
+  }, 60_000);
+
+  it('takes the chunks and markers that we left, killed and stopped, and we take what it left', async () => {
+    const directory = `${root}/markers`;
+    let database = await openReal(directory);
+    addSteps(database, 0, 33);
+    await until(() => database.stats().chunkFiles.chunksWritten === 20);
+    addSteps(database, 33, 32);
+    await until(() => database.stats().chunkFiles.chunksWritten === 40);
+    // These get no markers: what came later was logged before they were written.
+    addSteps(database, 65, 50);
+    await until(() => database.stats().chunkFiles.chunksWritten === 60);
+    addMany(database, 7, 60);
+    await until(() => chunksAndMarkers(directory).markers >= 40);
+    expect(chunksAndMarkers(directory).chunks).toBeGreaterThanOrEqual(60);
+    cpSync(directory, `${directory}-killed`, { recursive: true });
+    await compareDumps(`${directory}-killed`);
+    await compareAnswers(`${directory}-killed`, 'at-once');
+    await database.close();
+    await compareAnswers(directory, 'stopped');
+    const before = await dumpLines(directory);
+    const receiver = await startReceiver(prometheus!, directory, 5 * TWO_HOURS);
+    const sent: string[] = [];
+    try {
+      for (let i = 0; i < 70; i++) {
+        const time = NEWEST - 1 - ((i * 7919) % 600) * 40_000;
+        await receiver.send([{ s: 'theirs', time, value: i }]);
+        sent.push(`{__name__="theirs", s="theirs"} ${i} ${time}`);
+      }
+    } finally {
+      await receiver.kill();
+    }
+    expect((await dumpLines(directory)).sort()).toEqual([...before, ...sent].sort());
+    database = await openReal(directory);
+    addMany(database, 8, 40);
+    const all = await dumpLines(directory);
+    await database.compactOutOfOrder();
+    await database.close();
+    expect(chunksAndMarkers(directory)).toEqual({ chunks: 0, markers: 0 });
+    expect((await dumpLines(directory)).sort()).toEqual(all.sort());
+    await compareAnswers(directory, 'compacted');
   }, 60_000);
 
   it('goes on with what we left, killed, and we with what it left', async () => {

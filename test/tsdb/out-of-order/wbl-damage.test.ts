@@ -5,7 +5,7 @@ import type { SampleColumn } from '../../../src/storage/query.ts';
 import { createSampleColumn } from '../../../src/storage/query.ts';
 import { type Log, silentLog } from '../../../src/telemetry/log.ts';
 import { HeadMemory } from '../../../src/tsdb/head/head-memory.ts';
-import { LateReplay } from '../../../src/tsdb/out-of-order/late-replay.ts';
+import { LateReplay, type LateReplayParts } from '../../../src/tsdb/out-of-order/late-replay.ts';
 import { readLateSamples, takeLateSamples } from '../../../src/tsdb/out-of-order/late-samples.ts';
 import { OutOfOrderStore } from '../../../src/tsdb/out-of-order/out-of-order-store.ts';
 import { replayWal } from '../../../src/tsdb/wal/replay.ts';
@@ -53,10 +53,10 @@ function read(bytes: Uint8Array, memory: HeadMemory, messages: string[], damaged
   file.closeSync();
   const store = new OutOfOrderStore(memory);
   const refs = { row: (ref: number) => (ref >= 1 && ref <= 3 ? ref : -1) };
-  const late = new LateReplay(
-    { refs, reserveRef: () => {} } as unknown as ConstructorParameters<typeof LateReplay>[0],
+  const late = new LateReplay({
+    directory: { refs, reserveRef: () => {} } as unknown as LateReplayParts['directory'],
     store,
-  );
+  });
   const log: Log = { ...silentLog, warn: (text, fields) => void messages.push(`${text} ${JSON.stringify(fields)}`) };
   const report = replayWal(files, 'data/wbl', late, {
     log,
