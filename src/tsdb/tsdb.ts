@@ -167,6 +167,7 @@ async function replayLogs(
     chunkRangeMs,
     minValidTime,
     exemplarsMax,
+    residentChunkBytes: options.residentChunkBytes,
     forms: options.forms ?? PLAIN_FORMS,
     turns,
     repairs: true,

@@ -34,6 +34,23 @@ describe('sealed chunks of a database', () => {
     await database.database.close();
   });
 
+  it('stay in memory, too, as far as there is room', async () => {
+    const files = new MemoryFiles();
+    const database = await open(files, 2 ** 20);
+    fill(database, 0, 300);
+    const before = show(database.database);
+    const inMemory = database.database.stats().head.chunkBytes;
+    await written(database);
+    expect(database.database.stats().chunkFiles).toMatchObject({ chunksWritten: 2 * SERIES, files: 1 });
+    expect(database.database.stats().head.chunkBytes).toBe(inMemory);
+    // What is in the file is not looked at.
+    const file = files.openSync(`${CHUNKS}/000001`, 'r+');
+    file.writeSync(Uint8Array.of(0xff, 0xff), 0, 2, 60);
+    file.closeSync();
+    expect(show(database.database)).toEqual(before);
+    await database.database.close();
+  });
+
   it('stay where they are over restarts, after a stop and after a kill, and are written once', async () => {
     const files = new MemoryFiles();
     const first = await open(files);
@@ -151,9 +168,15 @@ describe('sealed chunks of a database', () => {
   }, 60_000);
 });
 
-async function open(files: MemoryFiles) {
+async function open(files: MemoryFiles, residentChunkBytes = 0) {
   const clock = new ManualClock();
-  const database = await openDatabase({ directory: ROOT, fileSystem: files, clock, log: silentLog });
+  const database = await openDatabase({
+    directory: ROOT,
+    fileSystem: files,
+    clock,
+    log: silentLog,
+    residentChunkBytes,
+  });
   return { database, clock };
 }
 

@@ -22,8 +22,8 @@ export interface ChunkWritingOptions {
 
 /**
  * Moves sealed chunks from memory to `chunks_head/`: copies those that wait to a batch, has it written beside the event
- * loop, then lets their records name the file, and retires their extents. Nothing waits for it; what can not be written
- * stays in memory and is tried again.
+ * loop, then lets their records name the file. What is in memory stays as long as there is room for it among the chunks
+ * that came last (`ResidentChunks`). Nothing waits for it; what can not be written stays and is tried again.
  */
 export class ChunkWriting {
   readonly #options: ChunkWritingOptions;

@@ -6,6 +6,7 @@ import { Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { LargeExtents } from '../../memory/large-extents.ts';
 import { SharedWords } from '../../memory/shared-words.ts';
 import { SymbolTable } from '../../memory/symbol-table.ts';
+import { ResidentChunks } from '../chunk/resident-chunks.ts';
 import { SealedChunks } from '../chunk/sealed-chunks.ts';
 import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
@@ -27,6 +28,12 @@ import {
   VALUE_LOW,
 } from './series-table.ts';
 import { UnwrittenChunks } from './unwritten-chunks.ts';
+
+/**
+ * Chunks that are in files stay in memory, too, up to so many bytes, those that came last: most queries ask for the last
+ * hours. Of a million series it is a seventh of a chunk each.
+ */
+const RESIDENT_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Extents are retired as extent * 128 + units, large ones as 2^51 + extent * 2^18 + capacity in units of 64 bytes, rows
@@ -60,6 +67,8 @@ export class HeadMemory {
   /** Which files of `chunks_head/` sealed chunks are in, and this thread's reader of them; null where none can be. */
   readonly headChunkSlots = new HeadChunkSlots();
   readonly files: HeadChunkReader | null;
+  /** Chunks in files that are still in memory, too. */
+  readonly resident: ResidentChunks;
   /** Sealed chunks that are to go there. */
   readonly unwritten = new UnwrittenChunks();
   readonly openHistograms = new OpenHistogramSlots();
@@ -76,8 +85,13 @@ export class HeadMemory {
   readonly #firstTime = new Float64Array(1);
   readonly #firstBits = new Uint32Array(2);
 
-  /** `chunksHead`: where sealed chunks may be besides memory. */
-  constructor(chunksHead: HeadChunkDirectory | null = null) {
+  /** `chunksHead`: where sealed chunks may be besides memory. `residentBytes`: how many of them stay in memory, too. */
+  constructor(chunksHead: HeadChunkDirectory | null = null, residentBytes = RESIDENT_BYTES_MAX) {
+    this.resident = new ResidentChunks(
+      residentBytes,
+      (chunk) => this.sealed.byteLength(chunk),
+      (chunk) => this.epochs.retire(chunk + SEALED_ITEM),
+    );
     this.files = chunksHead === null ? null : new HeadChunkReader(chunksHead, this.headChunkSlots);
   }
 
@@ -166,7 +180,7 @@ export class HeadMemory {
 
   /**
    * Lets a sealed chunk of a row be the one whose entry begins at `offset` of the file in `slot`, where it was written
-   * to, and retires its extent. False where the chunk is gone.
+   * to; what is in memory stays for a while. False where the chunk is gone.
    */
   moveSealedToFile(row: number, ref: number, chunk: number, slot: number, offset: number): boolean {
     if (this.series.ref(row) !== ref) return false;
@@ -184,7 +198,7 @@ export class HeadMemory {
       Atomics.store(words, 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + NEWEST_SEALED, inFile);
     }
     if (this.#cuts.has(chunk)) this.#cuts.set(chunk, inFile);
-    this.epochs.retire(chunk + SEALED_ITEM);
+    this.resident.add(inFile, chunk);
     return true;
   }
 
@@ -224,7 +238,7 @@ export class HeadMemory {
   #release(item: number): void {
     if (item >= SYMBOL_ITEM) this.#symbolReleased(item - SYMBOL_ITEM);
     else if (item >= FILE_ITEM) this.#releaseFile(item - FILE_ITEM);
-    else if (item >= SEALED_ITEM) this.sealed.release(item - SEALED_ITEM);
+    else if (item >= SEALED_ITEM) this.#releaseSealed(item - SEALED_ITEM);
     else if (item >= CUT_ITEM) this.#cutChain(item - CUT_ITEM);
     else if (item >= CHAIN_ITEM) this.#releaseChain(item - CHAIN_ITEM);
     else if (item >= ROW_ITEM) this.#releaseRow(item - ROW_ITEM);
@@ -276,6 +290,12 @@ export class HeadMemory {
   }
 
   #releaseChain(newest: number): void {
-    for (let chunk = newest; chunk !== 0; this.#chunksReleased++) chunk = this.sealed.release(chunk);
+    for (let chunk = newest; chunk !== 0; this.#chunksReleased++) chunk = this.#releaseSealed(chunk);
+  }
+
+  /** Returns the next older one. */
+  #releaseSealed(chunk: number): number {
+    if (this.sealed.isInFile(chunk)) this.resident.forget(chunk);
+    return this.sealed.release(chunk);
   }
 }

@@ -112,7 +112,8 @@ export class HeadReader {
   /** True where `read` of any row of the snapshot looks into a file, or may: what came out of order is not looked through. */
   readsFiles(snapshot: HeadSnapshot, { minTime, maxTime }: TimeRange): boolean {
     if (snapshot.late !== null) return true;
-    const { records } = this.#memory.sealed;
+    const { resident, sealed } = this.#memory;
+    const { records } = sealed;
     for (let row = 0; row < snapshot.rows.length; row++) {
       if (snapshot.newest !== null && !Number.isNaN(snapshot.newest.times[row]!)) continue;
       for (let chunk = snapshot.sealed[row]!; chunk !== 0; ) {
@@ -120,7 +121,8 @@ export class HeadReader {
         const words = records.words[chunk >>> SEALED_SLAB_LOG2]!;
         const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
         if (doubles[at + SEALED_LAST_TIME]! < minTime) break;
-        if (doubles[at + SEALED_FIRST_TIME]! <= maxTime && sealedFileSlot(words, 2 * at) !== 0) return true;
+        const isWanted = doubles[at + SEALED_FIRST_TIME]! <= maxTime;
+        if (isWanted && sealedFileSlot(words, 2 * at) !== 0 && resident.find(chunk) === 0) return true;
         chunk = words[2 * at + SEALED_OLDER]!;
       }
     }
@@ -135,8 +137,13 @@ export class HeadReader {
     const place = words[w + SEALED_PLACE]!;
     const byteLength = sealedByteLength(words, w);
     const slot = sealedFileSlot(words, w);
-    if (slot === 0) this.#decode(place, byteLength, encoding, count, into);
-    else this.#decodeInFile(slot, place, byteLength, encoding, into);
+    if (slot === 0) {
+      this.#decode(place, byteLength, encoding, count, into);
+      return;
+    }
+    const inMemory = this.#memory.resident.find(chunk);
+    if (inMemory === 0) this.#decodeInFile(slot, place, byteLength, encoding, into);
+    else this.#decodeSealed(inMemory, into);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {

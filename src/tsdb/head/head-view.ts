@@ -3,6 +3,7 @@ import { LargeExtentSlabs } from '../../memory/large-extents.ts';
 import { RecordSlabs } from '../../memory/shared-records.ts';
 import { WordSlabs } from '../../memory/shared-words.ts';
 import { SymbolTexts } from '../../memory/symbol-texts.ts';
+import { ResidentRecords } from '../chunk/resident-chunks.ts';
 import { SealedRecords } from '../chunk/sealed-chunks.ts';
 import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
@@ -17,6 +18,8 @@ export interface ReadableHead {
   readonly large: LargeExtentSlabs;
   readonly sealed: SealedRecords;
   readonly headChunkSlots: HeadChunkSlots;
+  /** Chunks in files that are in memory, too. */
+  readonly resident: ResidentRecords;
   /** This thread's reader of sealed chunks that are in files; null where all are in memory. */
   readonly files: HeadChunkReader | null;
 }
@@ -52,6 +55,7 @@ export class HeadView implements ReadableHead {
   readonly large = LargeExtentSlabs.empty();
   readonly sealed = new SealedRecords(new RecordSlabs(), this.extents, this.large);
   readonly headChunkSlots = HeadChunkSlots.empty();
+  readonly resident = new ResidentRecords();
   readonly files: HeadChunkReader | null;
 
   /** `chunksHead`: where sealed chunks may be besides memory; `close` then closes what was opened there. */
@@ -75,6 +79,8 @@ interface SlabList {
 }
 
 function parts(head: ReadableHead): readonly SlabList[] {
-  const { symbols, labelLog, series, extents, large, sealed, headChunkSlots } = head;
-  return [symbols, symbols.records, labelLog, series.records, extents, ...large.levels, sealed.records, headChunkSlots];
+  const { symbols, labelLog, series, extents, large, sealed, headChunkSlots, resident } = head;
+  const { levels } = large;
+  const chunks = [extents, ...levels, sealed.records, headChunkSlots, resident];
+  return [symbols, symbols.records, labelLog, series.records, ...chunks];
 }

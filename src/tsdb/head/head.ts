@@ -53,6 +53,8 @@ export interface HeadOptions {
   readonly turns?: Turns;
   /** Where `chunks_head/` is; without it all chunks stay in memory. */
   readonly chunksHead?: HeadChunkDirectory;
+  /** Bytes of chunks that stay in memory although they are there. Default 32 MiB. */
+  readonly residentChunkBytes?: number | undefined;
   /** In which forms samples are kept; default the plain ones. */
   readonly forms?: SampleForms;
 }
@@ -103,7 +105,7 @@ export class Head {
     this.#options = options;
     this.#state.minValidTime = options.minValidTime;
     const { chunksHead = null } = options;
-    this.#memory = new HeadMemory(chunksHead);
+    this.#memory = new HeadMemory(chunksHead, options.residentChunkBytes);
     this.chunkStore = chunksHead === null ? null : new HeadChunkStore(this.#memory, chunksHead);
     this.#directory = new SeriesDirectory(this.#memory);
     this.#reader = new HeadReader(this.#memory);

@@ -21,6 +21,8 @@ export interface LoadHeadOptions {
   readonly minValidTime: number;
   /** Exemplars that the head keeps. */
   readonly exemplarsMax: number;
+  /** Bytes of chunks that stay in memory although they are in files; default 32 MiB. */
+  readonly residentChunkBytes?: number | undefined;
   /** In which forms samples are kept; default the plain ones. */
   readonly forms?: SampleForms;
   /** How long a select of the head may hold the thread; without it, as long as it takes. */
@@ -72,9 +74,10 @@ function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOpti
 /** Throws `DamagedFile` where the image, which then begins anew without it, can not be used. */
 function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<ReplayProgress, LoadedHead> {
   const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
-  const { forms = PLAIN_FORMS } = options;
+  const { forms = PLAIN_FORMS, residentChunkBytes } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };
-  const head = new Head({ chunkRangeMs, minValidTime, exemplarsMax, chunksHead, forms, ...turnsOf(options) });
+  const kept = { exemplarsMax, residentChunkBytes, forms };
+  const head = new Head({ chunkRangeMs, minValidTime, chunksHead, ...kept, ...turnsOf(options) });
   const store = head.chunkStore!;
   const damagedDirectory = repairs ? directory.walDamaged : null;
   try {
