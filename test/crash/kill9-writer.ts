@@ -15,7 +15,7 @@ import {
 } from './kill9-batches.ts';
 
 /**
- * The process that is killed: commits numbered batches for ever and prints the number of each that was acknowledged, while
+ * The process that is killed: commits numbered batches for ever and prints the number of each that was acknowledged, and when a compaction begins and ends, while
  * late samples and full ranges of the head are compacted, and images of the head written, again and again.
  */
 const [directory, first] = process.argv.slice(2);
@@ -47,9 +47,11 @@ for (let number = Number(first); ; number++) {
   writeSync(1, `${number}\n`);
   if (number % COMPACTION_BATCHES === 0 && !isCompacting) {
     isCompacting = true;
+    writeSync(1, 'compacting\n');
     const compacting = number % (2 * COMPACTION_BATCHES) === 0 ? database.compact() : database.compactOutOfOrder();
     void compacting.finally(() => {
       isCompacting = false;
+      writeSync(1, 'compacted\n');
     });
   }
   if (number % IMAGE_BATCHES === 0) void database.writeHeadImage();

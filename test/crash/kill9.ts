@@ -9,41 +9,57 @@ import { createRandom } from '../../src/std/random.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
-import { CHUNK_RANGE_MS, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
+import { type BatchSample, CHUNK_RANGE_MS, samplesOf, WAL_SEGMENT_SIZE, WINDOW_MS } from './kill9-batches.ts';
 
 /**
  * Kills a writing process with SIGKILL at random moments and checks after each kill that every acknowledged sample is
- * there and nothing else. The directory is kept from round to round, so it is replayed and continued each time.
+ * there and nothing else. A directory is kept for some rounds, so that it is replayed and continued each time; then
+ * another one begins, lest each round takes longer than the one before.
  *
  *     node test/crash/kill9.ts [rounds] [seed]
  */
 export async function kill9(rounds: number, seed: number, onRound: (report: string) => void): Promise<void> {
   const random = createRandom(seed);
   const root = mkdtempSync(join(tmpdir(), 'narthex-kill9-'));
-  const directory = join(root, 'data');
-  const present = new Set<number>();
-  /** Batches that were being committed: their late samples may be there alone, since their log is written first. */
-  const inFlight = new Set<number>();
   try {
     let next = 1;
-    for (let round = 1; round <= rounds; round++) {
-      const acknowledged = await writeUntilKilled(directory, next, 1 + random.below(MOMENT_MS_MAX));
-      for (let number = next; number <= acknowledged; number++) present.add(number);
-      inFlight.add(acknowledged + 1);
-      await checkDirectory(directory, present, inFlight);
-      onRound(`round ${round}: ${acknowledged - next + 1} batches acknowledged, ${present.size} in all, none missing`);
-      next = acknowledged + 2;
+    let inCompaction = 0;
+    for (let round = 1; round <= rounds; ) {
+      const directory = join(root, `data${round}`);
+      const expected = new ExpectedSamples();
+      for (const end = Math.min(rounds, round + ROUNDS_OF_DIRECTORY - 1); round <= end; round++) {
+        const { acknowledged, isCompacting } = await writeUntilKilled(directory, next, 1 + random.below(MOMENT_MS_MAX));
+        for (let number = next; number <= acknowledged; number++) expected.add(number);
+        expected.addUncertain(acknowledged + 1);
+        if (isCompacting) inCompaction++;
+        const samples = await expected.check(directory);
+        onRound(
+          `round ${round}: ${acknowledged - next + 1} batches acknowledged, all ${samples} samples there; ` +
+            `${inCompaction} kills so far inside a compaction`,
+        );
+        next = acknowledged + 2;
+      }
+      rmSync(directory, { recursive: true });
     }
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
+/** Rounds with one directory. */
+const ROUNDS_OF_DIRECTORY = 25;
 /** A kill comes so long after the first answer at most: compactions of late samples begin and end meanwhile. */
 const MOMENT_MS_MAX = 500;
 
-/** Runs the writer from batch `first` on; kills it so long after its first answer. Returns the last one answered. */
-async function writeUntilKilled(directory: string, first: number, delayMs: number): Promise<number> {
+interface Killed {
+  /** The last batch that was answered. */
+  readonly acknowledged: number;
+  /** A compaction had begun and not ended. */
+  readonly isCompacting: boolean;
+}
+
+/** Runs the writer from batch `first` on; kills it so long after its first answer. */
+async function writeUntilKilled(directory: string, first: number, delayMs: number): Promise<Killed> {
   const program = join(import.meta.dirname, 'kill9-writer.ts');
   const child = spawn(process.execPath, [program, directory, String(first)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -66,33 +82,53 @@ async function writeUntilKilled(directory: string, first: number, delayMs: numbe
   child.kill('SIGKILL');
   const code = await closed;
   if (code !== null) throw new Error(`The writer ended by itself with code ${code}: ${errors}`);
-  return Number(output.slice(0, output.lastIndexOf('\n')).split('\n').at(-1));
+  const lines = output.slice(0, output.lastIndexOf('\n')).split('\n');
+  const acknowledged = Number(lines.findLast((line) => /^\d+$/.test(line)));
+  return { acknowledged, isCompacting: lines.lastIndexOf('compacting') > lines.lastIndexOf('compacted') };
 }
 
-/** Throws unless the directory holds all samples of the batches `present` and nothing else but samples of `inFlight`. */
-async function checkDirectory(
+/** What a directory must have, series by series: values by their times. */
+class ExpectedSamples {
+  readonly #present = new Map<string, Map<number, number>>();
+  /** Batches that were being committed: their late samples may be there alone, since their log is written first. */
+  readonly #uncertain = new Map<string, Map<number, number>>();
+  #count = 0;
+
+  add(number: number): void {
+    for (const sample of samplesOf(number)) put(this.#present, sample);
+    this.#count += samplesOf(number).length;
+  }
+
+  addUncertain(number: number): void {
+    for (const sample of samplesOf(number)) put(this.#uncertain, sample);
+  }
+
+  /** Throws unless the directory holds all samples that are certain and no others but uncertain ones; returns their number. */
+  async check(directory: string): Promise<number> {
+    let found = 0;
+    await eachSample(directory, (series, time, value) => {
+      if (this.#present.get(series)?.get(time) === value) found++;
+      else if (this.#uncertain.get(series)?.get(time) !== value) {
+        throw new Error(`${series} ${time} is ${value}, not ${this.#present.get(series)?.get(time)}`);
+      }
+    });
+    if (found !== this.#count)
+      throw new Error(`${this.#count - found} of ${this.#count} acknowledged samples are missing`);
+    return found;
+  }
+}
+
+function put(into: Map<string, Map<number, number>>, { labels, time, value }: BatchSample): void {
+  const key = labels.toString();
+  const times = into.get(key) ?? new Map<number, number>();
+  into.set(key, times.set(time, value));
+}
+
+/** Throws where a time comes twice in a series. */
+async function eachSample(
   directory: string,
-  present: ReadonlySet<number>,
-  inFlight: ReadonlySet<number>,
+  use: (series: string, time: number, value: number) => void,
 ): Promise<void> {
-  const found = await readAll(directory);
-  for (const number of present) {
-    for (const { labels, time, value } of samplesOf(number)) {
-      const key = `${labels} ${time}`;
-      if (found.get(key) !== value) throw new Error(`${key} of batch ${number} is ${found.get(key)}, not ${value}`);
-      found.delete(key);
-    }
-  }
-  for (const number of inFlight) {
-    for (const { labels, time, value } of samplesOf(number)) {
-      const key = `${labels} ${time}`;
-      if (found.get(key) === value) found.delete(key);
-    }
-  }
-  if (found.size > 0) throw new Error(`${found.size} samples were never written, ${[...found.keys()][0]} among them`);
-}
-
-async function readAll(directory: string): Promise<Map<string, number>> {
   const database = await openDatabase({
     directory,
     fileSystem: nodeFiles,
@@ -103,7 +139,6 @@ async function readAll(directory: string): Promise<Map<string, number>> {
     chunkRangeMs: CHUNK_RANGE_MS,
     maintenance: null,
   });
-  const found = new Map<string, number>();
   const range = { minTime: 0, maxTime: Number.MAX_SAFE_INTEGER };
   const querier = database.querier(range);
   const matchers = [{ type: '=', name: '__name__', value: 'kill9' }] as const;
@@ -113,14 +148,12 @@ async function readAll(directory: string): Promise<Map<string, number>> {
     series.read(row, column);
     const labels = series.labels(row).toString();
     for (let i = 0; i < column.length; i++) {
-      const key = `${labels} ${column.times[i]}`;
-      if (found.has(key)) throw new Error(`${key} is there twice`);
-      found.set(key, column.values[i]!);
+      if (i > 0 && column.times[i]! <= column.times[i - 1]!) throw new Error(`${labels} has ${column.times[i]} twice`);
+      use(labels, column.times[i]!, column.values[i]!);
     }
   }
   querier.close();
   await database.close();
-  return found;
 }
 
 if (process.argv[1] === import.meta.filename) {
