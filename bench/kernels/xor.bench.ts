@@ -1,3 +1,4 @@
+import { xorAppendUsual } from '../../src/kernels/xor-append.ts';
 import { xorDecode } from '../../src/kernels/xor-decode.ts';
 import { XOR_STATE_DOUBLES, xorAppend, xorBegin, xorByteLength } from '../../src/kernels/xor-encode.ts';
 import { bestSeconds, type KernelResult, resultHash } from '../kernel-bench.ts';
@@ -35,6 +36,7 @@ function benchShape(name: string, chunks: number, value: (i: number) => number, 
       const start = chunk * 2048;
       xorBegin(bytes, start, words, 0);
       for (let i = chunk * CHUNK_SAMPLES; i < (chunk + 1) * CHUNK_SAMPLES; i++) {
+        if (xorAppendUsual(view, start, doubles, words, 0, times[i]!, bits[2 * i]!, bits[2 * i + 1]!)) continue;
         xorAppend(bytes, start, doubles, words, 0, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
       }
       ends[chunk] = start + xorByteLength(words, 0);

@@ -33,11 +33,11 @@ export const XOR_HEADER_BYTES = 2;
 /** The most bytes that one append can add: 145 bits, begun inside a byte. */
 export const XOR_APPEND_BYTES_MAX = 19;
 
-const VALUE_LOW = 4;
-const VALUE_HIGH = 5;
+export const XOR_VALUE_LOW = 4;
+export const XOR_VALUE_HIGH = 5;
 /** Write position in bits (16 bits), leading zeros (8 bits, 0xff = no window yet), trailing zeros (8 bits). */
-const CURSOR = 6;
-const NO_WINDOW = 0xff;
+export const XOR_CURSOR = 6;
+export const XOR_NO_WINDOW = 0xff;
 
 const TWO_32 = 4294967296;
 /** Differences below this are exact in a double, and so are differences of such differences. */
@@ -47,13 +47,13 @@ const EXACT_DELTA = 2251799813685248;
 export function xorBegin(bytes: Uint8Array, start: number, words: Uint32Array, at: number): void {
   bytes[start] = 0;
   bytes[start + 1] = 0;
-  words[2 * at + CURSOR] = (XOR_HEADER_BYTES * 8) | (NO_WINDOW << 16);
+  words[2 * at + XOR_CURSOR] = (XOR_HEADER_BYTES * 8) | (XOR_NO_WINDOW << 16);
   words[2 * at + XOR_STATE_COUNT] = 0;
 }
 
 /** Bytes that the chunk takes so far, its header included. */
 export function xorByteLength(words: Uint32Array, at: number): number {
-  return ((words[2 * at + CURSOR]! & 0xffff) + 7) >>> 3;
+  return ((words[2 * at + XOR_CURSOR]! & 0xffff) + 7) >>> 3;
 }
 
 /**
@@ -74,7 +74,7 @@ export function xorAppend(
 ): number {
   const w = 2 * at;
   const count = words[w + XOR_STATE_COUNT]!;
-  const cursor = words[w + CURSOR]!;
+  const cursor = words[w + XOR_CURSOR]!;
   let bit = start * 8 + (cursor & 0xffff);
   let leading = (cursor >>> 16) & 0xff;
   let trailing = cursor >>> 24;
@@ -100,14 +100,14 @@ export function xorAppend(
     bit = putBits(bytes, bit, low, 32);
   }
   if (count > 0) {
-    const xorLow = low ^ words[w + VALUE_LOW]!;
-    const xorHigh = high ^ words[w + VALUE_HIGH]!;
+    const xorLow = low ^ words[w + XOR_VALUE_LOW]!;
+    const xorHigh = high ^ words[w + XOR_VALUE_HIGH]!;
     if (xorLow === 0 && xorHigh === 0) {
       bit = putBits(bytes, bit, 0, 1);
     } else {
       const zerosBefore = xorHigh === 0 ? 31 : Math.clz32(xorHigh);
       const zerosAfter = xorLow === 0 ? 63 - Math.clz32(xorHigh & -xorHigh) : 31 - Math.clz32(xorLow & -xorLow);
-      if (leading !== NO_WINDOW && zerosBefore >= leading && zerosAfter >= trailing) {
+      if (leading !== XOR_NO_WINDOW && zerosBefore >= leading && zerosAfter >= trailing) {
         bit = putBits(bytes, bit, 2, 2);
       } else {
         leading = zerosBefore;
@@ -134,9 +134,9 @@ export function xorAppend(
   }
   doubles[at + 1] = last;
   doubles[at] = time;
-  words[w + VALUE_LOW] = low;
-  words[w + VALUE_HIGH] = high;
-  words[w + CURSOR] = (bit - start * 8) | (leading << 16) | (trailing << 24);
+  words[w + XOR_VALUE_LOW] = low;
+  words[w + XOR_VALUE_HIGH] = high;
+  words[w + XOR_CURSOR] = (bit - start * 8) | (leading << 16) | (trailing << 24);
   words[w + XOR_STATE_COUNT] = count + 1;
   return count + 1;
 }

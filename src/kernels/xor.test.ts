@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { xorAppendUsual } from './xor-append.ts';
 import { XOR_MALFORMED, XOR_TIME_OUT_OF_RANGE, XOR_TRUNCATED, xorDecode } from './xor-decode.ts';
 import {
   XOR_APPEND_BYTES_MAX,
+  XOR_STATE_COUNT,
   XOR_STATE_DOUBLES,
   xorAppend,
   xorBegin,
@@ -64,6 +66,18 @@ describe('xorAppend()', () => {
     check([-TIME_MAX, 2, TIME_MAX].map((time) => ({ time, bits: 5n })));
     check([-TIME_MAX, TIME_MAX - 7, TIME_MAX - 6].map((time) => ({ time, bits: 5n })));
     check([-TIME_MAX, -1, TIME_MAX - 4, TIME_MAX - 3].map((time) => ({ time, bits: 5n })));
+  });
+
+  it('writes the same bytes where the usual samples go the short way, and nothing beyond its room', () => {
+    fc.assert(
+      fc.property(fc.oneof(samples, steadySamples), (list) => {
+        const plain = encode(list);
+        const short = encode(list, true);
+        expect(hex(short.bytes)).toBe(hex(plain.bytes));
+        expect(short.lengths).toEqual(plain.lengths);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('adds at most the room that it asks for', () => {
@@ -247,8 +261,14 @@ const samples = fc
     return list;
   });
 
+/** Times at a pace with more or less jitter. */
+const steadySamples = fc
+  .array(fc.tuple(fc.constantFrom(0, 0, 5, -3, 9000, -20_000, 70_000, 200_000), bits64), { maxLength: 130 })
+  .map((list) => list.map(([jitter, bits], i): Sample => ({ time: 1.7e12 + 300_000 * i + jitter, bits })));
+
 function check(list: readonly Sample[]): void {
   const { bytes } = encode(list);
+  expect(hex(encode(list, true).bytes)).toBe(hex(bytes));
   expect(hex(bytes)).toBe(hex(naiveChunk(list)));
   const decoded = decode(bytes, 0, bytes.length, list.length);
   expect(decoded.samples).toEqual(list);
@@ -256,8 +276,9 @@ function check(list: readonly Sample[]): void {
 }
 
 /** Encodes into a buffer full of garbage; `lengths` are the chunk's bytes after each sample. */
-function encode(list: readonly Sample[]): { bytes: Uint8Array; lengths: number[] } {
+function encode(list: readonly Sample[], isShort = false): { bytes: Uint8Array; lengths: number[] } {
   const buffer = new Uint8Array(2 + XOR_APPEND_BYTES_MAX * list.length).fill(0x5a);
+  const view = new DataView(buffer.buffer);
   const doubles = new Float64Array(XOR_STATE_DOUBLES + 1);
   const words = new Uint32Array(doubles.buffer);
   const at = 1;
@@ -266,8 +287,14 @@ function encode(list: readonly Sample[]): { bytes: Uint8Array; lengths: number[]
   const lengths = [xorByteLength(words, at)];
   for (const { time, bits } of list) {
     const low = Number(bits & 0xffffffffn);
-    const count = xorAppend(buffer, 0, doubles, words, at, time, low, Number(bits >> 32n));
-    new DataView(buffer.buffer).setUint16(0, count);
+    const high = Number(bits >> 32n);
+    const room = lengths.at(-1)! + XOR_APPEND_BYTES_MAX;
+    if (room < buffer.length) buffer[room] = 0x5a;
+    if (!isShort || !xorAppendUsual(view, 0, doubles, words, at, time, low, high)) {
+      xorAppend(buffer, 0, doubles, words, at, time, low, high);
+    }
+    if (room < buffer.length) expect(buffer[room]).toBe(0x5a);
+    view.setUint16(0, words[2 * at + XOR_STATE_COUNT]!);
     lengths.push(xorByteLength(words, at));
   }
   return { bytes: buffer.slice(0, lengths.at(-1)), lengths };

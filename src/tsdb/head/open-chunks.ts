@@ -1,3 +1,5 @@
+import { copyRun } from '../../kernels/byte-runs.ts';
+import { xorAppendUsual } from '../../kernels/xor-append.ts';
 import { XOR_APPEND_BYTES_MAX, xorAppend, xorBegin, xorByteLength } from '../../kernels/xor-encode.ts';
 import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts';
@@ -163,7 +165,9 @@ export class OpenChunks {
     const slab = extentSlab(extent);
     const start = extentOffset(extent);
     // The chunk's header gets its count with the seal: readers have it from their snapshot.
-    xorAppend(this.#memory.extents.bytes[slab]!, start, doubles, words, at, time, low, high);
+    const { bytes, views } = this.#memory.extents;
+    if (xorAppendUsual(views[slab]!, start, doubles, words, at, time, low, high)) return;
+    xorAppend(bytes[slab]!, start, doubles, words, at, time, low, high);
   }
 
   /**
@@ -288,11 +292,13 @@ export class OpenChunks {
     const { extents } = this.#memory;
     const from = words[w + OPEN_EXTENT]!;
     const to = extents.allocate(units);
-    const source = extents.bytes[extentSlab(from)]!;
-    const target = extents.bytes[extentSlab(to)]!;
-    const sourceStart = extentOffset(from);
-    const targetStart = extentOffset(to);
-    for (let i = 0; i < used; i++) target[targetStart + i] = source[sourceStart + i]!;
+    copyRun(
+      extents.views[extentSlab(from)]!,
+      extentOffset(from),
+      extents.views[extentSlab(to)]!,
+      extentOffset(to),
+      used,
+    );
     this.#memory.retireExtent(from, words[w + OPEN_UNITS]! & OPEN_UNITS_MASK);
     words[w + OPEN_EXTENT] = to;
     words[w + OPEN_UNITS] = (words[w + OPEN_UNITS]! & OPEN_XOR2) | units;
