@@ -2,7 +2,7 @@ import type { TimeRange } from '../../storage/query.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { Intervals } from '../tombstones/intervals.ts';
 import type { HeadMemory } from './head-memory.ts';
-import { type HeadSnapshot, rowsInRange, takeHeadSnapshot } from './head-snapshot.ts';
+import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
 
 /** Rows looked at in one step: under a millisecond. */
 const STEP_ROWS = 4096;
@@ -32,8 +32,9 @@ export function* snapshotRange(
     const rows = new Uint32Array(Math.min(STEP_ROWS, rowCount - from));
     let count = 0;
     for (let row = from; row < from + rows.length; row++) if (series.isLive(row) && isWanted(row)) rows[count++] = row;
-    const chosen = rowsInRange(memory, deletions, rows.subarray(0, count), range);
-    if (chosen.length > 0) parts.push(takeHeadSnapshot(memory, deletions, chosen, null, null));
+    const wish = { range, limit: 0, late: false, newest: false };
+    const part = takeHeadSnapshot(memory, deletions, rows.subarray(0, count), wish);
+    if (part.rows.length > 0) parts.push(part);
     yield;
   }
   return joined(parts);

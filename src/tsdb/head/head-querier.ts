@@ -7,7 +7,7 @@ import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { HeadRowIndex } from './head-row-index.ts';
 import { HeadSeriesSet } from './head-series-set.ts';
-import { type HeadSnapshot, rowsInRange, takeHeadSnapshot } from './head-snapshot.ts';
+import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
 import type { HeadBounds } from './head-state.ts';
 import type { LabelIndex } from './label-index.ts';
 import { sortInSteps } from './sort-in-steps.ts';
@@ -84,10 +84,8 @@ export class HeadQuerier implements Querier {
     this.#assertOpen();
     const { deletions, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
-    const rows = rowsInRange(memory, deletions, matchersToRows(rowIndex, matchers), wanted);
-    const newestUpTo = newestOnly === true ? wanted.maxTime : null;
-    const chosen = limit > 0 ? rows.subarray(0, limit) : rows;
-    return takeHeadSnapshot(memory, deletions, chosen, wanted, newestUpTo);
+    const wish = { range: wanted, limit, late: true, newest: newestOnly === true };
+    return takeHeadSnapshot(memory, deletions, matchersToRows(rowIndex, matchers), wish);
   }
 
   close(): void {

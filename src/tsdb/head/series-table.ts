@@ -1,3 +1,4 @@
+import { markedRows } from '../../kernels/sorted-sets.ts';
 import { XOR_STATE_COUNT } from '../../kernels/xor-encode.ts';
 import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
 
@@ -79,8 +80,9 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
    */
   #freeRows: number[] = [];
   #firstFree = 0;
-  /** Rows of removed series that readers may still look at. */
-  readonly #retired = new Set<number>();
+  /** A bit for each row: its series was not removed. Where it was, readers may still look at the row. */
+  #live = new Uint32Array(64);
+  #liveCount = 0;
 
   constructor() {
     super(new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2));
@@ -93,7 +95,7 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
 
   /** Rows of series that were not removed. */
   get liveCount(): number {
-    return this.#rowCount - (this.#freeRows.length - this.#firstFree) - this.#retired.size;
+    return this.#liveCount;
   }
 
   /** Takes a row for a series; its record has no samples and no chunks. */
@@ -116,6 +118,13 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     doubles[at + 6] = 0;
     doubles[at + 7] = 0;
     words[2 * at + LABELS] = labels;
+    if (row >>> 5 >= this.#live.length) {
+      const grown = new Uint32Array(2 * this.#live.length);
+      grown.set(this.#live);
+      this.#live = grown;
+    }
+    this.#live[row >>> 5]! |= 1 << (row & 31);
+    this.#liveCount++;
     return row;
   }
 
@@ -132,13 +141,13 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
 
   /** The row's series was removed: who does not know the row already does not find it. `release` follows. */
   retire(row: number): void {
-    this.#retired.add(row);
+    this.#forget(row);
   }
 
   /** Makes a row free at once. The caller has made sure that no reader knows it. */
   release(row: number): void {
     this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF] = 0;
-    this.#retired.delete(row);
+    this.#forget(row);
     this.#freeRows.push(row);
   }
 
@@ -150,16 +159,19 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
 
   /** True for the row of a series that was not removed. */
   isLive(row: number): boolean {
-    return this.ref(row) !== 0 && !this.#retired.has(row);
+    return ((this.#live[row >>> 5]! >>> (row & 31)) & 1) === 1;
+  }
+
+  #forget(row: number): void {
+    if (!this.isLive(row)) return;
+    this.#live[row >>> 5]! &= ~(1 << (row & 31));
+    this.#liveCount--;
   }
 
   /** The rows of all series, rising. */
   liveRows(): Uint32Array {
-    const rows = new Uint32Array(this.liveCount);
-    let count = 0;
-    for (let row = 0; row < this.#rowCount; row++) {
-      if (this.isLive(row)) rows[count++] = row;
-    }
+    const rows = new Uint32Array(this.#liveCount);
+    markedRows(this.#live, rows);
     return rows;
   }
 }
