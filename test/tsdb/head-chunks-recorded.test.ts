@@ -28,6 +28,7 @@ describe('the head', () => {
       takeExemplar: () => {},
     });
     replayWal(nodeFiles, `${root}/wal`, replay);
+    replay.settle();
     const theirs = chunksBelow(root).map(textOf);
     rmSync(root, { recursive: true });
     const ours = new Set<string>();

@@ -221,8 +221,10 @@ describe('Head, with histograms,', () => {
         checkColumn(column, list);
 
         const { head: again } = createHead({ chunkRangeMs: 40_000 });
-        const decoder = new RecordDecoder(again.replay());
+        const replay = again.replay();
+        const decoder = new RecordDecoder(replay);
         for (const record of log.calls.flat()) expect(decoder.visit(record)).toBeNull();
+        replay.settle();
         const replayed = readOnly(again);
         checkColumn(replayed, list);
         expect(kinds(replayed)).toEqual(kinds(column));

@@ -9,6 +9,7 @@ import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';
 import type { HeadReplayCounts } from './head-stats.ts';
 import type { OpenChunks } from './open-chunks.ts';
+import { ReplayBatch, type SampleRun } from './replay-batch.ts';
 import type { RestoredChunks } from './restored-chunks.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
@@ -24,8 +25,9 @@ export interface HeadReplayParts {
 }
 
 /**
- * Fills the head from the log. Samples go straight to the open chunks; one that is not newer than its series' last is
- * passed over, since the log may repeat what a checkpoint holds.
+ * Fills the head from the log. A sample that is not newer than its series' last is passed over, since the log may repeat
+ * what a checkpoint holds. Samples are collected and applied series by series (`ReplayBatch`); whatever else changes a
+ * series that has samples waiting lets them in first, so that each series gets everything in the order of the log.
  */
 export class HeadReplay implements WalVisitor {
   readonly #parts: HeadReplayParts;
@@ -33,6 +35,9 @@ export class HeadReplay implements WalVisitor {
   #samples = 0;
   #unknownRefs = 0;
   #skippedSamples = 0;
+  readonly #batch = new ReplayBatch();
+  readonly #take = (run: SampleRun): void => this.#apply(run);
+  #isWorkingOff = false;
 
   constructor(parts: HeadReplayParts) {
     this.#parts = parts;
@@ -62,9 +67,10 @@ export class HeadReplay implements WalVisitor {
     }
     this.#series++;
     const { directory, openChunks, restored } = this.#parts;
-    restored.giveTo(ref, directory.refs.row(ref), openChunks, (firstTime, lastTime) =>
-      this.#widen(firstTime, lastTime),
-    );
+    if (!restored.has(ref)) return;
+    const row = directory.refs.row(ref);
+    if (this.#batch.has(row)) this.settle();
+    restored.giveTo(ref, row, openChunks, (firstTime, lastTime) => this.#widen(firstTime, lastTime));
   }
 
   samples(columns: SampleColumns): void {
@@ -73,34 +79,57 @@ export class HeadReplay implements WalVisitor {
       return;
     }
     const { length, refs, times, bits } = columns;
-    const { directory, memory, openChunks, state } = this.#parts;
+    const { directory, memory } = this.#parts;
     const { refs: refMap } = directory;
-    const { records } = memory.series;
-    let { minTime, maxTime } = state;
-    let appended = 0;
+    const batch = this.#batch;
+    batch.reserve(memory.series.rowCount);
     for (let i = 0; i < length; i++) {
       const row = refMap.row(refs[i]!);
       if (row < 0) {
         this.#unknownRefs++;
         continue;
       }
-      const time = times[i]!;
-      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-      const last = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
-      if (!(time > last) || !Number.isSafeInteger(time)) {
-        // The last sample of a chunk in a file: what the file's record does not tell is its value.
-        if (time === last) memory.setLastValue(row, bits[2 * i]!, bits[2 * i + 1]!);
+      if (!Number.isSafeInteger(times[i])) {
         this.#skippedSamples++;
         continue;
       }
-      openChunks.append(row, time, bits[2 * i]!, bits[2 * i + 1]!);
-      if (time < minTime) minTime = time;
-      if (time > maxTime) maxTime = time;
-      appended++;
+      if (batch.isFull) this.settle();
+      batch.add(row, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
     }
-    this.#samples += appended;
-    state.minTime = minTime;
-    state.maxTime = maxTime;
+  }
+
+  /** Samples wait until there are many of them: puts those that do into the head. To be called at the end. */
+  settle(): void {
+    this.#batch.drain(this.#take);
+  }
+
+  workOff(): boolean {
+    if (this.#batch.isAlmostFull) this.#isWorkingOff = true;
+    if (this.#isWorkingOff) this.#isWorkingOff = this.#batch.drainSome(this.#take);
+    return this.#isWorkingOff;
+  }
+
+  #apply(run: SampleRun): void {
+    const { memory, openChunks, state } = this.#parts;
+    const { bits, order, row, times, to } = run;
+    const { records } = memory.series;
+    const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME;
+    for (let from = run.from; ; ) {
+      const end = openChunks.appendRun(row, times, bits, order, from, to);
+      if (end > from) {
+        this.#samples += end - from;
+        const first = times[order[from]!]!;
+        if (first < state.minTime) state.minTime = first;
+        if (doubles[at]! > state.maxTime) state.maxTime = doubles[at]!;
+      }
+      if (end === to) return;
+      // The last sample of a chunk in a file: what the file's record does not tell is its value.
+      const place = order[end]!;
+      if (times[place] === doubles[at]) memory.setLastValue(row, bits[2 * place]!, bits[2 * place + 1]!);
+      this.#skippedSamples++;
+      from = end + 1;
+    }
   }
 
   /** As `samples` where chunks may hold start times. */
@@ -135,6 +164,7 @@ export class HeadReplay implements WalVisitor {
         this.#unknownRefs++;
         continue;
       }
+      if (this.#batch.has(row)) this.settle();
       const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES + LAST_TIME;
       const isNewer = time > records.doubles[row >>> SERIES_SLAB_LOG2]![at]! && Number.isSafeInteger(time);
       const sample = isNewer ? flatHistogram(histogram) : null;
@@ -155,7 +185,7 @@ export class HeadReplay implements WalVisitor {
     }
   }
 
-  /** Deletions and metadata are kept in the log; nothing in the head answers from them yet. */
+  /** Deletions and metadata are kept in the log; nothing in the head answers from them. */
   tombstones(): void {}
 
   metadata(): void {}

@@ -1,5 +1,6 @@
 import { copyRun } from '../../kernels/byte-runs.ts';
 import { xorAppendUsual } from '../../kernels/xor-append.ts';
+import { type XorRunLimits, xorAppendRun } from '../../kernels/xor-append-run.ts';
 import { XOR_APPEND_BYTES_MAX, xorAppend, xorBegin, xorByteLength } from '../../kernels/xor-encode.ts';
 import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts';
@@ -53,6 +54,7 @@ export class OpenChunks {
   #forms: SampleForms = PLAIN_FORMS;
   /** An open chunk may be XOR2. */
   #hasXor2 = false;
+  readonly #limits: XorRunLimits = { nextCut: 0, countMax: 0, bytesMax: CHUNK_BYTES_CUT };
   #created = 0;
 
   constructor(memory: HeadMemory, rangeMs: number) {
@@ -158,7 +160,7 @@ export class OpenChunks {
         this.#seal(row, doubles, words, at);
         this.#begin(doubles, words, at, time);
       } else if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) {
-        this.#grow(words, w, used);
+        this.#grow(words, w, used, 1);
       }
     }
     const extent = words[w + OPEN_EXTENT]!;
@@ -195,7 +197,7 @@ export class OpenChunks {
     }
     if ((words[w + OPEN_UNITS]! & OPEN_XOR2) === 0) {
       const used = xorByteLength(words, at);
-      if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) this.#grow(words, w, used);
+      if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) this.#grow(words, w, used, 1);
       const extent = words[w + OPEN_EXTENT]!;
       const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
       xorAppend(bytes, extentOffset(extent), doubles, words, at, time, low, high);
@@ -203,6 +205,37 @@ export class OpenChunks {
       this.#seal(row, doubles, words, at);
       this.#beginXor2(row, doubles, words, at, time);
       this.#xor2.append(row, doubles, words, at, time, low, high, startTime);
+    }
+  }
+
+  /**
+   * As `append`, for the samples at `order[from..to-1]` in `times` and `bits` (two words each, low first). Ends before one
+   * that is not newer than the row's last; returns its index in `order`, or `to`.
+   */
+  appendRun(row: number, times: Float64Array, bits: Uint32Array, order: Uint32Array, from: number, to: number): number {
+    const { extents, series } = this.#memory;
+    const doubles = series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const words = series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const w = 2 * at;
+    const limits = this.#limits;
+    for (let i = from; ; i++) {
+      if (words[w + OPEN_EXTENT] !== 0) {
+        const used = xorByteLength(words, at);
+        const isShort = used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES;
+        if (isShort && used <= CHUNK_BYTES_CUT) this.#grow(words, w, used, to - i);
+        limits.nextCut = doubles[at + NEXT_CUT]!;
+        limits.countMax = words[w + OPEN_COUNT]! > CHUNK_SAMPLES_PREDICT ? CHUNK_SAMPLES_MAX : CHUNK_SAMPLES_PREDICT;
+        const extent = words[w + OPEN_EXTENT]!;
+        const bytes = extents.bytes[extentSlab(extent)]!;
+        const capacity = words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES;
+        i = xorAppendRun(bytes, extentOffset(extent), capacity, doubles, words, at, times, bits, order, i, to, limits);
+      }
+      if (i === to) return to;
+      const place = order[i]!;
+      if (!(times[place]! > doubles[at + LAST_TIME]!)) return i;
+      // What begins a chunk, ends one, or does not fit in.
+      this.append(row, times[place]!, bits[2 * place]!, bits[2 * place + 1]!);
     }
   }
 
@@ -251,9 +284,12 @@ export class OpenChunks {
     );
   }
 
-  #grow(words: Uint32Array, w: number, used: number): void {
+  /** Makes room for `samples` more, as large as those before, where that is more than the usual step. */
+  #grow(words: Uint32Array, w: number, used: number, samples: number): void {
     const units = words[w + OPEN_UNITS]!;
-    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, units + (units >>> 2) + 1));
+    const expected = used + Math.ceil((samples * used) / words[w + OPEN_COUNT]!) + XOR_APPEND_BYTES_MAX;
+    const wanted = Math.max(units + (units >>> 2) + 1, samples === 1 ? 0 : Math.ceil(expected / EXTENT_UNIT_BYTES));
+    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, wanted));
   }
 
   /** Ends the open chunk; it moves to an extent of its own size where that saves bytes. */

@@ -35,6 +35,11 @@ export class RestoredChunks {
     this.#newest.set(series, sealed.add(firstTime, lastTime, offset, length, count, older, encoding, slot));
   }
 
+  /** True where chunks wait for this ref. */
+  has(ref: number): boolean {
+    return this.#newest.row(ref) >= 0;
+  }
+
   /** Gives a row the chunks that wait for this ref, as far as they are newer than what it has; tells of each. */
   giveTo(ref: number, row: number, openChunks: OpenChunks, tell: (firstTime: number, lastTime: number) => void): void {
     const newest = this.#newest.row(ref);

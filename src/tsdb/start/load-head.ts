@@ -98,6 +98,7 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
       ...(image === null ? {} : { from: image.place }),
       log,
     });
+    inner.settle();
     found.restored.clear();
     const late = head.lateReplay(found.late);
     late.begin();

@@ -16,7 +16,10 @@ export interface StartingHead {
 export interface StartVisitorParts {
   readonly head: StartingHead;
   /** Takes what is left of the log. */
-  readonly inner: WalVisitor;
+  readonly inner: WalVisitor & {
+    /** Lets samples in that wait: before series leave the head. */
+    settle(): void;
+  };
   /** Older samples are in blocks. */
   readonly minValidTime: number;
 }
@@ -79,6 +82,7 @@ export class StartVisitor implements WalVisitor {
       if (sparesLate) i++;
       if (own === 0) continue;
       if (minTime <= -Number.MAX_SAFE_INTEGER && maxTime >= Number.MAX_SAFE_INTEGER) {
+        inner.settle();
         head.remove(Float64Array.of(ref));
         head.deletions.forget(own);
         continue;
@@ -92,6 +96,10 @@ export class StartVisitor implements WalVisitor {
 
   metadata(entries: readonly MetadataEntry[]): void {
     this.#parts.inner.metadata(entries);
+  }
+
+  workOff(): boolean {
+    return this.#parts.inner.workOff?.() ?? false;
   }
 }
 

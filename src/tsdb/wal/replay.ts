@@ -69,7 +69,7 @@ export function replayWal(
 }
 
 /**
- * As `replayWal`, in steps of about a megabyte between which the caller may let the event loop run. Memory is bounded by
+ * As `replayWal`, in steps of about a megabyte of records between which the caller may let the event loop run. Memory is bounded by
  * the largest record.
  */
 export function* replayWalInSteps(
@@ -120,7 +120,10 @@ class Replay {
   tornTail: WalDamage | null = null;
   records = 0;
   bytes = 0;
+  /** Of records, decompressed: what takes the time. */
+  #decodedBytes = 0;
   readonly #fileSystem: FileSystem;
+  readonly #visitor: WalVisitor;
   readonly #options: ReplayOptions;
   readonly #log: Log;
   readonly #recordBytesMax: number;
@@ -129,6 +132,7 @@ class Replay {
   constructor(fileSystem: FileSystem, visitor: WalVisitor, options: ReplayOptions) {
     this.decoder = new RecordDecoder(visitor);
     this.#fileSystem = fileSystem;
+    this.#visitor = visitor;
     this.#options = options;
     this.#log = options.log ?? silentLog;
     this.#recordBytesMax = options.recordBytesMax ?? RECORD_BYTES_MAX;
@@ -141,14 +145,15 @@ class Replay {
     try {
       const reader = new SegmentReader(file, this.#recordBytesMax, from);
       const bad: BadBytes[] = [];
-      let pause = from + STEP_BYTES;
+      let pause = this.#decodedBytes + STEP_BYTES;
       while (reader.next()) {
         const reason = this.#visit(reader);
         if (reason !== null) {
           bad.push({ offset: reader.recordOffset, size: reader.recordEnd - reader.recordOffset, reason });
         }
-        if (reader.position < pause) continue;
-        pause = reader.position + STEP_BYTES;
+        while (this.#visitor.workOff?.() === true) yield;
+        if (this.#decodedBytes < pause) continue;
+        pause = this.#decodedBytes + STEP_BYTES;
         yield;
       }
       this.bytes += reader.size - from;
@@ -199,6 +204,7 @@ class Replay {
     const record = this.#decompressor.decompress(reader.record, reader.recordSize, reader.recordFlags);
     if (typeof record === 'string') return record;
     this.records++;
+    this.#decodedBytes += record.length;
     return this.decoder.visit(record);
   }
 
@@ -237,6 +243,7 @@ class Replay {
 }
 
 const RECORD_BYTES_MAX = 512 * 1024 * 1024;
+/** 4,000 series or 90,000 samples: 10 to 20 ms. */
 const STEP_BYTES = 1024 * 1024;
 /** A wider gap is no lost segment but a file with a strange name. */
 const GAPS_FILLED_MAX = 1000;

@@ -37,4 +37,9 @@ export interface WalVisitor {
   metadata(entries: readonly MetadataEntry[]): void;
   /** Only `wbl/` has them. */
   markers?(entries: readonly MmapMarker[]): void;
+  /**
+   * For a visitor that collects what it gets: does a piece of its work, of some milliseconds. True while there is more, and
+   * until then nothing else is called. Called behind each record.
+   */
+  workOff?(): boolean;
 }
