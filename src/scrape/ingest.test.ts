@@ -5,7 +5,14 @@ import { bodyFromBytes } from '../exposition/body.ts';
 import type { BodyFormat } from '../exposition/negotiate.ts';
 import { labelsFromObject } from '../model/labels.ts';
 import { compileRelabelConfigs, defaultRelabelConfig, type RelabelConfig } from '../model/relabel.ts';
-import { Ingest, type IngestResult, type IngestSettings, type IngestTarget } from './ingest.ts';
+import {
+  Ingest,
+  type IngestFeatures,
+  type IngestResult,
+  type IngestSettings,
+  type IngestTarget,
+  NO_INGEST_FEATURES,
+} from './ingest.ts';
 import { MetadataStore } from './metadata-store.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { TargetSeries } from './target-series.ts';
@@ -16,16 +23,18 @@ interface Options {
   readonly rules?: readonly Partial<RelabelConfig>[];
   readonly limits?: Partial<SampleLabeling['limits']>;
   readonly settings?: Partial<Omit<IngestSettings, 'labeling'>>;
+  readonly features?: Partial<IngestFeatures>;
 }
 
 /** One target on a recording storage; `scrape` ingests a body at a time and shows what is stored. */
 class Bench {
   readonly storage = new RecordingStorage();
-  readonly ingest = new Ingest(this.storage);
+  readonly ingest: Ingest;
   readonly target: IngestTarget;
   result: IngestResult | null = null;
 
-  constructor({ labels = {}, honorLabels = false, rules = [], limits = {}, settings = {} }: Options = {}) {
+  constructor({ labels = {}, honorLabels = false, rules = [], limits = {}, settings = {}, features }: Options = {}) {
+    this.ingest = new Ingest(this.storage, { ...NO_INGEST_FEATURES, ...features });
     const configs = rules.map((rule) => ({ ...defaultRelabelConfig, ...rule }));
     this.target = {
       settings: {
@@ -321,4 +330,64 @@ gone 1 # {trace="c"} 1
   bench.scrape('h_created 13\n', 4000, 4000, 'openMetrics');
   expect(bench.result?.error?.message).toBe('data does not end with # EOF');
   expect(bench.storage.samples('h_created').at(-1)).toEqual({ time: 4000, value: 'stale' });
+});
+
+/** As a Prometheus 3.14 with the feature keeps them. */
+test('labels of type and unit come from the last lines of metadata, and take the place of others', () => {
+  const bench = new Bench({ labels: { job: 'j' }, features: { typeAndUnitLabels: true } });
+  const text =
+    'first{__type__="mine"} 1\n# TYPE h histogram\nh_bucket{le="1",__type__="x",__name__="q"} 1\nh_sum 1\nafter 5\n# TYPE u untyped\nu 1\n';
+  expect(bench.scrape(text, 1).stored).toEqual([
+    'after{__type__="histogram", job="j"} 5@1',
+    'first{__type__="mine", job="j"} 1@1',
+    'h_bucket{__type__="histogram", job="j", le="1.0"} 1@1',
+    'h_sum{__type__="histogram", job="j"} 1@1',
+    'u{job="j"} 1@1',
+  ]);
+  const openMetrics = new Bench({ features: { typeAndUnitLabels: true } });
+  const body =
+    '# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total{__type__="user",__unit__="user",__name__="q"} 1\n# TYPE b gauge\nb{__unit__="mine"} 2\n# TYPE c unknown\nc{__type__="mine"} 3\n# EOF\n';
+  expect(openMetrics.scrape(body, 1, 1, 'openMetrics').stored).toEqual([
+    'a_seconds_total{__type__="counter", __unit__="seconds"} 1@1',
+    'b{__type__="gauge", __unit__="seconds"} 2@1',
+    'c{__type__="mine", __unit__="seconds"} 3@1',
+  ]);
+});
+
+test('relabelling sees the labels of type and unit', () => {
+  const rules = [
+    { sourceLabels: ['__type__'], regex: 'counter', action: 'drop' as const },
+    { sourceLabels: ['__type__'], targetLabel: 'kind' },
+  ];
+  const bench = new Bench({ rules, features: { typeAndUnitLabels: true } });
+  bench.scrape('# TYPE r1 counter\nr1 1\n# TYPE r2 gauge\nr2 1\n', 1);
+  expect(bench.stored).toEqual(['r2{__type__="gauge", kind="gauge"} 1@1']);
+});
+
+test('a series keeps its type while it is scraped, and has the new one when it comes back', () => {
+  const bench = new Bench({ features: { typeAndUnitLabels: true } });
+  bench
+    .scrape('# TYPE a counter\na 1\nb 1\n', 1)
+    .scrape('# TYPE a gauge\na 2\n', 2)
+    .scrape('# TYPE a gauge\na 3\nb 3\n', 3);
+  expect(bench.stored).toEqual([
+    'a{__type__="counter"} 1@1 2@2 3@3',
+    'b{__type__="counter"} 1@1 stale@2',
+    'b{__type__="gauge"} 3@3',
+  ]);
+  bench.storage.forget('a');
+  bench.scrape('# TYPE a gauge\na 4\nb 4\n', 4);
+  expect(bench.stored).toEqual([
+    'a{__type__="counter"} 4@4',
+    'b{__type__="counter"} 1@1 stale@2',
+    'b{__type__="gauge"} 3@3 4@4',
+  ]);
+});
+
+test('hostile numbers of types and units fail the scrape', () => {
+  const bench = new Bench({ features: { typeAndUnitLabels: true } });
+  const families = Array.from({ length: 300 }, (_, i) => `# UNIT m_u${i} u${i}\nm_u${i} 1\n`);
+  bench.scrape(`${families.join('')}# EOF\n`, 1, 1, 'openMetrics');
+  expect(String(bench.result?.error)).toContain('more than 248 pairs of type and unit');
+  expect(bench.stored).toEqual([]);
 });

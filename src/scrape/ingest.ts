@@ -1,8 +1,9 @@
 import type { Body } from '../exposition/body.ts';
+import { CreatedTimes } from '../exposition/created-times.ts';
 import { ExpositionError } from '../exposition/exposition-error.ts';
 import type { BodyFormat } from '../exposition/negotiate.ts';
 import { parseOpenMetricsBody } from '../exposition/open-metrics-format.ts';
-import { createExpositionRows, type ExpositionRows, METRIC_TYPES } from '../exposition/rows.ts';
+import { createExpositionRows, type ExpositionRows } from '../exposition/rows.ts';
 import { SeriesNameError } from '../exposition/series-labels.ts';
 import { parseTextBody } from '../exposition/text-format.ts';
 import {
@@ -18,11 +19,12 @@ import type { MetadataStore } from './metadata-store.ts';
 import { pushBits, pushStale, pushValue } from './push-sample.ts';
 import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } from './report-samples.ts';
 import { SampleLabelBytes } from './sample-label-bytes.ts';
-import type { SampleLabeling } from './sample-labels.ts';
+import { type SampleLabeling, sampleLabels } from './sample-labels.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
 import { scrapedExemplars } from './scraped-exemplars.ts';
 import type { SeriesCache } from './series-cache.ts';
-import { rowLabels, type TargetSeries, TypeCursor } from './target-series.ts';
+import { KindCursor } from './series-kinds.ts';
+import type { TargetSeries } from './target-series.ts';
 
 /** Samples further in the future than this are refused. */
 const AHEAD_MS_MAX = 10 * 60_000;
@@ -36,6 +38,18 @@ export interface IngestSettings {
   readonly sampleLimit: number;
   readonly extraMetrics: boolean;
 }
+
+/** What of scrapes depends on features; nothing of it by default. */
+export interface IngestFeatures {
+  /** `_created` series of OpenMetrics are the start times of others, and no series of their own. */
+  readonly startTimes: boolean;
+  /** Start times are stored as zeros, too. */
+  readonly startsAsZero: boolean;
+  /** Series get labels that tell their type and unit. */
+  readonly typeAndUnitLabels: boolean;
+}
+
+export const NO_INGEST_FEATURES: IngestFeatures = { startTimes: false, startsAsZero: false, typeAndUnitLabels: false };
 
 /** Everything about one target that ingesting reads and changes. */
 export interface IngestTarget {
@@ -79,11 +93,17 @@ const TRACKED = 2;
  */
 export class Ingest {
   readonly #appendable: Appendable;
+  readonly #features: IngestFeatures;
+  readonly #createdTimes = new CreatedTimes();
+  /** Of the rows at hand, ms, 0 = none; null where start times are not asked for. */
+  #startTimes: Float64Array | null = null;
   readonly #rows: ExpositionRows = createExpositionRows(1024);
   readonly #samples: SampleBatch = createSampleBatch(1024);
   /** For each row of `#samples`, the series' entry in the cache and its flags. */
   #entries = new Uint32Array(1024);
   #flags = new Uint8Array(1024);
+  /** Start times of `#samples`, where there are any. */
+  #starts = new Float64Array(0);
   /** Samples and report samples whose refs had to be resolved again. */
   readonly #retries: SampleBatch = createSampleBatch(16);
   readonly #reportRetries: SampleBatch = createSampleBatch(REPORT_METRICS.length);
@@ -93,8 +113,10 @@ export class Ingest {
   readonly #labelBytes = new SampleLabelBytes();
   readonly #counts = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
 
-  constructor(appendable: Appendable) {
+  constructor(appendable: Appendable, features: IngestFeatures = NO_INGEST_FEATURES) {
     this.#appendable = appendable;
+    this.#features = features;
+    this.#samples.startsAsZero = features.startsAsZero;
   }
 
   /**
@@ -174,6 +196,8 @@ export class Ingest {
       // Rows before the fault are still counted, as the reference does.
       fault = error;
     }
+    const hasStartTimes = this.#features.startTimes && scrape.format !== 'text';
+    this.#startTimes = hasStartTimes ? this.#createdTimes.take(body, rows) : null;
     target.metadata.update(body, rows);
     this.#reserve(rows.length);
     reserveCache(series.cache, rows);
@@ -202,7 +226,10 @@ export class Ingest {
     const batchRefs = samples.refs;
     const batchTimes = samples.times;
     const timeMax = scrape.now + AHEAD_MS_MAX;
-    const types = new TypeCursor(this.#rows);
+    const { typeAndUnitLabels } = this.#features;
+    const kinds = new KindCursor(body, this.#rows, typeAndUnitLabels ? series.kinds : null);
+    const startTimes = this.#startTimes;
+    const batchStarts = samples.startTimes;
     const counts = this.#counts;
     let { next, refs, lastSeen } = cache;
     let added = 0;
@@ -217,7 +244,7 @@ export class Ingest {
         counts.scraped = row + 1;
         counts.added = added;
         counts.seriesAdded = fresh;
-        entry = this.#meetSeries(target, body, row, types.typeOf(row), filled < samplesMax, appender);
+        entry = this.#meetSeries(target, body, row, kinds.kindOf(row), filled < samplesMax, appender);
         ({ next, refs, lastSeen } = cache);
         if (entry === NOT_TAKEN) {
           added++;
@@ -229,6 +256,8 @@ export class Ingest {
       previous = entry;
       const seen = lastSeen[entry]!;
       lastSeen[entry] = pass;
+      if (typeAndUnitLabels && seen < successfulPass && seen > 0)
+        this.#describeAgain(target, entry, kinds.kindOf(row), appender);
       const ref = refs[entry]!;
       if (ref === 0) continue;
       added++;
@@ -249,6 +278,7 @@ export class Ingest {
       batchTimes[filled] = timed ? times[row]! : scrape.time;
       batchBits[2 * filled] = bits[2 * row]!;
       batchBits[2 * filled + 1] = bits[2 * row + 1]!;
+      if (batchStarts !== null) batchStarts[filled] = startTimes![row]!;
       batchEntries[filled] = entry;
       const isFresh = seen < successfulPass ? FRESH : 0;
       fresh += isFresh;
@@ -266,7 +296,7 @@ export class Ingest {
     target: IngestTarget,
     body: Body,
     row: number,
-    type: number,
+    kind: number,
     withinLimit: boolean,
     appender: Appender,
   ): number {
@@ -277,14 +307,22 @@ export class Ingest {
     const entry = cache.find(body, start, end);
     if (entry !== 0) return entry;
     const { labeling } = target.settings;
-    const encoded = this.#labelBytes.encode(body.bytes, start, end, METRIC_TYPES[type]!, labeling);
+    const described = target.series.kinds.get(kind);
+    const encoded = this.#labelBytes.encode(body.bytes, start, end, described, labeling);
     if (encoded > 0) {
       if (!withinLimit) return NOT_TAKEN;
-      return cache.add(body, start, end, type, appender.resolveBytes(this.#labelBytes.bytes, 0, encoded));
+      return cache.add(body, start, end, kind, appender.resolveBytes(this.#labelBytes.bytes, 0, encoded));
     }
-    const labels = rowLabels(body, this.#rows, row, type, labeling);
+    const labels = sampleLabels(body.bytes, start, end, described, labeling);
     if (labels !== null && !withinLimit) return NOT_TAKEN;
-    return cache.add(body, start, end, type, labels === null ? 0 : appender.resolve(labels));
+    return cache.add(body, start, end, kind, labels === null ? 0 : appender.resolve(labels));
+  }
+
+  /** A series that was away may come back with another type or unit; one that stays keeps its labels, as in the reference. */
+  #describeAgain({ series, settings }: IngestTarget, entry: number, kind: number, appender: Appender): void {
+    if (series.cache.kinds[entry] === kind) return;
+    series.cache.kinds[entry] = kind;
+    series.resolveAgain(entry, settings.labeling, appender);
   }
 
   /** Counts refusals, resolves forgotten refs again and tracks the series that were taken. */
@@ -296,6 +334,7 @@ export class Ingest {
     const entries = this.#entries;
     const { refused, reasons, refusedCount } = outcome;
     this.#retries.length = 0;
+    this.#retries.startTimes = null;
     let nextRefusal = refusedCount > 0 ? refused[0]! : -1;
     let refusal = 0;
     let trackedNow = 0;
@@ -335,8 +374,12 @@ export class Ingest {
     }
     const ref = target.series.resolveAgain(this.#entries[index]!, target.settings.labeling, appender);
     if (ref === 0) return false;
-    const { bits, times } = this.#samples;
+    const { bits, startTimes, times } = this.#samples;
     pushBits(this.#retries, ref, times[index]!, bits[2 * index]!, bits[2 * index + 1]!);
+    if (startTimes !== null) {
+      this.#retries.startTimes ??= new Float64Array(this.#retries.refs.length);
+      this.#retries.startTimes[this.#retries.length - 1] = startTimes[index]!;
+    }
     return true;
   }
 
@@ -393,9 +436,15 @@ export class Ingest {
     if (this.#reportRetries.length > 0) appender.append(this.#reportRetries);
   }
 
+  #startsOf(capacity: number): Float64Array {
+    if (this.#starts.length < capacity) this.#starts = new Float64Array(capacity);
+    return this.#starts;
+  }
+
   #reserve(rows: number): void {
     this.#samples.length = 0;
     reserveSampleBatch(this.#samples, rows);
+    this.#samples.startTimes = this.#startTimes === null ? null : this.#startsOf(this.#samples.refs.length);
     if (this.#entries.length < rows) {
       this.#entries = new Uint32Array(this.#samples.refs.length);
       this.#flags = new Uint8Array(this.#samples.refs.length);

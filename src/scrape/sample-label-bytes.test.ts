@@ -7,6 +7,7 @@ import { labelsFromBytes } from '../model/label-bytes.ts';
 import { labelsFromPairs } from '../model/labels.ts';
 import { SampleLabelBytes } from './sample-label-bytes.ts';
 import { type SampleLabeling, sampleLabels } from './sample-labels.ts';
+import type { SeriesKind } from './series-kinds.ts';
 
 const LABELING: SampleLabeling = {
   targetLabels: labelsFromPairs(['instance', 'höst:9100', 'job', 'node', 'zone', 'a']),
@@ -52,10 +53,10 @@ describe('SampleLabelBytes', () => {
         const body = bodyFromBytes(Buffer.from(`${text}\n`));
         const rows = createExpositionRows(4);
         parseTextBody(body, rows);
-        const size = encoder.encode(body.bytes, rows.seriesStart[0]!, rows.seriesEnd[0]!, type, labeling);
+        const size = encoder.encode(body.bytes, rows.seriesStart[0]!, rows.seriesEnd[0]!, plain(type), labeling);
         if (size < 0) return;
         encodedCount++;
-        const expected = sampleLabels(body.bytes, rows.seriesStart[0]!, rows.seriesEnd[0]!, type, labeling);
+        const expected = sampleLabels(body.bytes, rows.seriesStart[0]!, rows.seriesEnd[0]!, plain(type), labeling);
         expect(labelsFromBytes(encoder.bytes, 0).pairs).toEqual(expected!.pairs);
       }),
       { numRuns: 500 },
@@ -92,13 +93,17 @@ describe('SampleLabelBytes', () => {
     ['more labels than it has room for', `m{${Array.from({ length: 40 }, (_, i) => `l${i}="1"`).join()}}`],
   ])('leaves %s to sampleLabels()', (_, series) => {
     const bytes = Buffer.from(series);
-    expect(new SampleLabelBytes().encode(bytes, 0, bytes.length, 'gauge', LABELING)).toBe(-1);
+    expect(new SampleLabelBytes().encode(bytes, 0, bytes.length, plain('gauge'), LABELING)).toBe(-1);
   });
 });
+
+function plain(type: MetricType): SeriesKind {
+  return { type, labels: null };
+}
 
 function encoded(series: string, type: MetricType): readonly string[] {
   const bytes = Buffer.from(series);
   const labels = new SampleLabelBytes();
-  expect(labels.encode(bytes, 0, bytes.length, type, LABELING)).toBeGreaterThan(0);
+  expect(labels.encode(bytes, 0, bytes.length, plain(type), LABELING)).toBeGreaterThan(0);
   return labelsFromBytes(labels.bytes, 0).pairs;
 }

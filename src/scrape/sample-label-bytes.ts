@@ -3,6 +3,7 @@ import { isBoundLabel, normalBound } from '../exposition/series-labels.ts';
 import { compareBytes, LABEL_SIZE_BYTES_MAX, writeLabelSize, writeLabelText } from '../model/label-bytes.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { SampleLabeling } from './sample-labels.ts';
+import type { SeriesKind } from './series-kinds.ts';
 
 /** More labels than this take the way through strings. */
 const PAIRS_MAX = 32;
@@ -27,15 +28,15 @@ export class SampleLabelBytes {
   #targetPlaces: readonly Place[] = [];
 
   /** Encodes the labels of the series in `body[start..end-1]`; their size, or -1 where the way through strings is needed. */
-  encode(body: Uint8Array, start: number, end: number, type: MetricType, labeling: SampleLabeling): number {
+  encode(body: Uint8Array, start: number, end: number, kind: SeriesKind, labeling: SampleLabeling): number {
     if (labeling.targetLabels !== this.#targetLabels) this.#takeTarget(labeling.targetLabels);
     const { limits } = labeling;
-    if (labeling.rules.length > 0 || labeling.scheme !== 'utf8') return -1;
+    if (kind.labels !== null || labeling.rules.length > 0 || labeling.scheme !== 'utf8') return -1;
     if (limits.labels > 0 || limits.nameLength > 0 || limits.valueLength > 0) return -1;
     this.#count = 0;
     this.#textsSize = this.#targetSize;
     for (const place of this.#targetPlaces) this.#add(body, 1, place.name, place.nameEnd, place.value, place.valueEnd);
-    return this.#readSeries(body, start, end, type) ? this.#write(body, end - start) : -1;
+    return this.#readSeries(body, start, end, kind.type) ? this.#write(body, end - start) : -1;
   }
 
   #readSeries(body: Uint8Array, start: number, end: number, type: MetricType): boolean {

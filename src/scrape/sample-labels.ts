@@ -1,4 +1,3 @@
-import type { MetricType } from '../exposition/rows.ts';
 import { labelPairsFromSeries } from '../exposition/series-labels.ts';
 import { LabelBuilder } from '../model/label-builder.ts';
 import { goQuote, Labels, labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
@@ -6,6 +5,7 @@ import { isValidLabelName, isValidMetricName, type NameValidationScheme } from '
 import { type RelabelRule, relabel } from '../model/relabel.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
+import type { SeriesKind } from './series-kinds.ts';
 
 /** How a target's series get the labels under which they are stored. */
 export interface SampleLabeling {
@@ -37,10 +37,11 @@ export function sampleLabels(
   bytes: Uint8Array,
   start: number,
   end: number,
-  type: MetricType,
+  { type, labels: described }: SeriesKind,
   labeling: SampleLabeling,
 ): Labels | null {
-  const pairs = labelPairsFromSeries(bytes, start, end, type);
+  const written = labelPairsFromSeries(bytes, start, end, type);
+  const pairs = described === null ? written : withDescription(written, described);
   const merged = labeling.rules.length === 0 ? mergedLabels(pairs, labeling.targetLabels) : null;
   const exposed = merged === null ? labelsFromPairs(pairs) : Labels.EMPTY;
   const repeated = merged !== null || exposed.size * 2 === pairs.length ? null : repeatedName(pairs);
@@ -56,6 +57,16 @@ export function sampleLabels(
   }
   checkLimits(labels, labeling.limits);
   return labels;
+}
+
+/** What metadata says of a series takes the place of labels of those names, and the metric's name that of others. */
+function withDescription(written: readonly string[], described: readonly string[]): string[] {
+  const pairs = [written[0]!, written[1]!, ...described];
+  for (let i = 2; i < written.length; i += 2) {
+    const name = written[i]!;
+    if (name !== METRIC_NAME && name !== described[0] && name !== described[2]) pairs.push(name, written[i + 1]!);
+  }
+  return pairs;
 }
 
 /** The labels of a sample that the scrape itself makes, such as `up`. */

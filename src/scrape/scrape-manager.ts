@@ -8,7 +8,7 @@ import type { MetricDescription, TargetDescription } from '../storage/target-met
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import { BodyPool } from './body-pool.ts';
-import { Ingest } from './ingest.ts';
+import { Ingest, type IngestFeatures } from './ingest.ts';
 import type { LoopContext } from './loop.ts';
 import type { MetricMetadata } from './metadata-store.ts';
 import { ScrapePool } from './pool.ts';
@@ -34,6 +34,8 @@ export interface ScrapeManagerOptions {
   readonly timestampToleranceMs: number;
   /** What a target said of its metrics before the server was started; nothing where it is missing. */
   readonly keptMetadata?: (targetKey: string) => readonly MetricDescription[];
+  /** Default: nothing of it. */
+  readonly features?: IngestFeatures;
   /** `Prometheus/3.14.0`: exporters look at it. */
   readonly userAgent: string;
 }
@@ -70,7 +72,7 @@ export class ScrapeManager {
       clock: options.clock,
       log: options.log,
       metrics: this.#metrics,
-      ingest: new Ingest(options.appendable),
+      ingest: new Ingest(options.appendable, options.features),
       bodies: new BodyPool(BODIES_BYTES_MAX),
       offsetSeed: hashText(options.offsetSeedText),
       hashSeed: options.hashSeed,

@@ -1,5 +1,4 @@
 import type { Body } from '../exposition/body.ts';
-import { METRIC_TYPES, type MetricType } from '../exposition/rows.ts';
 import type { SeriesIndex } from '../kernels/exposition-scan.ts';
 import { equalBytes, hashBytes } from '../kernels/hash.ts';
 import type { SeriesRef } from '../storage/append.ts';
@@ -34,7 +33,8 @@ export class SeriesCache implements SeriesIndex {
   /** The round (finished scrape, failed ones included) in which the entry's staleness was tracked last; 0 for never. */
   tracked: Uint32Array;
 
-  #types: Uint8Array;
+  /** Numbers of `SeriesKinds`. */
+  kinds: Uint8Array;
   #keyBytes: Uint8Array;
   #keySize = 0;
   #count = 0;
@@ -51,7 +51,7 @@ export class SeriesCache implements SeriesIndex {
     this.refs = new Float64Array(1);
     this.lastSeen = new Uint32Array(1);
     this.tracked = new Uint32Array(1);
-    this.#types = new Uint8Array(1);
+    this.kinds = new Uint8Array(1);
   }
 
   /** Entries, dead ones included; the valid numbers are 1 to this. */
@@ -82,7 +82,7 @@ export class SeriesCache implements SeriesIndex {
   }
 
   /** Remembers a series that `find` does not know, by a copy of its bytes. */
-  add(body: Body, start: number, end: number, type: number, ref: SeriesRef): number {
+  add(body: Body, start: number, end: number, kind: number, ref: SeriesRef): number {
     const length = end - start;
     this.reserve(1, length);
     const entry = ++this.#count;
@@ -92,7 +92,7 @@ export class SeriesCache implements SeriesIndex {
     this.#keySize += length;
     this.hashes[entry] = hashBytes(body.view, start, length, this.seed);
     this.refs[entry] = ref;
-    this.#types[entry] = type;
+    this.kinds[entry] = kind;
     this.next[entry] = 0;
     this.lastSeen[entry] = 0;
     this.tracked[entry] = 0;
@@ -100,13 +100,10 @@ export class SeriesCache implements SeriesIndex {
     return entry;
   }
 
-  /** The bytes of an entry's series and the metric type under which they were read. */
-  key(entry: number): { readonly bytes: Uint8Array; readonly type: MetricType } {
+  /** The bytes of an entry's series. */
+  key(entry: number): Uint8Array {
     const start = this.keyStart[entry]!;
-    return {
-      bytes: this.#keyBytes.slice(start, start + this.keyLength[entry]!),
-      type: METRIC_TYPES[this.#types[entry]!]!,
-    };
+    return this.#keyBytes.slice(start, start + this.keyLength[entry]!);
   }
 
   /** Drops entries not seen since `pass` when they have become many. */
@@ -135,7 +132,7 @@ export class SeriesCache implements SeriesIndex {
       this.refs[to] = this.refs[entry]!;
       this.lastSeen[to] = this.lastSeen[entry]!;
       this.tracked[to] = this.tracked[entry]!;
-      this.#types[to] = this.#types[entry]!;
+      this.kinds[to] = this.kinds[entry]!;
       this.next[to] = this.next[entry]!;
     }
     for (let entry = 0; entry <= kept; entry++) this.next[entry] = renumbered[this.next[entry]!]!;
@@ -201,9 +198,9 @@ export class SeriesCache implements SeriesIndex {
     const refs = new Float64Array(capacity);
     refs.set(this.refs.subarray(0, used));
     this.refs = refs;
-    const types = new Uint8Array(capacity);
-    types.set(this.#types.subarray(0, used));
-    this.#types = types;
+    const kinds = new Uint8Array(capacity);
+    kinds.set(this.kinds.subarray(0, used));
+    this.kinds = kinds;
   }
 }
 

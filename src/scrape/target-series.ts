@@ -1,12 +1,9 @@
-import type { Body } from '../exposition/body.ts';
-import type { ExpositionRows } from '../exposition/rows.ts';
-import { METRIC_TYPES, type MetricType } from '../exposition/rows.ts';
-import { METADATA } from '../kernels/exposition-metadata.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Appender, SeriesRef } from '../storage/append.ts';
 import { REPORT_METRICS } from './report-samples.ts';
 import { reportLabels, type SampleLabeling, sampleLabels } from './sample-labels.ts';
 import { SeriesCache } from './series-cache.ts';
+import { SeriesKinds } from './series-kinds.ts';
 
 /**
  * The series of one target between its scrapes: which there are, which are tracked for staleness, and the refs of the
@@ -17,6 +14,7 @@ import { SeriesCache } from './series-cache.ts';
  */
 export class TargetSeries {
   readonly cache: SeriesCache;
+  readonly kinds = new SeriesKinds();
   readonly reportRefs = new Float64Array(REPORT_METRICS.length);
   pass = 1;
   /** The last pass that ended well. Entries not seen since then count as new when they come back. */
@@ -39,8 +37,9 @@ export class TargetSeries {
 
   /** Resolves an entry again whose ref the storage no longer knows; 0 where it would now be dropped. */
   resolveAgain(entry: number, labeling: SampleLabeling, appender: Appender): SeriesRef {
-    const { bytes, type } = this.cache.key(entry);
-    const labels = sampleLabels(bytes, 0, bytes.length, type, labeling);
+    const bytes = this.cache.key(entry);
+    const kind = this.kinds.get(this.cache.kinds[entry]!);
+    const labels = sampleLabels(bytes, 0, bytes.length, kind, labeling);
     const ref = labels === null ? 0 : appender.resolve(labels);
     this.cache.refs[entry] = ref;
     return ref;
@@ -51,38 +50,4 @@ export class TargetSeries {
     this.round++;
     this.trackedCount = tracked;
   }
-}
-
-/** Walks the TYPE lines of a body along with its rows. */
-export class TypeCursor {
-  readonly #rows: ExpositionRows;
-  #line = 0;
-  #type = 0;
-
-  constructor(rows: ExpositionRows) {
-    this.#rows = rows;
-  }
-
-  /** The number of the type that the last TYPE line before `row` gives; rows must not go back. */
-  typeOf(row: number): number {
-    const { metadata, metadataCount } = this.#rows;
-    while (this.#line < metadataCount && metadata[6 * this.#line + 5]! <= row) {
-      const kind = metadata[6 * this.#line]!;
-      if (kind >= METADATA.type) this.#type = kind - METADATA.type;
-      this.#line++;
-    }
-    return this.#type;
-  }
-}
-
-/** The labels of a row of a body; see `sampleLabels`. */
-export function rowLabels(
-  body: Body,
-  rows: ExpositionRows,
-  row: number,
-  type: number,
-  labeling: SampleLabeling,
-): Labels | null {
-  const name: MetricType = METRIC_TYPES[type]!;
-  return sampleLabels(body.bytes, rows.seriesStart[row]!, rows.seriesEnd[row]!, name, labeling);
 }

@@ -5,6 +5,7 @@ import { createDiscoverer } from '../discovery/providers.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import type { QueryRunner } from '../query/runner.ts';
+import type { IngestFeatures } from '../scrape/ingest.ts';
 import { ScrapeManager } from '../scrape/scrape-manager.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { nodeFiles } from '../std/node-files.ts';
@@ -90,6 +91,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     offsetSeedText: `${hostname()}${configuration.current.externalLabels}`,
     timestampToleranceMs: options.scrape.adjustTimestamps ? options.scrape.timestampToleranceMs : 0,
     keptMetadata: (target) => database.opened?.metadata.keptMetadata(target) ?? [],
+    features: ingestFeatures(options.features),
     userAgent: `Prometheus/${build.version}`,
   });
   const replayProgress = { min: 0, max: 0, current: 0 };
@@ -148,6 +150,16 @@ function sourceOf(options: ServerOptions): ConfigurationSource {
   if (given || nodeFiles.statSync(file) !== null) return { kind: 'file', file };
   const { listenAddresses, routePrefix } = options.web;
   return { kind: 'built-in', yaml: builtInConfiguration(listenAddresses[0]!, routePrefix) };
+}
+
+/** Both ways to store start times want them from scrapes. */
+function ingestFeatures(features: readonly string[]): IngestFeatures {
+  const startsAsZero = features.includes('created-timestamp-zero-ingestion');
+  return {
+    startTimes: startsAsZero || features.includes('st-storage'),
+    startsAsZero,
+    typeAndUnitLabels: features.includes('type-and-unit-labels'),
+  };
 }
 
 function parserOptions(features: readonly string[]): ParserOptions {

@@ -28,6 +28,11 @@ export interface SampleBatch {
    * staleness markers of the scraper, and for what rules give.
    */
   inOrderOnly?: boolean;
+  /**
+   * True puts a zero at the start time of each sample that has one, where it can follow its series and is older than
+   * the sample. Where it can not nothing is said of it.
+   */
+  startsAsZero?: boolean;
 }
 
 export interface HistogramEntry {

@@ -11,7 +11,7 @@ export type FeatureState =
 export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'auto-reload-config': 'pending',
   'concurrent-rule-eval': 'pending',
-  'created-timestamp-zero-ingestion': 'pending',
+  'created-timestamp-zero-ingestion': 'supported',
   'delayed-compaction': 'supported',
   'exemplar-storage': 'supported',
   'extra-scrape-metrics': 'pending',
@@ -33,7 +33,7 @@ export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'search-api': 'pending',
   'st-storage': 'supported',
   'st-synthesis': 'pending',
-  'type-and-unit-labels': 'pending',
+  'type-and-unit-labels': 'supported',
   'use-start-timestamps': 'supported',
   'use-uncached-io': 'pending',
   'xor2-encoding': 'supported',

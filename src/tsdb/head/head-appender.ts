@@ -23,6 +23,7 @@ import type { OpenChunks } from './open-chunks.ts';
 import { isSameHistogram } from './open-histograms.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2, VALUE_HIGH, VALUE_LOW } from './series-table.ts';
+import { startZeros } from './start-zeros.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 
 /** Times are kept as doubles; beyond this they would be rounded. */
@@ -110,6 +111,7 @@ export class HeadAppender implements Appender {
   /** The outcome's arrays are valid until the next call of any appender. */
   append(batch: SampleBatch): AppendOutcome {
     this.#assertOpen();
+    if (batch.startsAsZero === true) this.#appendZeros(batch);
     const { rows, directory, memory } = this.#parts;
     const { length, refs, times, bits, startTimes } = batch;
     const { refs: refMap } = directory;
@@ -164,6 +166,17 @@ export class HeadAppender implements Appender {
     if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
     if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
     return rows.takeOutcome(appended, length, this.#parts.state);
+  }
+
+  /** As far as they fit; the head's base is what the batch itself makes it. */
+  #appendZeros(batch: SampleBatch): void {
+    if (batch.startTimes === null && batch.histograms.length === 0) return;
+    if (!this.#hasBase) this.#findBase(batch);
+    const { refused, refusedHistograms } = this.#parts.state;
+    const before = [{ ...refused }, { ...refusedHistograms }];
+    this.append(startZeros(batch));
+    Object.assign(refused, before[0]);
+    Object.assign(refusedHistograms, before[1]);
   }
 
   commit(): void {
