@@ -25,6 +25,8 @@ export interface Call {
   readonly body: Readable;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
+  /** Calls back when the answer was sent, or can not be any more. */
+  whenSent(action: () => void): void;
 }
 
 /** A call of the JSON API; mistakes of the client are thrown as `ApiError`. */

@@ -112,6 +112,10 @@ function callFromRequest(request: FastifyRequest, reply: FastifyReply, deps: Api
     formProblem,
     body: request.raw,
     signal: controller.signal,
+    whenSent: (action) => {
+      if (reply.raw.closed) action();
+      else reply.raw.once('close', action);
+    },
   };
 }
 

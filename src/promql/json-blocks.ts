@@ -1,7 +1,7 @@
 /** Bytes of a block: most answers fit into one, and a point never needs more. */
 export const BLOCK_BYTES = 256 * 1024;
 /** Blocks kept for the next answer; the memory behind them is mapped already, which costs as much as writing it. */
-const SPARE_BLOCKS_MAX = 16;
+const SPARE_BLOCKS_MAX = 32;
 
 /** A block seen as single bytes and, for wider writes, through a view. */
 export interface JsonBlock {
@@ -11,7 +11,13 @@ export interface JsonBlock {
 
 /** Lends out blocks of bytes. One that is not given back (its query failed) is garbage, nothing worse. */
 export class JsonBlocks {
+  /** Memory for a whole answer. */
+  readonly whole: (size: number) => Uint8Array;
   readonly #spare: JsonBlock[] = [];
+
+  constructor(whole: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
+    this.whole = whole;
+  }
 
   take(): JsonBlock {
     return this.#spare.pop() ?? createBlock();

@@ -144,8 +144,8 @@ export class JsonBytes {
     this.#list = { start, parts, end: this.position };
   }
 
-  /** All that was written, in a buffer that fits it; the object is used up. */
-  take(): Uint8Array<ArrayBuffer> {
+  /** All that was written, in memory that is taken for it; the object is used up. */
+  take(): Uint8Array {
     const { position } = this;
     this.#ends.push(position);
     const list = this.#list ?? { start: 0, parts: [], end: 0 };
@@ -155,7 +155,7 @@ export class JsonBytes {
       size = start + 1 + Math.max(1, parts.length) + (position - end);
       for (const part of parts) size += part.end - part.start;
     }
-    const whole = new Uint8Array(size);
+    const whole = this.#pool.whole(size);
     let at = this.#copy(0, start, whole, 0);
     if (this.#list !== null) {
       whole[at++] = OPEN;

@@ -117,7 +117,7 @@ export class JsonSink implements ResultSink {
   }
 
   /** Adds statistics, warnings and infos, and gives the whole response. `stats`: JSON text, or null for none. */
-  finish(stats: string | null, warnings: readonly string[], infos: readonly string[]): Uint8Array<ArrayBuffer> {
+  finish(stats: string | null, warnings: readonly string[], infos: readonly string[]): Uint8Array {
     const out = this.#out;
     if (stats !== null) {
       out.ascii(',"stats":');

@@ -1,7 +1,7 @@
 import type { Engine } from '../promql/engine.ts';
-import { JsonBlocks } from '../promql/json-blocks.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
+import { answerBlocks } from './answer-buffers.ts';
 import {
   createQueryCost,
   executeQuery,
@@ -35,7 +35,7 @@ export class InlineRunner implements QueryRunner {
   constructor(options: InlineRunnerOptions) {
     const { engine, clock, perStepStats, concurrencyMax } = options;
     this.#options = options;
-    this.#executor = { engine, clock, perStepStats, blocks: new JsonBlocks() };
+    this.#executor = { engine, clock, perStepStats, blocks: answerBlocks(clock) };
     this.#gate = new QueryGate(concurrencyMax, clock);
   }
 

@@ -35,7 +35,7 @@ export interface ColumnSeries {
 }
 
 export type QueryReply =
-  /** `body` is the whole response: `{"status":"success","data":{...},...}`. */
+  /** `body` is the whole response: `{"status":"success","data":{...},...}`; who is done with it calls `giveBackAnswer`. */
   | { readonly ok: true; readonly form: 'json'; readonly body: Uint8Array }
   | {
       readonly ok: true;

@@ -1,5 +1,6 @@
 import { goQuote } from '../../model/labels.ts';
 import { compareMoments, evaluationMs, momentFromMs, nanosecondsBetween } from '../../model/timestamp.ts';
+import { giveBackAnswer } from '../../query/answer-buffers.ts';
 import type { QueryRequest } from '../../query/runner.ts';
 import { ApiError, invalidParameter } from '../api-error.ts';
 import type { Call } from '../call.ts';
@@ -86,6 +87,7 @@ export async function askRunner(
     throw new ApiError(reply.errorType, reply.message);
   }
   if (reply.form !== 'json') throw new ApiError('internal', `query answered as ${reply.form}, asked for json`);
+  call.whenSent(() => giveBackAnswer(reply.body));
   return { kind: 'rendered', bytes: reply.body };
 }
 

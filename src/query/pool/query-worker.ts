@@ -6,11 +6,11 @@ import { Engine } from '../../promql/engine.ts';
 import type { CancelSignal } from '../../promql/exec/budget.ts';
 import type { QueryError } from '../../promql/exec/query-error.ts';
 import { functionImplementations } from '../../promql/functions/registry.ts';
-import { JsonBlocks } from '../../promql/json-blocks.ts';
 import { systemClock } from '../../std/clock.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import { answerBlocks } from '../answer-buffers.ts';
 import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from '../execute-query.ts';
 import type { QueryReply } from '../runner.ts';
 import { MemoryGuard } from './memory-guard.ts';
@@ -58,7 +58,7 @@ const executor: QueryExecutor = {
   }),
   clock: systemClock,
   perStepStats: settings.perStepStats,
-  blocks: new JsonBlocks(),
+  blocks: answerBlocks(systemClock),
 };
 
 port.on('message', (message: MessageToThread) => {
