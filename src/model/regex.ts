@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { type Glob, globMatches, globsFromPattern } from './regex-globs.ts';
+import { MATCH_STEPS_MAX, REGEX_SIZE_MAX, regexSize } from './regex-size.ts';
 
 /** A compiled pattern of a `=~` matcher or of relabelling: anchored at both ends, `.` matches a newline. */
 export interface Regex {
   readonly pattern: string;
+  /** Throws `RegexSyntaxError` where value and pattern are so long that matching would hold the thread. */
   matches(value: string): boolean;
   /** All strings that match, where they are few and known; then nothing else matches. Else null. */
   readonly setMatches: readonly string[] | null;
@@ -15,7 +17,7 @@ export interface Regex {
   readonly matchesAll: 'all' | 'non-empty' | null;
 }
 
-/** A pattern that RE2 does not take; the message is the one that Go's `regexp` gives. */
+/** A pattern that RE2 does not take; the message is the one that Go's `regexp` gives. Or one that is too large. */
 export class RegexSyntaxError extends Error {
   override readonly name = 'RegexSyntaxError';
   readonly pattern: string;
@@ -92,14 +94,32 @@ function commonPrefix(texts: readonly string[]): string | null {
 }
 
 function regexFromEngine(pattern: string): Regex {
+  checkRegexSize(pattern);
   let engine: RE2JS;
   try {
     engine = compileEngine(pattern);
   } catch (error) {
     throw new RegexSyntaxError(pattern, syntaxMessage(pattern, error), error);
   }
-  const matches = (value: string): boolean => engine.matches(value);
+  const size = engine.programSize();
+  const matches = (value: string): boolean => {
+    if (size * value.length > MATCH_STEPS_MAX) throw tooLongError(pattern, value);
+    return engine.matches(value);
+  };
   return { pattern, matches, setMatches: null, prefix: null, matchesEmpty: matches(''), matchesAll: null };
+}
+
+function tooLongError(pattern: string, { length }: string): RegexSyntaxError {
+  const message = `the pattern is too large for a label value of ${length} characters: ${pattern.slice(0, 100)}`;
+  return new RegexSyntaxError(pattern, message, null);
+}
+
+/** Throws `RegexSyntaxError` for a pattern that could hold its thread. One that is wrong besides is left to the engine. */
+export function checkRegexSize(pattern: string): void {
+  const size = regexSize(pattern);
+  if (size === 'invalid' || size <= REGEX_SIZE_MAX) return;
+  const reason = `expression too large: it comes to ${size} instructions, the limit is ${REGEX_SIZE_MAX}`;
+  throw new RegexSyntaxError(pattern, `error parsing regexp: ${reason}`, null);
 }
 
 /** Go lets several groups have one name, re2js does not. Names mean nothing to a match, so they are then left out. */

@@ -2,7 +2,7 @@ import { Labels } from '../model/labels.ts';
 import type { Clock } from '../std/clock.ts';
 import { createSampleColumn, type Querier, type Queryable } from '../storage/query.ts';
 import { Annotations } from './exec/annotations.ts';
-import { type CancelSignal, QueryBudget } from './exec/budget.ts';
+import { type CancelSignal, checkWanted, QueryBudget } from './exec/budget.ts';
 import { buildOperators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
 import { FinishNames } from './exec/finish-names.ts';
@@ -10,6 +10,7 @@ import { type Grid, gridBetween } from './exec/grid.ts';
 import { samplesWeight } from './exec/histogram-weight.ts';
 import type { Operators } from './exec/operator.ts';
 import { Probe } from './exec/probe.ts';
+import { timeoutError } from './exec/query-error.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
@@ -17,6 +18,7 @@ import { checked, noteWarnings, selectAll, widestRange, workOf } from './exec/se
 import type { FunctionFeatures, FunctionRegistry } from './functions/contracts.ts';
 import { KnownQueries } from './known-queries.ts';
 import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
+import type { Look } from './plan/fold-tree.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
 import { ObservedTimes } from './plan/observed-times.ts';
 import { PASSES, type Pass } from './plan/passes/passes.ts';
@@ -30,6 +32,7 @@ import { parseExpr } from './syntax/parse.ts';
 
 const BYTES_MAX_DEFAULT = 2 ** 30;
 const NO_NAMES: ReadonlySet<string> = new Set();
+const NEVER_ENDED: Look = () => {};
 
 export interface EngineOptions {
   /** Samples that one query may hold; see `QueryBudget`. */
@@ -112,11 +115,11 @@ export class Engine {
    * Parses and checks a query.
    *
    * @throws PromqlSyntaxError for mistakes in the text, PlanError where the expression does not fit a range query or a
-   * duration has no usable value
+   * duration has no usable value; and what `look` throws, which is called now and then
    */
-  prepare(text: string, parameters: QueryParameters): PreparedQuery {
+  prepare(text: string, parameters: QueryParameters, look: Look = NEVER_ENDED): PreparedQuery {
     const known = this.#known.get(text);
-    const expr = known === undefined ? parseExpr(text, this.#options.parser) : known.expr;
+    const expr = known === undefined ? parseExpr(text, this.#options.parser, look) : known.expr;
     const type = known === undefined ? exprType(expr) : known.type;
     if (parameters.kind === 'range' && type !== 'vector' && type !== 'scalar') {
       throw new PlanError(
@@ -125,9 +128,9 @@ export class Engine {
     }
     if (known === undefined) {
       const times = new ObservedTimes(parameters);
-      checkDurations(expr, times);
+      checkDurations(expr, times, look);
       this.#known.add(text, { expr, type, hasFixedDurations: !times.wereLookedAt, plan: null, exactPlan: null });
-    } else if (!known.hasFixedDurations) checkDurations(expr, timesOf(parameters));
+    } else if (!known.hasFixedDurations) checkDurations(expr, timesOf(parameters), look);
     return { text, parameters, expr };
   }
 
@@ -143,7 +146,7 @@ export class Engine {
     annotations: Annotations,
     options: RunOptions,
   ): Promise<QueryOutcome> {
-    const plan = this.#planned(query, options.exactCounts === true);
+    const plan = this.#planned(query, options.exactCounts === true, this.#lookOf(options));
     return (await this.#run(query, plan, queryable, sink, annotations, options, null)).outcome;
   }
 
@@ -220,7 +223,7 @@ export class Engine {
     options: RunOptions,
     without: ReadonlySet<string> = NO_NAMES,
   ): Promise<{ explanation: Explanation; outcome: QueryOutcome }> {
-    const { plan, explanation } = this.#explained(query, without);
+    const { plan, explanation } = this.#explained(query, without, this.#lookOf(options));
     const sink = new CountingSink();
     const { outcome, probe } = await this.#run(query, plan, queryable, sink, annotations, options, 'measured');
     const { counts, peakSamples, bytes, timings } = outcome;
@@ -242,19 +245,19 @@ export class Engine {
    *
    * @throws EvaluationError for what can not be evaluated, or is too deep to be shown
    */
-  explain(query: PreparedQuery, without: ReadonlySet<string> = NO_NAMES): Explanation {
-    return this.#explained(query, without).explanation;
+  explain(query: PreparedQuery, without: ReadonlySet<string> = NO_NAMES, look: Look = NEVER_ENDED): Explanation {
+    return this.#explained(query, without, look).explanation;
   }
 
-  #explained(query: PreparedQuery, without: ReadonlySet<string>): { plan: Plan; explanation: Explanation } {
+  #explained(query: PreparedQuery, without: ReadonlySet<string>, look: Look): { plan: Plan; explanation: Explanation } {
     const { text, parameters } = query;
     const { start, end, step } = parameters;
     const { features } = this.#options;
-    const written = this.#written(query);
+    const written = this.#written(query, look);
     let tree = explainedTree(written);
     let plan = written;
     const passes = this.#passes(without).map(({ name, purpose, run }) => {
-      plan = run(plan, features);
+      plan = run(plan, look, features);
       const before = JSON.stringify(tree);
       tree = explainedTree(plan);
       return { name, purpose, applied: JSON.stringify(tree) !== before };
@@ -300,29 +303,39 @@ export class Engine {
     return PASSES.filter(({ name }) => !withoutPasses.has(name) && !without.has(name));
   }
 
+  /** Ends what is done before anything is read, as a budget ends what comes after. */
+  #lookOf({ signal, timeoutMs }: RunOptions): Look {
+    const { clock } = this.#options;
+    const deadline = clock.monotonic() + timeoutMs;
+    return () => {
+      checkWanted(signal);
+      if (clock.monotonic() > deadline) throw timeoutError();
+    };
+  }
+
   /** The plan that a query runs by. */
-  #planned(query: PreparedQuery, exactCounts: boolean): Plan {
+  #planned(query: PreparedQuery, exactCounts: boolean, look: Look): Plan {
     const known = this.#known.get(query.text);
     const ready = exactCounts ? known?.exactPlan : known?.plan;
     if (ready !== undefined && ready !== null) return ready;
     const { features } = this.#options;
     const times = new ObservedTimes(query.parameters);
     const passes = this.#passes().filter((pass) => !pass.readsLess || !exactCounts);
-    const plan = passes.reduce((before, pass) => pass.run(before, features), this.#written(query, times));
+    const plan = passes.reduce((before, pass) => pass.run(before, look, features), this.#written(query, look, times));
     if (known === undefined || times.wereLookedAt) return plan;
     if (exactCounts) known.exactPlan = plan;
     else known.plan = plan;
     return plan;
   }
 
-  #written({ expr, parameters }: PreparedQuery, times = new ObservedTimes(parameters)): Plan {
+  #written({ expr, parameters }: PreparedQuery, look: Look, times = new ObservedTimes(parameters)): Plan {
     const { functions } = this.#options;
     const defaultSubqueryStepMs = (rangeMs: number) => {
       // It follows the configuration.
       times.wereLookedAt = true;
       return this.#options.defaultSubqueryStepMs(rangeMs);
     };
-    return planFromAst(expr, { times, functions, defaultSubqueryStepMs });
+    return planFromAst(expr, { times, functions, defaultSubqueryStepMs, look });
   }
 
   async #evaluate(

@@ -1,7 +1,8 @@
 import { Labels } from '../model/labels.ts';
+import { RegexSyntaxError } from '../model/regex.ts';
 import { type Engine, type PreparedQuery, type QueryOutcome, TooMuchWork } from '../promql/engine.ts';
 import { Annotations } from '../promql/exec/annotations.ts';
-import type { CancelSignal } from '../promql/exec/budget.ts';
+import { type CancelSignal, checkWanted } from '../promql/exec/budget.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
 import { createStepColumn } from '../promql/exec/step-column.ts';
 import { EvaluationError } from '../promql/functions/contracts.ts';
@@ -53,23 +54,38 @@ export function createQueryCost(): QueryCost {
 /** A query gives way to the event loop after so long, so a scrape or another request waits no longer for it. */
 const PAUSE_AFTER_MS = 20;
 
-/** Parses a query; a `QueryReply` where its text is wrong. */
-export function prepareQuery(engine: Engine, request: QueryRequest): PreparedQuery | QueryReply {
+/** Parses a query; a `QueryReply` where its text is wrong. `signal` may end it meanwhile. */
+export function prepareQuery(
+  engine: Engine,
+  request: QueryRequest,
+  signal: CancelSignal | null = null,
+): PreparedQuery | QueryReply {
   const { text, kind, start, end, step, lookbackMs } = request;
   try {
-    return engine.prepare(text, { kind, start, end, step, lookbackMs });
+    return engine.prepare(text, { kind, start, end, step, lookbackMs }, lookOf(signal));
   } catch (error) {
     return failedReply(error, 'bad_data');
   }
 }
 
 /** Tells how a query would be computed. Nothing is read, so it needs no turn and counts as no query. */
-export function explainQuery(engine: Engine, query: PreparedQuery, withoutPasses: readonly string[] = []): QueryReply {
+export function explainQuery(
+  engine: Engine,
+  query: PreparedQuery,
+  withoutPasses: readonly string[] = [],
+  signal: CancelSignal | null = null,
+): QueryReply {
   try {
-    return explanationReply(engine.explain(query, new Set(withoutPasses)));
+    return explanationReply(engine.explain(query, new Set(withoutPasses), lookOf(signal)));
   } catch (error) {
     return failedReply(error, 'internal');
   }
+}
+
+function lookOf(signal: CancelSignal | null): () => void {
+  return () => {
+    if (signal !== null) checkWanted(signal);
+  };
 }
 
 function explanationReply(
@@ -170,7 +186,7 @@ function columnSeries(sink: ColumnSink): ColumnSeries[] {
 
 function errorTypeOf(error: unknown, other: QueryErrorType): QueryErrorType {
   if (error instanceof QueryError) return error.kind;
-  if (error instanceof EvaluationError) return 'execution';
+  if (error instanceof EvaluationError || error instanceof RegexSyntaxError) return 'execution';
   if (error instanceof PromqlSyntaxError || error instanceof PlanError) return 'bad_data';
   return other;
 }

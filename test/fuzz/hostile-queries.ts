@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
-import { Engine } from '../../src/promql/engine.ts';
+import { Engine, type QueryParameters } from '../../src/promql/engine.ts';
 import { Annotations } from '../../src/promql/exec/annotations.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
@@ -85,8 +85,28 @@ export const HOSTILE_QUERIES: readonly HostileQuery[] = [
   { name: 'predict_linear over all', text: 'predict_linear(m[1h], 3600)', ...LONG },
   { name: 'quantile_over_time over all', text: 'quantile_over_time(0.5, m[1h])', ...LONG },
   { name: 'holt winters over all', text: 'double_exponential_smoothing(m[1h], 0.1, 0.1)', ...LONG },
+  { name: 'a chain of 16,000 sums', text: ors(16_000, (i) => `sum by (id) (rate(m{id="${i}"}[5m]))`), ...ONCE },
+  { name: 'everything or everything', text: ors(1000, () => '{__name__=~".+"}'), ...ONCE },
+  { name: 'everything by many patterns', text: ors(1000, (i) => `{__name__=~".+|${i}"}`), ...ONCE },
+  { name: 'many patterns', text: ors(1500, (i) => `m{id=~"(a|b)+${i}?c*"}`), ...ONCE },
+  { name: 'a pattern of repetitions', text: `m{wide=~"${'w{0,1000}'.repeat(9)}"}`, ...ONCE },
+  { name: 'a text of gigabytes', text: `label_replace(m, "wide", "${'$1'.repeat(200_000)}", "wide", "(.*)")`, ...ONCE },
+  { name: 'a join of thousands', text: `label_join(m, "wide", "-"${', "wide"'.repeat(50_000)})`, ...ONCE },
+  { name: 'a join that includes ids', text: 'm * on () group_left (id) m', ...LONG },
+  { name: 'a join that fills in', text: 'm + on (id, le) group_left fill (0) m{id="nothing"}', ...LONG },
+  { name: 'info', text: 'info(m, {__name__=~".+"})', ...LONG },
+  { name: 'limitk of everything', text: 'limitk(1e18, m) or limit_ratio(-1, m)', ...LONG },
+  { name: 'quantiles by label', text: `histogram_quantiles(m, "q"${', 0.5'.repeat(5000)})`, ...LONG },
+  { name: 'a string of a megabyte', text: `"${'x'.repeat(2 ** 20)}"`, ...ONCE },
+  { name: 'a text of signs', text: '-'.repeat(100_000), ...ONCE },
+  { name: 'a duration without end', text: `m[${'1y+'.repeat(10_000)}1y]`, ...ONCE },
+  { name: 'a list of matchers', text: `m{${Array.from({ length: 20_000 }, (_, i) => `id!="${i}"`).join()}}`, ...ONCE },
   { name: 'absent of everything', text: 'absent(nothing{a="1"}) or absent_over_time(nothing[1y])', ...LONG },
 ];
+
+function ors(count: number, link: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => link(i)).join(' or ');
+}
 
 function growing(times: number): string {
   let text = 'm';
@@ -145,13 +165,14 @@ export async function runHostile(
         },
       },
     });
-    const query = engine.prepare(text, {
+    const parameters: QueryParameters = {
       kind: steps === 1 ? 'instant' : 'range',
       start: END - (steps - 1) * stepMs,
       end: END,
       step: stepMs,
       lookbackMs: 300_000,
-    });
+    };
+    const query = engine.prepare(text, parameters, look);
     const sink = new JsonSink(0, new JsonBlocks());
     await engine.run(query, storage, sink, new Annotations(), {
       timeoutMs,

@@ -25,6 +25,11 @@ export interface BudgetOptions {
   readonly pauseAfterMs: number;
 }
 
+/** Throws where a query is not wanted any more. */
+export function checkWanted(signal: CancelSignal): void {
+  if (signal.aborted) throw signal.reason instanceof QueryError ? signal.reason : canceledError();
+}
+
 /** Of a step in a column: its value and its mark. */
 const CELL_BYTES = 9;
 /** Of a sample in a column: time and value. */
@@ -153,7 +158,7 @@ export class QueryBudget {
   check(): void {
     this.#work = 0;
     const { signal } = this.#options;
-    if (signal.aborted) throw signal.reason instanceof QueryError ? signal.reason : canceledError();
+    checkWanted(signal);
     const now = this.#options.clock.monotonic();
     if (now > this.#deadline) throw timeoutError();
     if (now - this.#lastPause > this.#options.pauseAfterMs) this.pauseDue = true;

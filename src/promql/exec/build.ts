@@ -60,6 +60,7 @@ export function buildOperators(plan: Plan, scope: Scope, context: QueryContext):
       const make = () => buildNode(node, inputs, context);
       return context.probe === null ? make() : context.probe.build(node.plan, make);
     },
+    { look: () => context.budget.check() },
   );
 }
 

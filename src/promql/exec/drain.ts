@@ -2,6 +2,9 @@ import type { QueryBudget } from './budget.ts';
 import type { VectorOperator } from './operator.ts';
 import type { StepColumn } from './step-column.ts';
 
+/** Reading an operator that gives nothing takes as long as so many samples: there may be 16,000 of them. */
+const DRAIN_WORK = 200;
+
 /**
  * Reads an operator to its end, giving way to the event loop in between. `take` gets every column with its row; the
  * column is valid during the call only.
@@ -11,6 +14,7 @@ export async function drain(
   budget: QueryBudget,
   take: (column: StepColumn, row: number) => void,
 ): Promise<void> {
+  budget.spend(DRAIN_WORK);
   let row = 0;
   for (let column = input.next(); column !== null; column = input.next()) {
     take(column, row++);

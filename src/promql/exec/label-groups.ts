@@ -1,5 +1,8 @@
 import type { Labels } from '../../model/labels.ts';
 
+/** Finding a label set's group is as much work as so many samples. */
+export const GROUPING_WORK = 50;
+
 /**
  * Numbers label sets by a part of their labels: sets that agree in all labels whose names pass get the same number.
  *

@@ -1,5 +1,5 @@
 import type { QueryBudget } from './budget.ts';
-import { LabelGroups } from './label-groups.ts';
+import { GROUPING_WORK, LabelGroups } from './label-groups.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import { sameLabelsetError } from './query-error.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from './step-column.ts';
@@ -31,7 +31,7 @@ export class MergeDuplicates implements VectorOperator {
   async series(): Promise<SeriesHeads> {
     const heads = await this.#input.series();
     const { labels } = heads;
-    const groups = groupEqual(heads);
+    const groups = groupEqual(heads, this.#budget);
     if (groups === null) return heads;
     this.#groupOf = groups.groupOf;
     this.#merged = new Array(groups.firstOf.length).fill(null);
@@ -88,9 +88,13 @@ export function mergeInto(target: StepColumn, column: StepColumn): boolean {
 }
 
 /** Numbers the sets of equal labels that have more than one member; null where there is none. */
-function groupEqual({ labels }: SeriesHeads): { groupOf: Int32Array; firstOf: number[] } | null {
+function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): { groupOf: Int32Array; firstOf: number[] } | null {
   const sets = new LabelGroups(() => true);
-  const numbers = Int32Array.from(labels, (each) => sets.numberOf(each));
+  const numbers = new Int32Array(labels.length);
+  for (let row = 0; row < labels.length; row++) {
+    numbers[row] = sets.numberOf(labels[row]!);
+    budget.spend(GROUPING_WORK);
+  }
   if (sets.size === labels.length) return null;
   const firstRows = new Int32Array(sets.size).fill(-1);
   const groupOf = new Int32Array(labels.length).fill(-1);

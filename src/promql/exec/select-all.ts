@@ -15,6 +15,11 @@ export function widestRange(ranges: readonly TimeRange[]): TimeRange {
   return ranges.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
 }
 
+/** A select that finds nothing takes as long as reading so many samples. */
+const SELECT_WORK = 5000;
+/** Selectors compared between two looks at the budget. */
+const SELECTIONS_PER_LOOK = 64;
+
 /** Answers all selectors before anything is read, and asks for all in one turn; equal ones share an answer. */
 export async function selectAll(
   querier: Querier,
@@ -23,14 +28,20 @@ export async function selectAll(
   budget: QueryBudget,
 ): Promise<void> {
   const equals = new Map<string, Selection[]>();
-  for (const selection of selections) {
+  for (const [i, selection] of selections.entries()) {
+    if (i % SELECTIONS_PER_LOOK === SELECTIONS_PER_LOOK - 1) budget.check();
     const key = selections.length === 1 ? '' : JSON.stringify(selection.request);
     const others = equals.get(key);
     if (others === undefined) equals.set(key, [selection]);
     else others.push(selection);
   }
   const groups = [...equals.values()];
-  const sets = await Promise.all(groups.map(async ([first]) => querier.select(checked(first!.request, budget))));
+  const sets = await Promise.all(
+    groups.map(async ([first]) => {
+      budget.spend(SELECT_WORK);
+      return await querier.select(checked(first!.request, budget));
+    }),
+  );
   for (const [i, set] of sets.entries()) {
     noteWarnings(set, annotations);
     const readers = groups[i]!;

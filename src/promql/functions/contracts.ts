@@ -80,8 +80,16 @@ export type ScalarFunction = (out: Float64Array, context: FunctionContext) => vo
  * Changes labels and leaves values alone. `prepare` gets the call's string arguments in written order, checks them
  * (throws an `EvaluationError` with the reference's text) and gives the function that is applied to each series.
  */
+/** What a label function tells before it does it; either throws where it is too much, or nobody waits any more. */
+export interface LabelCosts {
+  /** A text of so many UTF-16 units is made. */
+  takeText(length: number): void;
+  /** Work that takes about as long as reading so many samples. */
+  spend(work: number): void;
+}
+
 export interface LabelFunction {
-  prepare(strings: readonly string[]): (labels: Labels) => Labels;
+  prepare(strings: readonly string[], costs: LabelCosts): (labels: Labels) => Labels;
 }
 
 /**

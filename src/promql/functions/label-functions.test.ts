@@ -4,10 +4,11 @@ import { type Labels, labelsFromObject } from '../../model/labels.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
 import { isNaturallyLess } from './natural-order.ts';
 
+const FREE = { takeText: () => {}, spend: () => {} };
 const LABELS = labelsFromObject({ __name__: 'up', job: 'api-42', path: 'a\nb', empty: '' });
 
 function replaced(replacement: string, pattern: string, source = 'job', destination = 'out'): string {
-  return labelReplace.prepare([destination, replacement, source, pattern])(LABELS).get(destination);
+  return labelReplace.prepare([destination, replacement, source, pattern], FREE)(LABELS).get(destination);
 }
 
 describe('label_replace', () => {
@@ -30,27 +31,43 @@ describe('label_replace', () => {
   });
 
   test('matches the whole value only, newlines too', () => {
-    expect(labelReplace.prepare(['out', 'x', 'job', 'api'])(LABELS)).toBe(LABELS);
+    expect(labelReplace.prepare(['out', 'x', 'job', 'api'], FREE)(LABELS)).toBe(LABELS);
     expect(replaced('$1', '(.*)', 'path')).toBe('a\nb');
     expect(replaced('none', '', 'absent')).toBe('none');
   });
 
   test('removes a label that becomes empty', () => {
-    expect(labelReplace.prepare(['job', '', 'job', '.*'])(LABELS).has('job')).toBe(false);
+    expect(labelReplace.prepare(['job', '', 'job', '.*'], FREE)(LABELS).has('job')).toBe(false);
   });
 
   test('refuses what the reference refuses', () => {
-    expect(() => labelReplace.prepare(['out', '', 'job', '(.*'])).toThrow(
+    expect(() => labelReplace.prepare(['out', '', 'job', '(.*'], FREE)).toThrow(
       'invalid regular expression in label_replace(): (.*',
     );
-    expect(() => labelReplace.prepare(['', '', 'job', '.*'])).toThrow(
+    expect(() => labelReplace.prepare(['', '', 'job', '.*'], FREE)).toThrow(
       'invalid destination label name in label_replace(): ',
     );
+  });
+
+  test('refuses patterns that could hold the thread', () => {
+    expect(() => labelReplace.prepare(['out', '', 'job', 'x{1000}'.repeat(20)], FREE)).toThrow('expression too large');
+    const relabel = labelReplace.prepare(['out', '', 'wide', '(x{0,10}){90}'], FREE);
+    expect(() => relabel(labelsFromObject({ wide: 'x'.repeat(10_000) }))).toThrow(
+      'too large for a label value of 10000',
+    );
+  });
+
+  test('tells the length of a text before it makes it', () => {
+    const lengths: number[] = [];
+    const costs = { takeText: (length: number) => void lengths.push(length), spend: () => {} };
+    labelReplace.prepare(['out', '$1-$1', 'job', '(.*)'], costs)(LABELS);
+    labelJoin.prepare(['out', ', ', 'job', 'job'], costs)(LABELS);
+    expect(lengths).toEqual([13, 16]);
   });
 });
 
 describe('label_join', () => {
-  const join = (...strings: string[]): Labels => labelJoin.prepare(strings)(LABELS);
+  const join = (...strings: string[]): Labels => labelJoin.prepare(strings, FREE)(LABELS);
 
   test('joins values, absent ones as empty', () => {
     expect(join('out', '/', 'job', 'absent', '__name__').get('out')).toBe('api-42//up');

@@ -1,15 +1,21 @@
-import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { type Matcher, RE2JS, RE2JSSyntaxException } from 're2js';
 import type { Labels } from '../../model/labels.ts';
 import { isValidLabelName } from '../../model/name-validation.ts';
-import { EvaluationError, type LabelFunction } from './contracts.ts';
-import { expandTemplate, parseTemplate } from './regex-template.ts';
+import { checkRegexSize, RegexSyntaxError } from '../../model/regex.ts';
+import { MATCH_STEPS_MAX } from '../../model/regex-size.ts';
+import { EvaluationError, type LabelCosts, type LabelFunction } from './contracts.ts';
+import { parseTemplate, type TemplatePart, templateTexts } from './regex-template.ts';
 
 /** Source texts whose replacement one call remembers: series share most label values. Others are matched each time. */
 const KNOWN_TEXTS_MAX = 4096;
+/** Filling in a part of a template takes about as long as so many samples. */
+const PART_WORK = 10;
+/** UTF-16 units of a label value that a query makes: 5 ms. */
+const TEXT_LENGTH_MAX = 2 ** 20;
 
 /** label_replace(v, destination, replacement, source, regex) */
 export const labelReplace: LabelFunction = {
-  prepare(strings) {
+  prepare(strings, costs) {
     const [destination, replacement, source, pattern] = strings as [string, string, string, string];
     const regex = compile(pattern);
     if (!isValidLabelName(destination, 'utf8')) {
@@ -21,8 +27,11 @@ export const labelReplace: LabelFunction = {
       const text = labels.get(source);
       let replaced = known.get(text);
       if (replaced === undefined) {
+        const steps = regex.programSize() * text.length;
+        if (steps > MATCH_STEPS_MAX) throw tooLongError(pattern, text.length);
+        costs.spend(steps);
         const matcher = regex.matcher(text);
-        replaced = matcher.matches() ? expandTemplate(template, matcher) : null;
+        replaced = matcher.matches() ? expanded(template, matcher, costs) : null;
         if (known.size < KNOWN_TEXTS_MAX) known.set(text, replaced);
       }
       return replaced === null ? labels : labels.with(destination, replaced);
@@ -32,7 +41,7 @@ export const labelReplace: LabelFunction = {
 
 /** label_join(v, destination, separator, source...) */
 export const labelJoin: LabelFunction = {
-  prepare(strings) {
+  prepare(strings, { takeText }) {
     const [destination, separator, ...sources] = strings as [string, string, ...string[]];
     for (const source of sources) {
       if (!isValidLabelName(source, 'utf8')) {
@@ -42,15 +51,45 @@ export const labelJoin: LabelFunction = {
     if (!isValidLabelName(destination, 'utf8')) {
       throw new EvaluationError(`invalid destination label name in label_join(): ${destination}`);
     }
-    return (labels: Labels) => labels.with(destination, sources.map((source) => labels.get(source)).join(separator));
+    return (labels: Labels) => {
+      const texts = sources.map((source) => labels.get(source));
+      const length = texts.reduce((sum, text) => sum + text.length + separator.length, 0);
+      if (length > TEXT_LENGTH_MAX) throw longTextError('label_join', length);
+      takeText(length);
+      return labels.with(destination, texts.join(separator));
+    };
   },
 };
+
+function expanded(template: readonly TemplatePart[], matcher: Matcher, costs: LabelCosts): string {
+  costs.spend(PART_WORK * template.length);
+  const texts = templateTexts(template, matcher);
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  if (length > TEXT_LENGTH_MAX) throw longTextError('label_replace', length);
+  costs.takeText(length);
+  return texts.join('');
+}
+
+function longTextError(func: string, length: number): EvaluationError {
+  return new EvaluationError(
+    `${func}(): a label value would have ${length} characters, the limit is ${TEXT_LENGTH_MAX}`,
+  );
+}
+
+function tooLongError(pattern: string, length: number): EvaluationError {
+  return new EvaluationError(
+    `label_replace(): the pattern is too large for a label value of ${length} characters: ${pattern.slice(0, 100)}`,
+  );
+}
 
 /** Anchored at both ends; `.` matches a newline. */
 function compile(pattern: string): RE2JS {
   try {
+    checkRegexSize(pattern);
     return RE2JS.compile(`^(?s:${pattern})$`);
   } catch (error) {
+    if (error instanceof RegexSyntaxError)
+      throw new EvaluationError(`label_replace(): ${error.message}`, { cause: error });
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     throw new EvaluationError(`invalid regular expression in label_replace(): ${pattern}`, { cause: error });
   }

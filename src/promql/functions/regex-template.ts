@@ -21,11 +21,9 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
   return parts;
 }
 
-/** Fills in the groups of a match; groups that do not exist or took no part are empty. */
-export function expandTemplate(template: readonly TemplatePart[], match: Matcher): string {
-  let text = '';
-  for (const part of template) text += 'text' in part ? part.text : groupText(match, part.group);
-  return text;
+/** The texts that a template comes to, part by part; groups that do not exist or took no part are empty. */
+export function templateTexts(template: readonly TemplatePart[], match: Matcher): string[] {
+  return template.map((part) => ('text' in part ? part.text : groupText(match, part.group)));
 }
 
 function groupText(match: Matcher, group: number | string): string {

@@ -1,4 +1,4 @@
-import { foldTree } from './fold-tree.ts';
+import { foldTree, type Look } from './fold-tree.ts';
 import { type Plan, planInputs, type ScalarPlan, withInputs } from './plan.ts';
 import { isStepInvariant } from './step-invariance.ts';
 
@@ -7,8 +7,8 @@ import { isStepInvariant } from './step-invariance.ts';
  * parameter of an aggregation over a vector that is the same on all steps, what is sorted there (as in an instant query)
  * and what `info` adds to it.
  */
-export function readOnFirstStep(root: Plan): Plan {
-  return foldTree<Plan, Marked>(root, planInputs, mark).plan;
+export function readOnFirstStep(root: Plan, look: Look): Plan {
+  return foldTree<Plan, Marked>(root, planInputs, mark, { look }).plan;
 }
 
 interface Marked {

@@ -1,3 +1,15 @@
+/** Called now and then while something large is walked; what it throws ends that. */
+export type Look = () => void;
+
+export interface FoldOptions<Node> {
+  /** Called on the way down. */
+  readonly enter?: (node: Node) => void;
+  readonly look?: Look;
+}
+
+/** Nodes between two looks: less than a millisecond, whatever is done with them. */
+const NODES_PER_LOOK = 64;
+
 /**
  * Folds a tree from its leaves to its root without recursion, so that a chain of 100,000 operators needs no stack.
  *
@@ -8,19 +20,21 @@ export function foldTree<Node, Result>(
   root: Node,
   childrenOf: (node: Node) => readonly Node[],
   combine: (node: Node, results: readonly Result[]) => Result,
-  enter: (node: Node) => void = () => {},
+  { enter, look }: FoldOptions<Node> = {},
 ): Result {
+  let nodes = 0;
   const frames: Frame<Node, Result>[] = [{ node: root, children: childrenOf(root), results: [] }];
-  enter(root);
+  enter?.(root);
   for (;;) {
     const frame = frames[frames.length - 1]!;
     const child = frame.children[frame.results.length];
     if (child !== undefined) {
-      enter(child);
+      enter?.(child);
       frames.push({ node: child, children: childrenOf(child), results: [] });
       continue;
     }
     frames.pop();
+    if (look !== undefined && ++nodes % NODES_PER_LOOK === 0) look();
     const result = combine(frame.node, frame.results);
     const parent = frames[frames.length - 1];
     if (parent === undefined) return result;

@@ -12,7 +12,7 @@ import type {
 } from '../syntax/ast.ts';
 import { absentLabels } from './absent-labels.ts';
 import { readOnFirstStep } from './first-step.ts';
-import { foldTree } from './fold-tree.ts';
+import { foldTree, type Look } from './fold-tree.ts';
 import { infoReference } from './info-reference.ts';
 import {
   type CallSite,
@@ -32,6 +32,7 @@ export interface PlanOptions {
   readonly functions: FunctionRegistry;
   /** Step (ms) of a subquery that names none. */
   readonly defaultSubqueryStepMs: (rangeMs: number) => number;
+  readonly look: Look;
 }
 
 /**
@@ -41,17 +42,19 @@ export interface PlanOptions {
  * usable value, unless `checkDurations` was called before.
  */
 export function planFromAst(root: Expr, options: PlanOptions): Plan {
-  const plan = foldTree<Expr, Plan>(root, evaluatedChildren, (expr, inputs) => planNode(expr, inputs, options));
-  return readOnFirstStep(plan);
+  const plan = foldTree<Expr, Plan>(root, evaluatedChildren, (expr, inputs) => planNode(expr, inputs, options), {
+    look: options.look,
+  });
+  return readOnFirstStep(plan, options.look);
 }
 
 /** Checks every duration of an expression; of several bad ones the first in the text is reported. */
-export function checkDurations(root: Expr, times: QueryTimes): void {
+export function checkDurations(root: Expr, times: QueryTimes, look: Look): void {
   foldTree<Expr, null>(
     root,
     (expr) => (expr.kind === 'call' ? expr.args : evaluatedChildren(expr)),
     () => null,
-    (expr) => checkOwnDurations(expr, times),
+    { enter: (expr) => checkOwnDurations(expr, times), look },
   );
 }
 

@@ -10,7 +10,7 @@ const times = { start: 60_000, end: 120_000, step: 15_000 };
 
 function planOf(text: string): Plan {
   const expr = parseExpr(text, ALL_PARSER_OPTIONS);
-  return planFromAst(expr, { times, functions: fewFunctions, defaultSubqueryStepMs: () => 60_000 });
+  return planFromAst(expr, { times, functions: fewFunctions, defaultSubqueryStepMs: () => 60_000, look: () => {} });
 }
 
 /** The kinds of a plan's parts: `sum(x)` -> `aggregate(instantSelect)`. */
@@ -64,7 +64,7 @@ describe('hoistStepInvariant()', () => {
     ['x[5m] @ 1', 'rangeSelect'],
     ['1', 'number'],
   ])('%s', (text, expected) => {
-    expect(shape(hoistStepInvariant(planOf(text)))).toBe(expected);
+    expect(shape(hoistStepInvariant(planOf(text), () => {}))).toBe(expected);
   });
 });
 

@@ -19,20 +19,28 @@ import { documentedType, exprType } from './expr-type.ts';
  * Checks that every part of the tree has the type that its place asks for, and completes the tree: the matching of a
  * binary expression becomes null unless both sides are vectors, and that of a set operator many-to-many.
  *
- * `source` is the query, one character a byte. Throws `PromqlSyntaxError` for the first mistake, children before parents.
+ * `source` is the query, one character a byte; `look` is called now and then. Throws `PromqlSyntaxError` for the first
+ * mistake, children before parents.
  */
-export function checkTypes(expr: Expr, source: string): ValueType {
-  return new TypeCheck(source).check(expr);
+export function checkTypes(expr: Expr, source: string, look: () => void): ValueType {
+  return new TypeCheck(source, look).check(expr);
 }
+
+/** Parts of the tree between two looks. */
+const PARTS_PER_LOOK = 64;
 
 class TypeCheck {
   readonly #source: string;
+  readonly #look: () => void;
+  #parts = 0;
 
-  constructor(source: string) {
+  constructor(source: string, look: () => void) {
     this.#source = source;
+    this.#look = look;
   }
 
   check(expr: Expr): ValueType {
+    if (++this.#parts % PARTS_PER_LOOK === 0) this.#look();
     switch (expr.kind) {
       case 'number':
       case 'string':

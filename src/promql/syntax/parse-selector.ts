@@ -6,6 +6,9 @@ import { stringValue } from './literals.ts';
 import type { TokenStream } from './token-stream.ts';
 import { isGroupingLabel, type Token, type TokenKind } from './tokens.ts';
 
+/** Different matchers of one selector: each may look at every series there is. */
+const MATCHERS_MAX = 1000;
+
 const IN_MATCHERS = 'label matching';
 const IN_GROUPING = 'grouping opts';
 
@@ -15,6 +18,9 @@ export function parseSelector(stream: TokenStream, name: Token | null): VectorSe
   const matchers: Matcher[] = [];
   let end = first.end;
   if (stream.peek().kind === '{') end = parseMatchers(stream, matchers);
+  if (matchers.length > MATCHERS_MAX && countDifferent(matchers) > MATCHERS_MAX) {
+    stream.fail(`selector has more than ${MATCHERS_MAX} different matchers`, { start: first.start, end });
+  }
   // The name's matcher comes last, as the reference lists them.
   if (name !== null) matchers.push({ type: '=', name: METRIC_NAME, value: name.text });
   return {
@@ -27,6 +33,10 @@ export function parseSelector(stream: TokenStream, name: Token | null): VectorSe
     smoothed: false,
     position: { start: first.start, end },
   };
+}
+
+function countDifferent(matchers: readonly Matcher[]): number {
+  return new Set(matchers.map(({ name, type, value }) => `${name}\0${type}${value}`)).size;
 }
 
 /** The labels of `by (...)`, `on (...)`, `group_left (...)`. */

@@ -283,3 +283,17 @@ test('parseExpr() throws nothing but PromqlSyntaxError', () => {
     { numRuns: 2000 },
   );
 });
+
+test('parseExpr() refuses selectors of more different matchers than are looked at', () => {
+  const matchers = (count: number) => Array.from({ length: count }, (_, i) => `b!="${i}"`).join();
+  expect(errorOf(`a{${matchers(1001)}}`)).toBe('1:1: parse error: selector has more than 1000 different matchers');
+  expect(errorOf(`a{${matchers(1000)}}`)).toBe('no error');
+});
+
+test('parseExpr() looks up now and then, and ends with what that throws', () => {
+  let looks = 0;
+  const look = () => {
+    if (++looks === 3) throw new Error('enough');
+  };
+  expect(() => parseExpr(Array(1000).fill('a').join('+'), ALL_PARSER_OPTIONS, look)).toThrow('enough');
+});

@@ -8,15 +8,22 @@ import { parseSelector } from './parse-selector.ts';
 import { TokenStream } from './token-stream.ts';
 import { isMetricName } from './tokens.ts';
 
-/** Parses a query and checks its types. Throws `PromqlSyntaxError`, and nothing else, whatever the text. */
-export function parseExpr(text: string, options: ParserOptions = DEFAULT_PARSER_OPTIONS): Expr {
-  const stream = new TokenStream(byteText(text), options);
+/**
+ * Parses a query and checks its types. Throws `PromqlSyntaxError`, and nothing else, whatever the text; but what `look`
+ * throws, which is called now and then.
+ */
+export function parseExpr(
+  text: string,
+  options: ParserOptions = DEFAULT_PARSER_OPTIONS,
+  look: () => void = () => {},
+): Expr {
+  const stream = new TokenStream(byteText(text), options, look);
   if (stream.peek().kind === 'end of input') {
     return stream.fail('no expression found in input', { start: 0, end: 0 });
   }
   const expr = parseExpression(stream);
   stream.expect('end of input');
-  checkTypes(expr, stream.source);
+  checkTypes(expr, stream.source, look);
   return expr;
 }
 
@@ -25,7 +32,7 @@ export function parseExpr(text: string, options: ParserOptions = DEFAULT_PARSER_
  * are taken; who does not want them checks for it. Throws `PromqlSyntaxError`.
  */
 export function parseMetricSelector(text: string): readonly Matcher[] {
-  const stream = new TokenStream(byteText(text), DEFAULT_PARSER_OPTIONS);
+  const stream = new TokenStream(byteText(text), DEFAULT_PARSER_OPTIONS, () => {});
   const token = stream.peek();
   if (token.kind !== '{' && !isMetricName(token.kind)) stream.unexpected();
   const selector = parseSelector(stream, token.kind === '{' ? null : stream.take());

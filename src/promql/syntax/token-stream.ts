@@ -16,6 +16,9 @@ export const NESTING_MAX = 500;
  */
 export const BINARY_OPERATORS_MAX = 16_384;
 
+/** Tokens between two looks: less than a millisecond, unless they are patterns. */
+const TOKENS_PER_LOOK = 64;
+
 /** Where an unexpected token was found, and what was expected there; either may be empty. */
 export interface ErrorContext {
   readonly inside: string;
@@ -37,12 +40,15 @@ export class TokenStream {
   #next: Token | null = null;
   #nesting = 0;
   #binaryOperators = 0;
+  #taken = 0;
+  readonly #look: () => void;
 
-  /** `source` is one character a byte, see `byteText`. */
-  constructor(source: string, options: ParserOptions) {
+  /** `source` is one character a byte, see `byteText`; `look` is called now and then, and may throw. */
+  constructor(source: string, options: ParserOptions, look: () => void) {
     this.source = source;
     this.options = options;
     this.#lexer = new Lexer(source);
+    this.#look = look;
   }
 
   /** The next token, which stays. Reading it may throw: call it only where the grammar needs to look ahead. */
@@ -55,6 +61,7 @@ export class TokenStream {
     const token = this.peek();
     this.#next = null;
     this.lastEnd = token.end;
+    if (++this.#taken % TOKENS_PER_LOOK === 0) this.#look();
     return token;
   }
 

@@ -40,7 +40,8 @@ export type MessageToThread =
       readonly subqueryStepMs: number;
     }
   | { readonly kind: 'answer'; readonly slot: number; readonly answer: ThreadAnswer }
-  | { readonly kind: 'refusal'; readonly slot: number; readonly message: string };
+  /** `isLimit`: the query asks for more than it may; else something went wrong. */
+  | { readonly kind: 'refusal'; readonly slot: number; readonly isLimit: boolean; readonly message: string };
 
 export type MessageFromThread =
   | { readonly kind: 'question'; readonly slot: number; readonly question: ThreadQuestion }

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { RegexSyntaxError } from '../../model/regex.ts';
 import { workerEntry } from '../../std/worker-entry.ts';
 import { ownBuffers, type ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
-import type { ThreadRead, ThreadReads } from '../../tsdb/threads/thread-reads.ts';
+import { AnswerTooLarge, type ThreadRead, type ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import type { QueryCost } from '../execute-query.ts';
 import type { QueryReply, QueryRequest } from '../runner.ts';
 import {
@@ -12,6 +14,9 @@ import {
   replyFromFlat,
 } from './messages.ts';
 import { ThreadControl } from './thread-control.ts';
+
+/** An answer that takes the main thread longer is made in several turns, ms. */
+const ANSWER_TURN_MS = 10;
 
 /** The file that query threads run. */
 export const QUERY_WORKER = workerEntry('query/pool/query-worker.ts');
@@ -111,7 +116,7 @@ export class QueryThread {
     const slot = this.#running.findIndex((running) => running?.job === job);
     if (slot < 0) return;
     this.#control.setCanceled(slot, true);
-    if (this.#running[slot]!.isAsking) this.#refuse(slot, 'the query was canceled');
+    if (this.#running[slot]!.isAsking) this.#refuse(slot, 'the query was canceled', false);
   }
 
   /** Changes as long as its queries take turns. */
@@ -144,21 +149,25 @@ export class QueryThread {
   async #answer(slot: number, running: RunningJob, question: ThreadQuestion): Promise<void> {
     running.isAsking = true;
     try {
-      await running.read.answer(question, (answer) => {
+      const { bytesMax } = this.#options.settings;
+      const limits = { bytesMax, turnMs: ANSWER_TURN_MS, now: () => performance.now(), pause: () => setImmediate() };
+      await running.read.answer(question, limits, (answer) => {
         running.isAsking = false;
         this.#send({ kind: 'answer', slot, answer }, ownBuffers(answer));
       });
     } catch (error) {
-      if (running.isAsking) this.#refuse(slot, error instanceof Error ? error.message : String(error));
+      if (!running.isAsking) return;
+      const isLimit = error instanceof AnswerTooLarge || error instanceof RegexSyntaxError;
+      this.#refuse(slot, error instanceof Error ? error.message : String(error), isLimit);
     }
   }
 
   /** The query ends with it, so what was being looked for is not needed. */
-  #refuse(slot: number, message: string): void {
+  #refuse(slot: number, message: string, isLimit: boolean): void {
     const running = this.#running[slot]!;
     running.isAsking = false;
     running.read.close();
-    this.#send({ kind: 'refusal', slot, message });
+    this.#send({ kind: 'refusal', slot, isLimit, message });
   }
 
   #send(message: MessageToThread, moved: readonly ArrayBuffer[] = []): void {

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '../../promql/engine.ts';
 import type { CancelSignal } from '../../promql/exec/budget.ts';
-import type { QueryError } from '../../promql/exec/query-error.ts';
+import { QueryError } from '../../promql/exec/query-error.ts';
 import { functionImplementations } from '../../promql/functions/registry.ts';
 import { systemClock } from '../../std/clock.ts';
 import { nodeFiles } from '../../std/node-files.ts';
@@ -71,7 +71,9 @@ port.on('message', (message: MessageToThread) => {
       takeWaiting(message.slot).resolve(message.answer);
       break;
     case 'refusal':
-      takeWaiting(message.slot).reject(new Error(message.message));
+      takeWaiting(message.slot).reject(
+        message.isLimit ? new QueryError('execution', message.message) : new Error(message.message),
+      );
       break;
   }
 });
@@ -82,16 +84,17 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
   control.setAtWork(slot);
   // The engine plans before it waits for the first time.
   subqueryStepMs = message.subqueryStepMs;
-  const query = prepareQuery(engine, request);
+  const signal = new SlotSignal(slot);
+  const query = prepareQuery(engine, request, signal);
   if ('ok' in query || request.form === 'explain') {
-    sendReply(slot, 'ok' in query ? query : explainQuery(engine, query, request.withoutPasses), null);
+    sendReply(slot, 'ok' in query ? query : explainQuery(engine, query, request.withoutPasses, signal), null);
     return;
   }
   const cost = createQueryCost();
   cost.timing.queue = message.queueSeconds;
   const reply = await executeQuery(executor, query, request, {
     queryable: database.queryable((question) => othersWhile(slot, () => ask(slot, question))),
-    signal: new SlotSignal(slot),
+    signal,
     pause: () => othersWhile(slot, () => setImmediate()),
     cost,
   });

@@ -33,7 +33,7 @@ interface Condition extends ValueCondition {
  */
 export function matchersToRows(index: RowIndex, matchers: readonly Matcher[]): Uint32Array {
   const conditions: Condition[] = [];
-  for (const matcher of matchers) {
+  for (const matcher of withoutEquals(matchers)) {
     const condition = conditionOf(matcher);
     if (condition === 'nothing') return new Uint32Array(0);
     if (condition !== 'everything') conditions.push(condition);
@@ -48,11 +48,26 @@ export function matchersToRows(index: RowIndex, matchers: readonly Matcher[]): U
   listed.sort((a, b) => counts.get(a)! - counts.get(b)!);
   for (const condition of listed) selection.keepListed(condition.name, condition.values!, counts.get(condition)!);
   for (const condition of asking) selection.keep(condition.name, condition);
+  const dropped = new Map<string, string[]>();
+  for (const { name, negated, values } of taking) {
+    if (!negated || values === null) continue;
+    const others = dropped.get(name);
+    if (others === undefined) dropped.set(name, [...values]);
+    else others.push(...values);
+  }
+  for (const [name, values] of dropped) selection.dropListed(name, values);
   for (const condition of taking) {
-    if (condition.values !== null && condition.negated) selection.dropListed(condition.name, condition.values);
-    else selection.drop(condition.name, condition);
+    if (condition.values === null || !condition.negated) selection.drop(condition.name, condition);
   }
   return selection.take();
+}
+
+/** Each matcher once. */
+function withoutEquals(matchers: readonly Matcher[]): readonly Matcher[] {
+  if (matchers.length < 2) return matchers;
+  return [
+    ...new Map(matchers.map((matcher) => [`${matcher.name}\0${matcher.type}${matcher.value}`, matcher])).values(),
+  ];
 }
 
 function rowsListed(index: RowIndex, condition: Condition): number {
@@ -126,10 +141,17 @@ class Selection {
   /** Drops rows that have one of the values of a label. */
   dropListed(name: string, values: readonly string[]): void {
     const rows = this.#all();
+    if (values.length === 1) {
+      const dropped = this.#index.rowsOf(name, values[0]!);
+      this.#count = subtractSorted(rows, this.#count, dropped, dropped.length, rows);
+      return;
+    }
+    const bitmap = this.#bitmap();
     for (const value of values) {
       const dropped = this.#index.rowsOf(name, value);
-      this.#count = subtractSorted(rows, this.#count, dropped, dropped.length, rows);
+      markRows(bitmap, dropped, dropped.length);
     }
+    this.#count = dropMarked(rows, this.#count, bitmap, rows);
   }
 
   /** Drops rows that have a label whose value does not meet the condition. */

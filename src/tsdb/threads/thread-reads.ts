@@ -2,6 +2,7 @@ import type { Block } from '../block/block.ts';
 import type { BlockList } from '../block/block-list.ts';
 import type { Head } from '../head/head.ts';
 import type { HeadQuerier } from '../head/head-querier.ts';
+import type { HeadSnapshot } from '../head/head-snapshot.ts';
 import type { HeadSlabsSeen } from '../head/head-view.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { ThreadAnswer, ThreadBlock, ThreadQuestion } from './thread-answer.ts';
@@ -42,6 +43,28 @@ export class ThreadReads {
   }
 }
 
+/** What the answer to one question may come to. */
+export interface AnswerLimits {
+  /** Bytes of snapshots. */
+  readonly bytesMax: number;
+  /** A question whose answer takes longer is answered in several turns: its selects see a moment each. */
+  readonly turnMs: number;
+  /** Milliseconds, a clock that never jumps. */
+  now(): number;
+  /** Lets the event loop run once. */
+  pause(): Promise<void>;
+}
+
+/** The answer to a question would be larger than it may. */
+export class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge';
+}
+
+/** Of a row in a snapshot. */
+const ROW_BYTES = 21;
+/** Of one where its newest sample is noted. */
+const NEWEST_BYTES = 16;
+
 /** One query of a thread. What its answers lead to stays in place until `close`: to be called however the query ends. */
 export class ThreadRead {
   readonly #head: Head;
@@ -56,18 +79,36 @@ export class ThreadRead {
   }
 
   /**
-   * Answers in one turn, which comes after others where patterns have many values to meet; `give` gets the answer within
-   * it, unless this is closed by then. Rejects with `RegexSyntaxError`.
+   * Answers in one turn, which comes after others where patterns have many values to meet, unless it would hold the event
+   * loop; `give` gets the answer within the last turn, unless this is closed by then. Rejects with `RegexSyntaxError` and
+   * `AnswerTooLarge`.
    */
-  async answer({ range, requests }: ThreadQuestion, give: (answer: ThreadAnswer) => void): Promise<void> {
+  async answer(
+    { range, requests }: ThreadQuestion,
+    limits: AnswerLimits,
+    give: (answer: ThreadAnswer) => void,
+  ): Promise<void> {
     const querier = this.#head.querier(range);
     this.#queriers.push(querier);
     const preparing = querier.prepare(requests.map(({ matchers }) => matchers));
     if (preparing !== undefined) await preparing;
     if (this.#isClosed) return;
-    const snapshots = requests.map((request) =>
-      querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit }),
-    );
+    const snapshots: HeadSnapshot[] = [];
+    let bytes = 0;
+    let turnBegan = limits.now();
+    for (const request of requests) {
+      const snapshot = querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit });
+      bytes += (ROW_BYTES + (snapshot.newest === null ? 0 : NEWEST_BYTES)) * snapshot.rows.length;
+      if (bytes > limits.bytesMax) {
+        const message = `query needs too much memory: it selects so many series that they take ${bytes} bytes`;
+        throw new AnswerTooLarge(`${message}, the limit is ${limits.bytesMax} bytes`);
+      }
+      snapshots.push(snapshot);
+      if (limits.now() - turnBegan <= limits.turnMs) continue;
+      await limits.pause();
+      if (this.#isClosed) return;
+      turnBegan = limits.now();
+    }
     give({ ...this.#news(), headMinTime: querier.minTime, snapshots });
   }
 

@@ -12,6 +12,8 @@ import { labelsOfGroup } from './group-rows.ts';
 /** Of a step and its count in a map, and of an output series with its own map, beside labels and texts. */
 const COUNT_BYTES = 56;
 const OUTPUT_BYTES = 500;
+/** Finding the output series of a value is as much work as so many samples. */
+const OUTPUT_WORK = 200;
 
 /** count_values: labels depend on the values, so the input is read before the labels are known. */
 export class CountValues implements VectorOperator {
@@ -47,6 +49,7 @@ export class CountValues implements VectorOperator {
         if (output === undefined) {
           output = this.#outputOf(heads.labels[row]!, text, numbers, labels);
           known.set(text, output);
+          budget.spend(OUTPUT_WORK);
         }
         const counts = (rows[output] ??= new Map());
         const count = counts.get(step);

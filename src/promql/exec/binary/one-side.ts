@@ -1,6 +1,7 @@
 import type { Labels } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
+import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { mergeInto } from '../merge-duplicates.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 
@@ -44,6 +45,8 @@ export class OneSide {
   ) {
     this.#budget = budget;
     this.#groups = groups;
+    const included = new LabelGroups((name) => matching.include.includes(name));
+    const partners = new Map<string, Partner>();
     for (let row = 0; row < labels.length; row++) {
       const group = groups[row]!;
       let others = this.byGroup.get(group);
@@ -51,9 +54,13 @@ export class OneSide {
         others = [];
         this.byGroup.set(group, others);
       }
-      let partner = others.find((other) => includesAgree(other.labels, labels[row]!, matching.include));
+      // By number: looking through all partners of a group would take quadratic time.
+      const key = `${group}:${included.numberOf(labels[row]!)}`;
+      let partner = partners.get(key);
+      budget.spend(GROUPING_WORK);
       if (partner === undefined) {
         partner = { group, labels: labels[row]!, column: null };
+        partners.set(key, partner);
         others.push(partner);
         this.partners.push(partner);
       }
@@ -107,9 +114,4 @@ export class OneSide {
       present[i] = 0;
     }
   }
-}
-
-function includesAgree(a: Labels, b: Labels, include: readonly string[]): boolean {
-  for (const name of include) if (a.get(name) !== b.get(name)) return false;
-  return true;
 }

@@ -5,6 +5,14 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { Signatures } from './signatures.ts';
 
+/** Asking both sides for their series, even where they have none. */
+const SERIES_WORK = 200;
+/** Of a series in a list of label sets, with the number of its group. */
+const LIST_ENTRY_BYTES = 12;
+
+/** Passing a column on takes as long as so many samples; there may be thousands of these operators on its way. */
+const COLUMN_WORK = 20;
+
 /**
  * `and`, `unless` and `or`. Of one side only a mask for each match group is kept: on which steps some series of the
  * group has a value. The other side streams through it; `or` lets the left side through first and fills the masks.
@@ -28,17 +36,23 @@ export class SetOperation implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const signatures = new Signatures(this.#plan.matching);
+    const signatures = new Signatures(this.#plan.matching, this.#context.budget);
     const left = await this.#left.series();
     const right = await this.#right.series();
+    this.#context.budget.spend(SERIES_WORK);
     this.#leftGroups = signatures.ofAll(left.labels);
     this.#rightGroups = signatures.ofAll(right.labels);
-    if (this.#plan.op === 'or') return joinHeads(left, right);
+    if (this.#plan.op === 'or') {
+      // A chain of them holds the lists of all its links.
+      this.#context.budget.takeBytes(LIST_ENTRY_BYTES * (left.labels.length + right.labels.length));
+      return joinHeads(left, right);
+    }
     await drain(this.#right, this.#context.budget, (column, row) => this.#addToMask(this.#rightGroups[row]!, column));
     return left;
   }
 
   next(): StepColumn | null {
+    this.#context.budget.spend(COLUMN_WORK);
     const { op } = this.#plan;
     const column = this.#left.next();
     if (column !== null) {

@@ -1,12 +1,15 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
-import { LabelGroups } from '../label-groups.ts';
+import type { QueryBudget } from '../budget.ts';
+import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 
 /** Numbers the match groups of both sides of a vector operation: series with equal numbers belong together. */
 export class Signatures {
   readonly #groups: LabelGroups;
+  readonly #budget: QueryBudget;
 
-  constructor(matching: VectorMatching) {
+  constructor(matching: VectorMatching, budget: QueryBudget) {
+    this.#budget = budget;
     this.#groups = new LabelGroups(matchedNames(matching));
   }
 
@@ -18,7 +21,10 @@ export class Signatures {
   /** The group of every series. */
   ofAll(labels: readonly Labels[]): Int32Array {
     const groups = new Int32Array(labels.length);
-    for (let row = 0; row < labels.length; row++) groups[row] = this.#groups.numberOf(labels[row]!);
+    for (let row = 0; row < labels.length; row++) {
+      groups[row] = this.#groups.numberOf(labels[row]!);
+      this.#budget.spend(GROUPING_WORK);
+    }
     return groups;
   }
 }

@@ -1,8 +1,10 @@
 import type { Labels } from '../../../model/labels.ts';
 import { compareUtf8 } from '../../../model/utf8.ts';
 import type { VectorBinaryPlan } from '../../plan/plan.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
+import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
@@ -77,7 +79,7 @@ export class VectorBinary implements VectorOperator {
     const { matching } = this.#plan;
     const left = await this.#left.series();
     const right = await this.#right.series();
-    const signatures = new Signatures(matching);
+    const signatures = new Signatures(matching, this.#context.budget);
     const leftGroups = signatures.ofAll(left.labels);
     const rightGroups = signatures.ofAll(right.labels);
     const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
@@ -121,16 +123,19 @@ export class VectorBinary implements VectorOperator {
         if (partner.column === null) continue;
         const result = resultLabels(from, partner.labels, matching, dropsMetric);
         budget.takeLabels(result, PAIRING_BYTES);
+        budget.spend(PAIRING_WORK);
         drafts.push({ row, group, partner, labels: result });
       }
       budget.spend(PAIRING_WORK);
       if (budget.pauseDue) await budget.pause();
       if (matching.fillRight !== null) {
         const matched = matchLabels(from, matching);
-        drafts.push({ row, group, partner: null, labels: resultLabels(from, matched, matching, dropsMetric) });
+        const result = resultLabels(from, matched, matching, dropsMetric);
+        budget.takeLabels(result, PAIRING_BYTES);
+        drafts.push({ row, group, partner: null, labels: result });
       }
     }
-    const rivals = new Rivals(matching.card === 'one-to-one', this.#count);
+    const rivals = new Rivals(matching.card === 'one-to-one', this.#count, budget);
     for (const draft of drafts) rivals.note(draft.row, draft.group, draft.labels);
     for (const { row, group, partner, labels: result } of drafts) {
       labels.push(result);
@@ -234,6 +239,7 @@ export class VectorBinary implements VectorOperator {
   #markMatched(group: number, present: Uint8Array): void {
     let mask = this.#matched.get(group);
     if (mask === undefined) {
+      this.#context.budget.takeBytes(this.#count);
       mask = new Uint8Array(this.#count);
       this.#matched.set(group, mask);
     }
@@ -267,19 +273,25 @@ const PAIRING_WORK = 100;
 class Rivals {
   readonly #oneToOne: boolean;
   readonly #count: number;
+  readonly #budget: QueryBudget;
+  readonly #results = new LabelGroups(() => true);
   readonly #firstRow = new Map<string | number, number>();
   readonly #masks = new Map<string | number, Uint8Array>();
 
-  constructor(oneToOne: boolean, count: number) {
+  constructor(oneToOne: boolean, count: number, budget: QueryBudget) {
     this.#oneToOne = oneToOne;
     this.#count = count;
+    this.#budget = budget;
   }
 
   note(row: number, group: number, labels: Labels): void {
     const key = this.#key(group, labels);
     const first = this.#firstRow.get(key);
     if (first === undefined) this.#firstRow.set(key, row);
-    else if (first !== row && !this.#masks.has(key)) this.#masks.set(key, new Uint8Array(this.#count));
+    else if (first !== row && !this.#masks.has(key)) {
+      this.#budget.takeBytes(this.#count);
+      this.#masks.set(key, new Uint8Array(this.#count));
+    }
   }
 
   taken(group: number, labels: Labels): Uint8Array | null {
@@ -287,7 +299,8 @@ class Rivals {
   }
 
   #key(group: number, labels: Labels): string | number {
-    return this.#oneToOne ? group : `${group}:${labels.key}`;
+    this.#budget.spend(GROUPING_WORK);
+    return this.#oneToOne ? group : `${group}:${this.#results.numberOf(labels)}`;
   }
 }
 

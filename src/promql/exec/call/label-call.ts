@@ -4,9 +4,9 @@ import type { QueryBudget } from '../budget.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { StepColumn } from '../step-column.ts';
 
-/** Label sets written between two looks at the budget, each about as much work as so many samples. */
-const BLOCK = 256;
+/** Writing a label set is about as much work as so many samples; so many units of text are as much as one. */
 const RELABEL_WORK = 100;
+const TEXT_UNITS_PER_WORK = 8;
 
 /** label_replace and label_join: change the heads, pass the columns on. */
 export class LabelCall implements VectorOperator {
@@ -22,16 +22,22 @@ export class LabelCall implements VectorOperator {
 
   async series(): Promise<SeriesHeads> {
     const { run, strings } = this.#plan;
-    const relabel = run.prepare(strings);
+    const budget = this.#budget;
+    const relabel = run.prepare(strings, {
+      takeText: (length) => {
+        budget.takeBytes(2 * length);
+        budget.spend(length / TEXT_UNITS_PER_WORK);
+      },
+      spend: (work) => budget.spend(work),
+    });
     const heads = await this.#input.series();
     const labels: Labels[] = [];
-    for (const [row, before] of heads.labels.entries()) {
+    for (const before of heads.labels) {
       const after = relabel(before);
-      if (after !== before) this.#budget.takeLabels(after, 2 * after.get(strings[0]!).length);
+      if (after !== before) budget.takeLabels(after);
       labels.push(after);
-      if (row % BLOCK !== BLOCK - 1) continue;
-      this.#budget.spend(RELABEL_WORK * BLOCK);
-      if (this.#budget.pauseDue) await this.#budget.pause();
+      budget.spend(RELABEL_WORK);
+      if (budget.pauseDue) await budget.pause();
     }
     if (heads.dropName === null || strings[0] !== METRIC_NAME) return { labels, dropName: heads.dropName };
     return {

@@ -10,6 +10,9 @@ interface Row {
   readonly column: StepColumn;
 }
 
+/** Comparing two series is as much work as so many samples, with labels as wide as they may be. */
+const COMPARING_WORK = 20;
+
 /**
  * Gives the series of an instant query in order: `compare` gets two of them. In a range query the order of series is
  * that of their labels whatever anyone says, so nothing is sorted there.
@@ -50,7 +53,11 @@ export class Sort implements VectorOperator {
       });
     });
     const compare = this.#compare;
-    rows.sort((a, b) => compare(a, b));
+    const { budget } = this.#context;
+    rows.sort((a, b) => {
+      budget.spend(COMPARING_WORK);
+      return compare(a, b);
+    });
     this.#rows = rows;
     return {
       labels: rows.map((row) => row.labels),

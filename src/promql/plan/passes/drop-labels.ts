@@ -1,5 +1,5 @@
 import type { FunctionFeatures } from '../../functions/contracts.ts';
-import { foldTree } from '../fold-tree.ts';
+import { foldTree, type Look } from '../fold-tree.ts';
 import { type Plan, planInputs, withInputs } from '../plan.ts';
 import { namesMetric } from '../selector-name.ts';
 
@@ -7,16 +7,21 @@ import { namesMetric } from '../selector-name.ts';
  * Marks the selectors whose labels nobody looks at, because all their series end in one: `sum(rate(x[5m]))`, `scalar(x)`,
  * `absent(x)`. The metric name stays for annotations; the selector has to name it.
  */
-export function dropLabels(root: Plan, features: FunctionFeatures): Plan {
+export function dropLabels(root: Plan, look: Look, features: FunctionFeatures): Plan {
   // What is said of a possible non-counter then goes by another label.
   if (features.typeAndUnitLabels) return root;
   const top: Node = { plan: root, isBlind: false };
-  return foldTree<Node, Plan>(top, inputNodes, ({ plan, isBlind }, inputs) => {
-    if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') {
-      return isBlind && namesMetric(plan.matchers) ? { ...plan, labels: 'name' } : plan;
-    }
-    return inputs.length === 0 ? plan : withInputs(plan, inputs);
-  });
+  return foldTree<Node, Plan>(
+    top,
+    inputNodes,
+    ({ plan, isBlind }, inputs) => {
+      if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') {
+        return isBlind && namesMetric(plan.matchers) ? { ...plan, labels: 'name' } : plan;
+      }
+      return inputs.length === 0 ? plan : withInputs(plan, inputs);
+    },
+    { look },
+  );
 }
 
 /** A plan, and whether the plans above it do without its labels. */

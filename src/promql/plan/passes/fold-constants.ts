@@ -2,19 +2,24 @@ import { Annotations } from '../../exec/annotations.ts';
 import { arithmeticInto, compareInto } from '../../exec/binary/arithmetic.ts';
 import { isComparison } from '../../exec/binary/operators.ts';
 import type { FunctionFeatures } from '../../functions/contracts.ts';
-import { foldTree } from '../fold-tree.ts';
+import { foldTree, type Look } from '../fold-tree.ts';
 import { type Plan, planInputs, type ScalarCallPlan, withInputs } from '../plan.ts';
 
 /**
  * Calculates what is made of numbers alone, with the operators' own arithmetic. Vectors are left alone: `x * 2 * 3` is
  * rounded twice.
  */
-export function foldConstants(root: Plan, features: FunctionFeatures): Plan {
-  return foldTree<Plan, Plan>(root, planInputs, (plan, inputs) => {
-    const folded = inputs.length === 0 ? plan : withInputs(plan, inputs);
-    const value = constantOf(folded, inputs, features);
-    return value === null ? folded : { kind: 'number', value };
-  });
+export function foldConstants(root: Plan, look: Look, features: FunctionFeatures): Plan {
+  return foldTree<Plan, Plan>(
+    root,
+    planInputs,
+    (plan, inputs) => {
+      const folded = inputs.length === 0 ? plan : withInputs(plan, inputs);
+      const value = constantOf(folded, inputs, features);
+      return value === null ? folded : { kind: 'number', value };
+    },
+    { look },
+  );
 }
 
 function constantOf(plan: Plan, inputs: readonly Plan[], features: FunctionFeatures): number | null {

@@ -1,10 +1,10 @@
-import { foldTree } from '../fold-tree.ts';
+import { foldTree, type Look } from '../fold-tree.ts';
 import { isRangePlan, isScalarPlan, type Plan, planInputs, withInputs } from '../plan.ts';
 import { isStepInvariant } from '../step-invariance.ts';
 
 /** Marks every largest part that is the same on all steps (`x @ end()`, `vector(1)`), so that it is evaluated once. */
-export function hoistStepInvariant(root: Plan): Plan {
-  const whole = foldTree<Plan, Marked>(root, planInputs, (plan, inputs) => mark(plan, inputs));
+export function hoistStepInvariant(root: Plan, look: Look): Plan {
+  const whole = foldTree<Plan, Marked>(root, planInputs, (plan, inputs) => mark(plan, inputs), { look });
   return whole.invariant ? hoist(whole.plan) : whole.plan;
 }
 

@@ -1,4 +1,4 @@
-import { foldTree } from '../fold-tree.ts';
+import { foldTree, type Look } from '../fold-tree.ts';
 import { type Plan, planInputs, withInputs } from '../plan.ts';
 
 /**
@@ -6,14 +6,19 @@ import { type Plan, planInputs, withInputs } from '../plan.ts';
  * `histogram_sum` or `histogram_avg` stands above them and nothing on the way up to the root looks at buckets. Such
  * histograms are read without buckets, which also means that nobody can complain about these.
  */
-export function keepHistogramStatistics(root: Plan): Plan {
+export function keepHistogramStatistics(root: Plan, look: Look): Plan {
   const top: Node = { plan: root, wantsStatistics: false, needsBuckets: false };
-  return foldTree<Node, Plan>(top, inputNodes, ({ plan, wantsStatistics, needsBuckets }, inputs) => {
-    if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') {
-      return wantsStatistics && !needsBuckets ? { ...plan, statisticsOnly: true } : plan;
-    }
-    return inputs.length === 0 ? plan : withInputs(plan, inputs);
-  });
+  return foldTree<Node, Plan>(
+    top,
+    inputNodes,
+    ({ plan, wantsStatistics, needsBuckets }, inputs) => {
+      if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') {
+        return wantsStatistics && !needsBuckets ? { ...plan, statisticsOnly: true } : plan;
+      }
+      return inputs.length === 0 ? plan : withInputs(plan, inputs);
+    },
+    { look },
+  );
 }
 
 /** A plan, and what the plans above it ask for. */

@@ -1,4 +1,5 @@
 import type { FunctionFeatures } from '../../functions/contracts.ts';
+import type { Look } from '../fold-tree.ts';
 import type { Plan } from '../plan.ts';
 import { dropLabels } from './drop-labels.ts';
 import { foldConstants } from './fold-constants.ts';
@@ -18,7 +19,8 @@ export interface Pass {
    * the reference's then.
    */
   readonly readsLess: boolean;
-  readonly run: (plan: Plan, features: FunctionFeatures) => Plan;
+  /** `look` is called now and then, and may throw. */
+  readonly run: (plan: Plan, look: Look, features: FunctionFeatures) => Plan;
 }
 
 /** All passes, in the order in which they run. */

@@ -1,7 +1,7 @@
 import { METRIC_NAME } from '../../../model/labels.ts';
 import type { Matcher } from '../../../model/matcher.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
-import { foldTree } from '../fold-tree.ts';
+import { foldTree, type Look } from '../fold-tree.ts';
 import { type Plan, planInputs, type VectorPlan, withInputs } from '../plan.ts';
 import { namesMetric } from '../selector-name.ts';
 
@@ -13,25 +13,30 @@ import { namesMetric } from '../selector-name.ts';
  * aggregations that warn of histograms) or may refuse them (names that are dropped, match groups that are no longer
  * unique), behind what looks at all series at once, and where a missing partner is filled in.
  */
-export function propagateMatchers(root: Plan): Plan {
-  return foldTree<Plan, Plan>(root, planInputs, (plan, inputs) => {
-    const over = inputs.length === 0 ? plan : withInputs(plan, inputs);
-    if (over.kind === 'vectorBinary') {
-      const { left, right, matching } = over;
-      const one = matching.card === 'one-to-many' ? left : right;
-      if (matching.fillLeft !== null || matching.fillRight !== null || !isUnique(one, matching)) return over;
-      return { ...over, left: joined(left, right, matching), right: joined(right, left, matching) };
-    }
-    if (over.kind === 'setOperation' && over.op !== 'or') {
-      const { left, right, matching, op } = over;
-      return {
-        ...over,
-        left: op === 'and' ? joined(left, right, matching) : left,
-        right: joined(right, left, matching),
-      };
-    }
-    return over;
-  });
+export function propagateMatchers(root: Plan, look: Look): Plan {
+  return foldTree<Plan, Plan>(
+    root,
+    planInputs,
+    (plan, inputs) => {
+      const over = inputs.length === 0 ? plan : withInputs(plan, inputs);
+      if (over.kind === 'vectorBinary') {
+        const { left, right, matching } = over;
+        const one = matching.card === 'one-to-many' ? left : right;
+        if (matching.fillLeft !== null || matching.fillRight !== null || !isUnique(one, matching)) return over;
+        return { ...over, left: joined(left, right, matching), right: joined(right, left, matching) };
+      }
+      if (over.kind === 'setOperation' && over.op !== 'or') {
+        const { left, right, matching, op } = over;
+        return {
+          ...over,
+          left: op === 'and' ? joined(left, right, matching) : left,
+          right: joined(right, left, matching),
+        };
+      }
+      return over;
+    },
+    { look },
+  );
 }
 
 /** True where no two series of a plan can be in one match group. */

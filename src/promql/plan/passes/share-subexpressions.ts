@@ -1,5 +1,5 @@
 import type { FunctionFeatures } from '../../functions/contracts.ts';
-import { foldTree } from '../fold-tree.ts';
+import { foldTree, type Look } from '../fold-tree.ts';
 import {
   isScalarPlan,
   type Plan,
@@ -16,10 +16,10 @@ import {
  *
  * What is evaluated is the last of the equal parts, so that annotations name the place that they would name without it.
  */
-export function shareSubexpressions(root: Plan, { useStartTimestamps }: FunctionFeatures): Plan {
+export function shareSubexpressions(root: Plan, look: Look, { useStartTimestamps }: FunctionFeatures): Plan {
   // The warning on start times counts how often it is given.
-  if (useStartTimestamps || !hasSeveralCandidates(root)) return root;
-  const parts = new EqualParts(root);
+  if (useStartTimestamps || !hasSeveralCandidates(root, look)) return root;
+  const parts = new EqualParts(root, look);
   const shared = new Map<string, SharedPlan>();
   const uses = new Map<number, number>();
   const plan = foldTree<Place, Plan>(
@@ -37,8 +37,9 @@ export function shareSubexpressions(root: Plan, { useStartTimestamps }: Function
       uses.set(node.number, (uses.get(node.number) ?? 0) + 1);
       return node;
     },
+    { look },
   );
-  return withoutSingleUses(plan, uses);
+  return withoutSingleUses(plan, uses, look);
 }
 
 type SharedPlan = SharedScalarPlan | SharedVectorPlan;
@@ -50,11 +51,16 @@ function sharedPlan(number: number, input: Plan): SharedPlan {
 }
 
 /** Most queries have nothing to share; they are not looked at closely. */
-function hasSeveralCandidates(root: Plan): boolean {
+function hasSeveralCandidates(root: Plan, look: Look): boolean {
   return (
-    foldTree<Plan, number>(root, planInputs, (plan, inputs) => {
-      return inputs.reduce((sum, count) => sum + count, isHeld(plan) ? 1 : 0);
-    }) > 1
+    foldTree<Plan, number>(
+      root,
+      planInputs,
+      (plan, inputs) => {
+        return inputs.reduce((sum, count) => sum + count, isHeld(plan) ? 1 : 0);
+      },
+      { look },
+    ) > 1
   );
 }
 
@@ -72,24 +78,32 @@ class EqualParts {
   readonly #scopes = new Map<Plan, number>();
   readonly #given = new Set<string>();
 
-  constructor(root: Plan) {
+  constructor(root: Plan, look: Look) {
     const numbers = new Map<string, number>();
-    foldTree<Plan, Facts>(root, planInputs, (plan, inputs) => {
-      const text = `${ownText(plan)}(${inputs.map(({ number }) => number).join()})`;
-      const number = numbers.get(text) ?? numbers.size;
-      numbers.set(text, number);
-      const facts = { number, ...sharing(plan, inputs) };
-      this.#facts.set(plan, { number, isShareable: facts.isSmall && facts.reads && !facts.counts });
-      return facts;
-    });
+    foldTree<Plan, Facts>(
+      root,
+      planInputs,
+      (plan, inputs) => {
+        const text = `${ownText(plan)}(${inputs.map(({ number }) => number).join()})`;
+        const number = numbers.get(text) ?? numbers.size;
+        numbers.set(text, number);
+        const facts = { number, ...sharing(plan, inputs) };
+        this.#facts.set(plan, { number, isShareable: facts.isSmall && facts.reads && !facts.counts });
+        return facts;
+      },
+      { look },
+    );
     foldTree<Place, null>(
       { plan: root, scope: 0 },
       (place) => this.#inputs(place),
       () => null,
-      (place) => {
-        const key = this.#key(place);
-        this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-        this.#last.set(key, place.plan);
+      {
+        enter: (place) => {
+          const key = this.#key(place);
+          this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+          this.#last.set(key, place.plan);
+        },
+        look,
       },
     );
   }
@@ -202,10 +216,15 @@ const PARTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Takes the mark off parts that are equal only inside of larger equal ones, of which one is left. */
-function withoutSingleUses(root: Plan, uses: ReadonlyMap<number, number>): Plan {
-  return foldTree<Plan, Plan>(root, planInputs, (plan, inputs) => {
-    const isShared = plan.kind === 'sharedVector' || plan.kind === 'sharedScalar';
-    if (isShared && uses.get(plan.number) === 1) return inputs[0]!;
-    return inputs.length === 0 ? plan : withInputs(plan, inputs);
-  });
+function withoutSingleUses(root: Plan, uses: ReadonlyMap<number, number>, look: Look): Plan {
+  return foldTree<Plan, Plan>(
+    root,
+    planInputs,
+    (plan, inputs) => {
+      const isShared = plan.kind === 'sharedVector' || plan.kind === 'sharedScalar';
+      if (isShared && uses.get(plan.number) === 1) return inputs[0]!;
+      return inputs.length === 0 ? plan : withInputs(plan, inputs);
+    },
+    { look },
+  );
 }

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import type { Database } from '../../src/tsdb/tsdb.ts';
+import { HOSTILE_QUERIES } from '../fuzz/hostile-queries.ts';
+import { appendSamples, createPoolRunner, openMemoryDatabase, REQUEST, SETTINGS } from './query-support.ts';
+
+const END = 900_000;
+const SERIES = 1500;
+
+describe('a hostile query in the pool', () => {
+  let database: Database;
+  let runner: PoolRunner;
+  const deaths: string[] = [];
+
+  beforeAll(async () => {
+    database = await openMemoryDatabase();
+    for (let time = 0; time <= END; time += 60_000) {
+      appendSamples(
+        database,
+        Array.from({ length: SERIES }, (_, n) => [
+          { __name__: 'm', id: `id-${n}`, group: `${n % 10}`, wide: 'w'.repeat(500), le: `${n % 50}` },
+          time,
+          n * 1000 + n / 7,
+        ]),
+      );
+    }
+    const log = { ...silentLog, error: (message: string) => void deaths.push(message) };
+    runner = createPoolRunner(database, {
+      settings: { ...SETTINGS, samplesMax: 5_000_000, bytesMax: 128 * 2 ** 20, memoryBytesMax: 256 * 2 ** 20 },
+      threadsMax: 1,
+      log: { ...log, with: () => log },
+    });
+  });
+
+  afterAll(async () => {
+    await runner.close();
+    expect(database.stats().head.readers).toBe(0);
+    await database.close();
+  });
+
+  it.each(HOSTILE_QUERIES)(
+    '$name: ends, and takes neither its thread nor a neighbour with it',
+    async (query) => {
+      const { steps, stepMs, text } = query;
+      const kind = steps === 1 ? 'instant' : 'range';
+      const grid = { start: END - (steps - 1) * stepMs, end: END, step: stepMs };
+      const signal = new AbortController().signal;
+      const hostile = runner.run({ ...REQUEST, ...grid, kind, text, timeoutMs: 400 }, signal);
+      const neighbour = runner.run({ ...REQUEST, text: 'count(m)', start: END, end: END }, signal);
+      const reply = await hostile;
+      if (!reply.ok) expect(reply.errorType).not.toBe('internal');
+      expect((await neighbour).ok).toBe(true);
+      expect(deaths).toEqual([]);
+      expect(runner.threadCount).toBe(1);
+    },
+    30_000,
+  );
+});
