@@ -18,7 +18,8 @@ export interface ActiveQueriesOptions {
   readonly log: Log;
 }
 
-const ENTRY_BYTES = 1000;
+/** Of one query in the file. */
+export const ACTIVE_QUERY_BYTES = 1000;
 /** A file that is larger than any that was written is not read. */
 const FILE_BYTES_MAX = 2 ** 24;
 
@@ -26,7 +27,7 @@ const FILE_BYTES_MAX = 2 ** 24;
 export class ActiveQueries {
   readonly #options: ActiveQueriesOptions;
   readonly #free: number[];
-  readonly #entry = new Uint8Array(ENTRY_BYTES);
+  readonly #entry = new Uint8Array(ACTIVE_QUERY_BYTES);
   #file: FileHandle | null = null;
 
   constructor(options: ActiveQueriesOptions) {
@@ -42,7 +43,7 @@ export class ActiveQueries {
       if (left.length > 0) log.info("These queries didn't finish in the last run", { queries: JSON.stringify(left) });
       const file = fileSystem.openSync(path, 'w');
       file.writeSync(new TextEncoder().encode('['), 0, 1, 0);
-      file.writeSync(new Uint8Array(1), 0, 1, entries * ENTRY_BYTES);
+      file.writeSync(new Uint8Array(1), 0, 1, entries * ACTIVE_QUERY_BYTES);
       this.#file = file;
     } catch (error) {
       log.warn('Active queries can not be noted', {
@@ -72,7 +73,7 @@ export class ActiveQueries {
     const { written } = new TextEncoder().encodeInto(text, this.#entry);
     this.#entry.fill(0, written);
     try {
-      this.#file?.writeSync(this.#entry, 0, ENTRY_BYTES, 1 + slot * ENTRY_BYTES);
+      this.#file?.writeSync(this.#entry, 0, ACTIVE_QUERY_BYTES, 1 + slot * ACTIVE_QUERY_BYTES);
     } catch {
       // A full disk: the note is missing or stays.
     }
@@ -81,9 +82,9 @@ export class ActiveQueries {
 
 /** The entry of a query, its text cut to what has room. */
 function entryOf(query: string, startSeconds: number): string {
-  for (let units = Math.min(query.length, ENTRY_BYTES); ; units -= Math.max(1, units >>> 3)) {
+  for (let units = Math.min(query.length, ACTIVE_QUERY_BYTES); ; units -= Math.max(1, units >>> 3)) {
     const text = `${JSON.stringify({ query: query.slice(0, units).toWellFormed(), timestamp_sec: startSeconds })},`;
-    if (Buffer.byteLength(text) <= ENTRY_BYTES) return text;
+    if (Buffer.byteLength(text) <= ACTIVE_QUERY_BYTES) return text;
   }
 }
 

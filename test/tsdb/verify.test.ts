@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/kernels/crc32c.ts';
 import type { Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { ActiveQueries } from '../../src/tsdb/active-queries.ts';
 import { Block } from '../../src/tsdb/block/block.ts';
 import { readBlockMeta } from '../../src/tsdb/block/block-meta.ts';
 import { PageCache } from '../../src/tsdb/block/paged-file.ts';
 import { blockMetaToBytes } from '../../src/tsdb/block/write-block-meta.ts';
 import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
+import { targetMetadataToBytes } from '../../src/tsdb/metadata/target-metadata-file.ts';
 import { writeTombstones } from '../../src/tsdb/tombstones/write-tombstones.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import { type Finding, Findings } from '../../src/tsdb/verify/findings.ts';
@@ -132,6 +136,71 @@ describe('verifyDirectory()', () => {
       ),
     });
     await database.close();
+  });
+
+  it('tells of every byte flipped in what targets said, and of where it is cut short', () => {
+    const files = dataDirectory();
+    const path = '/data/target_metadata';
+    const list = [
+      { metric: 'up_total', type: 'counter', help: 'Times. ü', unit: '' },
+      { metric: 'size', type: 'gauge', help: '', unit: 'bytes' },
+    ];
+    const steps = targetMetadataToBytes([{ target: 'a', sharedBy: list, metrics: () => list }]);
+    const { bytes } = runInTurns(steps, null);
+    put(files, path, bytes);
+    expect(verified(files).findings).toEqual([]);
+    for (let at = 0; at < bytes.length; at++) {
+      for (const damaged of [flipped(bytes, at, 0x01), flipped(bytes, at, 0x80), bytes.slice(0, at)]) {
+        put(files, path, damaged);
+        const told = verified(files).findings;
+        expect(told).toEqual([{ kind: 'fault', path, offset: expect.any(Number), reason: expect.stringMatching(/./) }]);
+      }
+    }
+    // A line that the checksum covers, and that makes no sense.
+    const text = new TextEncoder().encode('narthex target metadata 1\nm["a","b","c",""]\ns[7]\n');
+    const sum = crc32c(text, 0, text.length, 0).toString(16).padStart(8, '0');
+    put(files, path, Uint8Array.from([...text, ...new TextEncoder().encode(`c"${sum}"\n`)]));
+    expect(verified(files).findings).toEqual([{ kind: 'fault', path, offset: 44, reason: 'line 3 is malformed' }]);
+  });
+
+  it('tells of the queries that run where they are no queries', () => {
+    const files = dataDirectory();
+    const path = '/data/queries.active';
+    const queries = new ActiveQueries({ fileSystem: files, path, entries: 3, log: silentLog });
+    queries.open();
+    queries.begin('up', 12);
+    queries.begin('sum(rate(x[5m]))', 13);
+    const bytes = files.readFileSync(path);
+    expect(verified(files).findings).toEqual([]);
+    let told = 0;
+    for (let at = 0; at < bytes.length; at += at < 60 || (at > 1000 && at < 1070) ? 1 : 97) {
+      put(files, path, flipped(bytes, at, 0x80));
+      const { findings } = verified(files);
+      for (const { offset, path: of } of findings)
+        expect([of, offset]).toEqual([path, at === 0 ? 0 : 1 + Math.floor((at - 1) / 1000) * 1000]);
+      told += findings.length;
+    }
+    expect(told).toBeGreaterThan(120);
+    // Only an entry that is cut in the middle can be told.
+    put(files, path, bytes.slice(0, 20));
+    expect(verified(files).findings).toMatchObject([{ path, offset: 1 }]);
+  });
+
+  it('looks into the copies that were taken', () => {
+    const files = dataDirectory();
+    const copy = '/data/snapshots/20261121T032827Z-0123456789abcdef';
+    files.makeDirectorySync(`${copy}/${ULID}/chunks`);
+    files.makeDirectorySync('/data/snapshots/20261121T032828Z-0123456789abcdef.tmp');
+    for (const name of ['index', 'meta.json', 'chunks/000001', 'tombstones']) {
+      put(files, `${copy}/${ULID}/${name}`, files.readFileSync(`${BLOCK}/${name}`));
+    }
+    const { content, findings } = verified(files);
+    expect(content.blocks).toBe(2);
+    expect(findings.map(({ kind, path }) => [kind, path])).toEqual([
+      ['note', '/data/snapshots/20261121T032828Z-0123456789abcdef.tmp'],
+    ]);
+    put(files, `${copy}/${ULID}/chunks/000001`, flipped(files.readFileSync(`${BLOCK}/chunks/000001`), 30, 1));
+    expect(verified(files).findings.some(({ kind, path }) => kind === 'fault' && path.startsWith(copy))).toBe(true);
   });
 
   it('tells of every byte of meta.json that the block contradicts', () => {

@@ -83,13 +83,15 @@ export function targetMetadataFromBytes(bytes: Uint8Array, path: string): Map<st
   const sets: MetricDescription[][] = [];
   const targets = new Map<string, readonly MetricDescription[]>();
   const lines = text.slice(FIRST_LINE.length).split('\n');
+  let offset = FIRST_LINE.length;
   // The last line is the checksum, and behind it is nothing.
   for (const [i, line] of lines.slice(0, -2).entries()) {
     try {
       readLine(line, metrics, sets, targets);
     } catch {
-      fail(0, `line ${i + 2} is malformed`);
+      fail(offset, `line ${i + 2} is malformed`);
     }
+    offset = bytes.indexOf(NEWLINE, offset) + 1;
   }
   return targets;
 }

@@ -8,6 +8,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   'wal',
   'wal-damaged',
   'wbl',
+  'wbl-damaged',
   'chunks_head',
   'snapshots',
   'queries.active',

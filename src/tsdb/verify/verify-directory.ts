@@ -7,6 +7,7 @@ import { verifyBlock } from './verify-block.ts';
 import { verifyHeadChunks } from './verify-head-chunks.ts';
 import { verifyHeadImage } from './verify-head-image.ts';
 import { KnownRefs, type LogKind, verifyLog } from './verify-log.ts';
+import { verifyActiveQueries, verifyTargetMetadata } from './verify-small-files.ts';
 
 /** What was looked at. */
 export interface VerifiedContent {
@@ -27,9 +28,10 @@ export interface VerifyProgress {
 }
 
 /**
- * Checks every checksum, order and reference of a data directory, or of one block: blocks, checkpoints, log, log of
- * out-of-order samples, chunks, snapshots and the image of the head. Takes no lock and changes nothing; of a directory that a server
- * writes to, it may find the end of a log half written.
+ * Checks every checksum, order and reference of a data directory, or of one block: blocks, also those of `snapshots/`,
+ * checkpoints, log, log of out-of-order samples, chunks, snapshots and the image of the head, what targets said and the
+ * queries that run. Takes no lock and changes nothing; of a directory that a server writes to, it may find the end of a
+ * log half written.
  *
  * Memory stays bounded by the largest index (`verifyIndex` says how) and the refs of the log, whatever the size of the
  * directory. Throws `FileSystemError` where the directory can not be read at all.
@@ -74,7 +76,7 @@ export function verifyDirectory(
     content.segments += found.segments;
     content.records += found.records;
   };
-  const { chunksHead, headImage, wal, wbl } = dataDirectory(base);
+  const { chunksHead, headImage, queriesActive, snapshots, targetMetadata, wal, wbl } = dataDirectory(base);
   for (const { kind, name } of entries) {
     const path = `${base}/${name}`;
     if (kind !== 'directory') continue;
@@ -100,6 +102,23 @@ export function verifyDirectory(
   if (fileSystem.statSync(headImage)?.kind === 'file') {
     findings.guard(headImage, () => verifyHeadImage(fileSystem, headImage, wal, findings, advance));
   }
+  const small = (path: string, verify: typeof verifyTargetMetadata) => {
+    const found = fileSystem.statSync(path);
+    if (found?.kind !== 'file') return;
+    findings.guard(path, () => verify(fileSystem, path, findings));
+    advance(found.size, path);
+  };
+  small(targetMetadata, verifyTargetMetadata);
+  small(queriesActive, verifyActiveQueries);
+  if (isDirectory(snapshots)) {
+    for (const [path, isFinished] of copies(fileSystem, snapshots)) {
+      if (!isFinished) findings.note(path, null, 'a copy that was never finished; the next start removes it');
+      else
+        for (const { kind, name } of fileSystem.readDirectorySync(path)) {
+          if (kind === 'directory' && isUlid(name)) block(`${path}/${name}`);
+        }
+    }
+  }
   if (refs.isFull) findings.note(wal, null, 'more series than can be kept in mind: refs were not checked');
   return content;
 }
@@ -124,6 +143,14 @@ function checkpoints(fileSystem: FileSystem, wal: string, findings: Findings): (
     findings.fault(path(newest), null, `the log goes on at segment ${firstSegment}; those between are missing`);
   }
   return numbers.map((number) => [path(number), number === newest] as const);
+}
+
+/** Paths of the copies that the admin API made, and whether each is whole. */
+function copies(fileSystem: FileSystem, snapshots: string): (readonly [string, boolean])[] {
+  return fileSystem
+    .readDirectorySync(snapshots)
+    .filter(({ kind }) => kind === 'directory')
+    .map(({ name }) => [`${snapshots}/${name}`, !name.endsWith('.tmp')] as const);
 }
 
 function bytesBelow(fileSystem: FileSystem, directory: string): number {
