@@ -8,7 +8,10 @@ import type { HeadLog, LateLog } from './head/head-log.ts';
 /** From a failed write to the first try. Each failed try doubles it up to the most. */
 const PROBE_AFTER_MS = 1000;
 const PROBE_AFTER_MS_MAX = 30_000;
-/** A disk that fails again so soon after it worked is tried at the longer intervals that were reached. */
+/**
+ * A disk that fails again so soon after it worked is tried at the longer intervals that were reached, and the log has told
+ * of it already.
+ */
 const STEADY_MS = 60_000;
 /**
  * What must fit before samples are taken again: more than most commits need, and as much as the one that failed, so that
@@ -44,6 +47,9 @@ export class WriteGate {
   #probeBytes = PROBE_BYTES;
   #cancelTimer: (() => void) | null = null;
   #ended = false;
+  /** The log says that the gate is closed, and when it said so last. */
+  #isTold = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
   /** How often the gate was closed, and how many transactions it refused meanwhile. */
   readonly counters = { closed: 0, refused: 0 };
 
@@ -96,8 +102,9 @@ export class WriteGate {
     this.counters.closed++;
     this.#closedAt = clock.monotonic();
     this.#probeBytes = Math.min(PROBE_BYTES_MAX, Math.max(PROBE_BYTES, bytes));
-    log.error('Samples are not taken until the data directory can be written again', { err: error.message });
+    log.debug('The data directory can not be written', { err: error.message });
     this.#change(error.message);
+    this.#tell();
     this.#planProbe();
   }
 
@@ -110,6 +117,15 @@ export class WriteGate {
   close(): void {
     this.#ended = true;
     this.#cancelTimer?.();
+  }
+
+  /** One line a minute, however often a disk fails that works in between. */
+  #tell(): void {
+    const { clock, log } = this.#options;
+    if (this.#isTold || clock.monotonic() - this.#toldAt < STEADY_MS) return;
+    this.#isTold = true;
+    this.#toldAt = clock.monotonic();
+    log.error('Samples are not taken until the data directory can be written again', { err: this.#reason });
   }
 
   #change(reason: string | null): void {
@@ -128,13 +144,16 @@ export class WriteGate {
       await writeProbe(fileSystem, probePath, this.#probeBytes);
     } catch (error) {
       log.debug('The data directory can still not be written', { err: String(error) });
-      if (!this.#ended) this.#planProbe();
+      if (this.#ended) return;
+      this.#tell();
+      this.#planProbe();
       return;
     }
     if (this.#ended) return;
     this.#openedAt = clock.monotonic();
     const seconds = (this.#openedAt - this.#closedAt) / 1000;
-    log.info('The data directory can be written again; samples are taken', { seconds });
+    if (this.#isTold) log.info('The data directory can be written again; samples are taken', { seconds });
+    this.#isTold = false;
     this.#change(null);
   }
 }

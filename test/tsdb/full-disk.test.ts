@@ -97,7 +97,7 @@ describe('a database on a disk that fills up', () => {
   });
 
   it('that works for moments only is tried less and less often', async () => {
-    const { clock, database, files } = await setUp();
+    const { clock, database, files, lines } = await setUp();
     const tries: number[] = [];
     for (let i = 0; i < 6; i++) {
       files.failAt(files.operations.length + 1, { kind: 'error', code: 'ENOSPC' });
@@ -107,6 +107,11 @@ describe('a database on a disk that fills up', () => {
       tries.push(Math.round((clock.monotonic() - from) / 1000));
     }
     expect(tries).toEqual([1, 2, 4, 8, 16, 30]);
+    // The log tells of it once a minute.
+    expect(lines).toEqual([
+      'error: Samples are not taken until the data directory can be written again',
+      'info: The data directory can be written again; samples are taken',
+    ]);
     await pass(clock, 120_000);
     files.failAt(files.operations.length + 1, { kind: 'error', code: 'ENOSPC' });
     expect(() => add(database, 100)).toThrow(AppendsStopped);

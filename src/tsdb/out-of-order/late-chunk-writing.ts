@@ -5,7 +5,6 @@ import { HeadChunkBatch } from '../chunks-head/head-chunk-batch.ts';
 import type { HeadChunkPlace, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
 import type { LateLog } from '../head/head-log.ts';
 import type { HeadMemory } from '../head/head-memory.ts';
-import type { MmapMarker } from '../wal/record-types.ts';
 import { mmapMarkersRecord } from '../wal/records.ts';
 
 /** A batch is full with so many bytes or chunks: a turn of some 2 ms. */
@@ -23,14 +22,6 @@ export interface LateChunkWritingOptions {
   readonly log: Log;
 }
 
-/** A chunk that was written: whose it is, its record, and where it is. */
-interface Written {
-  readonly row: number;
-  readonly ref: number;
-  readonly chunk: number;
-  readonly offset: number;
-}
-
 /**
  * Moves sealed chunks of out-of-order samples from memory to files of `chunks_head/`, beside the event loop, and notes in
  * their log which chunks are there: so that memory stays bounded, and whoever reads the log again can let go of what the
@@ -44,7 +35,12 @@ export class LateChunkWriting {
   readonly #options: LateChunkWritingOptions;
   readonly #batch = new HeadChunkBatch(BATCH_BYTES + 64 * 1024);
   /** Which waiting chunk each entry of the batch is. */
-  readonly #indexes: number[] = [];
+  readonly #indexes = new Uint32Array(BATCH_CHUNKS_MAX);
+  /** Chunks that were written: whose they are, their records, and where they are. */
+  readonly #rows = new Uint32Array(BATCH_CHUNKS_MAX);
+  readonly #refs = new Float64Array(BATCH_CHUNKS_MAX);
+  readonly #chunks = new Uint32Array(BATCH_CHUNKS_MAX);
+  readonly #offsets = new Uint32Array(BATCH_CHUNKS_MAX);
   #lateLog: LateLog | null = null;
   #cancel: (() => void) | null = null;
   #running: Promise<void> | null = null;
@@ -120,10 +116,10 @@ export class LateChunkWriting {
         const taken = this.#fill();
         if (this.#batch.count > 0) {
           const place = await writer.write(this.#batch);
-          const written = this.#relocate(place);
+          const moved = this.#relocate(place);
           unwritten.drop(taken);
           await writer.sync();
-          this.#mark(place, written);
+          this.#mark(place, moved);
         } else unwritten.drop(taken);
         this.#hasFailed = false;
         // What waits for readers that are gone by now; the rest comes back when they go.
@@ -145,42 +141,51 @@ export class LateChunkWriting {
     const { unwritten } = outOfOrder;
     const batch = this.#batch;
     batch.clear();
-    this.#indexes.length = 0;
     let index = 0;
     for (; index < unwritten.count && batch.size < BATCH_BYTES && batch.count < BATCH_CHUNKS_MAX; index++) {
       const row = unwritten.row(index);
       const chunk = unwritten.chunk(index);
-      if (!outOfOrder.hasInMemory(row, chunk, unwritten.firstTime(index))) continue;
-      const { bytes, encoding, firstTime, lastTime } = sealed.get(chunk, null);
-      const header = { series: series.ref(row), firstTime, lastTime, encoding, isOutOfOrder: true };
-      batch.add(header, bytes, 0, bytes.length);
-      this.#indexes.push(index);
+      const firstTime = unwritten.firstTime(index);
+      if (!outOfOrder.hasInMemory(row, chunk, firstTime)) continue;
+      const bytes = sealed.bytesOf(chunk, null);
+      const [encoding, lastTime] = [sealed.encoding(chunk), sealed.lastTime(chunk)];
+      this.#indexes[batch.count] = index;
+      batch.add({ series: series.ref(row), firstTime, lastTime, encoding, isOutOfOrder: true }, bytes, 0, bytes.length);
     }
     return index;
   }
 
-  #relocate({ offset, slot }: HeadChunkPlace): Written[] {
+  /** Returns how many were not gone by then. */
+  #relocate({ offset, slot }: HeadChunkPlace): number {
     const { outOfOrder, series } = this.#options.memory;
     const { unwritten } = outOfOrder;
-    const written: Written[] = [];
-    for (const [i, index] of this.#indexes.entries()) {
+    let moved = 0;
+    for (let i = 0; i < this.#batch.count; i++) {
+      const index = this.#indexes[i]!;
       const row = unwritten.row(index);
-      // It may have gone while it was being written.
-      if (!outOfOrder.hasInMemory(row, unwritten.chunk(index), unwritten.firstTime(index))) continue;
+      const chunk = unwritten.chunk(index);
+      if (!outOfOrder.hasInMemory(row, chunk, unwritten.firstTime(index))) continue;
       const at = offset + this.#batch.offset(i);
-      const chunk = outOfOrder.moveToFile(row, unwritten.chunk(index), slot, at);
-      written.push({ row, ref: series.ref(row), chunk, offset: at });
-      this.#written++;
+      this.#rows[moved] = row;
+      this.#refs[moved] = series.ref(row);
+      this.#chunks[moved] = outOfOrder.moveToFile(row, chunk, slot, at);
+      this.#offsets[moved++] = at;
     }
-    return written;
+    this.#written += moved;
+    return moved;
   }
 
-  #mark({ fileNumber }: HeadChunkPlace, written: readonly Written[]): void {
+  /** Notes the first `moved` chunks that were written, where nothing came since. */
+  #mark({ fileNumber }: HeadChunkPlace, moved: number): void {
     const { outOfOrder, series } = this.#options.memory;
-    const markers: MmapMarker[] = [];
-    for (const { chunk, offset, ref, row } of written) {
-      if (series.ref(row) === ref && outOfOrder.endsWith(row, chunk)) markers.push({ ref, fileNumber, offset });
+    const refs = this.#refs;
+    let marked = 0;
+    for (let i = 0; i < moved; i++) {
+      const row = this.#rows[i]!;
+      if (series.ref(row) !== refs[i] || !outOfOrder.endsWith(row, this.#chunks[i]!)) continue;
+      refs[marked] = refs[i]!;
+      this.#offsets[marked++] = this.#offsets[i]!;
     }
-    if (markers.length > 0) this.#lateLog?.append([mmapMarkersRecord(markers)]);
+    if (marked > 0) this.#lateLog?.append([mmapMarkersRecord(fileNumber, refs, this.#offsets, marked)]);
   }
 }

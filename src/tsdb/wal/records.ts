@@ -3,14 +3,7 @@ import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import { RecordBuffer, writeDelta } from './record-buffer.ts';
-import {
-  METRIC_TYPES,
-  type MetadataEntry,
-  type MmapMarker,
-  RECORD,
-  type SeriesEntry,
-  type TombstoneEntry,
-} from './record-types.ts';
+import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
 
 /**
  * Batches to records. The byte layouts are drawn in docs/formats/wal.md.
@@ -95,11 +88,17 @@ export function seriesDeletedRecord(refs: Iterable<number>): Uint8Array {
   return buffer.take();
 }
 
-export function mmapMarkersRecord(entries: readonly MmapMarker[]): Uint8Array {
+/** Markers of the series `refs[0..count-1]`, whose chunks begin at these offsets of one file of `chunks_head/`. */
+export function mmapMarkersRecord(
+  fileNumber: number,
+  refs: Float64Array,
+  offsets: Uint32Array,
+  count: number,
+): Uint8Array {
   buffer.begin(RECORD.mmapMarkers);
-  for (const { fileNumber, offset, ref } of entries) {
-    buffer.int64(ref);
-    buffer.int64(fileNumber * 2 ** 32 + offset);
+  for (let i = 0; i < count; i++) {
+    buffer.int64(refs[i]!);
+    buffer.int64(fileNumber * 2 ** 32 + offsets[i]!);
   }
   return buffer.take();
 }
