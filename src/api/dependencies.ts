@@ -14,7 +14,10 @@ export interface ApiDependencies {
   readonly log: Log;
   readonly clock: Clock;
   readonly registry: Registry;
-  readonly queryable: Queryable;
+  /** Reads that are no queries; they end when `signal` aborts. Files are read beside the main thread. */
+  queryable(signal: AbortSignal): Queryable;
+  /** What was appended lately, to be looked at on the spot: what stands where a sample is refused. */
+  readonly headQueryable: Queryable;
   readonly exemplars: ExemplarQueryable;
   readonly appendable: Appendable;
   readonly runner: QueryRunner;

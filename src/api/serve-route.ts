@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type BodyBudget, readBody } from '../http/body.ts';
+import { QueryError } from '../promql/exec/query-error.ts';
 import { type Answer, plainError, plainText } from './answer.ts';
 import { ApiError } from './api-error.ts';
 import type { Call, Endpoint } from './call.ts';
@@ -62,6 +63,8 @@ async function apiAnswer(call: Call, endpoint: Endpoint, budget: BodyBudget, com
       return answerFromResult(await endpoint(complete));
     } catch (error) {
       if (error instanceof ApiError) return answerFromError(error);
+      if (error instanceof QueryError)
+        return answerFromError(new ApiError(error.kind, error.message, { cause: error }));
       throw error;
     }
   });

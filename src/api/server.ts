@@ -28,7 +28,7 @@ export async function createHttpServer(deps: ApiDependencies): Promise<HttpServe
   const receiver = settings.enableRemoteWriteReceiver
     ? createWriteReceiver({
         appendable: deps.appendable,
-        queryable: deps.queryable,
+        queryable: deps.headQueryable,
         clock,
         log: log.with({ component: 'remote write receiver' }),
         registry,

@@ -4,7 +4,7 @@ import type { Labels } from '../model/labels.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
 import { clearColumn } from '../storage/merge-columns.ts';
-import { createSampleColumn, type Queryable, type SeriesSet } from '../storage/query.ts';
+import { createSampleColumn, type Queryable, type SampleColumn, type SeriesSet } from '../storage/query.ts';
 import { chunksOfColumn, type EncodedChunk } from './read-chunks.ts';
 import { chunkBytes, frameFromChunks } from './read-frames.ts';
 import { checkedMatchers, type LocalQuery } from './read-matchers.ts';
@@ -72,7 +72,7 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
       let samples = 0;
       await withSeries(query, context, async (set) => {
         for (let row = 0; row < set.length; row++) {
-          if (query.wantsSamples) set.read(row, column);
+          if (query.wantsSamples) await readRow(set, row, column);
           else clearColumn(column);
           samples += column.length;
           if (context.samplesMax > 0 && samples > context.samplesMax) {
@@ -104,7 +104,7 @@ export async function* readFrames(request: ReadRequest, context: ReadContext): A
     try {
       const set = await querier.select({ matchers: query.matchers, range: query.range, sorted: true, limit: 0 });
       for (let row = 0; row < set.length; row++) {
-        set.read(row, column);
+        await readRow(set, row, column);
         const pairs = mergedPairs(set.labels(row), context.externalLabels);
         for (const chunks of frameFulls(chunksOfColumn(column), context.frameBytes - textBytes(pairs))) {
           yield frameFromChunks(writer, pairs, chunks, index);
@@ -129,6 +129,12 @@ async function withSeries(
   } finally {
     querier.close();
   }
+}
+
+async function readRow(set: SeriesSet, row: number, into: SampleColumn): Promise<void> {
+  const wait = set.ahead?.(row) ?? null;
+  if (wait !== null) await wait;
+  set.read(row, into);
 }
 
 /** Chunks in groups that fill a frame; the last of a group may go beyond it. */

@@ -9,6 +9,7 @@ import type { IngestFeatures } from '../scrape/ingest.ts';
 import { ScrapeManager } from '../scrape/scrape-manager.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { nodeFiles } from '../std/node-files.ts';
+import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createRegistry } from '../telemetry/metric-registry.ts';
 import type { Registry } from '../telemetry/registry.ts';
@@ -38,6 +39,8 @@ export interface Parts {
   readonly database: DatabaseSlot;
   readonly parser: ParserOptions;
   readonly runner: QueryRunner;
+  /** Reads that are no queries. */
+  queryable(signal: AbortSignal): Queryable;
   /** Ends the query threads. */
   closeRunner(): Promise<void>;
   readonly scrape: ScrapeManager;
@@ -72,7 +75,11 @@ export function compose(options: ServerOptions, log: Log): Parts {
     entries: options.query.concurrencyMax,
     log: log.with({ component: 'activeQueryTracker' }),
   });
-  const { runner, close: closeRunner } = createRunner(options, {
+  const {
+    runner,
+    queryable,
+    close: closeRunner,
+  } = createRunner(options, {
     activeQueries,
     clock,
     log,
@@ -105,6 +112,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     database,
     parser,
     runner,
+    queryable,
     closeRunner,
     scrape,
     replayProgress,

@@ -6,8 +6,10 @@ import type { ParserOptions } from '../promql/syntax/options.ts';
 import { LightRunner } from '../query/light-runner.ts';
 import type { QuerySettings } from '../query/pool/messages.ts';
 import { PoolRunner } from '../query/pool/pool-runner.ts';
+import { type OpenRead, threadedQueryable } from '../query/pool/threaded-queryable.ts';
 import type { QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
+import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import type { ActiveQueries } from '../tsdb/active-queries.ts';
@@ -36,6 +38,8 @@ export interface RunnerParts {
 
 export interface ServerRunner {
   readonly runner: QueryRunner;
+  /** Reads that are no queries. */
+  queryable(signal: AbortSignal): Queryable;
   /** Ends all threads; queries that run fail. */
   close(): Promise<void>;
 }
@@ -94,7 +98,8 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     await pool.close();
     activeQueries.close();
   };
-  return { runner, close };
+  const openRead: OpenRead = (work, signal) => pool.openRead(work, signal);
+  return { runner, queryable: (signal) => threadedQueryable(database, openRead, signal), close };
 }
 
 /** Of the host, or of the control group that the process is in. */

@@ -37,6 +37,14 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
     return this.require().residentQuerier(range, seriesMax);
   }
 
+  headQuerier(range: TimeRange): Querier {
+    return this.require().headQuerier(range);
+  }
+
+  hasBlocks(range: TimeRange): boolean {
+    return this.require().hasBlocks(range);
+  }
+
   threadReads(): ThreadReads {
     return this.require().threadReads();
   }

@@ -47,7 +47,7 @@ function whenAll<T, R>(parts: readonly (T | Promise<T>)[], then: (done: readonly
 }
 
 /** One sorted list of sorted lists, each text once. */
-function mergeTexts(lists: readonly (readonly string[])[], limit: number): string[] {
+export function mergeTexts(lists: readonly (readonly string[])[], limit: number): string[] {
   const filled = lists.filter((list) => list.length > 0);
   const merged = filled.length === 1 ? [...filled[0]!] : [...new Set(filled.flat())].sort(compareUtf8);
   return limit > 0 ? merged.slice(0, limit) : merged;

@@ -50,6 +50,16 @@ class MergedSeriesSet implements SeriesSet {
     return this.#sets[sets[first]!]!.labels(rows[first]!);
   }
 
+  ahead(row: number): Promise<void> | null {
+    const { sets, rows, starts } = this.#members;
+    const waits: Promise<void>[] = [];
+    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
+      const wait = this.#sets[sets[at]!]!.ahead?.(rows[at]!) ?? null;
+      if (wait !== null) waits.push(wait);
+    }
+    return waits.length === 0 ? null : Promise.all(waits).then(() => {});
+  }
+
   read(row: number, into: SampleColumn): void {
     const { sets, rows, starts } = this.#members;
     const end = starts[row + 1]!;

@@ -21,6 +21,8 @@ export interface SelectRequest {
    * may leave out older ones, and need not decode them.
    */
   readonly newestOnly?: boolean;
+  /** Set where no samples will be read. */
+  readonly labelsOnly?: boolean;
   /** Called now and then while a select takes long; what it throws ends the select. */
   readonly check?: () => void;
 }
@@ -47,6 +49,11 @@ export interface SampleColumn {
 export interface SeriesSet {
   readonly length: number;
   labels(row: number): Labels;
+  /**
+   * There where samples come from afar: says that `row` is read next, after all before it, and is to be waited for unless it
+   * is null.
+   */
+  ahead?(row: number): Promise<void> | null;
   /** Decodes the samples of `row` inside the requested range into `into`, which is grown if needed. Never waits. */
   read(row: number, into: SampleColumn): void;
   readonly warnings: readonly string[];

@@ -79,6 +79,10 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
    * as its selects do.
    */
   residentQuerier(range: TimeRange, seriesMax: number): Querier;
+  /** Reads what is in the head alone, its files too. */
+  headQuerier(range: TimeRange): Querier;
+  /** True where a block has samples of the range. */
+  hasBlocks(range: TimeRange): boolean;
   /**
    * Does now what maintenance would do within a minute: moves what the head has beyond one and a half ranges to blocks,
    * merges blocks, deletes what is beyond the retention. Rejects with what failed.
@@ -361,9 +365,16 @@ class OpenDatabase implements Database {
   }
 
   residentQuerier(range: TimeRange, seriesMax: number): Querier {
-    if (this.#blocks.blocks.some((block) => block.overlaps(range)))
-      throw new NotResident('the range reaches into blocks');
+    if (this.hasBlocks(range)) throw new NotResident('the range reaches into blocks');
     return new ResidentQuerier(this.#loaded.head.querier(range), seriesMax);
+  }
+
+  headQuerier(range: TimeRange): Querier {
+    return this.#loaded.head.querier(range);
+  }
+
+  hasBlocks(range: TimeRange): boolean {
+    return this.#blocks.blocks.some((block) => block.overlaps(range));
   }
 
   threadReads(): ThreadReads {

@@ -46,7 +46,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: silentLog,
     clock,
     registry,
-    queryable: database,
+    queryable: () => database,
+    headQueryable: database,
     appendable: database,
     exemplars: database,
     runner: {

@@ -4,6 +4,7 @@ import { METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { isStale } from '../../model/stale.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
+import { QueryError } from '../../promql/exec/query-error.ts';
 import { parseMetricSelector } from '../../promql/syntax/parse.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import { createSampleColumn, type Querier, type SeriesSet, type TimeRange } from '../../storage/query.ts';
@@ -48,7 +49,7 @@ export function federate(registry: Registry): Handler {
 }
 
 async function federation(call: Call, errors: Counter, warnings: Counter): Promise<Answer> {
-  const { clock, settings, queryable, log, configuration } = call.deps;
+  const { clock, settings, log, configuration } = call.deps;
   if (call.formProblem !== null) return plainError(400, `error parsing form values: ${call.formProblem}`);
   let matcherSets: readonly (readonly Matcher[])[];
   try {
@@ -60,7 +61,7 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
   const now = clock.now();
   const range = { minTime: Math.floor(now - settings.lookbackMs), maxTime: Math.floor(now) };
   const slices = new Slices(call);
-  const querier = queryable.querier(range);
+  const querier = call.deps.queryable(call.signal).querier(range);
   try {
     const set = await selected(querier, matcherSets, range);
     warnings.inc(set.warnings.length);
@@ -78,8 +79,9 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
     const contentType = `text/plain; version=0.0.4; charset=utf-8; escaping=${scheme}`;
     return { status: 200, headers: { 'content-type': contentType }, body };
   } catch (error) {
-    if (error instanceof Abandoned) return plainError(499, 'context canceled');
+    if (error instanceof Abandoned || call.signal.aborted) return plainError(499, 'context canceled');
     errors.inc();
+    if (error instanceof QueryError) return plainError(500, error.message);
     throw error;
   } finally {
     querier.close();
@@ -93,7 +95,7 @@ async function selected(
 ): Promise<SeriesSet> {
   const sets: SeriesSet[] = [];
   for (const matchers of matcherSets) {
-    sets.push(await querier.select({ matchers, range, sorted: true, limit: 0 }));
+    sets.push(await querier.select({ matchers, range, sorted: true, limit: 0, newestOnly: true }));
   }
   return mergeSeriesSets(sets, true, 0);
 }
@@ -108,6 +110,8 @@ async function newestSamples(set: SeriesSet, slices: Slices): Promise<NamedSampl
   const samples: NamedSample[] = [];
   const column = createSampleColumn(64);
   for (let row = 0; row < set.length; row++) {
+    const wait = set.ahead?.(row) ?? null;
+    if (wait !== null) await wait;
     set.read(row, column);
     if (slices.isOver()) await slices.next();
     const last = column.length - 1;

@@ -55,7 +55,7 @@ export function series(call: Call): Promise<ApiResult> {
     const sorted = matcherSets.length > 1;
     const sets: SeriesSet[] = [];
     for (const matchers of matcherSets) {
-      sets.push(await querier.select({ matchers, range, sorted, limit: storageLimit(limit) }));
+      sets.push(await querier.select({ matchers, range, sorted, limit: storageLimit(limit), labelsOnly: true }));
     }
     const warnings = sets.flatMap((set) => set.warnings);
     const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
@@ -127,7 +127,7 @@ async function withQuerier<T>(
   range: { minTime: number; maxTime: number },
   use: (querier: Querier) => Promise<T>,
 ): Promise<T> {
-  const querier = call.deps.queryable.querier(range);
+  const querier = call.deps.queryable(call.signal).querier(range);
   try {
     return await use(querier);
   } finally {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { type BodyBudget, readBody } from '../../http/body.ts';
+import { QueryError } from '../../promql/exec/query-error.ts';
 import { ReadGate } from '../../remote/read-gate.ts';
 import {
   type PreparedRead,
@@ -41,6 +42,7 @@ export function remoteRead({ registry, settings }: ApiDependencies, budget: Body
       return await gated(call, read, gate);
     } catch (error) {
       if (error instanceof ReadRefusal) return plainError(error.status, error.message);
+      if (error instanceof QueryError) return plainError(error.kind === 'canceled' ? 499 : 500, error.message);
       throw error;
     }
   };
@@ -67,7 +69,7 @@ async function preparedRead(call: Call, budget: BodyBudget): Promise<PreparedRea
 
 async function gated(call: Call, { form, request }: PreparedRead, gate: ReadGate): Promise<Answer> {
   const context: ReadContext = {
-    queryable: call.deps.queryable,
+    queryable: call.deps.queryable(call.signal),
     clock: call.deps.clock,
     externalLabels: call.deps.configuration.externalLabels(),
     samplesMax: call.deps.settings.remoteRead.samplesMax,

@@ -5,6 +5,7 @@ import type { ParserOptions } from '../../promql/syntax/options.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import type { QueryCost } from '../execute-query.ts';
 import type { QueryReply, QueryRequest } from '../runner.ts';
+import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
 
 // What the main thread and its query threads say to each other.
 
@@ -28,23 +29,29 @@ export interface QueryThreadSettings extends QuerySettings {
   readonly control: SharedArrayBuffer;
 }
 
-export type MessageToThread =
+/** What a thread is to do. */
+export type ThreadTask =
   | {
       readonly kind: 'run';
-      /** The number of the query in its thread: also that of its cancel flag. */
-      readonly slot: number;
       readonly request: QueryRequest;
       /** Seconds that the query has waited already. */
       readonly queueSeconds: number;
       /** Step (ms) of subqueries that name none. */
       readonly subqueryStepMs: number;
     }
+  | { readonly kind: 'read'; readonly work: ReadWork };
+
+/** `slot` is the number of a task in its thread: also that of its cancel flag. */
+export type MessageToThread =
+  | (ThreadTask & { readonly slot: number })
+  | { readonly kind: 'wish'; readonly slot: number; readonly wish: ReadWish }
   | { readonly kind: 'answer'; readonly slot: number; readonly answer: ThreadAnswer }
   /** `isLimit`: the query asks for more than it may; else something went wrong. */
   | { readonly kind: 'refusal'; readonly slot: number; readonly isLimit: boolean; readonly message: string };
 
 export type MessageFromThread =
   | { readonly kind: 'question'; readonly slot: number; readonly question: ThreadQuestion }
+  | { readonly kind: 'batch'; readonly slot: number; readonly batch: ReadBatch }
   | {
       readonly kind: 'done';
       readonly slot: number;

@@ -1,12 +1,14 @@
-import { canceledError, QueryError, timeoutError } from '../../promql/exec/query-error.ts';
+import { canceledError, QueryError, type QueryErrorKind, timeoutError } from '../../promql/exec/query-error.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import { failedReply, type QueryCost } from '../execute-query.ts';
 import { QueryGate } from '../query-gate.ts';
-import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from '../runner.ts';
-import type { QuerySettings } from './messages.ts';
+import type { QueryErrorType, QueryObserver, QueryReply, QueryRequest, QueryRunner } from '../runner.ts';
+import type { QuerySettings, ThreadTask } from './messages.ts';
 import { type JobsLeft, QUERY_WORKER, QueryThread, type ThreadJob } from './query-thread.ts';
+import { ReadChannel } from './read-channel.ts';
+import type { ReadBatch, ReadWork } from './read-messages.ts';
 
 export interface PoolRunnerOptions {
   readonly settings: QuerySettings;
@@ -50,6 +52,7 @@ interface PoolJob extends ThreadJob {
 export class PoolRunner implements QueryRunner {
   readonly #options: PoolRunnerOptions;
   readonly #gate: QueryGate;
+  readonly #readGate: QueryGate;
   readonly #threads = new Set<QueryThread>();
   /** Threads that this has ended, because one of their queries held them. */
   readonly #ended = new WeakSet<QueryThread>();
@@ -61,6 +64,7 @@ export class PoolRunner implements QueryRunner {
   constructor(options: PoolRunnerOptions) {
     this.#options = options;
     this.#gate = new QueryGate(options.concurrencyMax, options.clock);
+    this.#readGate = new QueryGate(READS_MAX, options.clock);
   }
 
   /** Threads that there are now. */
@@ -79,7 +83,10 @@ export class PoolRunner implements QueryRunner {
       await this.#gate.enter(request.priority, request.timeoutMs, signal);
       entered = true;
       const queueSeconds = seconds();
-      const done = await this.#runJob(request, queueSeconds, signal);
+      const timeoutMs = request.timeoutMs - 1000 * queueSeconds;
+      const subqueryStepMs = this.#options.subqueryStepMs();
+      const task: ThreadTask = { kind: 'run', request: { ...request, timeoutMs }, queueSeconds, subqueryStepMs };
+      const done = await this.#runJob(task, timeoutMs, signal, null);
       cost = done.cost;
       return done.reply;
     } catch (error) {
@@ -91,6 +98,31 @@ export class PoolRunner implements QueryRunner {
     }
   }
 
+  /**
+   * Starts a read, which goes on until its channel is closed or it fails. Reads do not count as queries; so many run at once
+   * as there are slots for them.
+   */
+  async openRead(work: ReadWork, signal: AbortSignal): Promise<ReadChannel> {
+    await this.#readGate.enter('interactive', READ_TIMEOUT_MS, signal);
+    let job: PoolJob | null = null;
+    const channel = new ReadChannel((wish) => {
+      if (job === null) return;
+      if (wish === 'end') job.thread?.cancel(job);
+      job.thread?.wish(job, wish);
+    });
+    const read = {
+      take: (batch: ReadBatch) => channel.take(batch),
+      started: (started: PoolJob) => {
+        job = started;
+      },
+    };
+    void this.#runJob({ kind: 'read', work }, READ_TIMEOUT_MS, signal, read).then(({ reply }) => {
+      this.#readGate.leave();
+      if (!reply.ok) channel.fail(new QueryError(kindOfFailure(reply.errorType), reply.message));
+    });
+    return channel;
+  }
+
   /** Ends all threads; queries that run fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -98,17 +130,16 @@ export class PoolRunner implements QueryRunner {
   }
 
   async #runJob(
-    { ...request }: QueryRequest,
-    queueSeconds: number,
+    task: ThreadTask,
+    timeoutMs: number,
     signal: AbortSignal,
+    read: { take(batch: ReadBatch): void; started(job: PoolJob): void } | null,
   ): Promise<{ reply: QueryReply; cost: QueryCost | null }> {
-    const { clock, subqueryStepMs, graceMs } = this.#options;
-    const timeoutMs = request.timeoutMs - 1000 * queueSeconds;
+    const { clock, graceMs } = this.#options;
     const done = Promise.withResolvers<{ reply: QueryReply; cost: QueryCost | null }>();
     const job: PoolJob = {
-      request: { ...request, timeoutMs },
-      queueSeconds,
-      subqueryStepMs: subqueryStepMs(),
+      task,
+      ...(read === null ? {} : { onBatch: (batch: ReadBatch) => read.take(batch) }),
       thread: null,
       verdict: null,
       isSuspect: false,
@@ -134,9 +165,10 @@ export class PoolRunner implements QueryRunner {
     const onAbort = () => giveUp(canceledError());
     const stopTimer = clock.after(timeoutMs, () => giveUp(timeoutError()));
     signal.addEventListener('abort', onAbort);
-    const end = this.#options.begin?.(request.text);
+    const end = task.kind === 'run' ? this.#options.begin?.(task.request.text) : undefined;
     try {
       this.#dispatch(job);
+      read?.started(job);
       return await done.promise;
     } finally {
       end?.();
@@ -185,7 +217,7 @@ export class PoolRunner implements QueryRunner {
       settings,
       reads: reads(),
       entry: this.#options.entry ?? QUERY_WORKER,
-      slots: concurrencyMax,
+      slots: concurrencyMax + READS_MAX,
       heapMegabytesMax,
       onDone: (job, reply, cost) => this.#done(job as PoolJob, reply, cost),
       onExit: (gone, left) => this.#lost(gone, left),
@@ -216,11 +248,12 @@ export class PoolRunner implements QueryRunner {
     for (const left of jobs) {
       const job = left as PoolJob;
       this.#release(job);
-      const isAtFault = wasEnded ? job === holder : jobs.length === 1;
+      // A read has given a part already.
+      const isAtFault = job.task.kind === 'read' || (wasEnded ? job === holder : jobs.length === 1);
       if (job.verdict !== null || this.#isClosed) {
         job.settle(failedReply(job.verdict ?? canceledError(), 'internal'), null);
       } else if (isAtFault) {
-        log.warn('A query was ended with its thread', { query: job.request.text.slice(0, LOGGED_UNITS_MAX) });
+        log.warn('A query was ended with its thread', { query: textOf(job.task) });
         job.settle(failedReply(wasEnded ? heldError() : lossError(error, heapMegabytesMax), 'internal'), null);
       } else {
         job.isSuspect = !wasEnded;
@@ -238,10 +271,22 @@ export class PoolRunner implements QueryRunner {
   }
 }
 
+/** Reads at once; they mostly wait for whoever wants them. */
+const READS_MAX = 64;
+/** No client takes longer over a read; one that does not take anything is cut off earlier. */
+const READ_TIMEOUT_MS = 3_600_000;
 /** A query that should have ended gets so many more graces while others of its thread take turns. */
 const GRACES_MAX = 10;
 /** UTF-16 units of a query's text in the log. */
 const LOGGED_UNITS_MAX = 1000;
+
+function textOf(task: ThreadTask): string {
+  return task.kind === 'run' ? task.request.text.slice(0, LOGGED_UNITS_MAX) : 'a read of series';
+}
+
+function kindOfFailure(type: QueryErrorType): QueryErrorKind {
+  return type === 'canceled' || type === 'timeout' ? type : 'execution';
+}
 
 function heldError(): QueryError {
   return new QueryError('execution', 'query was ended: it held its thread for too long without a pause');

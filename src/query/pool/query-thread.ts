@@ -5,14 +5,16 @@ import { workerEntry } from '../../std/worker-entry.ts';
 import { ownBuffers, type ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import { AnswerTooLarge, type ThreadRead, type ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import type { QueryCost } from '../execute-query.ts';
-import type { QueryReply, QueryRequest } from '../runner.ts';
+import type { QueryReply } from '../runner.ts';
 import {
   type MessageFromThread,
   type MessageToThread,
   type QuerySettings,
   type QueryThreadSettings,
   replyFromFlat,
+  type ThreadTask,
 } from './messages.ts';
+import type { ReadBatch, ReadWish } from './read-messages.ts';
 import { ThreadControl } from './thread-control.ts';
 
 /** An answer that takes the main thread longer is made in several turns, ms. */
@@ -36,13 +38,11 @@ export interface QueryThreadOptions {
   readonly onExit: (thread: QueryThread, left: JobsLeft) => void;
 }
 
-/** A query as a thread gets it. */
+/** A task as a thread gets it. */
 export interface ThreadJob {
-  readonly request: QueryRequest;
-  /** Seconds that it has waited. */
-  readonly queueSeconds: number;
-  /** Step (ms) of subqueries that name none. */
-  readonly subqueryStepMs: number;
+  readonly task: ThreadTask;
+  /** Hears of the batches of a read. */
+  readonly onBatch?: (batch: ReadBatch) => void;
 }
 
 /** What a thread leaves behind that is gone. */
@@ -107,8 +107,13 @@ export class QueryThread {
     this.#control.setCanceled(slot, false);
     // A running query keeps the process alive, an idle thread does not.
     this.#worker.ref();
-    const { request, queueSeconds, subqueryStepMs } = job;
-    this.#send({ kind: 'run', slot, request, queueSeconds, subqueryStepMs });
+    this.#send({ ...job.task, slot });
+  }
+
+  /** Says what a read is to give next. */
+  wish(job: ThreadJob, wish: ReadWish): void {
+    const slot = this.#running.findIndex((running) => running?.job === job);
+    if (slot >= 0) this.#send({ kind: 'wish', slot, wish });
   }
 
   /** Asks a query to end; it is done in its own time. */
@@ -137,6 +142,10 @@ export class QueryThread {
     if (running === null || running === undefined) return;
     if (message.kind === 'question') {
       void this.#answer(message.slot, running, message.question);
+      return;
+    }
+    if (message.kind === 'batch') {
+      running.job.onBatch?.(message.batch);
       return;
     }
     this.#running[message.slot] = null;

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '../../promql/engine.ts';
-import type { CancelSignal } from '../../promql/exec/budget.ts';
+import { type CancelSignal, checkWanted } from '../../promql/exec/budget.ts';
 import { QueryError } from '../../promql/exec/query-error.ts';
 import { functionImplementations } from '../../promql/functions/registry.ts';
 import { systemClock } from '../../std/clock.ts';
@@ -11,7 +11,14 @@ import { nodeFiles } from '../../std/node-files.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
 import { answerBlocks } from '../answer-buffers.ts';
-import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from '../execute-query.ts';
+import {
+  createQueryCost,
+  executeQuery,
+  explainQuery,
+  failedReply,
+  prepareQuery,
+  type QueryExecutor,
+} from '../execute-query.ts';
 import type { QueryReply } from '../runner.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import {
@@ -21,6 +28,8 @@ import {
   ownBuffersOf,
   type QueryThreadSettings,
 } from './messages.ts';
+import { buffersOfBatch, type ReadWish } from './read-messages.ts';
+import { serveRead } from './serve-read.ts';
 import { NO_SLOT, ThreadControl } from './thread-control.ts';
 
 // A query thread: evaluates queries over the database that the main thread has, several by turns, and writes the answers.
@@ -66,6 +75,12 @@ port.on('message', (message: MessageToThread) => {
     case 'run':
       void run(message);
       break;
+    case 'read':
+      void read(message);
+      break;
+    case 'wish':
+      tellWish(message.slot, message.wish);
+      break;
     case 'answer':
       database.take(message.answer);
       takeWaiting(message.slot).resolve(message.answer);
@@ -93,12 +108,48 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
   const cost = createQueryCost();
   cost.timing.queue = message.queueSeconds;
   const reply = await executeQuery(executor, query, request, {
-    queryable: database.queryable((question) => othersWhile(slot, () => ask(slot, question))),
+    queryable: database.queryable((question) => othersWhile(slot, () => askMain(slot, question))),
     signal,
     pause: () => othersWhile(slot, () => setImmediate()),
     cost,
   });
   sendReply(slot, reply, cost);
+}
+
+/** Does a read, and tells how it ended. */
+async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>): Promise<void> {
+  control.setAtWork(slot);
+  // The end of the read that had the slot before may have come when it was over.
+  wishes.delete(slot);
+  const signal = new SlotSignal(slot);
+  const ask = (question: ThreadQuestion) => othersWhile(slot, () => askMain(slot, question));
+  let reply: QueryReply;
+  try {
+    await serveRead(work, database, ask, {
+      give: (batch) => send({ kind: 'batch', slot, batch }, buffersOfBatch(batch)),
+      wish: () => othersWhile(slot, () => nextWish(slot)),
+      check: () => checkWanted(signal),
+    });
+    reply = { ok: true, form: 'columns', series: [], warnings: [], infos: [] };
+  } catch (error) {
+    reply = failedReply(error, 'internal');
+  }
+  wishes.delete(slot);
+  sendReply(slot, reply, null);
+}
+
+/** What the main thread wishes of a read: who waits for it, or that the end has come before anybody did. */
+const wishes = new Map<number, ((wish: ReadWish) => void) | 'end'>();
+
+function nextWish(slot: number): Promise<ReadWish> {
+  if (wishes.get(slot) === 'end') return Promise.resolve('end');
+  return new Promise((resolve) => wishes.set(slot, resolve));
+}
+
+function tellWish(slot: number, wish: ReadWish): void {
+  const waiting = wishes.get(slot);
+  if (typeof waiting === 'function') waiting(wish);
+  if (wish === 'end') wishes.set(slot, 'end');
 }
 
 /** Whether a query may go on: not where the main thread has canceled it, and not where it uses too much memory. */
@@ -126,7 +177,7 @@ async function othersWhile<T>(slot: number, wait: () => Promise<T>): Promise<T> 
   }
 }
 
-function ask(slot: number, question: ThreadQuestion): Promise<ThreadAnswer> {
+function askMain(slot: number, question: ThreadQuestion): Promise<ThreadAnswer> {
   return new Promise((resolve, reject) => {
     waiting.set(slot, { resolve, reject });
     send({ kind: 'question', slot, question });

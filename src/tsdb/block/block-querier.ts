@@ -18,6 +18,8 @@ import type { ChunkSegments } from './chunk-segments.ts';
 import type { IndexReader } from './index-reader.ts';
 import { createChunkMetas } from './series-entries.ts';
 
+/** Rows looked at between two checks: about a millisecond. */
+const ROWS_PER_CHECK = 1024;
 /** Looking at a row's labels costs about as much as comparing one label value's list with the rows. */
 const ROWS_PER_VALUE = 4;
 
@@ -49,16 +51,17 @@ export class BlockQuerier implements Querier {
   }
 
   /** Rows come in label order, asked for or not. Throws `RegexSyntaxError`. */
-  select({ matchers, range, limit }: SelectRequest): SeriesSet {
+  select({ check, matchers, range, limit }: SelectRequest): SeriesSet {
     this.#assertOpen();
     const wanted: TimeRange = {
       minTime: Math.max(range.minTime, this.#range.minTime),
       maxTime: Math.min(range.maxTime, this.#range.maxTime),
     };
-    const rows = matchersToRows(this.#block.rowIndex, matchers);
+    const rows = matchersToRows(this.#block.rowIndex, matchers, check);
     let kept = 0;
     for (let i = 0; i < rows.length; i++) {
       if (limit > 0 && kept === limit) break;
+      if (i % ROWS_PER_CHECK === 0) check?.();
       if (this.#hasSamples(rows[i]!, wanted)) rows[kept++] = rows[i]!;
     }
     return new BlockSeriesSet(this.#block, this.#tombstones, rows.subarray(0, kept), wanted);

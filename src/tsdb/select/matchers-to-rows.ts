@@ -27,14 +27,14 @@ interface Condition extends ValueCondition {
 /**
  * The rows that all matchers choose, rising, in an array of their own. An absent label is an empty one: a matcher that
  * takes the empty string chooses series without the label too. No matchers choose everything.
- * Throws `RegexSyntaxError`.
+ * Throws `RegexSyntaxError`, and what `check` throws, which is called now and then.
  *
  * Order: lists of known values, shortest first; then conditions that ask for a label; last those that only take away.
  */
-export function matchersToRows(index: RowIndex, matchers: readonly Matcher[]): Uint32Array {
+export function matchersToRows(index: RowIndex, matchers: readonly Matcher[], check?: () => void): Uint32Array {
   const conditions: Condition[] = [];
   for (const matcher of withoutEquals(matchers)) {
-    const condition = conditionOf(matcher);
+    const condition = conditionOf(matcher, check);
     if (condition === 'nothing') return new Uint32Array(0);
     if (condition !== 'everything') conditions.push(condition);
   }
@@ -76,10 +76,10 @@ function rowsListed(index: RowIndex, condition: Condition): number {
   return count;
 }
 
-function conditionOf(matcher: Matcher): Condition | 'everything' | 'nothing' {
+function conditionOf(matcher: Matcher, check?: () => void): Condition | 'everything' | 'nothing' {
   const { name, type, value } = matcher;
   const negated = type === '!=' || type === '!~';
-  const meets = matcherPredicate(matcher);
+  const meets = checkedNowAndThen(matcherPredicate(matcher), check);
   let values: readonly string[] | null = [value];
   let regex: Regex | null = null;
   if (type === '=~' || type === '!~') {
@@ -90,6 +90,18 @@ function conditionOf(matcher: Matcher): Condition | 'everything' | 'nothing' {
   // A list with the empty string in it does not say which series have the label.
   if (values?.includes('')) values = null;
   return { name, meets, regex, negated, meetsEmpty: meets(''), values };
+}
+
+/** Values tested between two checks: 0.1 ms, unless the pattern is hostile. */
+const VALUES_PER_CHECK = 256;
+
+function checkedNowAndThen(meets: (value: string) => boolean, check?: () => void): (value: string) => boolean {
+  if (check === undefined) return meets;
+  let count = 0;
+  return (value) => {
+    if (++count % VALUES_PER_CHECK === 0) check();
+    return meets(value);
+  };
 }
 
 /** The rows still chosen; null stands for all of them. */

@@ -1,7 +1,9 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
+import { mergeTexts } from '../../storage/merge-queriers.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import type { Querier, Queryable, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import type { BlockQuerier } from '../block/block-querier.ts';
 import { HeadReader } from '../head/head-reader.ts';
 import { HeadSeriesSet } from '../head/head-series-set.ts';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
@@ -47,8 +49,39 @@ export class ThreadDatabase {
     return { querier: (range) => new ThreadQuerier(series, this.#blocks, ask, range) };
   }
 
+  /**
+   * What `find` gives for each block that has samples of a range, as one sorted list; `limit` 0 = all. The head's texts the
+   * main thread knows.
+   */
+  async blockTexts(
+    ask: AskMainThread,
+    range: TimeRange,
+    limit: number,
+    find: (block: BlockQuerier) => string[],
+  ): Promise<string[]> {
+    for (let asks = 1; ; asks++) {
+      await ask({ range, requests: [] });
+      try {
+        return mergeTexts(
+          this.#blocks.queriers(range).map((block) => found(block, find)),
+          limit,
+        );
+      } catch (error) {
+        if (!(error instanceof BlockGone) || asks === ASKS_MAX) throw error;
+      }
+    }
+  }
+
   #order(rows: Uint32Array): Uint32Array {
     return runInTurns(orderByLabels(this.#view, rows), null) as Uint32Array;
+  }
+}
+
+function found(block: BlockQuerier, find: (block: BlockQuerier) => string[]): string[] {
+  try {
+    return find(block);
+  } finally {
+    block.close();
   }
 }
 
@@ -63,6 +96,7 @@ class ThreadQuerier implements Querier {
   readonly #range: TimeRange;
   readonly #open: Querier[] = [];
   #requests: ThreadRequest[] = [];
+  #checks: (() => void)[] = [];
   #sets: Promise<SeriesSet[]> | null = null;
 
   constructor(headSeries: HeadSeries, blocks: ThreadBlocks, ask: AskMainThread, range: TimeRange) {
@@ -74,6 +108,7 @@ class ThreadQuerier implements Querier {
 
   async select({ check, ...request }: SelectRequest): Promise<SeriesSet> {
     const place = this.#requests.push(request) - 1;
+    if (check !== undefined) this.#checks.push(check);
     this.#sets ??= Promise.resolve().then(() => this.#selectAll());
     const sets = await this.#sets;
     check?.();
@@ -94,14 +129,19 @@ class ThreadQuerier implements Querier {
 
   async #selectAll(): Promise<SeriesSet[]> {
     const requests = this.#requests;
+    // They are those of one query: any of them tells whether it goes on.
+    const [check] = this.#checks;
     this.#requests = [];
+    this.#checks = [];
     this.#sets = null;
     for (let asks = 1; ; asks++) {
       const answer = await this.#ask({ range: this.#range, requests });
       try {
         const blocks = this.#blocks.queriers(this.#range);
         this.#open.push(...blocks);
-        return requests.map((request, i) => this.#seriesSet(request, i, answer, blocks));
+        return requests.map((request, i) =>
+          this.#seriesSet({ ...request, ...(check === undefined ? {} : { check }) }, i, answer, blocks),
+        );
       } catch (error) {
         if (!(error instanceof BlockGone) || asks === ASKS_MAX) throw error;
       }
@@ -109,7 +149,7 @@ class ThreadQuerier implements Querier {
   }
 
   #seriesSet(
-    request: ThreadRequest,
+    request: SelectRequest,
     place: number,
     { headMinTime, snapshots }: ThreadAnswer,
     blocks: readonly Querier[],

@@ -1,0 +1,50 @@
+import type { FloatHistogram } from '../../model/histogram.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import type { TimeRange } from '../../storage/query.ts';
+import type { ThreadRequest } from '../../tsdb/threads/thread-answer.ts';
+
+// What the main thread and a query thread say to each other where series are read that no query asks for: for lists of
+// series, for federation, for remote read. The main thread pulls one batch after the other, so neither has more of it in
+// memory than a batch, labels excepted.
+
+/** What is read. */
+export type ReadWork =
+  | { readonly kind: 'select'; readonly range: TimeRange; readonly request: ThreadRequest }
+  /** Label names of blocks alone; with `name` the values of that label. */
+  | {
+      readonly kind: 'texts';
+      readonly range: TimeRange;
+      readonly name: string | null;
+      readonly matchers: readonly Matcher[];
+      readonly limit: number;
+    };
+
+/** What the main thread wants next. */
+export type ReadWish = 'more' | 'samples' | 'end';
+
+export type ReadBatch =
+  /** The first answer to a select: so many series. */
+  | { readonly kind: 'found'; readonly length: number; readonly warnings: readonly string[] }
+  /** Label sets of the next series, each names and values in turn. */
+  | { readonly kind: 'labels'; readonly rows: readonly (readonly string[])[] }
+  /** The next texts of a sorted list; an empty batch is its end. */
+  | { readonly kind: 'texts'; readonly texts: readonly string[] }
+  | { readonly kind: 'samples'; readonly columns: PackedColumns };
+
+/** The samples of consecutive series, one after the other, in arrays of their own; as `SampleColumn` otherwise. */
+export interface PackedColumns {
+  /** How many samples each of the series has. */
+  readonly lengths: Uint32Array<ArrayBuffer>;
+  readonly times: Float64Array<ArrayBuffer>;
+  readonly bits: Uint32Array<ArrayBuffer>;
+  readonly startTimes: Float64Array<ArrayBuffer> | null;
+  readonly histograms: (FloatHistogram | undefined)[] | null;
+  readonly integerCounts: Uint8Array<ArrayBuffer> | null;
+}
+
+/** The buffers of a batch, which are moved to the other thread. */
+export function buffersOfBatch(batch: ReadBatch): ArrayBuffer[] {
+  if (batch.kind !== 'samples') return [];
+  const { bits, integerCounts, lengths, startTimes, times } = batch.columns;
+  return [lengths, times, bits, startTimes, integerCounts].flatMap((array) => (array === null ? [] : [array.buffer]));
+}

@@ -1,0 +1,86 @@
+import { createSampleColumn, type Queryable, type SeriesSet } from '../../storage/query.ts';
+import type { AskMainThread, ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import { ColumnPacker } from './packed-columns.ts';
+import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
+
+/** What a batch holds at most: so long to copy that the main thread does not notice, some ms. */
+const LABEL_ROWS_MAX = 1000;
+const TEXTS_MAX = 5000;
+const SAMPLE_ROWS_MAX = 256;
+const SAMPLES_MAX = 65_536;
+
+/** How one read goes on. */
+export interface ReadServing {
+  /** Hands a batch over. */
+  give(batch: ReadBatch): void;
+  /** Waits until the main thread says what it wants next. */
+  wish(): Promise<ReadWish>;
+  /** Throws where the read is not wanted any more. */
+  check(): void;
+}
+
+/** Does a read in its thread: finds, then gives batch after batch as they are wished for, until the end is. */
+export async function serveRead(
+  work: ReadWork,
+  database: ThreadDatabase,
+  ask: AskMainThread,
+  serving: ReadServing,
+): Promise<void> {
+  if (work.kind === 'texts') {
+    const { limit, matchers, name, range } = work;
+    const texts = await database.blockTexts(ask, range, limit, (block) => {
+      serving.check();
+      return name === null ? block.labelNames(matchers, limit) : block.labelValues(name, matchers, limit);
+    });
+    return serveTexts(texts, serving);
+  }
+  return serveSelect(work, database.queryable(ask), serving);
+}
+
+async function serveTexts(texts: readonly string[], { give, wish }: ReadServing): Promise<void> {
+  for (let from = 0; ; from += TEXTS_MAX) {
+    give({ kind: 'texts', texts: texts.slice(from, from + TEXTS_MAX) });
+    if ((await wish()) === 'end') return;
+  }
+}
+
+async function serveSelect(
+  { range, request }: Extract<ReadWork, { kind: 'select' }>,
+  queryable: Queryable,
+  { check, give, wish }: ReadServing,
+): Promise<void> {
+  const querier = queryable.querier(range);
+  try {
+    const set = await querier.select({ ...request, check });
+    give({ kind: 'found', length: set.length, warnings: set.warnings });
+    let labelRow = 0;
+    let sampleRow = 0;
+    for (;;) {
+      const wanted = await wish();
+      if (wanted === 'end') return;
+      check();
+      if (wanted === 'more') {
+        const end = Math.min(set.length, labelRow + LABEL_ROWS_MAX);
+        const rows: (readonly string[])[] = [];
+        for (; labelRow < end; labelRow++) rows.push(set.labels(labelRow).pairs);
+        give({ kind: 'labels', rows });
+      } else {
+        const packer = packed(set, sampleRow);
+        sampleRow += packer.count;
+        give({ kind: 'samples', columns: packer.take() });
+      }
+    }
+  } finally {
+    querier.close();
+  }
+}
+
+function packed(set: SeriesSet, first: number): ColumnPacker {
+  const packer = new ColumnPacker();
+  const column = createSampleColumn(256);
+  for (let row = first; row < set.length && packer.count < SAMPLE_ROWS_MAX && packer.size < SAMPLES_MAX; row++) {
+    set.read(row, column);
+    packer.add(column);
+  }
+  return packer;
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Matcher } from '../../src/model/matcher.ts';
+import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
+import type { ReadWork } from '../../src/query/pool/read-messages.ts';
+import { threadedQueryable } from '../../src/query/pool/threaded-queryable.ts';
+import { systemClock } from '../../src/std/clock.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { createSampleColumn, type Queryable, type SelectRequest, type TimeRange } from '../../src/storage/query.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { appendSamples, createPoolRunner } from './query-support.ts';
+
+const HOUR = 3_600_000;
+const ALL: TimeRange = { minTime: 0, maxTime: 10 * HOUR };
+const SERIES = 700;
+
+const named = (value: string): Matcher => ({ type: '=', name: '__name__', value });
+const like = (name: string, value: string): Matcher => ({ type: '=~', name, value });
+
+describe('threadedQueryable()', () => {
+  let directory: string;
+  let database: Database;
+  let runner: PoolRunner;
+  const works: ReadWork[] = [];
+  const abort = new AbortController();
+
+  const threaded = (signal = new AbortController().signal): Queryable =>
+    threadedQueryable(
+      database,
+      (work, given) => {
+        works.push(work);
+        return runner.openRead(work, given);
+      },
+      signal,
+    );
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'narthex-threaded-'));
+    database = await openDatabase({ directory, fileSystem: nodeFiles, clock: systemClock, log: silentLog });
+    for (let time = 0; time <= 5 * HOUR; time += 5 * 60_000) {
+      appendSamples(
+        database,
+        Array.from({ length: SERIES }, (_, n) => [
+          { __name__: n % 2 === 0 ? 'even' : 'odd', id: `${n}`, [`only${n % 7}`]: 'x' },
+          time,
+          n % 100 === 0 && time % HOUR === 0 ? Number.NaN : n + time,
+        ]),
+      );
+      if (time === HOUR) appendSamples(database, [[{ __name__: 'old', id: 'gone' }, time, 1]]);
+    }
+    await database.compact();
+    appendSamples(database, [[{ __name__: 'new', id: 'late' }, 5 * HOUR, 1]]);
+    runner = createPoolRunner(database, { threadsMax: 1 });
+  });
+
+  afterAll(async () => {
+    await runner.close();
+    expect(database.stats().head.readers).toBe(0);
+    await database.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function everything(queryable: Queryable, range: TimeRange, request: Partial<SelectRequest>) {
+    const querier = queryable.querier(range);
+    const set = await querier.select({ matchers: [], range, sorted: true, limit: 0, ...request });
+    const column = createSampleColumn(1);
+    const found: unknown[] = [];
+    for (let row = 0; row < set.length; row++) {
+      await set.ahead?.(row);
+      set.read(row, column);
+      const { bits, length, times } = column;
+      found.push([set.labels(row).toString(), [...times.slice(0, length)], [...bits.slice(0, 2 * length)]]);
+    }
+    querier.close();
+    return found;
+  }
+
+  it.each<[string, Partial<SelectRequest>, TimeRange]>([
+    ['everything', { matchers: [like('__name__', '.+')] }, ALL],
+    ['one name', { matchers: [named('odd')] }, ALL],
+    ['a series of a block alone', { matchers: [named('old')] }, ALL],
+    ['a part of the time', { matchers: [named('even')] }, { minTime: HOUR, maxTime: 2 * HOUR }],
+    ['a limited number', { matchers: [named('even')], limit: 10 }, ALL],
+    ['nothing', { matchers: [named('nothing')] }, ALL],
+  ])('selects %s as the database does', async (_, request, range) => {
+    works.length = 0;
+    const wanted = await everything({ querier: (range) => database.querier(range) }, range, { ...request, range });
+    expect(await everything(threaded(), range, { ...request, range })).toEqual(wanted);
+    expect(works).toHaveLength(1);
+  });
+
+  it('lists names and values as the database does', async () => {
+    const own = database.querier(ALL);
+    const querier = threaded().querier(ALL);
+    for (const matchers of [[], [named('old')], [named('new')], [like('id', '1.*')], [named('nothing')]]) {
+      for (const limit of [0, 3]) {
+        expect(await querier.labelNames(matchers, limit)).toEqual(await own.labelNames(matchers, limit));
+        expect(await querier.labelValues('id', matchers, limit)).toEqual(await own.labelValues('id', matchers, limit));
+      }
+    }
+    querier.close();
+    own.close();
+  });
+
+  it('looks into memory by itself', async () => {
+    works.length = 0;
+    const range = { minTime: 5 * HOUR, maxTime: 5 * HOUR };
+    const querier = threaded().querier(range);
+    const request = { matchers: [named('odd')], range, sorted: true, limit: 0, labelsOnly: true };
+    expect((await querier.select(request)).length).toBe(SERIES / 2);
+    expect((await querier.labelValues('id', [named('new')], 0)).length).toBe(1);
+    querier.close();
+    expect(works).toEqual([]);
+  });
+
+  it('lets go of what is not read to its end', async () => {
+    for (let i = 0; i < 100; i++) {
+      const querier = threaded().querier(ALL);
+      const set = await querier.select({ matchers: [like('id', '1.*')], range: ALL, sorted: i % 2 === 0, limit: 0 });
+      if (i % 3 === 0) await set.ahead?.(0);
+      querier.close();
+    }
+  });
+
+  it('ends when nobody waits any more', async () => {
+    const querier = threaded(abort.signal).querier(ALL);
+    const set = await querier.select({ matchers: [named('odd')], range: ALL, sorted: true, limit: 0 });
+    abort.abort();
+    await expect(set.ahead!(0)).rejects.toThrow('canceled');
+    querier.close();
+    const late = threaded(abort.signal).querier(ALL);
+    const select = late.select({ matchers: [named('odd')], range: ALL, sorted: true, limit: 0 });
+    await expect(select).rejects.toThrow('canceled');
+    late.close();
+  });
+});
