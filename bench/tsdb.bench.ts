@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from './options.ts';
 import { fillCase } from './tsdb/fill.ts';
+import { growthCase } from './tsdb/growth.ts';
 import { readCase } from './tsdb/read.ts';
 import { restartCase } from './tsdb/restart.ts';
 import { selectCase } from './tsdb/select.ts';
 
 /**
- * The database by itself: `fill` (new and known series, memory, growth), `select`, `read`, `restart` (peers beside it).
+ * The database by itself: `fill` (new and known series, memory), `growth` (ten times the series), `select`, `read`, `restart` (peers beside it).
  * `--only CASE`; `--set series=N` for how many series there are (200,000; the goals speak of 1,000,000), `--set steps=N`
  * for their samples (240: an hour), `--set restart=N` for the series of a restart (100,000).
  */
@@ -19,6 +20,7 @@ export async function tsdbBench({ smoke, only, peers, rounds, sizes }: BenchOpti
   const root = mkdtempSync(join(tmpdir(), 'narthex-bench-'));
   const cases: Readonly<Record<string, () => unknown>> = {
     fill: () => fillCase(root, series, steps),
+    growth: () => growthCase(root, series, steps, rounds),
     select: () => selectCase(root, series, 5 * rounds),
     read: () => readCase(root, Math.min(series, smoke ? 1000 : 20_000), rounds),
     restart: () => restartCase({ series: restartSeries, steps: smoke ? 4 : 50, rounds, peers }),

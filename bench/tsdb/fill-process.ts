@@ -59,6 +59,7 @@ const result = {
   appendPerSecond: (series * (steps - 1)) / append.seconds,
   appendPerCpuSecond: (series * (steps - 1)) / append.cpuSeconds,
   cpuSeconds: cpuSeconds(startCpu),
+  databaseCpuSeconds: create.cpuSeconds + append.cpuSeconds,
   idleBytes,
   residentBytes: residentBytes(),
   parts: head.memory,

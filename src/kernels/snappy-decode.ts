@@ -24,6 +24,11 @@ export const SNAPPY_EXPANSION_MAX = 22;
 
 /** From here on the engine's move beats a loop; label texts decode a fifth faster for it. */
 const MOVE_MIN = 32;
+/**
+ * Shorter runs are copied whole, without a loop whose end nobody can foresee: what is too much lies inside the output, and
+ * is written over by what follows.
+ */
+const SHORT_RUN = 16;
 
 /** The decompressed size that a block claims, or a negative code. It is the caller's to limit. */
 export function snappyDecodedSize(source: Uint8Array, start: number, end: number): number {
@@ -75,6 +80,15 @@ export function snappyDecode(
       }
       if (length > end - from) return SNAPPY_TRUNCATED;
       if (length > stop - to) return SNAPPY_WRONG_SIZE;
+      if (length <= SHORT_RUN && end - from >= SHORT_RUN && stop - to >= SHORT_RUN) {
+        output.setInt32(to, input.getInt32(from, true), true);
+        output.setInt32(to + 4, input.getInt32(from + 4, true), true);
+        output.setInt32(to + 8, input.getInt32(from + 8, true), true);
+        output.setInt32(to + 12, input.getInt32(from + 12, true), true);
+        from += length;
+        to += length;
+        continue;
+      }
       const literalEnd = from + length;
       for (const quad = literalEnd - 3; from < quad; from += 4, to += 4) {
         output.setInt32(to, input.getInt32(from, true), true);
@@ -99,6 +113,14 @@ export function snappyDecode(
     if (offset === 0 || offset > to - at) return SNAPPY_BAD_OFFSET;
     if (length > stop - to) return SNAPPY_WRONG_SIZE;
     let copy = to - offset;
+    if (length <= SHORT_RUN && offset >= 4 && stop - to >= SHORT_RUN) {
+      output.setInt32(to, output.getInt32(copy, true), true);
+      output.setInt32(to + 4, output.getInt32(copy + 4, true), true);
+      output.setInt32(to + 8, output.getInt32(copy + 8, true), true);
+      output.setInt32(to + 12, output.getInt32(copy + 12, true), true);
+      to += length;
+      continue;
+    }
     if (length >= MOVE_MIN && offset >= length) {
       target.copyWithin(to, copy, copy + length);
       to += length;

@@ -16,6 +16,14 @@ const PAGE_BYTES = 1 << PAGE_LOG2;
 const OVERLAP_BYTES = 1536;
 const STRIDE = PAGE_BYTES + OVERLAP_BYTES;
 const PAGES = 256;
+/**
+ * For who reads every chunk of the head, in the order of labels: the chunks of a target that were sealed together lie
+ * together, and their series come by turns with those of other targets. Room for as many pages as there are targets times
+ * chunks of a series, 78 MiB where all are needed.
+ */
+export const PAGES_FOR_ALL = 8192;
+/** A page may be in any place of its set; the one that came first makes room. */
+const SET_PAGES = 4;
 
 /** Where `chunks_head/` is. */
 export interface HeadChunkDirectory {
@@ -38,15 +46,21 @@ export class HeadChunkReader {
   /** Made when the first chunk is read. */
   #pages: Uint8Array = new Uint8Array(0);
   /** By place in `#pages`: page * 4,096 + slot, or -1, and how many bytes were read. */
-  readonly #keys = new Float64Array(PAGES).fill(-1);
-  readonly #filled = new Uint32Array(PAGES);
+  readonly #keys: Float64Array;
+  readonly #filled: Uint32Array;
+  /** Which place of each set makes room next. */
+  readonly #next: Uint8Array;
   /** The entry that `chunk` gave last. */
   #entry: Uint8Array = new Uint8Array(0);
   #entryAt = 0;
   #dataAt = 0;
   #checksumAt = 0;
 
-  constructor({ directory, fileSystem }: HeadChunkDirectory, slots: HeadChunkSlots) {
+  /** Keeps so many pages of 9.5 KiB, a power of two. */
+  constructor({ directory, fileSystem }: HeadChunkDirectory, slots: HeadChunkSlots, pages = PAGES) {
+    this.#keys = new Float64Array(pages).fill(-1);
+    this.#filled = new Uint32Array(pages);
+    this.#next = new Uint8Array(pages / SET_PAGES);
     this.#fileSystem = fileSystem;
     this.#directory = directory;
     this.#slots = slots;
@@ -63,10 +77,10 @@ export class HeadChunkReader {
       const read = this.#file(slot).readSync(entry, 0, size, offset);
       return this.#verified(entry, 0, read, slot, offset, length);
     }
-    if (this.#pages.length === 0) this.#pages = new Uint8Array(PAGES * STRIDE);
+    if (this.#pages.length === 0) this.#pages = new Uint8Array(this.#keys.length * STRIDE);
     const page = Math.floor(offset / PAGE_BYTES);
-    const place = (page * 31 + slot * 7) & (PAGES - 1);
     const key = page * HEAD_CHUNK_SLOTS_MAX + slot;
+    const place = this.#placeOf(key, (page * 31 + slot * 7) & (this.#next.length - 1));
     const start = offset - page * PAGE_BYTES;
     // What was read of the newest file's end is less than what is there now.
     if (this.#changes !== this.#slots.changes) this.#closeGone();
@@ -77,6 +91,15 @@ export class HeadChunkReader {
     }
     const from = place * STRIDE;
     return this.#verified(this.#pages, from + start, from + this.#filled[place]!, slot, offset, length);
+  }
+
+  /** Where a page is, or may be put. */
+  #placeOf(key: number, set: number): number {
+    const first = set * SET_PAGES;
+    for (let place = first; place < first + SET_PAGES; place++) if (this.#keys[place] === key) return place;
+    const next = this.#next[set]!;
+    this.#next[set] = (next + 1) & (SET_PAGES - 1);
+    return first + next;
   }
 
   /**
@@ -146,7 +169,7 @@ export class HeadChunkReader {
       if (file === null || this.#numbers[slot] === this.#slots.fileNumber(slot)) continue;
       file.closeSync();
       this.#files[slot] = null;
-      for (let place = 0; place < PAGES; place++)
+      for (let place = 0; place < this.#keys.length; place++)
         if (this.#keys[place]! % HEAD_CHUNK_SLOTS_MAX === slot) this.#keys[place] = -1;
     }
   }

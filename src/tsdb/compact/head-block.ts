@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
+import { PAGES_FOR_ALL } from '../chunks-head/head-chunk-reader.ts';
 import { HeadChunkSource } from '../head/head-chunk-source.ts';
 import type { HeadChunks } from '../head/head-chunks.ts';
 import { type HeadSlabs, HeadView } from '../head/head-view.ts';
@@ -26,7 +27,7 @@ export interface HeadBlock {
 /** As `writeBlock`. */
 export function writeHeadBlock(fileSystem: FileSystem, task: HeadBlock): WrittenBlock | null {
   const { chunks, directory, hints, maxTime, minTime, progress, slabs, ulid } = task;
-  const view = new HeadView({ fileSystem, directory: task.chunksHead });
+  const view = new HeadView({ fileSystem, directory: task.chunksHead }, PAGES_FOR_ALL);
   try {
     view.attach(slabs);
     const sources = [new HeadChunkSource(view, chunks)];

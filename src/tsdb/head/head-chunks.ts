@@ -5,7 +5,7 @@ import type { HeadMemory } from './head-memory.ts';
 import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
 
 /** Rows looked at in one step: under a millisecond. */
-const STEP_ROWS = 4096;
+const STEP_ROWS = 1024;
 
 /** Series of the head with the chunks of a range, for whoever writes a block of them: plain data, for any thread. */
 export interface HeadChunks {

@@ -19,8 +19,9 @@ import {
   SERIES_SLAB_LOG2,
 } from './series-table.ts';
 
-/** Work of one step, under a millisecond: a look at a row counts for one, taking a series out for several. */
+/** Work of one step, under a millisecond: a look at a row counts for one, taking chunks or a series out for several. */
 const STEP_WORK = 4096;
+const DROP_WORK = 8;
 const REMOVAL_WORK = 16;
 /** Chunks and rows released in one step once no reader is left. */
 const STEP_RELEASES = 2048;
@@ -73,9 +74,10 @@ export function* truncateHead(
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     if (doubles[at + REF] === 0) continue;
     if (doubles[at + LAST_TIME]! >= before) {
-      work++;
+      work += DROP_WORK;
       minTime = Math.min(minTime, dropOlder(memory, row, before));
     } else if (isKept?.(row) === true) {
+      work += DROP_WORK;
       dropOlder(memory, row, before);
     } else if (directory.refs.row(doubles[at + REF]!) === row) {
       // A row without a ref that leads to it was removed before, and waits for its readers.

@@ -58,9 +58,12 @@ export class HeadView implements ReadableHead {
   readonly resident = new ResidentRecords();
   readonly files: HeadChunkReader | null;
 
-  /** `chunksHead`: where sealed chunks may be besides memory; `close` then closes what was opened there. */
-  constructor(chunksHead: HeadChunkDirectory | null) {
-    this.files = chunksHead === null ? null : new HeadChunkReader(chunksHead, this.headChunkSlots);
+  /**
+   * `chunksHead`: where sealed chunks may be besides memory; `close` then closes what was opened there. `pages` as
+   * `HeadChunkReader` has them.
+   */
+  constructor(chunksHead: HeadChunkDirectory | null, pages?: number) {
+    this.files = chunksHead === null ? null : new HeadChunkReader(chunksHead, this.headChunkSlots, pages);
   }
 
   /** Takes the slabs that `newHeadSlabs` gave for this thread. */

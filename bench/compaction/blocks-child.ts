@@ -1,6 +1,6 @@
-import { nodeFiles } from '../src/std/node-files.ts';
-import { newUlid } from '../src/std/ulid.ts';
-import { compactBlocks } from '../src/tsdb/compact/compact-blocks.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { newUlid } from '../../src/std/ulid.ts';
+import { compactBlocks } from '../../src/tsdb/compact/compact-blocks.ts';
 
 /** Compacts the blocks that are named behind the directory, and prints what it cost as JSON. Run by the compaction bench. */
 const [directory, ...ulids] = process.argv.slice(2);

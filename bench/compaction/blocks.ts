@@ -1,0 +1,158 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { newUlid } from '../../src/std/ulid.ts';
+import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
+import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
+import { hostLabels, hostSource } from '../load/block-source.ts';
+import type { BenchOptions } from '../options.ts';
+import { findCompetitors } from '../peers/server.ts';
+import { processUse } from '../process-tree.ts';
+import { median, pairedOrder } from '../statistics.ts';
+import { printTable } from '../table.ts';
+
+const TWO_HOURS_MS = 2 * 60 * 60 * 1000;
+/** Blocks that become one; a newer one lies behind them, which no compaction takes. */
+const BLOCKS = 3;
+const POLL_MS = 20;
+const FAILED_AFTER_MS = 600_000;
+
+interface Run {
+  readonly name: string;
+  readonly cpuSeconds: number;
+  readonly extraMiB: number;
+  readonly bytesPerSample: number;
+}
+
+/** Three blocks of two hours into one, on the same files. */
+export async function blocksCase({ peers, rounds }: BenchOptions, series: number): Promise<unknown> {
+  const root = mkdtempSync(join(tmpdir(), 'narthex-bench-'));
+  try {
+    const blocks = join(root, 'blocks');
+    const writing = makeBlocks(blocks, series);
+    const competitors = findCompetitors(peers).filter(({ kind }) => kind !== 'victoria');
+    const runs: Run[] = [];
+    for (const { kind, name, program } of pairedOrder(competitors, rounds)) {
+      const directory = join(root, 'data');
+      linkAll(blocks, directory);
+      const run = kind === 'narthex' ? compactOurs(directory) : await compactTheirs(program, directory);
+      if (run !== null) runs.push({ name, ...run, bytesPerSample: bytesPerSample(directory) });
+      rmSync(directory, { recursive: true });
+    }
+    const summary = competitors.flatMap(({ name }) => {
+      const own = runs.filter((run) => run.name === name);
+      if (own.length === 0) return [];
+      return [
+        {
+          name,
+          cpuSeconds: median(own.map((run) => run.cpuSeconds)),
+          extraMiB: median(own.map((run) => run.extraMiB)),
+          bytesPerSample: median(own.map((run) => run.bytesPerSample)),
+        },
+      ];
+    });
+    console.log(`${series} series; a block of two hours written in ${writing.toFixed(2)} s of CPU`);
+    printTable(
+      ['server', 'CPU s', 'extra RSS MiB', 'bytes a sample'],
+      summary.map((row) => [row.name, row.cpuSeconds, row.extraMiB, row.bytesPerSample]),
+    );
+    return { series, writing, summary, runs };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Returns the least CPU seconds that a block took. */
+function makeBlocks(directory: string, series: number): number {
+  mkdirSync(directory);
+  const labels = hostLabels(series);
+  const width = BLOCKS * TWO_HOURS_MS;
+  const start = Math.floor(Date.now() / width) * width - 2 * width;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i <= BLOCKS; i++) {
+    const minTime = start + i * TWO_HOURS_MS;
+    const source = hostSource(i < BLOCKS ? labels : labels.slice(0, 10), minTime);
+    const before = process.cpuUsage();
+    const maxTime = minTime + TWO_HOURS_MS;
+    writeBlock(nodeFiles, { directory, ulid: newUlid(Date.now()), sources: [source], minTime, maxTime, level: 1 });
+    const { user, system } = process.cpuUsage(before);
+    if (i < BLOCKS) least = Math.min(least, (user + system) / 1e6);
+  }
+  return least;
+}
+
+function compactOurs(directory: string): Omit<Run, 'name' | 'bytesPerSample'> {
+  const ulids = readBlockMetas(nodeFiles, directory).map(({ ulid }) => ulid);
+  const child = join(import.meta.dirname, 'blocks-child.ts');
+  const args = ['--max-semi-space-size=4', child, directory, ...ulids.slice(0, BLOCKS)];
+  const { cpuSeconds, extraBytes } = JSON.parse(execFileSync(process.execPath, args).toString());
+  return { cpuSeconds, extraMiB: extraBytes / 2 ** 20 };
+}
+
+/** null where it makes no block, as a Prometheus that looks at its directory each minute only. */
+async function compactTheirs(program: string, directory: string): Promise<Omit<Run, 'name' | 'bytesPerSample'> | null> {
+  const config = `${directory}.yml`;
+  writeFileSync(config, 'global: {}\n');
+  const child = spawn(
+    program,
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${directory}`,
+      '--web.listen-address=127.0.0.1:0',
+      '--storage.tsdb.block-reload-interval=1s',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let output = '';
+  child.stderr!.on('data', (data) => {
+    output += data;
+  });
+  const exited = new Promise((resolve) => {
+    child.on('exit', resolve);
+  });
+  try {
+    while (child.exitCode === null && !output.includes('Server is ready')) await sleep(POLL_MS);
+    if (child.exitCode !== null) return null;
+    const before = processUse(child.pid!);
+    const started = performance.now();
+    let residentMax = before.residentBytes;
+    while (!output.includes('compact blocks')) {
+      if (performance.now() - started > FAILED_AFTER_MS) return null;
+      await sleep(POLL_MS);
+      residentMax = Math.max(residentMax, processUse(child.pid!).residentBytes);
+    }
+    const cpuSeconds = processUse(child.pid!).cpuSeconds - before.cpuSeconds;
+    return { cpuSeconds, extraMiB: (residentMax - before.residentBytes) / 2 ** 20 };
+  } finally {
+    child.kill('SIGTERM');
+    await exited;
+  }
+}
+
+/** Of the block that was made: all its files. */
+function bytesPerSample(directory: string): number {
+  const made = readBlockMetas(nodeFiles, directory).find(({ parents }) => parents.length > 0)!;
+  return bytesOf(join(directory, made.ulid)) / made.stats.samples;
+}
+
+function bytesOf(path: string): number {
+  if (!statSync(path).isDirectory()) return statSync(path).size;
+  return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0);
+}
+
+/** A directory whose files are those of another: what compacts only makes and removes files. */
+function linkAll(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    if (statSync(join(from, name)).isDirectory()) linkAll(join(from, name), join(to, name));
+    else linkSync(join(from, name), join(to, name));
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
