@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
-import { freePort } from '../../bench/peers/server.ts';
-import { BIN, type NarthexProcess, Workbench } from '../server/narthex-process.ts';
+import { BIN, Workbench } from '../server/narthex-process.ts';
 import { eventually } from '../support/ask.ts';
 import { versionOf } from '../tsdb/prometheus-process.ts';
+import { answers, startUp, type Up } from './both-servers.ts';
 
 const PROMETHEUS = findProgram('prometheus');
 const isMissing = PROMETHEUS === null || (versionOf(PROMETHEUS) ?? 3.14) < 3.14;
@@ -15,6 +15,7 @@ const BODIES = 16;
 const STEP = 15;
 const START = Math.floor(Date.now() / 60_000) * 60 - 2 * BODIES * STEP;
 const LAST = START + BODIES * STEP;
+const TIMES = [LAST, START + 12 * STEP + 1];
 
 /** The n-th body: counters that begin again, several series of a family, and what is no start time. */
 function body(n: number): string {
@@ -149,7 +150,7 @@ describe.skipIf(isMissing)(`start times${isMissing ? ' (skips without a Promethe
       });
       const directory = bench.directory({ 'ours.yml': configs[0]!, 'theirs.yml': configs[1]!, 'none.yml': '' });
       const start = (program: string, config: string, data: string): Promise<Up> =>
-        up(bench, directory, program, [
+        startUp(bench, directory, program, [
           `--config.file=${config}.yml`,
           `--storage.tsdb.path=${data}`,
           `--enable-feature=${features}`,
@@ -164,8 +165,8 @@ describe.skipIf(isMissing)(`start times${isMissing ? ' (skips without a Promethe
           30_000,
         ),
       ).toBe(true);
-      const expected = await answers(theirs.url, queries);
-      expect(await answers(ours.url, queries)).toEqual(expected);
+      const expected = await answers(theirs.url, queries, TIMES);
+      expect(await answers(ours.url, queries, TIMES)).toEqual(expected);
       const [query, text] = shows;
       expect(JSON.stringify(expected[query])).toContain(text);
 
@@ -173,48 +174,10 @@ describe.skipIf(isMissing)(`start times${isMissing ? ' (skips without a Promethe
       await theirs.process.end('SIGKILL');
       ours = await start(BIN, 'none', 'theirs');
       theirs = await start(PROMETHEUS!, 'none', 'ours');
-      expect(await answers(ours.url, queries)).toEqual(expected);
-      expect(await answers(theirs.url, queries)).toEqual(expected);
+      expect(await answers(ours.url, queries, TIMES)).toEqual(expected);
+      expect(await answers(theirs.url, queries, TIMES)).toEqual(expected);
       expect(theirs.process.stderr).not.toMatch(/corrupt|unsequential|Unknown series/i);
     },
     120_000,
   );
 });
-
-interface Up {
-  readonly process: NarthexProcess;
-  readonly url: string;
-}
-
-/** Starts a server and waits until it is ready. */
-async function up(bench: Workbench, directory: string, program: string, args: readonly string[]): Promise<Up> {
-  const address = `127.0.0.1:${await freePort()}`;
-  const process = bench.start(directory, [...args, `--web.listen-address=${address}`], [program]);
-  const url = `http://${address}`;
-  const isUp = async () => (await fetch(`${url}/-/ready`)).ok;
-  await eventually(isUp, (ready) => ready || process.child.exitCode !== null, 20_000).catch((error: Error) => {
-    throw new Error(`${error.message}\n${process.stderr}`);
-  });
-  return { process, url };
-}
-
-/** What a server answers at two times, with series in order. */
-async function answers(url: string, queries: readonly string[]): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for (const query of queries) {
-    for (const time of [LAST, START + 12 * STEP + 1]) {
-      const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query, time: String(time) })}`);
-      const { data, error, infos, warnings } = (await response.json()) as Answer;
-      const series = data?.result.map((each) => JSON.stringify(each)).sort();
-      found[time === LAST ? query : `${query} earlier`] = { error, infos, warnings, series };
-    }
-  }
-  return found;
-}
-
-interface Answer {
-  readonly data?: { readonly result: readonly unknown[] };
-  readonly error?: string;
-  readonly infos?: readonly string[];
-  readonly warnings?: readonly string[];
-}
