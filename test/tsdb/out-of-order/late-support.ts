@@ -26,21 +26,31 @@ export function openLate(fileSystem: FileSystem, options: Partial<DatabaseOption
   });
 }
 
-export type LateRow = readonly [series: string, time: number, value: number];
+export type LateRow = readonly [series: string, time: number, value: number, start?: number];
 
 /** One transaction. */
 export function addRows(database: Database, rows: readonly LateRow[]): string {
   const appender = database.appender();
-  const outcome = describeOutcome(
-    appender.append(
-      batchOf(rows.map(([s, time, value]) => [appender.resolve(labelsFromObject({ s })), time, value] as const)),
-    ),
+  const batch = batchOf(
+    rows.map(([s, time, value]) => [appender.resolve(labelsFromObject({ s })), time, value] as const),
   );
+  if (rows.some(([, , , start = 0]) => start !== 0)) {
+    batch.startTimes = Float64Array.from(rows, ([, , , start = 0]) => start);
+  }
+  const outcome = describeOutcome(appender.append(batch));
   appender.commit();
   return outcome;
 }
 
-/** Everything there is: `s time` to the value. Throws where a time comes twice or out of order. */
+/** What `readSamples` tells of a sample; without a start time, its value. */
+export function valueWithStart(value: number, start: number): number {
+  return value + 1_000_000 * start;
+}
+
+/**
+ * Everything there is: `s time` to the value, with its start time as `valueWithStart`. Throws where a time comes twice or
+ * out of order.
+ */
 export async function readSamples(database: Database): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   const querier = database.querier(ALL_TIME);
@@ -51,7 +61,7 @@ export async function readSamples(database: Database): Promise<Map<string, numbe
     const series = set.labels(row).get('s');
     for (let i = 0; i < column.length; i++) {
       if (i > 0 && column.times[i]! <= column.times[i - 1]!) throw new Error(`${series} has ${column.times[i]} again`);
-      found.set(`${series} ${column.times[i]}`, column.values[i]!);
+      found.set(`${series} ${column.times[i]}`, valueWithStart(column.values[i]!, column.startTimes?.[i] ?? 0));
     }
   }
   querier.close();
