@@ -42,6 +42,16 @@ export function snappyDecodedSize(source: Uint8Array, start: number, end: number
   return shift < 35 ? SNAPPY_TRUNCATED : SNAPPY_BAD_SIZE;
 }
 
+/** The first byte that a block makes, or -1 where it does not begin with a literal. The rest is not looked at. */
+export function snappyFirstByte(source: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && source[at]! >= 0x80) at++;
+  const tag = source[at + 1];
+  if (tag === undefined || (tag & 3) !== 0) return -1;
+  const first = at + 2 + Math.max(0, (tag >>> 2) - 59);
+  return first < end ? source[first]! : -1;
+}
+
 /**
  * Decompresses `source[start..end-1]` into `target` from `at` on, never writing at or beyond `limit`. Returns the number
  * of bytes made, which is the size that the block claims, or a negative code; the output is then undefined.

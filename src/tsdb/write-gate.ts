@@ -72,10 +72,10 @@ export class WriteGate {
   /** The log behind the gate: what it can not write closes the gate and is thrown as `AppendsStopped`. */
   guard(log: HeadLog): HeadLog {
     return {
-      append: (records) => {
+      append: (records, times) => {
         this.assertOpen();
         try {
-          log.append(records);
+          log.append(records, times);
         } catch (error) {
           this.report(
             error,

@@ -7,6 +7,7 @@ import { PAGE_SIZE } from '../../src/tsdb/wal/framing.ts';
 import type { MetadataEntry, TombstoneEntry } from '../../src/tsdb/wal/record-types.ts';
 import { exemplarsRecord, histogramRecords, metadataRecord, tombstonesRecord } from '../../src/tsdb/wal/records.ts';
 import { RefSet } from '../../src/tsdb/wal/ref-set.ts';
+import type { SegmentTimes } from '../../src/tsdb/wal/segment-times.ts';
 import { lastCheckpoint, listSegments } from '../../src/tsdb/wal/segments.ts';
 import type { WalWriter } from '../../src/tsdb/wal/writer.ts';
 import { histogramFrom, plainHistograms } from './histogram-support.ts';
@@ -19,8 +20,15 @@ function refSet(refs: Iterable<number>): RefSet {
   return new RefSet(structuredClone(set.data));
 }
 
-function checkpoint(disk: ReturnType<typeof memoryDisk>, segment: number, minTime: number, refs: RefSet) {
+function checkpoint(
+  disk: ReturnType<typeof memoryDisk>,
+  segment: number,
+  minTime: number,
+  refs: RefSet,
+  times: readonly SegmentTimes[] = [],
+) {
   return writeCheckpoint({
+    times,
     fileSystem: disk,
     directory: WAL,
     segment,
@@ -50,7 +58,8 @@ describe('writeCheckpoint()', () => {
         fc.array(fc.array(entry, { minLength: 1, maxLength: 12 }), { minLength: 2, maxLength: 6 }),
         fc.array(fc.nat(9), { maxLength: 10 }),
         fc.integer({ min: 0, max: 120 }),
-        async (segments, kept, minTime) => {
+        fc.boolean(),
+        async (segments, kept, minTime, tellsTimes) => {
           const disk = memoryDisk();
           const writer = openWriter(disk, { compression: 'snappy' });
           const expected = new Collector();
@@ -60,7 +69,7 @@ describe('writeCheckpoint()', () => {
           for (const [number, entries] of segments.entries()) {
             const isIn = number <= last;
             for (const one of entries) {
-              write(writer, one);
+              write(writer, one, tellsTimes);
               if (!isIn) show(expected, one);
               else showKept(expected, metadata, one, minTime, kept);
             }
@@ -68,10 +77,10 @@ describe('writeCheckpoint()', () => {
           }
           // The second checkpoint takes in the first.
           if (last >= 1) {
-            checkpoint(disk, last - 1, minTime / 2, refs);
+            checkpoint(disk, last - 1, minTime / 2, refs, writer.times.upTo(last - 1));
             await removeCheckpointed(disk, WAL);
           }
-          checkpoint(disk, last, minTime, refs);
+          checkpoint(disk, last, minTime, refs, writer.times.upTo(last));
           await removeCheckpointed(disk, WAL);
           const { report, seen } = replay(disk);
           expect(report).toMatchObject({ checkpoint: last, damages: [], missingSegments: 0 });
@@ -194,25 +203,29 @@ function metadataOf(ref: number, unit: string): MetadataEntry {
   return { ref, type: 'gauge', unit, help: `of ${ref}` };
 }
 
-function write(writer: WalWriter, one: Entry): void {
+function write(writer: WalWriter, one: Entry, tellsTimes: boolean): void {
+  const times = one.kind === 'samples' ? one.rows.map(([, time]) => time) : [];
+  const range = { minTime: Math.min(...times), maxTime: Math.max(...times) };
+  const append = (records: readonly Uint8Array[]): void =>
+    tellsTimes ? writer.append(records, range) : writer.append(records);
   switch (one.kind) {
     case 'series':
-      writer.append([seriesOf(one.ref, { s: String(one.ref), padding: 'x'.repeat(900 * one.ref) })]);
+      append([seriesOf(one.ref, { s: String(one.ref), padding: 'x'.repeat(900 * one.ref) })]);
       break;
     case 'samples':
-      writer.append([samplesOf(one.rows)]);
+      append([samplesOf(one.rows)]);
       break;
     case 'histograms':
-      writer.append(histogramRecords(histogramsOf(one)));
+      append(histogramRecords(histogramsOf(one)));
       break;
     case 'exemplars':
-      writer.append([exemplarsRecord(exemplarsOf(one.rows))]);
+      append([exemplarsRecord(exemplarsOf(one.rows))]);
       break;
     case 'tombstones':
-      writer.append([tombstonesRecord(tombstonesOf(one.rows))]);
+      append([tombstonesRecord(tombstonesOf(one.rows))]);
       break;
     case 'metadata':
-      writer.append([metadataRecord([metadataOf(one.ref, one.unit)])]);
+      append([metadataRecord([metadataOf(one.ref, one.unit)])]);
   }
 }
 

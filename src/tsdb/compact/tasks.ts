@@ -3,6 +3,7 @@ import { type LateBlock, writeLateBlock } from '../out-of-order/late-block.ts';
 import { writeCheckpoint } from '../wal/checkpoint.ts';
 import type { WalCompression } from '../wal/compression.ts';
 import { RefSet, type RefSetData } from '../wal/ref-set.ts';
+import type { SegmentTimes } from '../wal/segment-times.ts';
 import { type CompactBlocks, compactBlocks, rewriteBlock } from './compact-blocks.ts';
 import { type HeadBlock, writeHeadBlock } from './head-block.ts';
 import type { WrittenBlock } from './write-block.ts';
@@ -29,6 +30,7 @@ export interface CheckpointTask {
   readonly segment: number;
   readonly minTime: number;
   readonly refs: RefSetData;
+  readonly times: readonly SegmentTimes[];
   readonly compression: WalCompression;
   readonly segmentSize: number;
   readonly damagedDirectory: string;

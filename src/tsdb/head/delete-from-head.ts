@@ -4,6 +4,7 @@ import { matchersToRows } from '../select/matchers-to-rows.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { TombstoneEntry } from '../wal/record-types.ts';
 import { tombstonesRecord } from '../wal/records.ts';
+import { NO_TIMES } from '../wal/segment-times.ts';
 import type { HeadLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadRowIndex } from './head-row-index.ts';
@@ -55,7 +56,7 @@ export function* deleteFromHead(
     }
     // Each twice in a row: late samples are not meant (docs/formats/wal.md). Other readers see the same deletion again.
     const logged = sparesLate ? entries.flatMap((entry) => [entry, entry]) : entries;
-    if (logged.length > 0) log.append([tombstonesRecord(logged)]);
+    if (logged.length > 0) log.append([tombstonesRecord(logged)], NO_TIMES);
     for (const { ref, maxTime } of entries) deletions.add(ref, minTime, maxTime);
     count += entries.length;
     yield;

@@ -9,6 +9,7 @@ import {
   type SampleBatch,
   type SeriesRef,
 } from '../../storage/append.ts';
+import type { TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
@@ -222,12 +223,29 @@ export class HeadAppender implements Appender {
     if (late.length > 0) lateLog?.append(late);
     if (records.length === 0) return;
     try {
-      log.append(records);
+      log.append(records, this.#floatTimes());
     } catch (error) {
       if (late.length > 0) lateLog?.takeBack();
       throw error;
     }
     directory.unlogged.clear();
+  }
+
+  /** Between which times the accepted floats lie. */
+  #floatTimes(): TimeRange {
+    const { indexes } = this.#parts.rows;
+    let minTime = Number.POSITIVE_INFINITY;
+    let maxTime = Number.NEGATIVE_INFINITY;
+    for (const segment of this.#segments) {
+      if (segment.kind !== 'floats') continue;
+      const { from, times, to } = segment;
+      for (let k = from; k < to; k++) {
+        const time = times[indexes[k]!]!;
+        if (time < minTime) minTime = time;
+        if (time > maxTime) maxTime = time;
+      }
+    }
+    return { minTime, maxTime };
   }
 
   #apply(): void {

@@ -17,6 +17,7 @@ import type { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { seriesDeletedRecord } from '../wal/records.ts';
 import type { RefSet } from '../wal/ref-set.ts';
+import { NO_TIMES } from '../wal/segment-times.ts';
 import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender } from './head-appender.ts';
@@ -427,7 +428,7 @@ export class Head {
     }
     yield* removal.finish();
     for (let from = 0; from < gone.length; from += STALE_RECORD) {
-      this.#log.append([seriesDeletedRecord(gone.slice(from, from + STALE_RECORD))]);
+      this.#log.append([seriesDeletedRecord(gone.slice(from, from + STALE_RECORD))], NO_TIMES);
       yield;
     }
   }

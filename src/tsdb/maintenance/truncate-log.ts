@@ -42,6 +42,7 @@ export async function truncateLog(parts: Parts, expiring: ExpiringRefs, minTime:
       segment: plan.last,
       minTime,
       refs: refs.data,
+      times: wal.times.upTo(plan.last),
       compression: parts.walCompression,
       segmentSize: parts.walSegmentSize,
       damagedDirectory: directory.walDamaged,
@@ -51,6 +52,7 @@ export async function truncateLog(parts: Parts, expiring: ExpiringRefs, minTime:
     throw error;
   }
   expiring.drop(minTime);
+  wal.times.drop(plan.last);
   counts.checkpointDeletions++;
   try {
     await removeCheckpointed(fileSystem, directory.wal);

@@ -1,8 +1,13 @@
+import { snappyFirstByte } from '../../kernels/snappy-decode.ts';
 import type { FileSystem } from '../../std/file-system.ts';
+import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordDecompressor, type WalCompression } from './compression.ts';
+import { SNAPPY_FLAG } from './framing.ts';
 import { RecordFiles } from './record-files.ts';
+import { RECORD } from './record-types.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
+import { ANY_TIMES, type SegmentTimes } from './segment-times.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentName, segmentPath } from './segments.ts';
 import { setAside } from './set-aside.ts';
 import { RecordThinner, type ThinningCounts, type ThinningRules } from './thin-record.ts';
@@ -16,6 +21,8 @@ export interface CheckpointOptions {
   /** The newest segment whose records go into the checkpoint; it is not written to any more. */
   readonly segment: number;
   readonly rules: ThinningRules;
+  /** Between which times the float samples of segments lie, of those of which it is known. */
+  readonly times?: readonly SegmentTimes[];
   readonly compression: WalCompression;
   /** Bytes; default 128 MiB. */
   readonly segmentSize?: number;
@@ -116,8 +123,9 @@ function writeRecords(options: CheckpointOptions, temporary: string): ThinningCo
       }
     }
     for (const n of listSegments(fileSystem, directory)) {
-      if ((before === null || n > before.segment) && n <= segment)
-        copier.file(segmentPath(directory, n), segmentName(n));
+      if ((before !== null && n <= before.segment) || n > segment) continue;
+      const times = options.times?.find((known) => known.segment === n) ?? ANY_TIMES;
+      copier.file(segmentPath(directory, n), segmentName(n), times);
     }
     for (const record of thinner.metadataRecords()) files.add(record);
     files.finish();
@@ -142,14 +150,15 @@ class RecordCopier {
     this.#files = files;
   }
 
-  file(path: string, name: string): void {
+  /** `times`: between which the float samples of the file lie. */
+  file(path: string, name: string, times = ANY_TIMES): void {
     const file = this.#options.fileSystem.openSync(path, 'r');
     try {
       const reader = new SegmentReader(file, RECORD_BYTES_MAX);
       const bad: BadBytes[] = [];
       let reported = 0;
       while (reader.next()) {
-        const reason = this.#record(reader);
+        const reason = this.#record(reader, times);
         const { recordEnd, recordOffset } = reader;
         if (reason !== null) bad.push({ offset: recordOffset, size: recordEnd - recordOffset, reason });
         if (reader.position - reported < PROGRESS_BYTES) continue;
@@ -167,7 +176,12 @@ class RecordCopier {
     }
   }
 
-  #record({ record: bytes, recordFlags, recordSize }: SegmentReader): string | null {
+  #record({ record: bytes, recordFlags, recordSize }: SegmentReader, { minTime, maxTime }: TimeRange): string | null {
+    const { rules } = this.#options;
+    if ((maxTime < rules.minTime || minTime >= rules.minTime) && isSamplesRecord(bytes, recordSize, recordFlags)) {
+      if (minTime >= rules.minTime) this.#files.addCompressed(bytes, recordSize, recordFlags);
+      return null;
+    }
     const record = this.#decompressor.decompress(bytes, recordSize, recordFlags);
     if (typeof record === 'string') return record;
     if (record.length === 0) return null;
@@ -180,6 +194,12 @@ class RecordCopier {
     for (const rest of left) this.#files.add(rest);
     return null;
   }
+}
+
+/** True where a record that need not be decompressed for that is one of float samples. */
+function isSamplesRecord(bytes: Uint8Array, size: number, flags: number): boolean {
+  if (flags === SNAPPY_FLAG) return snappyFirstByte(bytes, 0, size) === RECORD.samples;
+  return flags === 0 && size > 0 && bytes[0] === RECORD.samples;
 }
 
 const PROGRESS_BYTES = 1024 * 1024;

@@ -2,9 +2,11 @@ import { assert } from '../../std/assert.ts';
 import type { Clock } from '../../std/clock.ts';
 import { makeDurableDirectorySync } from '../../std/durable-directory.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
+import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
 import { framedSizeMax, frameRecord, PAGE_SIZE } from './framing.ts';
+import { ANY_TIMES, WrittenTimes } from './segment-times.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
 
 export interface WalWriterOptions {
@@ -133,6 +135,9 @@ export class WalWriter {
     this.#segment = segment;
   }
 
+  /** Between which times the samples of its segments lie, as far as `append` was told. */
+  readonly times = new WrittenTimes();
+
   /** Number of the segment that is being written. */
   get segment(): number {
     return this.#segment;
@@ -146,9 +151,9 @@ export class WalWriter {
   /**
    * Logs the records of one commit, whole or not at all. When it returns, a killed process loses none of them. When it
    * throws (a `FileSystemError`), none of them will be read again and the writer can be used as before.
-   * The records are not looked at after it has returned.
+   * The records are not looked at after it has returned. `times`: between which the float samples among them lie, ms.
    */
-  append(records: readonly Uint8Array[]): void {
+  append(records: readonly Uint8Array[], times: TimeRange = ANY_TIMES): void {
     assert(!this.#closed, 'the log is closed');
     if (records.length === 0) return;
     try {
@@ -158,6 +163,7 @@ export class WalWriter {
         this.#cut();
         end = this.#frame(records, 0);
       }
+      this.times.add(this.#segment, times);
       this.#write(end);
       this.counters.bytes += end;
       this.counters.bytesSaved += this.#bytesSaved;
