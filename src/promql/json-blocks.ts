@@ -9,14 +9,25 @@ export interface JsonBlock {
   readonly view: DataView;
 }
 
+/** Where whole answers are put. */
+export interface AnswerMemory {
+  take(size: number): Uint8Array;
+  /** Copies the bytes `from .. to` of `source` to `target[at ..]`. */
+  copy(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void;
+}
+
+const OWN_MEMORY: AnswerMemory = {
+  take: (size) => new Uint8Array(size),
+  copy: (source, from, to, target, at) => target.set(source.subarray(from, to), at),
+};
+
 /** Lends out blocks of bytes. One that is not given back (its query failed) is garbage, nothing worse. */
 export class JsonBlocks {
-  /** Memory for a whole answer. */
-  readonly whole: (size: number) => Uint8Array;
+  readonly answers: AnswerMemory;
   readonly #spare: JsonBlock[] = [];
 
-  constructor(whole: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
-    this.whole = whole;
+  constructor(answers: AnswerMemory = OWN_MEMORY) {
+    this.answers = answers;
   }
 
   take(): JsonBlock {

@@ -155,7 +155,7 @@ export class JsonBytes {
       size = start + 1 + Math.max(1, parts.length) + (position - end);
       for (const part of parts) size += part.end - part.start;
     }
-    const whole = this.#pool.whole(size);
+    const whole = this.#pool.answers.take(size);
     let at = this.#copy(0, start, whole, 0);
     if (this.#list !== null) {
       whole[at++] = OPEN;
@@ -173,6 +173,7 @@ export class JsonBytes {
   /** Copies the bytes between two positions; returns where they end in `target`. */
   #copy(start: number, end: number, target: Uint8Array, at: number): number {
     const ends = this.#ends;
+    const { answers } = this.#pool;
     let low = 0;
     for (let high = ends.length - 1; low < high; ) {
       const middle = (low + high) >>> 1;
@@ -184,7 +185,7 @@ export class JsonBytes {
     for (let block = low; from < end; block++) {
       const blockStart = block === 0 ? 0 : ends[block - 1]!;
       const stop = Math.min(end, ends[block]!);
-      target.set(this.#blocks[block]!.bytes.subarray(from - blockStart, stop - blockStart), to);
+      answers.copy(this.#blocks[block]!.bytes, from - blockStart, stop - blockStart, target, to);
       to += stop - from;
       from = stop;
     }

@@ -39,7 +39,7 @@ export interface DatabaseOptions {
   readonly chunkRangeMs?: number;
   /** Exemplars that are kept, the oldest leave first; 0 keeps and logs none. Default 100,000. */
   readonly exemplarsMax?: number;
-  /** Bytes of sealed chunks that stay in memory although they are in files, those that came last; default 32 MiB. */
+  /** Bytes of sealed chunks that stay in memory although they are in files, those that came last; default 48 MiB. */
   readonly residentChunkBytes?: number;
   /** How far behind the newest sample others may come out of order, ms; default 0: not at all. */
   readonly outOfOrderMs?: number;

@@ -31,9 +31,9 @@ import { UnwrittenChunks } from './unwritten-chunks.ts';
 
 /**
  * Chunks that are in files stay in memory, too, up to so many bytes, those that came last: most queries ask for the last
- * hours. Of a million series it is a seventh of a chunk each.
+ * hours. Of a million series it is a fifth of a chunk each.
  */
-const RESIDENT_BYTES_MAX = 32 * 1024 * 1024;
+const RESIDENT_BYTES_MAX = 48 * 1024 * 1024;
 
 /**
  * Extents are retired as extent * 128 + units, large ones as 2^51 + extent * 2^18 + capacity in units of 64 bytes, rows

@@ -54,7 +54,7 @@ export interface HeadOptions {
   readonly turns?: Turns;
   /** Where `chunks_head/` is; without it all chunks stay in memory. */
   readonly chunksHead?: HeadChunkDirectory;
-  /** Bytes of chunks that stay in memory although they are there. Default 32 MiB. */
+  /** Bytes of chunks that stay in memory although they are there. Default 48 MiB. */
   readonly residentChunkBytes?: number | undefined;
   /** In which forms samples are kept; default the plain ones. */
   readonly forms?: SampleForms;

@@ -21,7 +21,7 @@ export interface LoadHeadOptions {
   readonly minValidTime: number;
   /** Exemplars that the head keeps. */
   readonly exemplarsMax: number;
-  /** Bytes of chunks that stay in memory although they are in files; default 32 MiB. */
+  /** Bytes of chunks that stay in memory although they are in files; default 48 MiB. */
   readonly residentChunkBytes?: number | undefined;
   /** In which forms samples are kept; default the plain ones. */
   readonly forms?: SampleForms;
