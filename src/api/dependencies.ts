@@ -1,7 +1,8 @@
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
-import type { QueryRunner } from '../query/runner.ts';
+import type { ParsedForm } from '../query/parsed-text.ts';
+import type { QueryReply, QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Appendable } from '../storage/append.ts';
 import type { ExemplarQueryable } from '../storage/exemplar.ts';
@@ -21,6 +22,8 @@ export interface ApiDependencies {
   readonly exemplars: ExemplarQueryable;
   readonly appendable: Appendable;
   readonly runner: QueryRunner;
+  /** Parses a long text beside the main thread: the body of the reply is what `parsedText` gives. */
+  parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply>;
   readonly targets: TargetsView;
   readonly storage: StorageView;
   readonly admin: StorageAdministration;

@@ -13,7 +13,12 @@ const HTML_SENSITIVE = /[<>&\u2028\u2029]/g;
 
 /** JSON as Go's encoder writes it: `<`, `>`, `&` and the two line separators become escapes. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(HTML_SENSITIVE, escapeUnit);
+  return htmlEscaped(JSON.stringify(value));
+}
+
+/** JSON text with the escapes of Go's encoder. */
+export function htmlEscaped(json: string): string {
+  return json.replace(HTML_SENSITIVE, escapeUnit);
 }
 
 /** A label set as an object in label order. Names and values are written without HTML escapes, as the reference does. */

@@ -20,6 +20,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
     log: parts.log.with({ component: 'web' }),
     clock,
     registry: parts.registry,
+    parse: parts.parse,
     queryable: parts.queryable,
     headQueryable: { querier: (range) => database.headQuerier(range) },
     exemplars: database,

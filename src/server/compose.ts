@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { BuildInfo } from '../api/dependencies.ts';
+import type { ApiDependencies, BuildInfo } from '../api/dependencies.ts';
 import { createDiscoverer } from '../discovery/providers.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
@@ -39,6 +39,7 @@ export interface Parts {
   readonly database: DatabaseSlot;
   readonly parser: ParserOptions;
   readonly runner: QueryRunner;
+  readonly parse: ApiDependencies['parse'];
   /** Reads that are no queries. */
   queryable(signal: AbortSignal): Queryable;
   /** Ends the query threads. */
@@ -77,6 +78,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
   });
   const {
     runner,
+    parse,
     queryable,
     close: closeRunner,
   } = createRunner(options, {
@@ -112,6 +114,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     database,
     parser,
     runner,
+    parse,
     queryable,
     closeRunner,
     scrape,

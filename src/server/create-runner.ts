@@ -4,10 +4,11 @@ import { Engine } from '../promql/engine.ts';
 import { functionImplementations } from '../promql/functions/registry.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { LightRunner } from '../query/light-runner.ts';
+import type { ParsedForm } from '../query/parsed-text.ts';
 import type { QuerySettings } from '../query/pool/messages.ts';
 import { PoolRunner } from '../query/pool/pool-runner.ts';
 import { type OpenRead, threadedQueryable } from '../query/pool/threaded-queryable.ts';
-import type { QueryRunner } from '../query/runner.ts';
+import type { QueryReply, QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -38,6 +39,8 @@ export interface RunnerParts {
 
 export interface ServerRunner {
   readonly runner: QueryRunner;
+  /** Parses a text in a thread. */
+  parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply>;
   /** Reads that are no queries. */
   queryable(signal: AbortSignal): Queryable;
   /** Ends all threads; queries that run fail. */
@@ -99,7 +102,12 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     activeQueries.close();
   };
   const openRead: OpenRead = (work, signal) => pool.openRead(work, signal);
-  return { runner, queryable: (signal) => threadedQueryable(database, openRead, signal), close };
+  return {
+    runner,
+    parse: (text, form, signal) => pool.parse(text, form, signal),
+    queryable: (signal) => threadedQueryable(database, openRead, signal),
+    close,
+  };
 }
 
 /** Of the host, or of the control group that the process is in. */

@@ -46,6 +46,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: silentLog,
     clock,
     registry,
+    parse: () => Promise.reject(new Error('no text is so long here')),
     queryable: () => database,
     headQueryable: database,
     appendable: database,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ParsedForm, parsedText } from '../../src/query/parsed-text.ts';
 import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
@@ -7,6 +8,29 @@ import { appendSamples, createPoolRunner, openMemoryDatabase, REQUEST, SETTINGS 
 
 const END = 900_000;
 const SERIES = 1500;
+
+describe('PoolRunner.parse()', () => {
+  it('gives what is wanted of long texts, and words what is wrong with them', async () => {
+    const database = await openMemoryDatabase();
+    const runner = createPoolRunner(database);
+    const { signal } = new AbortController();
+    const text = Array(300).fill('a'.repeat(30)).join('+');
+    const parsed = async (form: ParsedForm, wrong = '') => {
+      const reply = await runner.parse(text + wrong, form, signal);
+      return reply.ok && reply.form === 'json' ? Buffer.from(reply.body).toString() : reply;
+    };
+    for (const form of ['format', 'tree', 'selectors'] as const) {
+      expect(await parsed(form)).toBe(parsedText(text, form, SETTINGS.parser, () => {}));
+    }
+    expect(await parsed('tree', ')')).toMatchObject({
+      ok: false,
+      errorType: 'bad_data',
+      message: expect.stringContaining('unexpected'),
+    });
+    await runner.close();
+    await database.close();
+  });
+});
 
 describe('a hostile query in the pool', () => {
   let database: Database;

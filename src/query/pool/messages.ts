@@ -4,6 +4,7 @@ import type { FunctionFeatures } from '../../promql/functions/contracts.ts';
 import type { ParserOptions } from '../../promql/syntax/options.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import type { QueryCost } from '../execute-query.ts';
+import type { ParsedForm } from '../parsed-text.ts';
 import type { QueryReply, QueryRequest } from '../runner.ts';
 import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
 
@@ -39,7 +40,9 @@ export type ThreadTask =
       /** Step (ms) of subqueries that name none. */
       readonly subqueryStepMs: number;
     }
-  | { readonly kind: 'read'; readonly work: ReadWork };
+  | { readonly kind: 'read'; readonly work: ReadWork }
+  /** The answer's body is the text. */
+  | { readonly kind: 'parse'; readonly text: string; readonly form: ParsedForm };
 
 /** `slot` is the number of a task in its thread: also that of its cancel flag. */
 export type MessageToThread =

@@ -3,6 +3,7 @@ import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import { failedReply, type QueryCost } from '../execute-query.ts';
+import type { ParsedForm } from '../parsed-text.ts';
 import { QueryGate } from '../query-gate.ts';
 import type { QueryErrorType, QueryObserver, QueryReply, QueryRequest, QueryRunner } from '../runner.ts';
 import type { QuerySettings, ThreadTask } from './messages.ts';
@@ -121,6 +122,20 @@ export class PoolRunner implements QueryRunner {
       if (!reply.ok) channel.fail(new QueryError(kindOfFailure(reply.errorType), reply.message));
     });
     return channel;
+  }
+
+  /** Parses a text in a thread: the body of the reply is what `parsedText` gives. */
+  async parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply> {
+    try {
+      await this.#readGate.enter('interactive', PARSE_TIMEOUT_MS, signal);
+    } catch (error) {
+      return failedReply(error, 'internal');
+    }
+    try {
+      return (await this.#runJob({ kind: 'parse', text, form }, PARSE_TIMEOUT_MS, signal, null)).reply;
+    } finally {
+      this.#readGate.leave();
+    }
   }
 
   /** Ends all threads; queries that run fail. */
@@ -275,13 +290,15 @@ export class PoolRunner implements QueryRunner {
 const READS_MAX = 64;
 /** No client takes longer over a read; one that does not take anything is cut off earlier. */
 const READ_TIMEOUT_MS = 3_600_000;
+const PARSE_TIMEOUT_MS = 60_000;
 /** A query that should have ended gets so many more graces while others of its thread take turns. */
 const GRACES_MAX = 10;
 /** UTF-16 units of a query's text in the log. */
 const LOGGED_UNITS_MAX = 1000;
 
 function textOf(task: ThreadTask): string {
-  return task.kind === 'run' ? task.request.text.slice(0, LOGGED_UNITS_MAX) : 'a read of series';
+  if (task.kind === 'read') return 'a read of series';
+  return (task.kind === 'run' ? task.request.text : task.text).slice(0, LOGGED_UNITS_MAX);
 }
 
 function kindOfFailure(type: QueryErrorType): QueryErrorKind {

@@ -19,6 +19,7 @@ import {
   prepareQuery,
   type QueryExecutor,
 } from '../execute-query.ts';
+import { parsedText } from '../parsed-text.ts';
 import type { QueryReply } from '../runner.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import {
@@ -78,6 +79,9 @@ port.on('message', (message: MessageToThread) => {
     case 'read':
       void read(message);
       break;
+    case 'parse':
+      parse(message);
+      break;
     case 'wish':
       tellWish(message.slot, message.wish);
       break;
@@ -135,6 +139,20 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
     reply = failedReply(error, 'internal');
   }
   wishes.delete(slot);
+  sendReply(slot, reply, null);
+}
+
+/** Parses a text that is too long for the main thread. */
+function parse({ form, slot, text }: Extract<MessageToThread, { kind: 'parse' }>): void {
+  control.setAtWork(slot);
+  const signal = new SlotSignal(slot);
+  let reply: QueryReply;
+  try {
+    const parsed = parsedText(text, form, settings.parser, () => checkWanted(signal));
+    reply = { ok: true, form: 'json', body: new TextEncoder().encode(parsed) };
+  } catch (error) {
+    reply = failedReply(error, 'internal');
+  }
   sendReply(slot, reply, null);
 }
 
