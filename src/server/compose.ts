@@ -60,7 +60,11 @@ export function compose(options: ServerOptions, log: Log): Parts {
   const notifications = new Notifications(clock, options.web.notificationListenersMax);
   const configuration = new ConfigurationStore({
     source: sourceOf(options),
-    surroundings: { variables: process.env, flagRetention: options.storage },
+    surroundings: {
+      variables: process.env,
+      flagRetention: options.storage,
+      extraScrapeMetrics: options.features.includes('extra-scrape-metrics'),
+    },
     clock,
     log,
     registry,

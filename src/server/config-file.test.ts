@@ -5,6 +5,7 @@ import { type Configuration, configurationFromText } from './config-file.ts';
 const surroundings = {
   variables: { REGION: 'north' },
   flagRetention: { retentionMs: 15 * 86_400_000, retentionBytes: 0 },
+  extraScrapeMetrics: false,
 };
 const load = (yaml: string): Configuration => configurationFromText('conf/prometheus.yml', yaml, surroundings);
 
@@ -133,4 +134,13 @@ otlp:
   label_name_underscore_sanitization: true
   label_name_preserve_multiple_underscores: true
 `);
+});
+
+test('a feature may make extra metrics of scrapes the default, which the file overrules', () => {
+  const withFeature = { ...surroundings, extraScrapeMetrics: true };
+  const extra = (yaml: string) =>
+    configurationFromText('p.yml', yaml, withFeature).scrape.map(({ extraScrapeMetrics }) => extraScrapeMetrics);
+  const jobs = `${JOB}- job_name: b\n  extra_scrape_metrics: false\n`;
+  expect(extra(jobs)).toEqual([true, false]);
+  expect(extra(`global: {extra_scrape_metrics: false}\n${jobs}`)).toEqual([false, false]);
 });

@@ -43,6 +43,8 @@ export interface Configuration {
 export interface ConfigurationSurroundings {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly flagRetention: FlagRetention;
+  /** What `extra_scrape_metrics` is where the file does not say. */
+  readonly extraScrapeMetrics: boolean;
 }
 
 /** The collector's eagerness that the reference starts with; kept and shown, nothing is tuned by it. */
@@ -83,6 +85,8 @@ export function configurationFromText(
   const raw = configurationCodec.decode(tree, context);
   context.throwProblems();
   if (raw.global.scrape_interval === 0) raw.global = standardGlobal();
+  const extraScrapeMetrics = raw.global.extra_scrape_metrics ?? surroundings.extraScrapeMetrics;
+  raw.global = { ...raw.global, extra_scrape_metrics: extraScrapeMetrics };
   raw.runtime = { gogc: raw.runtime.gogc || GOGC_STANDARD };
   const notes: string[] = [];
   const scheme = raw.global.metric_name_validation_scheme || 'utf8';

@@ -52,7 +52,7 @@ export function featureView(options: ServerOptions): Record<string, Record<strin
     },
     service_discovery_providers: { static: true },
     scrape: {
-      extra_scrape_metrics: false,
+      extra_scrape_metrics: true,
       start_timestamp_zero_ingestion: on('created-timestamp-zero-ingestion'),
       type_and_unit_labels: on('type-and-unit-labels'),
     },

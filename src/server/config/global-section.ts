@@ -85,7 +85,6 @@ function fill(value: RawGlobal): void {
   value.scrape_timeout ||= Math.min(STANDARD.scrapeTimeoutMs, value.scrape_interval);
   value.evaluation_interval ||= STANDARD.evaluationIntervalMs;
   value.scrape_native_histograms ??= false;
-  value.extra_scrape_metrics ??= false;
 }
 
 /** Bytes that are no text were kept as lone surrogates; they print as the reference prints such bytes. */

@@ -9,12 +9,12 @@ export type FeatureState =
 
 /** Every feature name that Prometheus 3.14 knows. */
 export const FEATURES: Readonly<Record<string, FeatureState>> = {
-  'auto-reload-config': 'pending',
+  'auto-reload-config': 'supported',
   'concurrent-rule-eval': 'pending',
   'created-timestamp-zero-ingestion': 'supported',
   'delayed-compaction': 'supported',
   'exemplar-storage': 'supported',
-  'extra-scrape-metrics': 'pending',
+  'extra-scrape-metrics': 'supported',
   'fast-startup': 'pending',
   'histograms-st-encoding': 'supported',
   'memory-snapshot-on-shutdown': 'pending',

@@ -91,11 +91,12 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
   const maxBlockGivenMs = get<number>('storage.tsdb.max-block-duration');
   const maxBlockMs = maxBlockGivenMs > 0 ? maxBlockGivenMs : maxBlockStandardMs(retentionMs);
   const routePrefix = `/${(get<string>('web.route-prefix') || new URL(externalUrl).pathname).replace(/^\/+|\/+$/g, '')}`;
+  const features = get<readonly string[]>('enable-feature').flatMap((text) => text.split(','));
   return {
     config: {
       file: get('config.file'),
       given: line.given.has('config.file'),
-      autoReload: get('config.auto-reload'),
+      autoReload: get<boolean>('config.auto-reload') || features.includes('auto-reload-config'),
       autoReloadIntervalMs: Math.max(1000, get<number>('config.auto-reload-interval')),
     },
     web: {
@@ -149,7 +150,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       timestampToleranceMs: get('scrape.timestamp-tolerance'),
       discoveryReloadIntervalMs: get('scrape.discovery-reload-interval'),
     },
-    features: get<readonly string[]>('enable-feature').flatMap((text) => text.split(',')),
+    features,
     log: { level: get('log.level'), format: get('log.format') },
     flagsForApi: flagsForApi(line, {
       'web.listen-address': listenAddresses,
