@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import { batchOf, show } from '../tsdb/head-support.ts';
+import { batchOf, showWhenRead } from '../tsdb/head-support.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 const ADMIN = '/api/v1/admin/tsdb';
@@ -71,7 +71,7 @@ describe('the admin API', () => {
       if (error === null) expect(text).toBe('');
       else expect(JSON.parse(text)).toEqual({ status: 'error', errorType: 'bad_data', error });
     }
-    expect(show(server.database)).toHaveLength(2);
+    expect(await showWhenRead(server.database)).toHaveLength(2);
   });
 
   it('deletes what all selectors of a form choose', async () => {
@@ -80,7 +80,7 @@ describe('the admin API', () => {
     body.append('match[]', '{s=~"b|c"}');
     const answer = await fetch(`${server.url}${ADMIN}/delete_series`, { method: 'POST', body });
     expect(answer.status).toBe(204);
-    expect(show(server.database)).toEqual([
+    expect(await showWhenRead(server.database)).toEqual([
       '{__name__="m", s="a"} 1000=1000 3000=3000',
       '{__name__="m", s="b"} 1000=1000 3000=3000',
     ]);

@@ -17,8 +17,8 @@ import {
 import type { ReadBatch, ReadWish } from './read-messages.ts';
 import { ThreadControl } from './thread-control.ts';
 
-/** An answer that takes the main thread longer is made in several turns, ms. */
-const ANSWER_TURN_MS = 10;
+/** An answer to many selects or with many series that takes the main thread longer is made in several turns, ms. */
+const ANSWER_TURN_MS = 20;
 
 /** The file that query threads run. */
 export const QUERY_WORKER = workerEntry('query/pool/query-worker.ts');

@@ -47,7 +47,7 @@ export class ThreadReads {
 export interface AnswerLimits {
   /** Bytes of snapshots. */
   readonly bytesMax: number;
-  /** A question whose answer takes longer is answered in several turns: its selects see a moment each. */
+  /** A large question whose answer takes longer is answered in several turns: its selects see a moment each. */
   readonly turnMs: number;
   /** Milliseconds, a clock that never jumps. */
   now(): number;
@@ -59,6 +59,13 @@ export interface AnswerLimits {
 export class AnswerTooLarge extends Error {
   override readonly name = 'AnswerTooLarge';
 }
+
+/**
+ * A question of less work, in rows, is answered in one turn however long the machine lets it wait, so that all its selects
+ * see one moment. A select counts as so many rows, even where it chooses none.
+ */
+const ONE_TURN_WORK_MAX = 50_000;
+const SELECT_WORK = 5000;
 
 /** Of a row in a snapshot. */
 const ROW_BYTES = 21;
@@ -96,6 +103,7 @@ export class ThreadRead {
     const snapshots: HeadSnapshot[] = [];
     let bytes = 0;
     let turnBegan = limits.now();
+    let work = 0;
     for (const request of requests) {
       const snapshot = querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit });
       bytes += (ROW_BYTES + (snapshot.newest === null ? 0 : NEWEST_BYTES)) * snapshot.rows.length;
@@ -104,9 +112,11 @@ export class ThreadRead {
         throw new AnswerTooLarge(`${message}, the limit is ${limits.bytesMax} bytes`);
       }
       snapshots.push(snapshot);
-      if (limits.now() - turnBegan <= limits.turnMs) continue;
+      work += SELECT_WORK + snapshot.rows.length;
+      if (work <= ONE_TURN_WORK_MAX || limits.now() - turnBegan <= limits.turnMs) continue;
       await limits.pause();
       if (this.#isClosed) return;
+      work = 0;
       turnBegan = limits.now();
     }
     give({ ...this.#news(), headMinTime: querier.minTime, snapshots });
