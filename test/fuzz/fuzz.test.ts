@@ -11,6 +11,10 @@ const FOUND: readonly Omit<FuzzCase, 'start' | 'end' | 'step' | 'delayedNameRemo
   { text: 'group by () (stdvar without () (rate((custom_buckets{group!="a", le!=""})[292y:0.5])))' },
   { text: '(topk (step(), absent_over_time(target_info[1s])) != bool ts_of_min_over_time((sgn(native))[292y:]))' },
   { text: 'metric @ 100 offset NaN / on () log10(gauge - 10)' },
+  { text: '(histogram_quantiles({nowhere=~"^a$"}, "q", time(), time() / 2))[1y:5m]' },
+  { text: '(histogram_quantiles({__name__=~".+"}, "q", time(), time() / 2))[1y:5m]' },
+  { text: 'info(metric, {})' },
+  { text: 'metric @ 1ms offset --1 --1' },
 ];
 
 describe('the query engine', () => {

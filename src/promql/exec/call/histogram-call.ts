@@ -2,6 +2,7 @@ import type { Labels } from '../../../model/labels.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
 import { type Annotations, formatG, withoutMonotonicity } from '../annotations.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import { droppedNames } from '../names.ts';
@@ -88,15 +89,20 @@ export class HistogramCall implements VectorOperator {
   #perQuantile({ histograms }: HistogramGroups, args: readonly Float64Array[]): Answer[] {
     const { call, label } = this.#plan as HistogramQuantilesPlan;
     const answers: Answer[] = [];
+    if (histograms.length === 0) return answers;
+    const { budget } = this.#context;
     args.forEach((quantiles, index) => {
       // The function expects the places that histogram_quantile has: quantile, then vector.
       const positions = [call.argPositions[index + 2]!, call.argPositions[0]!];
       const { annotations } = this.#context;
       const ownAnnotations = index === 0 ? annotations : withoutMonotonicity(annotations);
       const context = this.#functionContext([quantiles], positions, ownAnnotations);
-      for (const [text, steps] of stepsByText(quantiles)) {
+      for (const [text, steps] of stepsByText(quantiles, budget)) {
         for (const histogram of histograms) {
-          answers.push({ histogram, labels: histogram.labels.with(label, text), context, steps });
+          const labels = histogram.labels.with(label, text);
+          budget.takeLabels(labels, text.length);
+          budget.spend(ANSWER_WORK);
+          answers.push({ histogram, labels, context, steps });
         }
       }
     });
@@ -121,6 +127,7 @@ export class HistogramCall implements VectorOperator {
     args.forEach((quantiles, index) => {
       const position = call.argPositions[firstArgument + index]!;
       for (const quantile of new Set(quantiles)) {
+        this.#context.budget.spend(ANSWER_WORK);
         if (quantile >= 0 && quantile <= 1) continue;
         this.#context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(quantile)}`, position);
       }
@@ -128,12 +135,17 @@ export class HistogramCall implements VectorOperator {
   }
 }
 
-function stepsByText(quantiles: Float64Array): Map<string, Uint8Array> {
+/** Making the labels of an answer, or the text of a quantile, takes as long as so many samples. */
+const ANSWER_WORK = 100;
+
+function stepsByText(quantiles: Float64Array, budget: QueryBudget): Map<string, Uint8Array> {
   const steps = new Map<string, Uint8Array>();
   for (let i = 0; i < quantiles.length; i++) {
+    budget.spend(ANSWER_WORK);
     const text = openMetricsText(quantiles[i]!);
     let mask = steps.get(text);
     if (mask === undefined) {
+      budget.takeBytes(quantiles.length);
       mask = new Uint8Array(quantiles.length);
       steps.set(text, mask);
     }
