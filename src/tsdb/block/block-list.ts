@@ -3,7 +3,7 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
-import { hasWholeRange, isUlid } from './block-meta.ts';
+import { type BlockMeta, hasWholeRange, isUlid } from './block-meta.ts';
 import { KeptLabels } from './kept-labels.ts';
 import { PageCache } from './paged-file.ts';
 
@@ -35,6 +35,8 @@ export class BlockList {
   #blocks: readonly Block[] = [];
   #damaged: readonly DamagedBlock[] = [];
   #obsolete: readonly string[] = [];
+  /** Of blocks that are still there and that nothing is left of. */
+  #deletable: readonly BlockMeta[] = [];
   /** Blocks that were opened for the next `reload`, by directory. */
   readonly #ahead = new Map<string, Block>();
   #isClosed = false;
@@ -60,9 +62,16 @@ export class BlockList {
 
   /**
    * Up to where (ms, exclusive) blocks hold all samples that came in order: blocks of late samples or of some series
-   * alone say nothing of the others. -Infinity where there is no such block.
+   * alone say nothing of the others, those of which everything is deleted do as long as they are there. -Infinity where
+   * there is no such block.
    */
   get coveredTime(): number {
+    const deletable = this.#deletable.filter(hasWholeRange).map(({ maxTime }) => maxTime);
+    return Math.max(this.lastingCoveredTime, ...deletable);
+  }
+
+  /** The same without blocks that can be removed. */
+  get lastingCoveredTime(): number {
     const covering = this.#blocks.filter(({ meta }) => hasWholeRange(meta));
     return covering.reduce((newest, { meta }) => Math.max(newest, meta.maxTime), Number.NEGATIVE_INFINITY);
   }
@@ -125,6 +134,7 @@ export class BlockList {
     const isUsed = ({ meta }: Block): boolean => !meta.deletable && !replaced.has(meta.ulid);
     for (const block of opened) if (!isUsed(block)) block.close();
     this.#blocks = opened.filter(isUsed).sort((a, b) => a.meta.minTime - b.meta.minTime);
+    this.#deletable = opened.map(({ meta }) => meta).filter(({ deletable, ulid }) => deletable && !replaced.has(ulid));
     // A damaged block that was replaced can go, too.
     const lost = damaged.flatMap(({ directory: path }) => path.slice(path.lastIndexOf('/') + 1));
     this.#obsolete = [

@@ -1,6 +1,5 @@
 import { runInTurns } from '../../std/turns.ts';
 import { rangeEnd } from '../chunk/cut-rule.ts';
-import type { ExpiringRefs } from './expiring-refs.ts';
 import { writeHeadBlock } from './head-block.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { takeInBlock } from './reload-blocks.ts';
@@ -15,7 +14,7 @@ const READERS_WAIT_MS = 5 * 60 * 1000;
  * Returns the end of the range (ms, exclusive). Rejects where one of the steps fails; what was not moved is moved the
  * next time.
  */
-export async function compactHead(parts: MaintenanceParts, expiring: ExpiringRefs): Promise<number> {
+export async function compactHead(parts: MaintenanceParts): Promise<number> {
   const { chunkRangeMs, head, log } = parts;
   const { minTime } = head.bounds;
   const maxTime = rangeEnd(minTime, chunkRangeMs);
@@ -25,13 +24,13 @@ export async function compactHead(parts: MaintenanceParts, expiring: ExpiringRef
     log.info('Wrote a block of the head', { ulid: meta.ulid, minTime, maxTime, series, samples });
     await takeInBlock(parts, meta.ulid);
   }
-  await truncateHead(parts, expiring, maxTime);
+  await truncateHead(parts, maxTime);
   return maxTime;
 }
 
 /** Forgets what is older than `before` (ms), which is in blocks, as soon as no querier needs it. */
-export async function truncateHead(parts: MaintenanceParts, expiring: ExpiringRefs, before: number): Promise<void> {
-  const { clock, counts, head, lateSamples, observer, turns } = parts;
+export async function truncateHead(parts: MaintenanceParts, before: number): Promise<void> {
+  const { clock, counts, expiring, head, lateSamples, observer, turns } = parts;
   counts.headTruncations++;
   try {
     await closedReaders(parts, head.advance(before));

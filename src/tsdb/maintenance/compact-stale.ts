@@ -1,5 +1,4 @@
 import { runInTurns } from '../../std/turns.ts';
-import type { ExpiringRefs } from './expiring-refs.ts';
 import { writeHeadBlock } from './head-block.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { takeInBlock } from './reload-blocks.ts';
@@ -11,7 +10,7 @@ const STALE_HINT = 'from-stale-series';
  * Moves the series whose last sample is a stale marker to blocks of their own, one for each range, and out of the head,
  * apart from those that came back meanwhile and those with late samples. The head's bounds stay. Returns how many left.
  */
-export async function compactStaleSeries(parts: MaintenanceParts, expiring: ExpiringRefs): Promise<number> {
+export async function compactStaleSeries(parts: MaintenanceParts): Promise<number> {
   const { chunkRangeMs, head, turns } = parts;
   const stale = await runInTurns(head.staleSeries(), turns);
   if (stale.size === 0) return 0;
@@ -31,6 +30,6 @@ export async function compactStaleSeries(parts: MaintenanceParts, expiring: Expi
     head.removeStale(stale, (refs) => removed.push(...refs)),
     turns,
   );
-  expiring.add(removed, maxTime);
+  parts.expiring.add(removed, maxTime);
   return removed.length;
 }

@@ -6,7 +6,6 @@ import { cleanNextBlock } from './clean-tombstones.ts';
 import { compactNextBlocks } from './compact-blocks.ts';
 import { compactHead } from './compact-head.ts';
 import { compactStaleSeries } from './compact-stale.ts';
-import { ExpiringRefs } from './expiring-refs.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { reloadBlocks } from './reload-blocks.ts';
 import { type SnapshotOptions, takeSnapshot } from './take-snapshot.ts';
@@ -38,7 +37,6 @@ export interface MaintenanceOptions extends MaintenanceParts {
  */
 export class Maintenance {
   readonly #options: MaintenanceOptions;
-  readonly #expiring = new ExpiringRefs();
   #cancelTimer: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #queued: Promise<void> | null = null;
@@ -152,14 +150,14 @@ export class Maintenance {
       while (this.#isHeadDue()) {
         compactedTo = await this.#step(() => {
           this.#headCompactedAt = this.#options.clock.monotonic();
-          return compactHead(this.#options, this.#expiring);
+          return compactHead(this.#options);
         });
       }
     } finally {
       // Also where a later range failed: what is in blocks need not be in the log.
       const minTime = compactedTo;
       if (minTime !== null) {
-        await this.#step(() => truncateLog(this.#options, this.#expiring, minTime));
+        await this.#step(() => truncateLog(this.#options, minTime));
         if (head.lateBounds.minTime < Number.POSITIVE_INFINITY) await this.#step(() => lateSamples?.compact());
       }
     }
@@ -211,7 +209,7 @@ export class Maintenance {
     counts.staleCompactions++;
     const started = clock.monotonic();
     try {
-      const removed = await compactStaleSeries(this.#options, this.#expiring);
+      const removed = await compactStaleSeries(this.#options);
       const seconds = (clock.monotonic() - started) / 1000;
       observer.staleCompaction(seconds);
       log.info('Ending stale series compaction', { series: removed, duration: seconds });

@@ -10,6 +10,7 @@ import type { Head } from '../head/head.ts';
 import type { DatabaseOptions } from '../options.ts';
 import { SEGMENT_SIZE_DEFAULT } from '../wal/segments.ts';
 import type { WalWriter } from '../wal/writer.ts';
+import { ExpiringRefs } from './expiring-refs.ts';
 import { Maintenance } from './maintenance.ts';
 import { createMaintenanceCounts, noObserver } from './maintenance-counts.ts';
 import { maintenanceObserver, registerMaintenanceMetrics } from './maintenance-metrics.ts';
@@ -60,6 +61,7 @@ export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Mai
     headDelayMs,
     isHeld: pendingUploadsFile === null ? () => false : pendingUploads(fileSystem, clock, log, pendingUploadsFile),
     newUlid: () => newUlid(clock.now()),
+    expiring: new ExpiringRefs(),
     counts,
     observer: registry === undefined ? noObserver : maintenanceObserver(registry),
   });

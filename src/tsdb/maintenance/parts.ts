@@ -9,6 +9,7 @@ import type { DataDirectory } from '../data-directory.ts';
 import type { Head } from '../head/head.ts';
 import type { WalCompression } from '../wal/compression.ts';
 import type { WalWriter } from '../wal/writer.ts';
+import type { ExpiringRefs } from './expiring-refs.ts';
 import type { MaintenanceCounts, MaintenanceObserver } from './maintenance-counts.ts';
 
 /** What may change while the database is open. */
@@ -46,6 +47,8 @@ export interface MaintenanceParts {
   readonly walSegmentSize: number;
   readonly runner: MaintenanceRunner;
   readonly lateSamples: LateSamples | null;
+  /** Series that left the head, for checkpoints. */
+  readonly expiring: ExpiringRefs;
   readonly settings: () => MaintenanceSettings;
   /** Width of the blocks that are cut from the head, and the widths that they grow through, ms. */
   readonly chunkRangeMs: number;

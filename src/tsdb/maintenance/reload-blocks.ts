@@ -4,14 +4,13 @@ import { removeBlock } from '../block/remove-block.ts';
 import { planRetention } from '../compact/plan-retention.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import type { MaintenanceParts } from './parts.ts';
-
-type Parts = Pick<MaintenanceParts, 'fileSystem' | 'log' | 'directory' | 'turns' | 'blocks' | 'settings' | 'counts'>;
+import { forgetBefore } from './truncate-log.ts';
 
 /**
  * Takes in the blocks that appeared in the directory and removes those that were replaced, are empty or are beyond the
  * retention. Rejects with a `FileSystemError`; what could not be removed is tried again at the next call.
  */
-export async function reloadBlocks(parts: Parts): Promise<void> {
+export async function reloadBlocks(parts: MaintenanceParts): Promise<void> {
   parts.counts.reloads++;
   try {
     await parts.blocks.openAhead(parts.turns);
@@ -27,7 +26,7 @@ export async function reloadBlocks(parts: Parts): Promise<void> {
  * Takes in a block that was just written. Where that fails the block is removed again and this rejects: whoever wrote it
  * keeps what it was made of.
  */
-export async function takeInBlock(parts: Parts, ulid: string): Promise<void> {
+export async function takeInBlock(parts: MaintenanceParts, ulid: string): Promise<void> {
   const { blocks, counts, directory, fileSystem, log } = parts;
   counts.reloads++;
   try {
@@ -47,7 +46,8 @@ export async function takeInBlock(parts: Parts, ulid: string): Promise<void> {
   }
 }
 
-async function removeUnneeded({ fileSystem, log, directory, blocks, settings, counts }: Parts): Promise<void> {
+async function removeUnneeded(parts: MaintenanceParts): Promise<void> {
+  const { blocks, counts, directory, fileSystem, head, log, settings } = parts;
   const { retentionBytes, retentionMs, retentionPercent } = settings();
   const limits = {
     durationMs: retentionMs,
@@ -64,6 +64,8 @@ async function removeUnneeded({ fileSystem, log, directory, blocks, settings, co
   if (plan.bySize) counts.sizeRetentions++;
   const gone = [...blocks.obsolete, ...plan.remove];
   blocks.drop(new Set(plan.remove));
+  // A start takes from the log what no block covers: what was deleted of these would come back.
+  if (gone.length > 0 && blocks.lastingCoveredTime < head.minValidTime) await forgetBefore(parts, head.minValidTime);
   for (const ulid of gone) {
     await removeBlock(fileSystem, directory.root, ulid);
     log.info('Deleted an obsolete block', { block: ulid });

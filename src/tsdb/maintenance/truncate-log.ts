@@ -1,7 +1,6 @@
 import { runInTurns } from '../../std/turns.ts';
-import { planCheckpoint, removeCheckpointed } from '../wal/checkpoint.ts';
+import { type CheckpointPlan, planCheckpoint, planWholeCheckpoint, removeCheckpointed } from '../wal/checkpoint.ts';
 import { RefSet } from '../wal/ref-set.ts';
-import type { ExpiringRefs } from './expiring-refs.ts';
 import type { MaintenanceParts } from './parts.ts';
 
 type Parts = Pick<
@@ -16,6 +15,7 @@ type Parts = Pick<
   | 'walCompression'
   | 'walSegmentSize'
   | 'runner'
+  | 'expiring'
   | 'counts'
   | 'observer'
 >;
@@ -25,12 +25,21 @@ type Parts = Pick<
  * on, and series that are in the head or whose samples the log may still have. Rejects with what the checkpoint failed
  * of; the log is as it was then.
  */
-export async function truncateLog(parts: Parts, expiring: ExpiringRefs, minTime: number): Promise<void> {
-  const { clock, counts, directory, fileSystem, head, log, observer, runner, turns, wal } = parts;
-  const started = clock.monotonic();
-  const current = wal.cut();
-  const plan = planCheckpoint(fileSystem, directory.wal, current);
+export function truncateLog(parts: Parts, minTime: number): Promise<void> {
+  const { directory, fileSystem, wal } = parts;
+  return replaceByCheckpoint(parts, minTime, planCheckpoint(fileSystem, directory.wal, wal.cut()));
+}
+
+/** The same for the whole log: from then on it has no sample from before `minTime`. */
+export function forgetBefore(parts: Parts, minTime: number): Promise<void> {
+  const { directory, fileSystem, wal } = parts;
+  return replaceByCheckpoint(parts, minTime, planWholeCheckpoint(fileSystem, directory.wal, wal.cut()));
+}
+
+async function replaceByCheckpoint(parts: Parts, minTime: number, plan: CheckpointPlan | null): Promise<void> {
+  const { clock, counts, directory, expiring, fileSystem, head, log, observer, runner, turns, wal } = parts;
   if (plan === null) return;
+  const started = clock.monotonic();
   const refs = new RefSet();
   expiring.addTo(refs, minTime);
   await runInTurns(head.liveRefs(refs), turns);

@@ -44,12 +44,18 @@ export interface CheckpointPlan {
  * reference; null where that is at most one.
  */
 export function planCheckpoint(fileSystem: FileSystem, directory: string, current: number): CheckpointPlan | null {
+  const plan = planWholeCheckpoint(fileSystem, directory, current);
+  if (plan === null) return null;
+  const last = plan.first + Math.trunc(((plan.last - plan.first) * 2) / 3);
+  return last <= plan.first ? null : { first: plan.first, last };
+}
+
+/** The same for all segments before `current`; null where there is none. */
+export function planWholeCheckpoint(fileSystem: FileSystem, directory: string, current: number): CheckpointPlan | null {
   const checkpoint = lastCheckpoint(fileSystem, directory);
   const segments = listSegments(fileSystem, directory).filter((n) => checkpoint === null || n > checkpoint.segment);
   const first = segments[0];
-  if (first === undefined) return null;
-  const last = first + Math.trunc(((current - 1 - first) * 2) / 3);
-  return last <= first ? null : { first, last };
+  return first === undefined || first >= current ? null : { first, last: current - 1 };
 }
 
 /**
