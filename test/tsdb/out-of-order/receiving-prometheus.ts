@@ -16,8 +16,10 @@ export interface ReceivingPrometheus {
   send(rows: readonly SentRow[]): Promise<void>;
   /** `{labels} value time` for every sample in a range (ms), `count <count>` for histograms; without NaN, sorted. */
   samples(selector: string, from: number, to: number): Promise<string[]>;
-  /** SIGKILL; resolves when the process is gone. */
-  kill(): Promise<void>;
+  /** `id value time` for the exemplars of a range (ms), oldest first; `id` is their one label. */
+  exemplars(selector: string, from: number, to: number): Promise<string[]>;
+  /** SIGKILL, or another signal; resolves when the process is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
   readonly output: () => string;
 }
 
@@ -29,6 +31,16 @@ interface QueryAnswer {
       readonly histograms?: readonly (readonly [number, { readonly count: string }])[];
     }[];
   };
+}
+
+interface ExemplarAnswer {
+  readonly data: readonly {
+    readonly exemplars: readonly {
+      readonly labels: Record<string, string>;
+      readonly value: string;
+      readonly timestamp: number;
+    }[];
+  }[];
 }
 
 /** Starts one on a data directory and waits until it is ready; `flags` come behind those that it needs. */
@@ -104,8 +116,19 @@ export async function startReceiver(
         )
         .sort();
     },
-    async kill() {
-      child.kill('SIGKILL');
+    async exemplars(selector, from, to) {
+      const response = await fetch(`http://${address}/api/v1/query_exemplars`, {
+        method: 'POST',
+        body: new URLSearchParams({ query: selector, start: String(from / 1000), end: String(to / 1000) }),
+      });
+      const { data } = (await response.json()) as ExemplarAnswer;
+      return data
+        .flatMap(({ exemplars }) => exemplars)
+        .sort((a, b) => a.timestamp - b.timestamp)
+        .map(({ labels, timestamp, value }) => `${labels['id']} ${value} ${Math.round(timestamp * 1000)}`);
+    },
+    async kill(signal = 'SIGKILL') {
+      child.kill(signal);
       await exited;
     },
   };
