@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type BodyBudget, readBody } from '../http/body.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
@@ -17,24 +18,51 @@ const FORM_BYTES_MAX = 10 * 1024 * 1024;
 
 /** Builds fastify's handler of one route: readiness, form, endpoint, CORS, compression, metrics. */
 export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudget, metrics: RouteMetrics) {
-  const { serve } = route;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const startedAt = deps.clock.monotonic();
-    const call = callFromRequest(request, reply, deps);
-    let answer: Answer;
-    const readiness = deps.lifecycle.readiness();
-    if (readiness !== 'ready' && (serve.kind === 'api' || serve.kind === 'ready')) {
-      answer = notReady(readiness === 'stopping');
-    } else if ('endpoint' in serve) {
-      answer = await apiAnswer(call, serve.endpoint, budget, serve.kind === 'api');
-    } else {
-      answer = await guarded(call, () => serve.handler(call));
-    }
+    const params = request.params as Readonly<Record<string, string>>;
+    const answer = await answerOf(route, callFromRequest(request.raw, reply.raw, params, deps), budget);
     const size = send(reply, answer);
     metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
     return reply;
   };
 }
+
+/**
+ * Builds a handler of a route without parameters that does without the framework, which takes a fifth of the time of the
+ * smallest queries; null for routes whose answers may be streams.
+ */
+export function serveDirectly(route: Route, deps: ApiDependencies, budget: BodyBudget, metrics: RouteMetrics) {
+  if (!('endpoint' in route.serve) || /[:*]/.test(route.path)) return null;
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const startedAt = deps.clock.monotonic();
+    try {
+      const answer = await answerOf(route, callFromRequest(request, response, NO_PARAMS, deps), budget);
+      const size = sendWhole(response, answer, answer.body as string | Uint8Array);
+      metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
+    } catch (error) {
+      deps.log.error('request failed', { method: request.method, url: request.url, error });
+      response.destroy();
+    }
+  };
+}
+
+const NO_PARAMS: Readonly<Record<string, string>> = {};
+
+async function answerOf({ serve }: Route, call: Call, budget: BodyBudget): Promise<Answer> {
+  const readiness = call.deps.lifecycle.readiness();
+  if (readiness !== 'ready' && (serve.kind === 'api' || serve.kind === 'ready')) {
+    return notReady(readiness === 'stopping');
+  }
+  if ('endpoint' in serve) return apiAnswer(call, serve.endpoint, budget, serve.kind === 'api');
+  return guarded(call, () => serve.handler(call));
+}
+
+/**
+ * Bodies up to so many bytes go to the socket as a text together with the head: one write of one piece, which takes a
+ * fifth less than one of two.
+ */
+const JOINED_BYTES_MAX = 2048;
 
 /**
  * Sends an answer; returns the body's size, 0 for a stream. Finished bodies go to the connection as they are: nothing is
@@ -46,13 +74,17 @@ export function send(reply: FastifyReply, answer: Answer): number {
     reply.code(status).headers(headers).send(body);
     return 0;
   }
-  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   reply.hijack();
-  const { raw } = reply;
-  if (status === 204) raw.writeHead(status, headers);
-  else raw.writeHead(status, { ...headers, 'content-length': size });
-  if (status === 204 || size === 0) raw.end();
-  else raw.end(body);
+  return sendWhole(reply.raw, answer, body);
+}
+
+function sendWhole(response: ServerResponse, { status, headers }: Answer, body: string | Uint8Array): number {
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  if (status === 204) response.writeHead(status, headers);
+  else response.writeHead(status, { ...headers, 'content-length': size });
+  if (status === 204 || size === 0) response.end();
+  else if (typeof body === 'string' || size > JOINED_BYTES_MAX) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, size).toString('latin1'), 'latin1');
   return size;
 }
 
@@ -90,34 +122,39 @@ function notReady(stopping: boolean): Answer {
   return { ...answer, headers: { ...answer.headers, 'x-prometheus-stopping': String(stopping) } };
 }
 
-function callFromRequest(request: FastifyRequest, reply: FastifyReply, deps: ApiDependencies): Call {
-  const url = request.raw.url ?? '/';
+function callFromRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  params: Readonly<Record<string, string>>,
+  deps: ApiDependencies,
+): Call {
+  const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const search = mark < 0 ? '' : url.slice(mark + 1);
   const query = new Form();
   const formProblem = query.parse(search);
   const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
   });
   return {
     deps,
-    method: request.method,
+    method: request.method ?? 'GET',
     path: mark < 0 ? url : url.slice(0, mark),
     search,
     header: (name) => {
       const value = request.headers[name];
       return typeof value === 'string' ? value : (value?.[0] ?? '');
     },
-    params: request.params as Readonly<Record<string, string>>,
+    params,
     query,
     form: query,
     formProblem,
-    body: request.raw,
+    body: request,
     signal: controller.signal,
     whenSent: (action) => {
-      if (reply.raw.closed) action();
-      else reply.raw.once('close', action);
+      if (response.closed) action();
+      else response.once('close', action);
     },
   };
 }

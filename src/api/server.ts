@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fastify } from 'fastify';
 import { BodyBudget } from '../http/body.ts';
 import { createWriteReceiver } from '../remote/write-receiver.ts';
@@ -6,7 +7,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import { createListeners } from './listeners.ts';
 import { routes } from './routes.ts';
-import { send, serveRoute } from './serve-route.ts';
+import { send, serveDirectly, serveRoute } from './serve-route.ts';
 import { answerUndecodable } from './undecodable.ts';
 import { cleanPath, createUnmatched } from './unmatched.ts';
 
@@ -66,16 +67,26 @@ export async function createHttpServer(deps: ApiDependencies): Promise<HttpServe
     log.error('request failed', { method: request.method, url: request.url, error });
     reply.code(500).send();
   });
+  /** By method and path, for requests that are meant for exactly that. */
+  const direct = new Map<string, NonNullable<ReturnType<typeof serveDirectly>>>();
   for (const route of table) {
+    const counted = metrics.route(route.path);
+    const handler = serveDirectly(route, deps, budget, counted);
+    if (handler !== null) for (const method of route.methods) direct.set(`${method} ${prefix}${route.path}`, handler);
     app.route({
       method: [...route.methods],
       url: prefix + route.path.replace(/\*.*/, '*'),
-      handler: serveRoute(route, deps, budget, metrics.route(route.path)),
+      handler: serveRoute(route, deps, budget, counted),
     });
   }
   await app.ready();
 
-  const listeners = createListeners((request, response) => app.routing(request, response), {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const handler = direct.get(`${request.method} ${splitUrl(request.url ?? '/').path}`);
+    if (handler === undefined) app.routing(request, response);
+    else void handler(request, response);
+  };
+  const listeners = createListeners(handle, {
     connectionsMax: settings.connectionsMax,
     readTimeoutMs: settings.readTimeoutMs,
     onConnection: metrics.connectionAccepted,
