@@ -9,9 +9,11 @@ import { Fleet } from './fleet.ts';
  * Fills a database with an hour (or so) of a fleet on a clock of its own, and tells what that took. Sends the result to
  * its parent and ends as a kill would end it.
  *
- *     node --expose-gc bench/tsdb/fill-process.ts DIRECTORY SERIES STEPS [image]
+ *     node --expose-gc bench/tsdb/fill-process.ts DIRECTORY SERIES STEPS [--image] [--resident-chunk-bytes=BYTES]
  */
-const [directory, seriesText, stepsText, image] = process.argv.slice(2);
+const [directory, seriesText, stepsText, ...flags] = process.argv.slice(2);
+const writesImage = flags.includes('--image');
+const residentChunkBytes = flags.find((flag) => flag.startsWith('--resident-chunk-bytes='))?.split('=')[1];
 const series = Number(seriesText);
 const steps = Number(stepsText);
 const stepMs = 15_000;
@@ -25,6 +27,7 @@ const database = await openDatabase({
   log: silentLog,
   lock: false,
   maintenance: null,
+  ...(residentChunkBytes !== undefined && { residentChunkBytes: Number(residentChunkBytes) }),
 });
 const fleet = new Fleet(series, clock.now());
 const create = { seconds: 0, cpuSeconds: 0 };
@@ -47,7 +50,7 @@ for (let step = 0; step < steps; step++) {
   await setImmediate();
 }
 for (let i = 0; i < 2000 && database.stats().chunkFiles.failedWrites === 0; i++) await setImmediate();
-if (image !== undefined) await database.writeHeadImage();
+if (writesImage) await database.writeHeadImage();
 global.gc?.();
 const { head, chunkFiles } = database.stats();
 const memory = process.memoryUsage();

@@ -29,10 +29,13 @@ export function fillProcess(options: {
   series: number;
   steps: number;
   writesImage?: boolean;
+  /** As `DatabaseOptions.residentChunkBytes`. */
+  residentChunkBytes?: number;
 }): FillResult {
-  const { directory, series, steps, writesImage } = options;
+  const { directory, residentChunkBytes, series, steps, writesImage } = options;
   const program = join(import.meta.dirname, 'fill-process.ts');
-  const args = [directory, String(series), String(steps), ...(writesImage === true ? ['image'] : [])];
+  const args = [directory, String(series), String(steps), ...(writesImage === true ? ['--image'] : [])];
+  if (residentChunkBytes !== undefined) args.push(`--resident-chunk-bytes=${residentChunkBytes}`);
   const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 24,
