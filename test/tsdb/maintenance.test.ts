@@ -4,6 +4,7 @@ import { STALE_HIGH, STALE_LOW } from '../../src/model/stale.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
 import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
 import { lastCheckpoint, listSegments } from '../../src/tsdb/wal/segments.ts';
 import {
@@ -109,6 +110,81 @@ describe('maintenance', () => {
     await database.compact();
     expect(blocksOf(disk).map((meta) => meta.split('-')[0])).toEqual([4, 5, 6].map((n) => String(n * RANGE_MS)));
     expect([...(await readAll(database)).get('a')!.keys()][0]).toBe(4 * RANGE_MS);
+    await database.close();
+  });
+
+  it('deletes what is beyond a share of the file system, which may change', async () => {
+    const disk = new MemoryFiles();
+    let retentionPercent = 0;
+    const settings = () => ({ retentionMs: 0, retentionBytes: 1, retentionPercent, staleSeriesShare: 0 });
+    const roomy = { settings: () => ({ ...settings(), retentionBytes: 0 }), blockMsMax: RANGE_MS };
+    let database = await open(disk, { maintenance: roomy });
+    const model: Model = new Map();
+    for (let time = 0; time < 8 * RANGE_MS; time += STEP_MS) appendAll(database, ['a'], time, model);
+    await database.compact();
+    await database.close();
+    expect(blocksOf(disk)).toHaveLength(7);
+    const bytes = usedBelow(disk, DATA);
+    const sized = Object.assign(disk, { fileSystemBytes: () => 100 * bytes });
+    retentionPercent = 2;
+    database = await open(sized, { maintenance: { settings, blockMsMax: RANGE_MS } });
+    await database.compact();
+    expect(blocksOf(disk)).toHaveLength(7);
+    const ofBlocks = readBlockMetas(disk, DATA).reduce((sum, { ulid }) => sum + usedBelow(disk, `${DATA}/${ulid}`), 0);
+    // The logs, and half of the blocks.
+    retentionPercent = 1 - (0.5 * ofBlocks) / bytes;
+    await database.compact();
+    expect(blocksOf(disk).length).toBeGreaterThan(0);
+    expect(blocksOf(disk).length).toBeLessThan(7);
+    expect(blocksOf(disk).at(-1)).toBe(`${6 * RANGE_MS}-${7 * RANGE_MS} 1`);
+    await database.close();
+  });
+
+  it('waits longer after each failure, up to a minute', async () => {
+    const disk = new MemoryFiles();
+    const clock = new ManualClock();
+    const waits: unknown[] = [];
+    const error = (text: string, fields: Record<string, unknown> = {}): void => {
+      if (text === 'compaction failed') waits.push(fields['retryAfterMs']);
+    };
+    const database = await open(disk, { clock, log: { ...silentLog, error } });
+    for (let time = 0; time < 2 * RANGE_MS; time += STEP_MS) appendAll(database, ['a'], time, new Map());
+    disk.capacity = 0;
+    for (let i = 0; i < 8; i++) await expect(database.compact()).rejects.toThrow('no space left');
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    await database.compact();
+    expect(blocksOf(disk)).toHaveLength(1);
+    await database.close();
+  });
+
+  it('marks blocks that can not be merged, goes on without them, and does not try them again', async () => {
+    const disk = new MemoryFiles();
+    let database = await open(disk);
+    const model: Model = new Map();
+    for (let time = 0; time < 5.4 * RANGE_MS; time += STEP_MS) appendAll(database, ['a'], time, model);
+    await database.close();
+    // Blocks of one range each, the second of them with a damaged chunk.
+    database = await open(disk, { maintenance: { settings: NO_LIMITS, blockMsMax: RANGE_MS } });
+    await database.compact();
+    await database.close();
+    const second = readBlockMetas(disk, DATA).find(({ minTime }) => minTime === RANGE_MS)!;
+    const file = disk.openSync(`${DATA}/${second.ulid}/chunks/000001`, 'r+');
+    file.writeSync(Uint8Array.of(0xff, 0xff, 0xff), 0, 3, 20);
+    file.closeSync();
+    const errors: string[] = [];
+    const error = (text: string): void => void errors.push(text);
+    database = await open(disk, { log: { ...silentLog, error } });
+    await expect(database.compact()).rejects.toThrow(/^Cannot read data\/\w{26}\/chunks\/000001 at offset \d+: ./);
+    expect(readBlockMetas(disk, DATA).filter(({ failed }) => failed)).not.toEqual([]);
+    expect(errors).toEqual(['compaction failed']);
+    await database.compact();
+    expect(errors).toEqual(['compaction failed']);
+    for (let time = Math.ceil((5.4 * RANGE_MS) / STEP_MS) * STEP_MS; time < 9 * RANGE_MS; time += STEP_MS)
+      appendAll(database, ['a'], time, model);
+    await database.compact();
+    // The ranges behind them are merged all the same.
+    expect(blocksOf(disk).some((block) => block.startsWith(`${3 * RANGE_MS}-${6 * RANGE_MS} `))).toBe(true);
     await database.close();
   });
 
@@ -310,3 +386,14 @@ function markStale(
   expect(appender.append(batch).refusedCount).toBe(0);
   appender.commit();
 }
+
+function usedBelow(disk: MemoryFiles, path: string): number {
+  return disk
+    .readDirectorySync(path)
+    .map(({ kind, name }) =>
+      kind === 'directory' ? usedBelow(disk, `${path}/${name}`) : disk.statSync(`${path}/${name}`)!.size,
+    )
+    .reduce((sum, size) => sum + size, 0);
+}
+
+const NO_LIMITS = () => ({ retentionMs: 0, retentionBytes: 0, retentionPercent: 0, staleSeriesShare: 0 });
