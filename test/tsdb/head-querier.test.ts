@@ -153,6 +153,27 @@ describe('HeadQuerier', () => {
     expect(ask((querier) => atOnce(querier.labelNames([], 0)), { minTime: 6, maxTime: 9 })).toEqual([]);
   });
 
+  it('lists the values that some of many series or one of few has', () => {
+    const { head } = createHead({ chunkRangeMs: 1000 });
+    for (let i = 0; i < 300; i++) {
+      append(head, [
+        [refOf(head, { i: `${i}`, ten: `${i % 10}`, ...(i % 3 === 0 ? { third: `${i % 9}` } : {}) }), 1, 1],
+      ]);
+    }
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 299 }), fc.integer({ min: 0, max: 299 }), (from, to) => {
+        const kept = Array.from({ length: 300 }, (_, i) => i).filter((i) => i >= from && i <= to);
+        const matchers = [{ type: '=~' as const, name: 'i', value: kept.join('|') || 'none' }];
+        const querier = head.querier(ALL_TIME);
+        const values = (name: string) => atOnce(querier.labelValues(name, matchers, 0));
+        const distinct = (texts: readonly number[]) => [...new Set(texts.map(String))].sort();
+        expect(values('ten')).toEqual(distinct(kept.map((i) => i % 10)));
+        expect(values('third')).toEqual(distinct(kept.filter((i) => i % 3 === 0).map((i) => i % 9)));
+        querier.close();
+      }),
+    );
+  });
+
   it('shows the moment of the select, whatever is appended, sealed or removed afterwards', () => {
     const { head } = createHead({ chunkRangeMs: 500 });
     const refs = Array.from({ length: 20 }, (_, i) => refOf(head, { s: String(i).padStart(2, '0') }));

@@ -1,3 +1,4 @@
+import { markRows } from '../../kernels/sorted-sets.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
@@ -25,6 +26,8 @@ export interface HeadQuerierParts {
   readonly turns: Turns | null;
 }
 
+/** Finding a label among those of a row takes as long as looking at so many entries of a list of rows. */
+const LISTED_ROWS_PER_ROW = 16;
 /** Series looked at between two points at which the work may be interrupted: some 100 µs. */
 const STEP_ROWS = 2048;
 
@@ -143,8 +146,12 @@ export class HeadQuerier implements Querier {
     if (id < 0) return [];
     if (matchers.length === 0) return yield* this.#texts(firstIds(labelIndex.values(id).slice(), limit), limit);
     yield* rowIndex.learning(matchers);
+    const rows = matchersToRows(rowIndex, matchers);
+    if (labelIndex.valueCount(id) < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length) {
+      return yield* this.#texts(yield* this.#valuesWithRows(id, rows), limit);
+    }
     const values = new Set<number>();
-    yield* this.#visitLabels(matchersToRows(rowIndex, matchers), (words, from, to) => {
+    yield* this.#visitLabels(rows, (words, from, to) => {
       for (let at = from; at < to; at += 2) {
         if (words[at] !== id) continue;
         values.add(words[at + 1]!);
@@ -152,6 +159,26 @@ export class HeadQuerier implements Querier {
       }
     });
     return yield* this.#texts(Uint32Array.from(values), limit);
+  }
+
+  /** The values of a label that any of the rows has, found by the values' lists: each until the first row that is wanted. */
+  *#valuesWithRows(name: number, rows: Uint32Array): Generator<undefined, Uint32Array> {
+    const { labelIndex, rowIndex } = this.#parts;
+    const wanted = new Uint32Array((rowIndex.rowLimit + 31) >>> 5);
+    markRows(wanted, rows, rows.length);
+    const found: number[] = [];
+    let looks = 0;
+    for (const value of labelIndex.values(name).slice()) {
+      const list = labelIndex.rows(name, value);
+      let i = 0;
+      while (i < list.length && ((wanted[list[i]! >>> 5]! >>> (list[i]! & 31)) & 1) === 0) i++;
+      if (i < list.length) found.push(value);
+      looks += i + 1;
+      if (looks < STEP_ROWS) continue;
+      looks = 0;
+      yield;
+    }
+    return Uint32Array.from(found);
   }
 
   /** Shows the labels of rows, as ids of name and value in turn. */
