@@ -1,5 +1,4 @@
 import { enableCompileCache } from 'node:module';
-import { setPriority } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '../../promql/engine.ts';
@@ -8,6 +7,7 @@ import { QueryError } from '../../promql/exec/query-error.ts';
 import { functionImplementations } from '../../promql/functions/registry.ts';
 import { systemClock } from '../../std/clock.ts';
 import { nodeFiles } from '../../std/node-files.ts';
+import { lowerThreadPriority } from '../../std/thread-priority.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
 import { answerBlocks } from '../answer-buffers.ts';
@@ -41,12 +41,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Below the main thread's 0, so that scrapes and writes get a core at once, and above the maintenance thread's 10. */
+/** Scrapes and writes get a core at once; the maintenance thread stands back by 10. */
 const NICE = 5;
 
 enableCompileCache();
-// On Linux a priority is the thread's own; elsewhere it would be the process'.
-if (process.platform === 'linux') setPriority(NICE);
+lowerThreadPriority(NICE);
 
 const settings = workerData as QueryThreadSettings;
 const port = parentPort!;

@@ -1,16 +1,15 @@
-import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { errorToData } from '../../std/error-data.ts';
 import { nodeFiles } from '../../std/node-files.ts';
+import { lowerThreadPriority } from '../../std/thread-priority.ts';
 import { TaskCancelled } from './compact-blocks.ts';
 import { CANCELLED_WORD, SERIES_WORD, type TaskAnswer, type TaskMessage } from './maintenance-runner.ts';
 import { runTask } from './tasks.ts';
 
 /**
- * The maintenance thread: takes one task after the other and answers each. On Linux a priority is the thread's own, so
- * that scrapes and queries come first.
+ * The maintenance thread: takes one task after the other and answers each. Scrapes and queries come first.
  */
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+lowerThreadPriority(10);
 
 parentPort!.on('message', ({ task, control }: TaskMessage) => {
   const words = new Int32Array(control);
