@@ -74,8 +74,13 @@ export class HeadRowIndex implements RowIndex {
     const { symbols } = this.#memory;
     const id = symbols.find(name);
     if (id === NO_SYMBOL) return;
-    const meets = this.#testOf(id, condition);
     const values = this.#labels.values(id);
+    const { negated, regex } = condition;
+    if (regex !== null && this.#isRemembered(id)) {
+      for (const value of this.#verdicts.chosen(symbols, regex, values, negated)) this.#mark(id, value, bitmap);
+      return;
+    }
+    const meets = this.#testOf(id, condition);
     // A name with one value has no list of its own: the view would change under the loop.
     if (values.length === 1) {
       const only = values[0]!;

@@ -42,6 +42,20 @@ export class RegexVerdicts {
     };
   }
 
+  /** Those of the symbols that the pattern matches, or with `negated` those that it does not. */
+  chosen(symbols: SymbolTable, regex: Regex, ids: Uint32Array, negated: boolean): Uint32Array {
+    const verdicts = this.#of(symbols, regex);
+    const wanted = negated ? DIFFERS : MATCHES;
+    const chosen = new Uint32Array(ids.length);
+    let count = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      if (verdicts[id] === UNKNOWN) test(symbols, regex, ids, i, i + 1, verdicts);
+      if (verdicts[id] === wanted) chosen[count++] = id;
+    }
+    return chosen.subarray(0, count);
+  }
+
   #of(symbols: SymbolTable, { pattern }: Regex): Uint8Array {
     if (this.#symbols !== symbols) {
       this.#symbols = symbols;
