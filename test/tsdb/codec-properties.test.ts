@@ -161,7 +161,7 @@ describe('a file of chunks_head', () => {
         const steps = listHeadChunks(file, 1, visit);
         let step = steps.next();
         while (step.done !== true) step = steps.next();
-        expect(step.value).toEqual({ end: size, damage: null });
+        expect(step.value).toEqual({ end: size, damage: null, isTorn: false });
         expect(seen).toEqual(
           flat.map((chunk) => [
             chunk.series,
