@@ -82,7 +82,7 @@ export class HeadReplay implements WalVisitor {
     const { directory, memory } = this.#parts;
     const { refs: refMap } = directory;
     const batch = this.#batch;
-    batch.reserve(memory.series.rowCount);
+    batch.reserve(memory.series.rowCount, length);
     for (let i = 0; i < length; i++) {
       const row = refMap.row(refs[i]!);
       if (row < 0) {

@@ -4,7 +4,7 @@ import { ReplayBatch } from './replay-batch.ts';
 
 /** Adds samples of rows and lets the batch give them, in pieces. */
 function given(batch: ReplayBatch, rows: readonly number[], rowCount: number): Map<number, number[]> {
-  batch.reserve(rowCount);
+  batch.reserve(rowCount, rows.length);
   for (const [i, row] of rows.entries()) batch.add(row, i, i + 1, i + 2);
   const times = new Map<number, number[]>();
   const take = (run: Parameters<Parameters<ReplayBatch['drain']>[0]>[0]): void => {
@@ -39,14 +39,14 @@ test('ReplayBatch gives the samples of each row in the order in which they were 
 
 test('ReplayBatch knows which rows have samples', () => {
   const batch = new ReplayBatch();
-  batch.reserve(10);
+  batch.reserve(10, 1);
   batch.add(3, 0, 0, 0);
   expect([batch.has(3), batch.has(2), batch.has(1000)]).toEqual([true, false, false]);
 });
 
 test('ReplayBatch gives many samples in pieces', () => {
   const batch = new ReplayBatch();
-  batch.reserve(1000);
+  batch.reserve(1000, 2 ** 21);
   for (let i = 0; !batch.isFull; i++) batch.add(i % 1000, i, 0, 0);
   expect(batch.isAlmostFull).toBe(true);
   let samples = 0;

@@ -1,5 +1,5 @@
 /**
- * 24 MB while the log is read. Ten samples of each of 100,000 series: what a series costs (its record and chunk, cold in the
+ * Up to 24 MB while the log is read. Ten samples of each of 100,000 series: what a series costs (its record and chunk, cold in the
  * processor's cache) is shared by those, 60 ns a sample in place of 170. More is no gain, since memory costs time, too, when
  * it is touched for the first time.
  */
@@ -45,18 +45,27 @@ export class ReplayBatch {
     return this.#length > SAMPLES / 2;
   }
 
-  /** Makes room for samples, of rows below `rowCount`. */
-  reserve(rowCount: number): void {
-    if (this.#times.length === 0) {
-      this.#rows = new Uint32Array(SAMPLES);
-      this.#times = new Float64Array(SAMPLES);
-      this.#bits = new Uint32Array(2 * SAMPLES);
-      this.#order = new Uint32Array(SAMPLES);
-    }
+  /** Makes room for so many more samples, as far as a batch has it, of rows below `rowCount`. */
+  reserve(rowCount: number, samples: number): void {
+    const wanted = Math.min(SAMPLES, this.#length + samples);
+    if (wanted > this.#times.length) this.#grow(Math.min(SAMPLES, Math.max(wanted, 4 * this.#times.length)));
     if (rowCount <= this.#counts.length) return;
     const counts = new Uint32Array(Math.max(rowCount, 2 * this.#counts.length));
     counts.set(this.#counts);
     this.#counts = counts;
+  }
+
+  #grow(capacity: number): void {
+    const rows = new Uint32Array(capacity);
+    const times = new Float64Array(capacity);
+    const bits = new Uint32Array(2 * capacity);
+    rows.set(this.#rows);
+    times.set(this.#times);
+    bits.set(this.#bits);
+    this.#rows = rows;
+    this.#times = times;
+    this.#bits = bits;
+    this.#order = new Uint32Array(capacity);
   }
 
   /** True where samples of the row wait. */
