@@ -237,6 +237,12 @@ export class Head {
     return this.#memory.epochs.mark();
   }
 
+  /** What was read begins where the newest block ends (ms; -Infinity: there is none), even if its first sample is newer. */
+  beginAt(time: number): void {
+    const state = this.#state;
+    if (Number.isFinite(time) && state.maxTime >= time) state.minTime = Math.min(state.minTime, time);
+  }
+
   hasReadersOf(epoch: number): boolean {
     return this.#memory.epochs.hasReadersOf(epoch);
   }

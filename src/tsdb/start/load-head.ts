@@ -99,6 +99,7 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
       log,
     });
     inner.settle();
+    head.beginAt(minValidTime);
     found.restored.clear();
     const late = head.lateReplay(found.late);
     late.begin();
