@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFiles } from '../../src/std/node-files.ts';
@@ -9,15 +9,13 @@ import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
 import { hostLabels, hostSource } from '../load/block-source.ts';
 import type { BenchOptions } from '../options.ts';
 import { findCompetitors } from '../peers/server.ts';
-import { processUse } from '../process-tree.ts';
 import { median, pairedOrder } from '../statistics.ts';
 import { printTable } from '../table.ts';
+import { compactPrometheus } from './prometheus.ts';
 
 const TWO_HOURS_MS = 2 * 60 * 60 * 1000;
 /** Blocks that become one; a newer one lies behind them, which no compaction takes. */
 const BLOCKS = 3;
-const POLL_MS = 20;
-const FAILED_AFTER_MS = 600_000;
 
 interface Run {
   readonly name: string;
@@ -37,7 +35,8 @@ export async function blocksCase({ peers, rounds }: BenchOptions, series: number
     for (const { kind, name, program } of pairedOrder(competitors, rounds)) {
       const directory = join(root, 'data');
       linkAll(blocks, directory);
-      const run = kind === 'narthex' ? compactOurs(directory) : await compactTheirs(program, directory);
+      const run =
+        kind === 'narthex' ? compactOurs(directory) : await compactPrometheus(program, directory, 'compact blocks');
       if (run !== null) runs.push({ name, ...run, bytesPerSample: bytesPerSample(directory) });
       rmSync(directory, { recursive: true });
     }
@@ -91,46 +90,6 @@ function compactOurs(directory: string): Omit<Run, 'name' | 'bytesPerSample'> {
   return { cpuSeconds, extraMiB: extraBytes / 2 ** 20 };
 }
 
-/** null where it makes no block, as a Prometheus that looks at its directory each minute only. */
-async function compactTheirs(program: string, directory: string): Promise<Omit<Run, 'name' | 'bytesPerSample'> | null> {
-  const config = `${directory}.yml`;
-  writeFileSync(config, 'global: {}\n');
-  const child = spawn(
-    program,
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${directory}`,
-      '--web.listen-address=127.0.0.1:0',
-      '--storage.tsdb.block-reload-interval=1s',
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let output = '';
-  child.stderr!.on('data', (data) => {
-    output += data;
-  });
-  const exited = new Promise((resolve) => {
-    child.on('exit', resolve);
-  });
-  try {
-    while (child.exitCode === null && !output.includes('Server is ready')) await sleep(POLL_MS);
-    if (child.exitCode !== null) return null;
-    const before = processUse(child.pid!);
-    const started = performance.now();
-    let residentMax = before.residentBytes;
-    while (!output.includes('compact blocks')) {
-      if (performance.now() - started > FAILED_AFTER_MS) return null;
-      await sleep(POLL_MS);
-      residentMax = Math.max(residentMax, processUse(child.pid!).residentBytes);
-    }
-    const cpuSeconds = processUse(child.pid!).cpuSeconds - before.cpuSeconds;
-    return { cpuSeconds, extraMiB: (residentMax - before.residentBytes) / 2 ** 20 };
-  } finally {
-    child.kill('SIGTERM');
-    await exited;
-  }
-}
-
 /** Of the block that was made: all its files. */
 function bytesPerSample(directory: string): number {
   const made = readBlockMetas(nodeFiles, directory).find(({ parents }) => parents.length > 0)!;
@@ -149,10 +108,4 @@ function linkAll(from: string, to: string): void {
     if (statSync(join(from, name)).isDirectory()) linkAll(join(from, name), join(to, name));
     else linkSync(join(from, name), join(to, name));
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,14 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from '../options.ts';
 import { findCompetitors } from '../peers/server.ts';
-import { processUse } from '../process-tree.ts';
 import { printTable } from '../table.ts';
-
-const POLL_MS = 20;
-const FAILED_AFTER_MS = 120_000;
+import { compactPrometheus } from './prometheus.ts';
 
 interface HeadRun {
   readonly name: string;
@@ -31,8 +28,8 @@ export async function headCase({ peers }: BenchOptions, series: number): Promise
     rmSync(join(root, 'data'), { recursive: true });
     const peer = findCompetitors(peers).find(({ kind }) => kind === 'prometheus');
     if (peer !== undefined) {
-      const theirs = await compactTheirs(peer.program, copy);
-      if (theirs !== null) runs.push({ name: peer.name, ...theirs });
+      const theirs = await compactPrometheus(peer.program, copy, 'WAL checkpoint complete');
+      if (theirs !== null) runs.push({ name: peer.name, ...theirs, mainCpuSeconds: null, longestPauseMs: null });
     }
     console.log(`\ntwo hours of ${series} series from the head to a block, and a checkpoint of the log`);
     printTable(
@@ -51,49 +48,4 @@ function compactOurs(directory: string, copy: string, series: number): HeadRun {
   const result = JSON.parse(execFileSync(process.execPath, args).toString());
   const { cpuSeconds, extraBytes, longestPauseMs, mainCpuSeconds } = result;
   return { name: 'narthex', cpuSeconds, mainCpuSeconds, extraMiB: extraBytes / 2 ** 20, longestPauseMs };
-}
-
-/** null where it does not compact, as a Prometheus that looks at its directory each minute only. */
-async function compactTheirs(program: string, directory: string): Promise<Omit<HeadRun, 'name'> | null> {
-  const config = `${directory}.yml`;
-  writeFileSync(config, 'global: {}\n');
-  const args = [
-    `--config.file=${config}`,
-    `--storage.tsdb.path=${directory}`,
-    '--web.listen-address=127.0.0.1:0',
-    '--storage.tsdb.block-reload-interval=1s',
-    '--storage.tsdb.retention.time=100y',
-  ];
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let output = '';
-  child.stderr!.on('data', (data) => {
-    output += data;
-  });
-  const exited = new Promise((resolve) => {
-    child.on('exit', resolve);
-  });
-  try {
-    while (child.exitCode === null && !output.includes('Server is ready')) await sleep(POLL_MS);
-    if (child.exitCode !== null) return null;
-    const before = processUse(child.pid!);
-    const started = performance.now();
-    let residentMax = before.residentBytes;
-    while (!output.includes('WAL checkpoint complete')) {
-      if (performance.now() - started > FAILED_AFTER_MS || child.exitCode !== null) return null;
-      await sleep(POLL_MS);
-      residentMax = Math.max(residentMax, processUse(child.pid!).residentBytes);
-    }
-    const cpuSeconds = processUse(child.pid!).cpuSeconds - before.cpuSeconds;
-    const extraMiB = (residentMax - before.residentBytes) / 2 ** 20;
-    return { cpuSeconds, extraMiB, mainCpuSeconds: null, longestPauseMs: null };
-  } finally {
-    child.kill('SIGTERM');
-    await exited;
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

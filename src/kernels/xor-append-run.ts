@@ -1,11 +1,8 @@
-import { XOR_APPEND_BYTES_MAX, XOR_STATE_COUNT } from './xor-encode.ts';
+import { EXACT_DELTA, XOR_APPEND_BYTES_MAX, XOR_STATE_COUNT } from './xor-encode.ts';
 
 const VALUE_LOW = 4;
 const VALUE_HIGH = 5;
 const CURSOR = 6;
-
-/** Differences below this are exact in a double, and so are differences of such differences. */
-const EXACT_DELTA = 2251799813685248;
 
 /** Where a run of samples has to end. */
 export interface XorRunLimits {

@@ -1,10 +1,15 @@
-import { XOR_CURSOR, XOR_NO_WINDOW, XOR_STATE_COUNT, XOR_VALUE_HIGH, XOR_VALUE_LOW } from './xor-encode.ts';
+import {
+  EXACT_DELTA,
+  XOR_CURSOR,
+  XOR_NO_WINDOW,
+  XOR_STATE_COUNT,
+  XOR_VALUE_HIGH,
+  XOR_VALUE_LOW,
+} from './xor-encode.ts';
 
 /** The largest difference of a difference, either way, that takes 24 bits or fewer. */
 const SHORT_MIN = -524287;
 const SHORT_MAX = 524288;
-/** Differences below this are exact in a double, and so are differences of such differences. */
-const EXACT_DELTA = 2251799813685248;
 
 /**
  * `xorAppend` (which draws the format) for what nearly every sample is: the third of its chunk or a later one, at a pace

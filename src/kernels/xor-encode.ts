@@ -41,7 +41,7 @@ export const XOR_NO_WINDOW = 0xff;
 
 const TWO_32 = 4294967296;
 /** Differences below this are exact in a double, and so are differences of such differences. */
-const EXACT_DELTA = 2251799813685248;
+export const EXACT_DELTA = 2251799813685248;
 
 /** Begins a chunk at `bytes[start]`: an empty header, and a state that knows no sample. `doubles[at]` stays. */
 export function xorBegin(bytes: Uint8Array, start: number, words: Uint32Array, at: number): void {

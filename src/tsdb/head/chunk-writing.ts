@@ -1,17 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { BATCH_BYTES, BATCH_CHUNKS_MAX, BatchWriting } from '../chunks-head/batch-writing.ts';
 import { HeadChunkBatch } from '../chunks-head/head-chunk-batch.ts';
 import type { HeadChunkPlace, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
 import type { HeadMemory } from './head-memory.ts';
-
-/** A batch is full with so many bytes or chunks: a turn of some 2 ms. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_CHUNKS_MAX = 8192;
-/** How often it is looked whether chunks wait, and tried again where they could not be written. */
-const INTERVAL_MS = 1000;
-/** Extents given back in one turn. */
-const RELEASES = 8192;
 
 export interface ChunkWritingOptions {
   readonly memory: HeadMemory;
@@ -30,16 +22,21 @@ export class ChunkWriting {
   readonly #batch = new HeadChunkBatch(BATCH_BYTES + 64 * 1024);
   /** Which waiting chunk each entry of the batch is. */
   readonly #indexes: number[] = [];
-  #cancel: (() => void) | null = null;
-  #running: Promise<void> | null = null;
-  #hasFailed = false;
+  readonly #writing: BatchWriting;
   #written = 0;
-  #failedWrites = 0;
-  #observeFailure: (error: unknown) => void = () => {};
 
   constructor(options: ChunkWritingOptions) {
     this.#options = options;
-    options.memory.unwritten.keep();
+    const { clock, log, memory } = options;
+    memory.unwritten.keep();
+    this.#writing = new BatchWriting({
+      epochs: memory.epochs,
+      clock,
+      log,
+      failedText: 'Cannot write chunks of the head, they stay in memory',
+      waits: () => memory.unwritten.count > 0,
+      writeBatch: () => this.#writeBatch(),
+    });
   }
 
   /** Chunks written since the start, and batches that could not be. */
@@ -48,36 +45,27 @@ export class ChunkWriting {
   }
 
   get failedWrites(): number {
-    return this.#failedWrites;
+    return this.#writing.failures;
   }
 
   /** Calls back with what a batch could not be written for. */
   onFailure(observe: (error: unknown) => void): void {
-    this.#observeFailure = observe;
+    this.#writing.onFailure(observe);
   }
 
   /** From here on what is sealed is written within a second or so. */
   start(): void {
-    this.#cancel = this.#options.clock.after(INTERVAL_MS, () => {
-      void this.flush().finally(() => {
-        if (this.#cancel !== null) this.start();
-      });
-    });
+    this.#writing.start();
   }
 
   /** Resolves when what waited was written, or could not be. */
   flush(): Promise<void> {
-    this.#running ??= this.#writeAll().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    return this.#writing.flush();
   }
 
   /** Writes what waits and ends. */
   async close(): Promise<void> {
-    this.#cancel?.();
-    this.#cancel = null;
-    await this.flush();
+    await this.#writing.close();
     try {
       await this.#options.writer.close();
     } catch (error) {
@@ -85,25 +73,11 @@ export class ChunkWriting {
     }
   }
 
-  async #writeAll(): Promise<void> {
-    const { log, memory, writer } = this.#options;
-    try {
-      while (memory.unwritten.count > 0) {
-        const taken = this.#fill();
-        if (this.#batch.count > 0) this.#relocate(await writer.write(this.#batch));
-        memory.unwritten.drop(taken);
-        this.#hasFailed = false;
-        // What waits for readers that are gone by now; the rest comes back when they go.
-        while (memory.epochs.reclaim(RELEASES)) await setImmediate();
-      }
-    } catch (error) {
-      this.#failedWrites++;
-      if (!this.#hasFailed) {
-        log.warn('Cannot write chunks of the head, they stay in memory', { error: String(error) });
-      }
-      this.#hasFailed = true;
-      this.#observeFailure(error);
-    }
+  async #writeBatch(): Promise<void> {
+    const { memory, writer } = this.#options;
+    const taken = this.#fill();
+    if (this.#batch.count > 0) this.#relocate(await writer.write(this.#batch));
+    memory.unwritten.drop(taken);
   }
 
   /** Copies chunks that wait to the batch; returns how many were looked at. */

@@ -1,19 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { BATCH_BYTES, BATCH_CHUNKS_MAX, BatchWriting } from '../chunks-head/batch-writing.ts';
 import { HeadChunkBatch } from '../chunks-head/head-chunk-batch.ts';
 import type { HeadChunkPlace, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
 import type { LateLog } from '../head/head-log.ts';
 import type { HeadMemory } from '../head/head-memory.ts';
 import { mmapMarkersRecord } from '../wal/records.ts';
-
-/** A batch is full with so many bytes or chunks: a turn of some 2 ms. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_CHUNKS_MAX = 8192;
-/** How often it is looked whether chunks wait, and tried again where they could not be written. */
-const INTERVAL_MS = 1000;
-/** Extents given back in one turn. */
-const RELEASES = 8192;
 
 export interface LateChunkWritingOptions {
   readonly memory: Pick<HeadMemory, 'epochs' | 'outOfOrder' | 'sealed' | 'series'>;
@@ -42,17 +34,22 @@ export class LateChunkWriting {
   readonly #chunks = new Uint32Array(BATCH_CHUNKS_MAX);
   readonly #offsets = new Uint32Array(BATCH_CHUNKS_MAX);
   #lateLog: LateLog | null = null;
-  #cancel: (() => void) | null = null;
-  #running: Promise<void> | null = null;
-  #holds = 0;
-  #hasFailed = false;
+  readonly #writing: BatchWriting;
   #written = 0;
-  #failedWrites = 0;
-  #observeFailure: (error: unknown) => void = () => {};
 
   constructor(options: LateChunkWritingOptions) {
     this.#options = options;
-    options.memory.outOfOrder.unwritten.keep();
+    const { clock, log, memory } = options;
+    const { unwritten } = memory.outOfOrder;
+    unwritten.keep();
+    this.#writing = new BatchWriting({
+      epochs: memory.epochs,
+      clock,
+      log,
+      failedText: 'Cannot write out-of-order chunks of the head, they stay in memory',
+      waits: () => unwritten.count > 0,
+      writeBatch: () => this.#writeBatch(),
+    });
   }
 
   /** Chunks written since the start, and batches that could not be. */
@@ -61,7 +58,7 @@ export class LateChunkWriting {
   }
 
   get failedWrites(): number {
-    return this.#failedWrites;
+    return this.#writing.failures;
   }
 
   /** From here on markers go there. */
@@ -71,68 +68,42 @@ export class LateChunkWriting {
 
   /** Calls back with what a batch could not be written for. */
   onFailure(observe: (error: unknown) => void): void {
-    this.#observeFailure = observe;
+    this.#writing.onFailure(observe);
   }
 
   /** From here on what is sealed is written within a second or so. */
   start(): void {
-    this.#cancel = this.#options.clock.after(INTERVAL_MS, () => {
-      void this.flush().finally(() => {
-        if (this.#cancel !== null) this.start();
-      });
-    });
+    this.#writing.start();
   }
 
   /** Resolves when what waited was written, or could not be; at once while it is held. */
   flush(): Promise<void> {
-    if (this.#holds > 0) return this.#running ?? Promise.resolve();
-    this.#running ??= this.#writeAll().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    return this.#writing.flush();
   }
 
   /** Lets what is being written end; from then on chunks stay where they are until the returned function is called. */
-  async hold(): Promise<() => void> {
-    this.#holds++;
-    await this.#running;
-    return () => {
-      this.#holds--;
-    };
+  hold(): Promise<() => void> {
+    return this.#writing.hold();
   }
 
   /** Writes what waits and ends. */
-  async close(): Promise<void> {
-    this.#cancel?.();
-    this.#cancel = null;
-    await this.flush();
+  close(): Promise<void> {
+    return this.#writing.close();
   }
 
-  async #writeAll(): Promise<void> {
-    const { log, memory, writer } = this.#options;
+  async #writeBatch(): Promise<void> {
+    const { memory, writer } = this.#options;
     const { unwritten } = memory.outOfOrder;
-    try {
-      while (unwritten.count > 0 && this.#holds === 0) {
-        const taken = this.#fill();
-        if (this.#batch.count > 0) {
-          const place = await writer.write(this.#batch);
-          const moved = this.#relocate(place);
-          unwritten.drop(taken);
-          await writer.sync();
-          this.#mark(place, moved);
-        } else unwritten.drop(taken);
-        this.#hasFailed = false;
-        // What waits for readers that are gone by now; the rest comes back when they go.
-        while (memory.epochs.reclaim(RELEASES)) await setImmediate();
-      }
-    } catch (error) {
-      this.#failedWrites++;
-      if (!this.#hasFailed) {
-        log.warn('Cannot write out-of-order chunks of the head, they stay in memory', { error: String(error) });
-      }
-      this.#hasFailed = true;
-      this.#observeFailure(error);
+    const taken = this.#fill();
+    if (this.#batch.count === 0) {
+      unwritten.drop(taken);
+      return;
     }
+    const place = await writer.write(this.#batch);
+    const moved = this.#relocate(place);
+    unwritten.drop(taken);
+    await writer.sync();
+    this.#mark(place, moved);
   }
 
   /** Copies chunks that wait to the batch; returns how many were looked at. */
