@@ -1,8 +1,11 @@
-import { EXACT_DELTA, XOR_APPEND_BYTES_MAX, XOR_STATE_COUNT } from './xor-encode.ts';
-
-const VALUE_LOW = 4;
-const VALUE_HIGH = 5;
-const CURSOR = 6;
+import {
+  EXACT_DELTA,
+  XOR_APPEND_BYTES_MAX,
+  XOR_CURSOR,
+  XOR_STATE_COUNT,
+  XOR_VALUE_HIGH,
+  XOR_VALUE_LOW,
+} from './xor-encode.ts';
 
 /** Where a run of samples has to end. */
 export interface XorRunLimits {
@@ -41,14 +44,14 @@ export function xorAppendRun(
   let count = words[w + XOR_STATE_COUNT]!;
   const { countMax, nextCut } = limits;
   if (count < 2 || count >= countMax) return from;
-  const cursor = words[w + CURSOR]!;
+  const cursor = words[w + XOR_CURSOR]!;
   let leading = (cursor >>> 16) & 0xff;
   let trailing = cursor >>> 24;
   let last = doubles[at]!;
   let before = last - doubles[at + 1]!;
   if (!(before < EXACT_DELTA)) return from;
-  let lastLow = words[w + VALUE_LOW]!;
-  let lastHigh = words[w + VALUE_HIGH]!;
+  let lastLow = words[w + XOR_VALUE_LOW]!;
+  let lastHigh = words[w + XOR_VALUE_HIGH]!;
   /** Where the next whole byte goes; the lowest `pending` bits of `gathered` come before it. */
   let byte = start + ((cursor & 0xffff) >>> 3);
   let pending = cursor & 7;
@@ -162,9 +165,9 @@ export function xorAppendRun(
   if (pending > 0) bytes[byte] = gathered << (8 - pending);
   doubles[at + 1] = last - before;
   doubles[at] = last;
-  words[w + VALUE_LOW] = lastLow;
-  words[w + VALUE_HIGH] = lastHigh;
-  words[w + CURSOR] = ((byte - start) * 8 + pending) | (leading << 16) | (trailing << 24);
+  words[w + XOR_VALUE_LOW] = lastLow;
+  words[w + XOR_VALUE_HIGH] = lastHigh;
+  words[w + XOR_CURSOR] = ((byte - start) * 8 + pending) | (leading << 16) | (trailing << 24);
   words[w + XOR_STATE_COUNT] = count;
   return i;
 }
