@@ -17,7 +17,12 @@ const residentChunkBytes = flags.find((flag) => flag.startsWith('--resident-chun
 const series = Number(seriesText);
 const steps = Number(stepsText);
 const stepMs = 15_000;
-const clock = new ManualClock(Date.now() - steps * stepMs);
+/**
+ * Chunks end here in any case. Series that have been there for long have their chunks of 120 samples counted from here; from
+ * another moment on chunks get up to twice as long, and the memory would depend on the time of day.
+ */
+const cutMs = 2 * 3_600_000;
+const clock = new ManualClock(Math.floor((Date.now() - steps * stepMs) / cutMs) * cutMs);
 const idleBytes = residentBytes();
 const startCpu = process.cpuUsage();
 const database = await openDatabase({
