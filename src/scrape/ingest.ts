@@ -16,14 +16,14 @@ import {
   type SampleBatch,
 } from '../storage/append.ts';
 import type { MetadataStore } from './metadata-store.ts';
-import { pushBits, pushStale, pushValue } from './push-sample.ts';
-import { PLAIN_REPORT_COUNT, REPORT_METRICS, reportValues, type ScrapeReport } from './report-samples.ts';
-import { SampleLabelBytes } from './sample-label-bytes.ts';
-import { type SampleLabeling, sampleLabels } from './sample-labels.ts';
+import { pushBits } from './push-sample.ts';
+import { reportValues, type ScrapeReport } from './report-samples.ts';
+import type { SampleLabeling } from './sample-labels.ts';
 import { LabelLimitError, ScrapeError } from './scrape-error.ts';
+import { ScrapeTail } from './scrape-tail.ts';
 import { scrapedExemplars } from './scraped-exemplars.ts';
-import type { SeriesCache } from './series-cache.ts';
 import { KindCursor } from './series-kinds.ts';
+import { NOT_TAKEN, reserveMeetings, SeriesMeeting } from './series-meeting.ts';
 import type { TargetSeries } from './target-series.ts';
 
 /** Samples further in the future than this are refused. */
@@ -104,13 +104,12 @@ export class Ingest {
   #flags = new Uint8Array(1024);
   /** Start times of `#samples`, where there are any. */
   #starts = new Float64Array(0);
-  /** Samples and report samples whose refs had to be resolved again. */
+  /** Samples whose refs had to be resolved again. */
   readonly #retries: SampleBatch = createSampleBatch(16);
-  readonly #reportRetries: SampleBatch = createSampleBatch(REPORT_METRICS.length);
-  readonly #tail: SampleBatch = { ...createSampleBatch(64), inOrderOnly: true };
+  readonly #tail = new ScrapeTail();
   /** Has no samples: refs are resolved again before exemplars go in. */
   readonly #exemplars: SampleBatch = createSampleBatch(0);
-  readonly #labelBytes = new SampleLabelBytes();
+  readonly #meeting = new SeriesMeeting();
   readonly #counts = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
 
   constructor(appendable: Appendable, features: IngestFeatures = NO_INGEST_FEATURES) {
@@ -143,8 +142,7 @@ export class Ingest {
           appender = this.#appendable.appender();
         }
       }
-      this.#tail.length = 0;
-      this.#addStaleMarkers(series, scrape.time);
+      this.#tail.begin(series, scrape.time);
       const succeeded = error === null && scrape.body !== null && scrape.body.size > 0;
       const cacheFlushed = this.#endRound(series, target.metadata, trackedNow, succeeded);
       result = {
@@ -154,7 +152,9 @@ export class Ingest {
         sampleLimitExceeded: error instanceof SampleLimitError,
         cacheFlushed,
       };
-      this.#addReport(target, scrape.time, reportValues(report(result)), appender);
+      const { extraMetrics, labeling } = target.settings;
+      const settings = { extraMetrics, targetLabels: labeling.targetLabels };
+      this.#tail.appendReport(series, settings, scrape.time, reportValues(report(result)), appender);
     } catch (thrown) {
       appender.rollback();
       throw thrown;
@@ -168,14 +168,9 @@ export class Ingest {
     const { series } = target;
     const appender = this.#appendable.appender();
     try {
-      this.#tail.length = 0;
-      this.#addStaleMarkers(series, time);
-      for (let metric = 0; metric < reportCount(target.settings); metric++) {
-        const ref = series.reportRefs[metric]!;
-        if (ref !== 0) pushStale(this.#tail, ref, time);
-      }
+      this.#tail.begin(series, time);
       series.endRound(0);
-      appender.append(this.#tail);
+      this.#tail.appendEnd(series, target.settings.extraMetrics, time, appender);
     } catch (thrown) {
       appender.rollback();
       throw thrown;
@@ -200,7 +195,7 @@ export class Ingest {
     this.#startTimes = hasStartTimes ? this.#createdTimes.take(body, rows) : null;
     target.metadata.update(body, rows);
     this.#reserve(rows.length);
-    reserveCache(series.cache, rows);
+    reserveMeetings(series.cache, rows);
     this.#fillSamples(target, scrape, body, appender);
     if (fault !== null) throw fault;
     if (settings.sampleLimit > 0 && this.#samples.length > settings.sampleLimit) throw new SampleLimitError();
@@ -216,8 +211,8 @@ export class Ingest {
   #fillSamples(target: IngestTarget, scrape: FinishedScrape, body: Body, appender: Appender): void {
     const { series, settings } = target;
     const { cache, pass, successfulPass } = series;
-    const { hasTime, times, bits, entries: known, length } = this.#rows;
-    const { honorTimestamps, trackTimestampsStaleness } = settings;
+    const { hasTime, times, bits, entries: known, length, seriesStart, seriesEnd } = this.#rows;
+    const { honorTimestamps, labeling, trackTimestampsStaleness } = settings;
     const samplesMax = settings.sampleLimit > 0 ? settings.sampleLimit : Number.POSITIVE_INFINITY;
     const samples = this.#samples;
     const batchEntries = this.#entries;
@@ -244,7 +239,8 @@ export class Ingest {
         counts.scraped = row + 1;
         counts.added = added;
         counts.seriesAdded = fresh;
-        entry = this.#meetSeries(target, body, row, kinds.kindOf(row), filled < samplesMax, appender);
+        const name = { body, start: seriesStart[row]!, end: seriesEnd[row]! };
+        entry = this.#meeting.meet(series, labeling, name, kinds.kindOf(row), filled < samplesMax, appender);
         ({ next, refs, lastSeen } = cache);
         if (entry === NOT_TAKEN) {
           added++;
@@ -289,33 +285,6 @@ export class Ingest {
     counts.scraped = length;
     counts.added = added;
     counts.seriesAdded = fresh;
-  }
-
-  /** Makes the entry of a series that the scan did not know; `NOT_TAKEN` where the sample limit is reached. */
-  #meetSeries(
-    target: IngestTarget,
-    body: Body,
-    row: number,
-    kind: number,
-    withinLimit: boolean,
-    appender: Appender,
-  ): number {
-    const { cache } = target.series;
-    const start = this.#rows.seriesStart[row]!;
-    const end = this.#rows.seriesEnd[row]!;
-    // An earlier row of this body may have been the same series.
-    const entry = cache.find(body, start, end);
-    if (entry !== 0) return entry;
-    const { labeling } = target.settings;
-    const described = target.series.kinds.get(kind);
-    const encoded = this.#labelBytes.encode(body.bytes, start, end, described, labeling);
-    if (encoded > 0) {
-      if (!withinLimit) return NOT_TAKEN;
-      return cache.add(body, start, end, kind, appender.resolveBytes(this.#labelBytes.bytes, 0, encoded));
-    }
-    const labels = sampleLabels(body.bytes, start, end, described, labeling);
-    if (labels !== null && !withinLimit) return NOT_TAKEN;
-    return cache.add(body, start, end, kind, labels === null ? 0 : appender.resolve(labels));
   }
 
   /** A series that was away may come back with another type or unit; one that stays keeps its labels, as in the reference. */
@@ -389,17 +358,6 @@ export class Ingest {
     else this.#counts.outOfBounds++;
   }
 
-  /** Adds a marker for each series that was tracked in the last round and is not in this one. */
-  #addStaleMarkers(series: TargetSeries, time: number): void {
-    const { round, cache } = series;
-    // Nearly always every series of the last round is in this one too.
-    if (series.trackedCount === 0) return;
-    const { tracked, refs } = cache;
-    for (let entry = 1; entry <= cache.count; entry++) {
-      if (tracked[entry] === round && refs[entry] !== 0) pushStale(this.#tail, refs[entry]!, time);
-    }
-  }
-
   /** Returns whether the cache had to be flushed because failing scrapes made it grow. */
   #endRound(series: TargetSeries, metadata: MetadataStore, trackedNow: number, succeeded: boolean): boolean {
     series.endRound(trackedNow);
@@ -412,28 +370,6 @@ export class Ingest {
     if (series.cache.count + metadata.size <= 2 * series.successfulCount + 1000) return false;
     series.cache.evict(series.pass);
     return true;
-  }
-
-  /** Appends the tail: staleness markers so far, and the report. Only the report's refs are worth resolving again. */
-  #addReport(target: IngestTarget, time: number, values: readonly number[], appender: Appender): void {
-    const { series, settings } = target;
-    const tail = this.#tail;
-    const first = tail.length;
-    const count = reportCount(settings);
-    for (let metric = 0; metric < count; metric++) {
-      let ref = series.reportRefs[metric]!;
-      if (ref === 0) ref = series.resolveReport(metric, settings.labeling.targetLabels, appender);
-      pushValue(tail, ref, time, values[metric]!);
-    }
-    const outcome = appender.append(tail);
-    this.#reportRetries.length = 0;
-    for (let i = 0; i < outcome.refusedCount; i++) {
-      const metric = outcome.refused[i]! - first;
-      if (metric < 0 || outcome.reasons[i] !== REFUSED.unknownRef) continue;
-      const ref = series.resolveReport(metric, settings.labeling.targetLabels, appender);
-      pushValue(this.#reportRetries, ref, time, values[metric]!);
-    }
-    if (this.#reportRetries.length > 0) appender.append(this.#reportRetries);
   }
 
   #startsOf(capacity: number): Float64Array {
@@ -452,21 +388,6 @@ export class Ingest {
   }
 }
 
-/** Rows of unknown series for which room is made ahead: a hostile body may repeat one a hundred million times. */
-const RESERVED_ROWS_MAX = 100_000;
-
-/** Makes room for what the scan did not know, at once. */
-function reserveCache(cache: SeriesCache, { length, entries, seriesStart, seriesEnd }: ExpositionRows): void {
-  let unknown = 0;
-  let keyBytes = 0;
-  for (let row = 0; row < length && unknown < RESERVED_ROWS_MAX; row++) {
-    if (entries[row] !== 0) continue;
-    unknown++;
-    keyBytes += seriesEnd[row]! - seriesStart[row]!;
-  }
-  if (unknown > 0) cache.reserve(unknown, keyBytes);
-}
-
 /** True for what is wrong with a body; anything else is a fault of the storage or of ours. */
 function isTargetsFault(thrown: unknown): thrown is Error {
   return thrown instanceof ScrapeError || thrown instanceof ExpositionError || thrown instanceof SeriesNameError;
@@ -478,11 +399,4 @@ class SampleLimitError extends ScrapeError {
   }
 }
 
-/** An entry that does not exist: a new series beyond the sample limit is not made. */
-const NOT_TAKEN = 0;
-
 const NO_COUNTS = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };
-
-function reportCount(settings: IngestSettings): number {
-  return settings.extraMetrics ? REPORT_METRICS.length : PLAIN_REPORT_COUNT;
-}
