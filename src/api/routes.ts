@@ -37,6 +37,8 @@ export interface Route {
   /** `:name` is one segment, `*name` the rest of the path. Also the value of the metrics' `handler` label. */
   readonly path: string;
   readonly serve: Serve;
+  /** Its answer may be a stream. */
+  readonly streams?: true;
 }
 
 /** Paths under this prefix are matched, redirected and preflighted as a tree of their own. */
@@ -80,13 +82,13 @@ export function routes(deps: ApiDependencies, receiver: WriteReceiver | null, bu
     early(GET, '/status/walreplay', status.walReplay),
     api(GET, '/features', status.features),
     early(GET, '/notifications', notifications),
-    plain(GET, '/api/v1/notifications/live', liveNotifications),
+    { ...plain(GET, '/api/v1/notifications/live', liveNotifications), streams: true },
     whenReady(GET, '/api/v1/openapi.yaml', unsupported.openApi),
     early(GET_POST, '/search/metric_names', unsupported.search),
     early(GET_POST, '/search/label_names', unsupported.search),
     early(GET_POST, '/search/label_values', unsupported.search),
     whenReady(['POST'], '/api/v1/write', remoteWrite(receiver, budget)),
-    whenReady(['POST'], '/api/v1/read', remoteRead(deps, budget)),
+    { ...whenReady(['POST'], '/api/v1/read', remoteRead(deps, budget)), streams: true },
     whenReady(['POST'], '/api/v1/otlp/v1/metrics', unsupported.otlp),
     api(POST_PUT, '/admin/tsdb/delete_series', admin.deleteSeries),
     api(POST_PUT, '/admin/tsdb/clean_tombstones', admin.cleanTombstones),

@@ -33,7 +33,7 @@ export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudg
  * smallest queries; null for routes whose answers may be streams.
  */
 export function serveDirectly(route: Route, deps: ApiDependencies, budget: BodyBudget, metrics: RouteMetrics) {
-  if (!('endpoint' in route.serve) || /[:*]/.test(route.path)) return null;
+  if (route.streams === true || /[:*]/.test(route.path)) return null;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = deps.clock.monotonic();
     try {

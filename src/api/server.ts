@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fastify } from 'fastify';
 import { BodyBudget } from '../http/body.ts';
 import { createWriteReceiver } from '../remote/write-receiver.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import type { Framework } from './framework.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import { createListeners } from './listeners.ts';
 import { routes } from './routes.ts';
-import { send, serveDirectly, serveRoute } from './serve-route.ts';
-import { answerUndecodable } from './undecodable.ts';
-import { cleanPath, createUnmatched } from './unmatched.ts';
+import { serveDirectly } from './serve-route.ts';
+import { createUnmatched } from './unmatched.ts';
+import { splitUrl } from './url.ts';
 
 export interface HttpServer {
   /** Starts to serve on `host:port`, which may be called for several addresses; gives the address that was bound. */
@@ -22,7 +22,7 @@ export interface HttpServer {
 const BODY_BYTES_MAX = 512 * 1024 * 1024;
 
 /** The HTTP API, the remote write receiver and the web page. */
-export async function createHttpServer(deps: ApiDependencies): Promise<HttpServer> {
+export function createHttpServer(deps: ApiDependencies): HttpServer {
   const { settings, registry, clock, log } = deps;
   const prefix = settings.routePrefix === '/' ? '' : settings.routePrefix;
   const budget = new BodyBudget(BODY_BYTES_MAX);
@@ -39,52 +39,38 @@ export async function createHttpServer(deps: ApiDependencies): Promise<HttpServe
     : null;
   const table = routes(deps, receiver, budget);
   const metrics = createHttpMetrics(registry);
-  const unmatched = createUnmatched(table, prefix);
+  const counted = table.map((route) => [route, metrics.route(route.path)] as const);
 
-  const app = fastify({
-    logger: false,
-    exposeHeadRoutes: false,
-    forceCloseConnections: false,
-    // Label names in paths are as long as a header may be.
-    routerOptions: { maxParamLength: 1024 * 1024, caseSensitive: true, ignoreTrailingSlash: false },
-    frameworkErrors: (_error, request, reply) => {
-      send(reply, answerUndecodable(request.raw.url ?? '/', prefix));
-    },
-  });
-  // Bodies are read by the routes that want them, each with a limit of its own.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-
-  app.addHook('onRequest', async (request, reply) => {
-    const { path, search } = splitUrl(request.raw.url ?? '/');
-    if (cleanPath(path) !== path) send(reply, unmatched.answer(request.method, path, search));
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const { path, search } = splitUrl(request.raw.url ?? '/');
-    send(reply, unmatched.answer(request.method, path, search));
-  });
-  app.setErrorHandler((error, request, reply) => {
-    log.error('request failed', { method: request.method, url: request.url, error });
-    reply.code(500).send();
-  });
   /** By method and path, for requests that are meant for exactly that. */
   const direct = new Map<string, NonNullable<ReturnType<typeof serveDirectly>>>();
-  for (const route of table) {
-    const counted = metrics.route(route.path);
-    const handler = serveDirectly(route, deps, budget, counted);
+  for (const [route, routeMetrics] of counted) {
+    const handler = serveDirectly(route, deps, budget, routeMetrics);
     if (handler !== null) for (const method of route.methods) direct.set(`${method} ${prefix}${route.path}`, handler);
-    app.route({
-      method: [...route.methods],
-      url: prefix + route.path.replace(/\*.*/, '*'),
-      handler: serveRoute(route, deps, budget, counted),
-    });
   }
-  await app.ready();
 
+  let framework: Framework | null = null;
+  let loading: Promise<Framework> | null = null;
+  /** With the first request that needs it: a start has better use for the 40 to 60 ms that loading it takes. */
+  const load = (): Promise<Framework> => {
+    loading ??= import('./framework.ts').then(({ createFramework }) =>
+      createFramework({ deps, budget, routes: counted, unmatched: createUnmatched(table, prefix), prefix }),
+    );
+    return loading;
+  };
+  const handleLate = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      framework = await load();
+      framework.handle(request, response);
+    } catch (error) {
+      log.error('request failed', { method: request.method, url: request.url, error });
+      response.destroy();
+    }
+  };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const handler = direct.get(`${request.method} ${splitUrl(request.url ?? '/').path}`);
-    if (handler === undefined) app.routing(request, response);
-    else void handler(request, response);
+    if (handler !== undefined) void handler(request, response);
+    else if (framework !== null) framework.handle(request, response);
+    else void handleLate(request, response);
   };
   const listeners = createListeners(handle, {
     connectionsMax: settings.connectionsMax,
@@ -96,12 +82,7 @@ export async function createHttpServer(deps: ApiDependencies): Promise<HttpServe
     listen: listeners.listen,
     async close(graceMs) {
       await listeners.close(graceMs);
-      await app.close();
+      await (await loading)?.close();
     },
   };
-}
-
-function splitUrl(url: string): { path: string; search: string } {
-  const mark = url.indexOf('?');
-  return mark < 0 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark + 1) };
 }

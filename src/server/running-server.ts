@@ -111,7 +111,7 @@ export class RunningServer {
   }
 
   async #listen(announce: (addresses: readonly string[]) => void): Promise<readonly string[]> {
-    const http = await createHttpServer(
+    const http = createHttpServer(
       apiDependencies(this.#parts, this.#options, {
         readiness: () => this.#readiness,
         reload: async () => this.reload(),

@@ -133,7 +133,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       ...options.settings,
     },
   };
-  const server = await createHttpServer(deps);
+  const server = createHttpServer(deps);
   const address = await server.listen(options.listen ?? '127.0.0.1:0');
   return {
     url: `http://${address}`,
