@@ -5,27 +5,11 @@ import type { EncodedChunk } from '../chunk/chunk-encoder.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
-import {
-  SEALED_DOUBLES,
-  SEALED_FIRST_TIME,
-  SEALED_LAST_TIME,
-  SEALED_MASK,
-  SEALED_OLDER,
-  SEALED_SLAB_LOG2,
-} from '../chunk/sealed-chunks.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from '../defaults.ts';
 import { UnwrittenChunks } from '../head/unwritten-chunks.ts';
+import { type LateRow, LateRows } from './late-rows.ts';
 import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
 import { SEALED_FLOAT_BYTES_MAX, type SealMemory, sealSamples } from './seal-samples.ts';
-
-/** What the store has of one row of the head. */
-interface LateRow extends OpenSamples {
-  /** Newest sealed chunk, 0 = none: its chain holds this row's out-of-order chunks in the order of their making. */
-  newest: number;
-  /** Of all samples; may be wider than what is left. */
-  minTime: number;
-  maxTime: number;
-}
 
 /** The part of the head's memory that the store uses. */
 interface LateMemory extends SealMemory {
@@ -79,9 +63,7 @@ export class OutOfOrderStore {
   reuse: ChunkReuse | null = null;
   readonly #memory: LateMemory;
   readonly #buffers: OpenSampleBuffers;
-  readonly #rows = new Map<number, LateRow>();
-  /** A bit for each row that is in `#rows`, so that a select of many rows need not ask the map. */
-  #marks = new Uint32Array(0);
+  readonly #rows = new LateRows();
   /** Numbers of the ranges that samples were put in since the last compaction began. */
   #ranges = new Set<number>();
   #newestRange = Number.NaN;
@@ -118,25 +100,24 @@ export class OutOfOrderStore {
   }
 
   has(row: number): boolean {
-    return (this.#marks[row >>> 5] ?? 0) & (1 << (row & 31)) ? this.#rows.has(row) : false;
+    return this.#rows.get(row) !== undefined;
   }
 
   /** Between which times (ms, both included) all samples of a row lie; null where it has none. */
   timesOf(row: number): TimeRange | null {
-    return this.has(row) ? this.#rows.get(row)! : null;
+    return this.#rows.get(row) ?? null;
   }
 
   /** True where samples of the row may lie in the range. */
   overlaps(row: number, { minTime, maxTime }: TimeRange): boolean {
-    if (!this.has(row)) return false;
-    const late = this.#rows.get(row)!;
-    return late.minTime <= maxTime && late.maxTime >= minTime;
+    const late = this.#rows.get(row);
+    return late !== undefined && late.minTime <= maxTime && late.maxTime >= minTime;
   }
 
   /** True where the newest samples of the row have this time: one more of it would be left out. */
   holds(row: number, time: number): boolean {
-    const late = this.has(row) ? this.#rows.get(row)! : null;
-    return late !== null && late.count > 0 && this.#buffers.holds(late, time);
+    const late = this.#rows.get(row);
+    return late !== undefined && late.count > 0 && this.#buffers.holds(late, time);
   }
 
   /** Makes sure that so many samples can be inserted without asking the host for memory. */
@@ -176,7 +157,7 @@ export class OutOfOrderStore {
     histogram: FlatHistogram | null,
     startTime: number,
   ): boolean {
-    const late = this.#row(row);
+    const late = this.#rows.getOrAdd(row);
     const isAlone = isLarge(histogram) || isLarge(late.histograms?.[0] ?? null);
     if (isAlone && late.count > 0) this.#seal(row, late);
     const hasStart = histogram === null ? this.forms.xor2 : this.forms.histogramStartTimes;
@@ -191,7 +172,7 @@ export class OutOfOrderStore {
 
   /** Makes a chunk of a file the newest one of a row; `column` has its samples. */
   addChunk(row: number, chunk: number, column: SampleColumn): void {
-    const late = this.#row(row);
+    const late = this.#rows.getOrAdd(row);
     this.#memory.sealed.setOlder(chunk, late.newest);
     late.newest = chunk;
     this.noteChunk(row, column);
@@ -199,7 +180,7 @@ export class OutOfOrderStore {
 
   /** A chunk with these samples is in the chain of the row. */
   noteChunk(row: number, { length, times }: SampleColumn): void {
-    const late = this.#row(row);
+    const late = this.#rows.getOrAdd(row);
     this.#chunksCreated++;
     for (let i = 0; i < length; i++) this.#widen(late, times[i]!);
     this.#samplesInserted += length;
@@ -223,9 +204,10 @@ export class OutOfOrderStore {
   /** True where the row has the chunk, and in memory. The number of a chunk may be given again. */
   hasInMemory(row: number, chunk: number, firstTime: number): boolean {
     const { sealed } = this.#memory;
-    if (!this.has(row) || sealed.isInFile(chunk) || sealed.firstTime(chunk) !== firstTime) return false;
-    let at = this.#rows.get(row)!.newest;
-    while (at !== 0 && at !== chunk) at = this.#older(at);
+    const late = this.#rows.get(row);
+    if (late === undefined || sealed.isInFile(chunk) || sealed.firstTime(chunk) !== firstTime) return false;
+    let at = late.newest;
+    while (at !== 0 && at !== chunk) at = sealed.older(at);
     return at !== 0;
   }
 
@@ -237,7 +219,7 @@ export class OutOfOrderStore {
     if (late.newest === chunk) late.newest = inFile;
     else {
       let newer = late.newest;
-      while (this.#older(newer) !== chunk) newer = this.#older(newer);
+      while (sealed.older(newer) !== chunk) newer = sealed.older(newer);
       sealed.setOlder(newer, inFile);
     }
     this.#memory.retireSealed(chunk);
@@ -259,7 +241,7 @@ export class OutOfOrderStore {
     const before = this.#ranges;
     this.#ranges = new Set();
     this.#newestRange = Number.NaN;
-    const rows = this.#markedRows();
+    const rows = this.#rows.sorted();
     const starts = new Uint32Array(rows.length + 1);
     const chunks: number[] = [];
     for (let i = 0; i < rows.length; i++) {
@@ -305,8 +287,8 @@ export class OutOfOrderStore {
 
   /** Lets go of all samples of a row; open readers keep them. */
   remove(row: number): void {
-    if (!this.has(row)) return;
-    const late = this.#rows.get(row)!;
+    const late = this.#rows.get(row);
+    if (late === undefined) return;
     this.#buffers.clear(late);
     if (late.newest !== 0) this.#memory.retireChain(late.newest);
     this.#forget(row);
@@ -314,12 +296,9 @@ export class OutOfOrderStore {
 
   /** Calls back with the sealed chunks of a row that overlap the range, newest first. */
   eachChunk(row: number, { minTime, maxTime }: TimeRange, use: (chunk: number) => void): void {
-    const { records } = this.#memory.sealed;
-    for (let chunk = this.#rows.get(row)?.newest ?? 0; chunk !== 0; ) {
-      const doubles = records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
-      const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
-      if (doubles[at + SEALED_FIRST_TIME]! <= maxTime && doubles[at + SEALED_LAST_TIME]! >= minTime) use(chunk);
-      chunk = records.words[chunk >>> SEALED_SLAB_LOG2]![2 * at + SEALED_OLDER]!;
+    const { sealed } = this.#memory;
+    for (let chunk = this.#rows.get(row)?.newest ?? 0; chunk !== 0; chunk = sealed.older(chunk)) {
+      if (sealed.firstTime(chunk) <= maxTime && sealed.lastTime(chunk) >= minTime) use(chunk);
     }
   }
 
@@ -340,66 +319,27 @@ export class OutOfOrderStore {
     return late;
   }
 
-  #row(row: number): LateRow {
-    const known = this.#rows.get(row);
-    if (known !== undefined) return known;
-    const late = {
-      count: 0,
-      extent: 0,
-      histograms: null,
-      startTimes: null,
-      newest: 0,
-      minTime: Number.POSITIVE_INFINITY,
-      maxTime: Number.NEGATIVE_INFINITY,
-    };
-    this.#rows.set(row, late);
-    if (row >>> 5 >= this.#marks.length) {
-      const grown = new Uint32Array(Math.max(1024, 2 * ((row >>> 5) + 1)));
-      grown.set(this.#marks);
-      this.#marks = grown;
-    }
-    this.#marks[row >>> 5]! |= 1 << (row & 31);
-    return late;
-  }
-
-  #markedRows(): Uint32Array {
-    const rows = new Uint32Array(this.#rows.size);
-    let count = 0;
-    for (let word = 0; word < this.#marks.length; word++) {
-      for (let left = this.#marks[word]!; left !== 0; left &= left - 1) {
-        rows[count++] = 32 * word + 31 - Math.clz32(left & -left);
-      }
-    }
-    return rows;
-  }
-
   /** Takes a row out that has nothing left. */
   #forget(row: number): void {
     this.#rows.delete(row);
-    this.#marks[row >>> 5]! &= ~(1 << (row & 31));
     if (this.#rows.size > 0) return;
-    this.#marks = new Uint32Array(0);
     this.#minTime = Number.POSITIVE_INFINITY;
     this.#maxTime = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes a chunk and all older ones out of a chain; false where it is not there. */
   #cutChain(late: LateRow, newest: number): boolean {
+    const { sealed } = this.#memory;
     if (late.newest === newest) {
       late.newest = 0;
     } else {
       let chunk = late.newest;
-      while (chunk !== 0 && this.#older(chunk) !== newest) chunk = this.#older(chunk);
+      while (chunk !== 0 && sealed.older(chunk) !== newest) chunk = sealed.older(chunk);
       if (chunk === 0) return false;
-      this.#memory.sealed.cutBehind(chunk);
+      sealed.cutBehind(chunk);
     }
     this.#memory.retireChain(newest);
     return true;
-  }
-
-  #older(chunk: number): number {
-    const words = this.#memory.sealed.records.words[chunk >>> SEALED_SLAB_LOG2]!;
-    return words[2 * (chunk & SEALED_MASK) * SEALED_DOUBLES + SEALED_OLDER]!;
   }
 
   /** Sets the times of a row to what it has. */
@@ -407,10 +347,8 @@ export class OutOfOrderStore {
     late.minTime = late.count > 0 ? this.#buffers.time(late, 0) : Number.POSITIVE_INFINITY;
     late.maxTime = late.count > 0 ? this.#buffers.time(late, late.count - 1) : Number.NEGATIVE_INFINITY;
     this.eachChunk(row, ALL_TIME, (chunk) => {
-      const doubles = this.#memory.sealed.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
-      const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;
-      late.minTime = Math.min(late.minTime, doubles[at + SEALED_FIRST_TIME]!);
-      late.maxTime = Math.max(late.maxTime, doubles[at + SEALED_LAST_TIME]!);
+      late.minTime = Math.min(late.minTime, this.#memory.sealed.firstTime(chunk));
+      late.maxTime = Math.max(late.maxTime, this.#memory.sealed.lastTime(chunk));
     });
   }
 
