@@ -1,32 +1,65 @@
-import { defineConfig } from 'vite';
+import { type BuildEnvironmentOptions, defineConfig, type EnvironmentOptions } from 'vite';
+import { asciiOutput } from './tools/ascii-output.ts';
 import { logPlaces } from './tools/log-places.ts';
+import { neededAtStart } from './tools/needed-at-start.ts';
+
+type Output = NonNullable<BuildEnvironmentOptions['rolldownOptions']>['output'];
 
 /**
- * Bundles the server into `dist/main.js` and the engine and the database as libraries into `dist/promql.js` and
- * `dist/tsdb.js`, dependencies included: one file loads in half the time that some 900 modules take
- * (docs/decisions/0001-ground.md).
+ * Bundles with dependencies included, since one file loads in half the time that some 900 modules take
+ * (docs/decisions/0001-ground.md):
+ * - the server into `dist/main.js` and one chunk of all that a start needs (docs/decisions/0018-process-start.md);
+ * - its threads, and the engine and the database as libraries, into files that share theirs.
  */
 export default defineConfig({
-  build: {
-    ssr: true,
-    outDir: 'dist',
-    emptyOutDir: true,
-    target: 'node24',
-    sourcemap: true,
-    minify: false,
-    rolldownOptions: {
-      input: {
-        main: 'src/main.ts',
+  environments: {
+    server: bundle(
+      { main: 'src/main.ts' },
+      {
+        codeSplitting: {
+          groups: [{ debugName: 'server', name: neededAtStart(['src/server/run.ts', 'src/server/serve.ts']) }],
+        },
+        // A quarter of what each start would read.
+        comments: { legal: true, annotation: false, jsdoc: false },
+      },
+      true,
+    ),
+    libraries: bundle(
+      {
         promql: 'src/promql/library.ts',
         tsdb: 'src/tsdb/library.ts',
         // Threads: `std/worker-entry.ts` looks for them by these names.
         'compact-worker': 'src/tsdb/compact/compact-worker.ts',
         'query-worker': 'src/query/pool/query-worker.ts',
       },
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      {},
+      false,
+    ),
+  },
+  builder: {
+    async buildApp({ build, environments }) {
+      await build(environments['server']!);
+      await build(environments['libraries']!);
     },
   },
-  plugins: [logPlaces()],
-  ssr: { noExternal: true },
+  plugins: [asciiOutput(), logPlaces()],
   logLevel: 'warn',
 });
+
+function bundle(input: Record<string, string>, output: Output, isFirst: boolean): EnvironmentOptions {
+  return {
+    resolve: { noExternal: true },
+    build: {
+      outDir: 'dist',
+      emptyOutDir: isFirst,
+      copyPublicDir: false,
+      target: 'node24',
+      sourcemap: true,
+      minify: false,
+      rolldownOptions: {
+        input,
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', ...output },
+      },
+    },
+  };
+}
