@@ -8,23 +8,34 @@ export function clearColumn(column: SampleColumn): void {
   column.integerCounts = null;
 }
 
-/** Keeps the samples between two times (ms), both included. */
-export function trimColumn(column: SampleColumn, minTime: number, maxTime: number): void {
+/** Of the samples from index `first` on, keeps those between two times (ms), both included. */
+export function trimColumn(column: SampleColumn, minTime: number, maxTime: number, first = 0): void {
   const { times, bits, startTimes, histograms } = column;
   let { length } = column;
-  if (length > 0 && times[length - 1]! > maxTime) length = firstAtLeast(times, length, maxTime + 1);
+  if (length > first && times[length - 1]! > maxTime) length = firstAtLeast(times, first, length, maxTime + 1);
   // The list ends with the last histogram: floats behind it would keep what stood where they are moved to.
   if (histograms !== null) histograms.length = length;
-  const from = length > 0 && times[0]! < minTime ? firstAtLeast(times, length, minTime) : 0;
-  if (from > 0) {
-    times.copyWithin(0, from, length);
-    bits.copyWithin(0, 2 * from, 2 * length);
-    startTimes?.copyWithin(0, from, length);
-    histograms?.copyWithin(0, from, length);
-    column.integerCounts?.copyWithin(0, from, length);
+  const from = length > first && times[first]! < minTime ? firstAtLeast(times, first, length, minTime) : first;
+  if (from > first) {
+    times.copyWithin(first, from, length);
+    bits.copyWithin(2 * first, 2 * from, 2 * length);
+    startTimes?.copyWithin(first, from, length);
+    histograms?.copyWithin(first, from, length);
+    column.integerCounts?.copyWithin(first, from, length);
   }
-  column.length = length - from;
+  column.length = length - (from - first);
   if (histograms !== null) histograms.length = column.length;
+}
+
+/**
+ * To be called where the samples from index `first` on were put behind others that are not of the same source; false where
+ * they do not all come later.
+ */
+export function joinColumn(column: SampleColumn, first: number): boolean {
+  const { length, times } = column;
+  if (first === 0 || first === length) return true;
+  forgetReset(column, first);
+  return times[first]! > times[first - 1]!;
 }
 
 /**
@@ -127,9 +138,9 @@ function mergeRuns(
   }
 }
 
-/** The first index whose time is at least `wanted`. */
-function firstAtLeast(times: Float64Array, length: number, wanted: number): number {
-  let low = 0;
+/** The first index from `first` on whose time is at least `wanted`. */
+function firstAtLeast(times: Float64Array, first: number, length: number, wanted: number): number {
+  let low = first;
   let high = length;
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -161,11 +172,16 @@ function prepare(column: SampleColumn, length: number, a: SampleColumn, b: Sampl
 function copyRun(source: SampleColumn, from: number, to: number, target: SampleColumn, at: number): number {
   if (from === to) return at;
   copySamples(source, from, to, target, at);
-  const first = target.histograms?.[at];
-  if (first !== undefined && first.counterResetHint !== 'gauge' && first.counterResetHint !== 'unknown') {
-    target.histograms![at] = { ...first, counterResetHint: 'unknown' };
-  }
+  forgetReset(target, at);
   return at + to - from;
+}
+
+/** The sample before this one is another than it was. */
+function forgetReset({ histograms }: SampleColumn, at: number): void {
+  const histogram = histograms?.[at];
+  if (histogram !== undefined && histogram.counterResetHint !== 'gauge' && histogram.counterResetHint !== 'unknown') {
+    histograms![at] = { ...histogram, counterResetHint: 'unknown' };
+  }
 }
 
 /** Copies the samples `from .. to` to `target[at ...]`, which has the room and the parts. */

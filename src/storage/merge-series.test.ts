@@ -14,8 +14,9 @@ interface Series {
 describe('mergeSeriesSets()', () => {
   it("joins equal series, and of two samples at one time keeps the first set's", () => {
     fc.assert(
-      fc.property(fc.array(lists, { maxLength: 4 }), fc.nat(5), (all, limit) => {
+      fc.property(fc.array(lists, { maxLength: 4 }), fc.nat(5), fc.boolean(), (all, limit, appends) => {
         const expected = naive(all);
+        const setOf = appends ? appendingSetOf : readSetOf;
         const merged = mergeSeriesSets(all.map(setOf), true, limit);
         expect(contentOf(merged)).toEqual(limit === 0 ? expected : expected.slice(0, limit));
         const unsorted = contentOf(
@@ -32,9 +33,23 @@ describe('mergeSeriesSets()', () => {
     );
   });
 
+  it('decodes sets that follow one another in time into one column', () => {
+    const series = (...times: number[]) => [
+      { labels: labelsFromObject({ a: '1' }), samples: times.map((time) => ({ time, value: time, start: time % 3 })) },
+    ];
+    const never = () => {
+      throw new Error('read');
+    };
+    const sets = [series(8, 9), series(1, 2), series(4, 7)].map((list) => ({ ...appendingSetOf(list), read: never }));
+    const column = createSampleColumn(0);
+    mergeSeriesSets(sets, true, 0).read(0, column);
+    expect(Array.from(column.times.subarray(0, column.length))).toEqual([1, 2, 4, 7, 8, 9]);
+    expect(Array.from(column.startTimes!.subarray(0, column.length))).toEqual([1, 2, 1, 1, 2, 0]);
+  });
+
   it('keeps the warnings of every set', () => {
-    const warned = (warnings: string[]): SeriesSet => ({ ...setOf([]), warnings });
-    const one = setOf([{ labels: labelsFromObject({ a: '1' }), samples: [{ time: 1, value: 1, start: 0 }] }]);
+    const warned = (warnings: string[]): SeriesSet => ({ ...readSetOf([]), warnings });
+    const one = readSetOf([{ labels: labelsFromObject({ a: '1' }), samples: [{ time: 1, value: 1, start: 0 }] }]);
     expect(mergeSeriesSets([warned(['x']), one, warned(['y'])], true, 0).warnings).toEqual(['x', 'y']);
     expect(mergeSeriesSets([], true, 0).length).toBe(0);
   });
@@ -71,7 +86,27 @@ function naive(all: readonly (readonly Series[])[]) {
     }));
 }
 
-function setOf(list: readonly Series[]): SeriesSet {
+/** As `readSetOf`, and its samples can be put behind others. */
+function appendingSetOf(list: readonly Series[]): SeriesSet {
+  const set = readSetOf(list);
+  const own = createSampleColumn(0);
+  return {
+    ...set,
+    append(row, into) {
+      set.read(row, own);
+      reserveSampleColumn(into, into.length + own.length);
+      if (own.startTimes !== null) into.startTimes ??= new Float64Array(into.times.length);
+      for (let i = 0; i < own.length; i++, into.length++) {
+        into.times[into.length] = own.times[i]!;
+        into.values[into.length] = own.values[i]!;
+        if (into.startTimes !== null) into.startTimes[into.length] = own.startTimes?.[i] ?? 0;
+      }
+      return true;
+    },
+  };
+}
+
+function readSetOf(list: readonly Series[]): SeriesSet {
   return {
     length: list.length,
     warnings: [],

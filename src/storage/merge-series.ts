@@ -1,5 +1,5 @@
 import { compareLabels, type Labels } from '../model/labels.ts';
-import { clearColumn, mergeIntoColumn } from './merge-columns.ts';
+import { clearColumn, joinColumn, mergeIntoColumn } from './merge-columns.ts';
 import { createSampleColumn, type SampleColumn, type SeriesSet } from './query.ts';
 
 /**
@@ -65,6 +65,8 @@ class MergedSeriesSet implements SeriesSet {
     const end = starts[row + 1]!;
     let at = starts[row]!;
     clearColumn(into);
+    if (at + 1 < end && this.#readInTurn(row, into)) return;
+    clearColumn(into);
     this.#sets[sets[at]!]!.read(rows[at]!, into);
     if (at + 1 === end) return;
     this.#other ??= createSampleColumn(0);
@@ -80,6 +82,23 @@ class MergedSeriesSet implements SeriesSet {
         mergeIntoColumn(into, this.#other, this.#spare);
       }
     }
+  }
+
+  /**
+   * Decodes one set's samples behind those of the other, which is possible where each set begins after the one before it
+   * ends: blocks, oldest first, and then the head, which is the first of the list.
+   */
+  #readInTurn(row: number, into: SampleColumn): boolean {
+    const { sets, rows, starts } = this.#members;
+    const first = starts[row]!;
+    const end = starts[row + 1]!;
+    for (let turn = first + 1; turn <= end; turn++) {
+      const at = turn === end ? first : turn;
+      const set = this.#sets[sets[at]!]!;
+      const length = into.length;
+      if (set.append === undefined || !set.append(rows[at]!, into) || !joinColumn(into, length)) return false;
+    }
+    return true;
   }
 }
 

@@ -56,6 +56,11 @@ export interface SeriesSet {
   ahead?(row: number): Promise<void> | null;
   /** Decodes the samples of `row` inside the requested range into `into`, which is grown if needed. Never waits. */
   read(row: number, into: SampleColumn): void;
+  /**
+   * There where samples can be decoded to where they belong: as `read`, but behind the samples that `into` has. False
+   * where they are not all later than those, or have to be looked through first; `into` is good for nothing then.
+   */
+  append?(row: number, into: SampleColumn): boolean;
   readonly warnings: readonly string[];
 }
 

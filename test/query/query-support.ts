@@ -35,6 +35,7 @@ export const SETTINGS = {
   features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
   perStepStats: true,
   memoryBytesMax: 2 ** 30,
+  decodedBytesMax: 4 * 2 ** 20,
 };
 
 /** A database in memory. */

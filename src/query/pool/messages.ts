@@ -20,6 +20,8 @@ export interface QuerySettings {
   readonly perStepStats: boolean;
   /** What the queries of a thread may use together, in objects and buffers. */
   readonly memoryBytesMax: number;
+  /** What a thread keeps of decoded samples for the next query. */
+  readonly decodedBytesMax: number;
 }
 
 /** What a thread is started with. */

@@ -183,6 +183,26 @@ class BlockSeriesSet implements SeriesSet {
     dropIntervals(into, intervals);
   }
 
+  append(row: number, into: SampleColumn): boolean {
+    const { chunks, index } = this.#block;
+    const { minTime, maxTime } = this.#range;
+    const number = this.#rows[row]!;
+    if (this.#tombstones.get(number) !== undefined) return false;
+    const from = into.length;
+    index.series.chunks(number, metas);
+    let newest = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < metas.count; i++) {
+      const first = metas.minTimes[i]!;
+      const last = metas.maxTimes[i]!;
+      if (first > maxTime || last < minTime) continue;
+      if (first <= newest) return false;
+      chunks.read(metas.refs[i]!, into);
+      newest = last;
+    }
+    trimColumn(into, minTime, maxTime, from);
+    return true;
+  }
+
   /** Blocks of other writers may have chunks that overlap. */
   #mergeOverlapping(ref: number, into: SampleColumn): void {
     this.#chunk ??= createSampleColumn(0);

@@ -2,6 +2,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
 import { intervalCount } from '../tombstones/write-tombstones.ts';
 import { type BlockMeta, readBlockMeta } from './block-meta.ts';
@@ -18,6 +19,8 @@ export interface BlockCaches {
   readonly chunks: PageCache;
   /** Absent where nobody asks for labels twice. */
   readonly labels?: KeptLabels;
+  /** Absent where nobody asks for samples twice. */
+  readonly decoded?: DecodedChunks;
 }
 
 /**
@@ -46,7 +49,7 @@ export class Block {
   static *openInSteps(fileSystem: FileSystem, directory: string, caches: BlockCaches): Generator<undefined, Block> {
     const meta = readBlockMeta(fileSystem, `${directory}/meta.json`);
     const tombstones = readTombstones(fileSystem, `${directory}/tombstones`);
-    const chunks = ChunkSegments.open(fileSystem, `${directory}/chunks`, caches.chunks);
+    const chunks = ChunkSegments.open(fileSystem, `${directory}/chunks`, caches.chunks, caches.decoded);
     let block: Block | null = null;
     try {
       const indexVersion = meta.version === 2 ? 2 : null;

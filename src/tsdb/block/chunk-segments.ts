@@ -2,6 +2,8 @@ import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { SampleColumn } from '../../storage/query.ts';
+import { type DecodedChunks, fileOfBlock } from '../chunk/decoded-chunks.ts';
+import { ENCODING } from '../chunk/encoding.ts';
 import type { SourceChunk } from '../compact/chunk-source.ts';
 import { DamagedFile } from './damaged-file.ts';
 import { ChunkDecoder } from './decode-chunk.ts';
@@ -21,14 +23,20 @@ export class ChunkSegments {
   readonly #directory: string;
   readonly #segments: PagedFile[] = [];
   readonly #decoder = new ChunkDecoder();
+  readonly #decoded: DecodedChunks | null;
   /** Where the chunk at hand ends, and what its checksum is. */
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   #checksum = 0;
 
   /** Throws `DamagedFile`, and `FileSystemError` where the directory can not be read. */
-  static open(fileSystem: FileSystem, directory: string, cache: PageCache): ChunkSegments {
-    const chunks = new ChunkSegments(directory);
+  static open(
+    fileSystem: FileSystem,
+    directory: string,
+    cache: PageCache,
+    decoded: DecodedChunks | null = null,
+  ): ChunkSegments {
+    const chunks = new ChunkSegments(directory, decoded);
     try {
       for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
         if (kind === 'file' && SEGMENT_NAME.test(name)) chunks.#add(fileSystem, `${directory}/${name}`, cache);
@@ -40,8 +48,9 @@ export class ChunkSegments {
     return chunks;
   }
 
-  private constructor(directory: string) {
+  private constructor(directory: string, decoded: DecodedChunks | null) {
     this.#directory = directory;
+    this.#decoded = decoded;
   }
 
   get bytes(): number {
@@ -50,9 +59,17 @@ export class ChunkSegments {
 
   /** Decodes the samples of a chunk behind those that `into` has. Throws `DamagedFile`. */
   read(ref: number, into: SampleColumn): void {
+    const segment = Math.floor(ref / 2 ** 32);
+    const offset = ref - segment * 2 ** 32;
+    const file = this.#segments[segment];
+    if (this.#decoded !== null && file !== undefined && this.#decoded.find(fileOfBlock(file.number), offset, into))
+      return;
     const at = this.#find(ref);
-    const reason = this.#decoder.decode(this.#bytes[at]!, this.#bytes.subarray(at + 1, this.#end), into);
-    if (reason !== null) throw new DamagedFile(this.pathOf(ref), ref % 2 ** 32, reason);
+    const from = into.length;
+    const encoding = this.#bytes[at]!;
+    const reason = this.#decoder.decode(encoding, this.#bytes.subarray(at + 1, this.#end), into);
+    if (reason !== null) throw new DamagedFile(this.pathOf(ref), offset, reason);
+    if (encoding === ENCODING.xor) this.#decoded?.note(fileOfBlock(file!.number), offset, into, from);
   }
 
   /**

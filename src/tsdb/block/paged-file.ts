@@ -56,7 +56,8 @@ export class PagedFile {
   readonly size: number;
   readonly #file: FileHandle;
   readonly #cache: PageCache;
-  readonly #number: number;
+  /** No other file of the cache has it. */
+  readonly number: number;
   #lastPage = -1;
   #last: Uint8Array = new Uint8Array(0);
 
@@ -65,7 +66,7 @@ export class PagedFile {
     this.size = file.sizeSync();
     this.#file = file;
     this.#cache = cache;
-    this.#number = cache.enter();
+    this.number = cache.enter();
   }
 
   /** `length` bytes from `at` on, not to be written to; throws `DamagedFile` where the file has fewer. */
@@ -120,11 +121,11 @@ export class PagedFile {
 
   #page(page: number): Uint8Array {
     if (page === this.#lastPage) return this.#last;
-    let bytes = this.#cache.get(this.#number, page);
+    let bytes = this.#cache.get(this.number, page);
     if (bytes === undefined) {
       bytes = new Uint8Array(Math.min(PAGE_BYTES, this.size - page * PAGE_BYTES));
       this.read(bytes, 0, bytes.length, page * PAGE_BYTES);
-      this.#cache.put(this.#number, page, bytes);
+      this.#cache.put(this.number, page, bytes);
     }
     this.#lastPage = page;
     this.#last = bytes;

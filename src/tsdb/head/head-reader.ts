@@ -6,6 +6,7 @@ import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../stor
 import { createSampleColumn, reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
 import { ChunkDecoder } from '../block/decode-chunk.ts';
+import { type DecodedChunks, fileOfHead } from '../chunk/decoded-chunks.ts';
 import { ENCODING, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import {
@@ -34,6 +35,7 @@ const LABELS_KEPT_MAX = 1 << 16;
  */
 export class HeadReader {
   readonly #memory: ReadableHead;
+  readonly #decoded: DecodedChunks | null;
   readonly #decoder = new ChunkDecoder();
   readonly #keptLabels: (Labels | null)[] = [];
   readonly #keptRefs: number[] = [];
@@ -41,8 +43,10 @@ export class HeadReader {
   #late: SampleColumn | null = null;
   #spare: SampleColumn | null = null;
 
-  constructor(memory: ReadableHead) {
+  /** `decoded`: what was decoded before; null where nobody asks for samples twice. */
+  constructor(memory: ReadableHead, decoded: DecodedChunks | null = null) {
     this.#memory = memory;
+    this.#decoded = decoded;
   }
 
   /** The labels of a row in use. The same object comes again while it is kept. */
@@ -72,9 +76,33 @@ export class HeadReader {
    * deleted. Where the open chunk surely begins after the range it is not decoded. Throws `DamagedFile` and
    * `FileSystemError` where a chunk is in a file that can not be read.
    */
-  read(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
+  read(snapshot: HeadSnapshot, row: number, range: TimeRange, into: SampleColumn): void {
     clearColumn(into);
-    if (snapshot.newest !== null && readNewest(snapshot.newest, row, minTime, into)) return;
+    if (snapshot.newest !== null && readNewest(snapshot.newest, row, range.minTime, into)) return;
+    this.#readInOrder(snapshot, row, range, into);
+    const deleted = snapshot.deleted?.get(row);
+    if (deleted !== undefined) dropIntervals(into, deleted);
+    if (snapshot.late === null || !hasLateSamples(snapshot.late, row)) return;
+    const late = (this.#late ??= createSampleColumn(256));
+    const spare = (this.#spare ??= createSampleColumn(256));
+    clearColumn(late);
+    readLateSamples(snapshot.late, row, (chunk, column) => this.#decodeSealed(chunk, column), late);
+    sortColumn(late, spare);
+    trimColumn(late, range.minTime, range.maxTime);
+    mergeIntoColumn(into, late, spare);
+  }
+
+  /** As `read`, but behind the samples that `into` has; false where what the row has must be looked through first. */
+  append(snapshot: HeadSnapshot, row: number, range: TimeRange, into: SampleColumn): boolean {
+    if (snapshot.newest !== null || snapshot.deleted?.get(row) !== undefined) return false;
+    if (snapshot.late !== null && hasLateSamples(snapshot.late, row)) return false;
+    this.#readInOrder(snapshot, row, range, into);
+    return true;
+  }
+
+  /** Decodes what came in order behind the samples that `into` has. */
+  #readInOrder(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
+    const from = into.length;
     const { records } = this.#memory.sealed;
     let chosen = 0;
     let openIsLater = false;
@@ -95,18 +123,7 @@ export class HeadReader {
     if (extent !== 0 && !openIsLater) {
       this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
     }
-    trimColumn(into, minTime, maxTime);
-    const deleted = snapshot.deleted?.get(row);
-    if (deleted !== undefined) dropIntervals(into, deleted);
-    if (snapshot.late !== null && hasLateSamples(snapshot.late, row)) {
-      const late = (this.#late ??= createSampleColumn(256));
-      const spare = (this.#spare ??= createSampleColumn(256));
-      clearColumn(late);
-      readLateSamples(snapshot.late, row, (chunk, column) => this.#decodeSealed(chunk, column), late);
-      sortColumn(late, spare);
-      trimColumn(late, minTime, maxTime);
-      mergeIntoColumn(into, late, spare);
-    }
+    trimColumn(into, minTime, maxTime, from);
   }
 
   /** True where `read` of any row of the snapshot looks into a file, or may: what came out of order is not looked through. */
@@ -141,9 +158,14 @@ export class HeadReader {
       this.#decode(place, byteLength, encoding, count, into);
       return;
     }
+    const decoded = encoding === ENCODING.xor ? this.#decoded : null;
+    const file = decoded === null ? 0 : fileOfHead(this.#memory.headChunkSlots.fileNumber(slot));
+    if (decoded?.find(file, place, into) === true) return;
+    const from = into.length;
     const inMemory = this.#memory.resident.find(chunk);
     if (inMemory === 0) this.#decodeInFile(slot, place, byteLength, encoding, into);
     else this.#decodeSealed(inMemory, into);
+    decoded?.note(file, place, into, from);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {

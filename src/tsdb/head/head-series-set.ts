@@ -36,6 +36,10 @@ export class HeadSeriesSet implements SeriesSet {
     this.#reader.read(this.#snapshot, this.#place(row), this.#range, into);
   }
 
+  append(row: number, into: SampleColumn): boolean {
+    return this.#reader.append(this.#snapshot, this.#place(row), this.#range, into);
+  }
+
   #place(row: number): number {
     return this.#order === null ? row : this.#order[row]!;
   }

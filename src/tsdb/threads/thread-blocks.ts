@@ -4,6 +4,7 @@ import { Block, type BlockCaches } from '../block/block.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import { KeptLabels } from '../block/kept-labels.ts';
 import { PageCache } from '../block/paged-file.ts';
+import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { readTombstones } from '../tombstones/tombstones-file.ts';
 import type { ThreadBlock } from './thread-answer.ts';
 
@@ -24,16 +25,18 @@ interface OpenBlock {
 /** The blocks that a thread reads by itself. Each is opened when it is first needed. */
 export class ThreadBlocks {
   readonly #fileSystem: FileSystem;
-  readonly #caches: BlockCaches = {
-    index: new PageCache(INDEX_CACHE_BYTES),
-    chunks: new PageCache(CHUNK_CACHE_BYTES),
-    labels: new KeptLabels(),
-  };
+  readonly #caches: BlockCaches;
   #blocks: readonly ThreadBlock[] = [];
   readonly #open = new Map<string, OpenBlock>();
 
-  constructor(fileSystem: FileSystem) {
+  constructor(fileSystem: FileSystem, decoded: DecodedChunks) {
     this.#fileSystem = fileSystem;
+    this.#caches = {
+      index: new PageCache(INDEX_CACHE_BYTES),
+      chunks: new PageCache(CHUNK_CACHE_BYTES),
+      labels: new KeptLabels(),
+      decoded,
+    };
   }
 
   /** From now on there are these. Queriers of others go on. */

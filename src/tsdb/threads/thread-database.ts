@@ -4,6 +4,7 @@ import { mergeTexts } from '../../storage/merge-queriers.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import type { Querier, Queryable, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
+import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { HeadReader } from '../head/head-reader.ts';
 import { HeadSeriesSet } from '../head/head-series-set.ts';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
@@ -28,10 +29,10 @@ export class ThreadDatabase {
   readonly #blocks: ThreadBlocks;
 
   /** `chunksHead`: the directory of the head's chunk files. */
-  constructor(fileSystem: FileSystem, chunksHead: string) {
+  constructor(fileSystem: FileSystem, chunksHead: string, decoded: DecodedChunks) {
     this.#view = new HeadView({ fileSystem, directory: chunksHead });
-    this.#reader = new HeadReader(this.#view);
-    this.#blocks = new ThreadBlocks(fileSystem);
+    this.#reader = new HeadReader(this.#view, decoded);
+    this.#blocks = new ThreadBlocks(fileSystem, decoded);
   }
 
   /** Notes what an answer brings for all queries of the thread. Every answer comes here, in the order of their arrival. */

@@ -1,0 +1,228 @@
+import type { Clock } from '../../std/clock.ts';
+import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
+
+/** Chunks of more samples are not kept; writers cut them at 120. */
+const SAMPLES_MAX = 128;
+const VALUES_BYTES = 8 * SAMPLES_MAX;
+const OFFSETS_BYTES = 4 * SAMPLES_MAX;
+const SLOT_BYTES = VALUES_BYTES + OFFSETS_BYTES;
+/** Memory is taken in slabs of so many slots. */
+const SLAB_SLOTS_LOG2 = 10;
+/** A chunk may be in any slot of its set. */
+const SET_SLOTS_LOG2 = 2;
+const SET_SLOTS = 1 << SET_SLOTS_LOG2;
+/**
+ * Where a set is full, one chunk in so many that ask for a place gets one. Queries that go over more chunks than there is
+ * room for would otherwise drive out each what the next one looks for first.
+ */
+const PLACES_REFUSED = 8;
+/**
+ * A bit for each chunk that was decoded once, by its hash: a chunk gets a place when it is decoded again. After so many
+ * chunks all are forgotten, so few that were not decoded before pass for such.
+ */
+const MARKS_LOG2 = 20;
+const MARKED_MAX = 1 << (MARKS_LOG2 - 2);
+/** Nobody asked for so long: the memory is given back. */
+const IDLE_MS = 60_000;
+
+/**
+ * Samples of float chunks in files as one thread decoded them, in bounded memory. A dashboard asks for the same hours
+ * again and again: taking the samples from here costs a fraction of decoding them, and the chunk's bytes are not looked at.
+ *
+ * A chunk is named by a number for its file, which no other file of the process ever has, and its offset in there. Files of
+ * chunks never change, so what is kept stays true; what nobody asks for makes room in time.
+ */
+export class DecodedChunks {
+  readonly #clock: Clock;
+  readonly #slotsLog2: number;
+  /** By slot: file * 2^32 + offset, or -1. */
+  #keys: Float64Array = new Float64Array(0);
+  #counts: Uint8Array = new Uint8Array(0);
+  #firstTimes: Float64Array = new Float64Array(0);
+  /** By slot: the distance of all its times, or NaN where they have offsets of their own. */
+  #steps: Float64Array = new Float64Array(0);
+  /** By slot: views of a slab each. */
+  #values: Float64Array[] = [];
+  #offsets: (Int32Array | undefined)[] = [];
+  readonly #valueSlabs: (ArrayBuffer | undefined)[] = [];
+  readonly #offsetSlabs: (ArrayBuffer | undefined)[] = [];
+  #marks: Uint32Array = new Uint32Array(0);
+  /** Which slot of each set makes room next. */
+  #next: Uint8Array = new Uint8Array(0);
+  #marked = 0;
+  #refused = 0;
+  #isUsed = false;
+
+  /** Takes at most about `bytesMax`, and no less than one slab. */
+  constructor(bytesMax: number, clock: Clock) {
+    this.#clock = clock;
+    this.#slotsLog2 = Math.max(SLAB_SLOTS_LOG2, Math.floor(Math.log2(Math.max(1, bytesMax / SLOT_BYTES))));
+  }
+
+  /** Puts the samples of a chunk behind those of a column; false where they are not kept. */
+  find(file: number, offset: number, into: SampleColumn): boolean {
+    if (this.#keys.length === 0) return false;
+    const key = file * 2 ** 32 + offset;
+    const first = this.#setOf(file, offset);
+    let slot = first;
+    while (this.#keys[slot] !== key) if (++slot === first + SET_SLOTS) return false;
+    this.#isUsed = true;
+    const count = this.#counts[slot]!;
+    const at = into.length;
+    // The values are copied with what lies behind them: a copy of one size costs less than a view of the right one.
+    if (into.times.length < at + SAMPLES_MAX) reserveSampleColumn(into, at + SAMPLES_MAX);
+    into.values.set(this.#values[slot]!, at);
+    const { times } = into;
+    const step = this.#steps[slot]!;
+    let time = this.#firstTimes[slot]!;
+    if (step >= 0) {
+      for (let i = at; i < at + count; i++) {
+        times[i] = time;
+        time += step;
+      }
+    } else {
+      const offsets = this.#offsets[slot]!;
+      for (let i = 0; i < count; i++) times[at + i] = time + offsets[i]!;
+    }
+    into.startTimes?.fill(0, at, at + count);
+    into.integerCounts?.fill(0, at, at + count);
+    into.length = at + count;
+    if (into.histograms !== null) while (into.histograms.length < into.length) into.histograms.push(undefined);
+    return true;
+  }
+
+  /** To be told of every chunk of floats without start times that was decoded: its samples are those from index `from` on. */
+  note(file: number, offset: number, column: SampleColumn, from: number): void {
+    const count = column.length - from;
+    if (count < 1 || count > SAMPLES_MAX || file >= FILES_MAX) return;
+    if (!this.#wasMarked(hashOf(file, offset))) return;
+    if (this.#keys.length === 0) this.#begin();
+    const slot = this.#placeFor(this.#setOf(file, offset));
+    if (slot < 0 || !this.#putTimes(slot, column.times, from, count)) return;
+    this.#valuesOf(slot).set(column.values.subarray(from, from + count));
+    this.#counts[slot] = count;
+    this.#keys[slot] = file * 2 ** 32 + offset;
+  }
+
+  /** Bytes of samples that memory is taken for. */
+  get bytes(): number {
+    const values = this.#valueSlabs.filter((slab) => slab !== undefined).length * VALUES_BYTES;
+    const offsets = this.#offsetSlabs.filter((slab) => slab !== undefined).length * OFFSETS_BYTES;
+    return (values + offsets) << SLAB_SLOTS_LOG2;
+  }
+
+  /** Marks a chunk; true where it was marked. */
+  #wasMarked(hash: number): boolean {
+    if (this.#marks.length === 0) this.#marks = new Uint32Array(1 << (MARKS_LOG2 - 5));
+    const word = (hash >>> 5) & (this.#marks.length - 1);
+    const bit = 1 << (hash & 31);
+    if ((this.#marks[word]! & bit) !== 0) return true;
+    if (++this.#marked > MARKED_MAX) {
+      this.#marks.fill(0);
+      this.#marked = 0;
+    }
+    this.#marks[word]! |= bit;
+    return false;
+  }
+
+  #begin(): void {
+    const slots = 1 << this.#slotsLog2;
+    this.#keys = new Float64Array(slots).fill(-1);
+    this.#counts = new Uint8Array(slots);
+    this.#firstTimes = new Float64Array(slots);
+    this.#steps = new Float64Array(slots);
+    this.#next = new Uint8Array(slots >>> SET_SLOTS_LOG2);
+    this.#watch();
+  }
+
+  /** Gives all memory back once nobody asked for anything during `IDLE_MS`. */
+  #watch(): void {
+    this.#isUsed = false;
+    this.#clock.after(IDLE_MS, () => {
+      if (this.#isUsed) this.#watch();
+      else this.#drop();
+    });
+  }
+
+  #drop(): void {
+    this.#keys = new Float64Array(0);
+    this.#values = [];
+    this.#offsets = [];
+    this.#valueSlabs.length = 0;
+    this.#offsetSlabs.length = 0;
+    this.#marks = new Uint32Array(0);
+  }
+
+  #setOf(file: number, offset: number): number {
+    return (hashOf(file, offset) >>> (32 - this.#slotsLog2)) & -SET_SLOTS;
+  }
+
+  #placeFor(first: number): number {
+    for (let slot = first; slot < first + SET_SLOTS; slot++) if (this.#keys[slot] === -1) return slot;
+    if (++this.#refused % PLACES_REFUSED !== 0) return -1;
+    const set = first >>> SET_SLOTS_LOG2;
+    const next = this.#next[set]!;
+    this.#next[set] = (next + 1) & (SET_SLOTS - 1);
+    return first + next;
+  }
+
+  /** False where the times are too far apart; the slot is free then. */
+  #putTimes(slot: number, times: Float64Array, from: number, count: number): boolean {
+    const first = times[from]!;
+    const step = count > 1 ? times[from + 1]! - first : 0;
+    let i = 1;
+    while (i < count && times[from + i] === first + i * step) i++;
+    this.#firstTimes[slot] = first;
+    this.#steps[slot] = i === count ? step : Number.NaN;
+    if (i === count) return true;
+    this.#keys[slot] = -1;
+    if (times[from + count - 1]! - first > OFFSET_MAX) return false;
+    const offsets = this.#offsetsOf(slot);
+    for (let k = 0; k < count; k++) offsets[k] = times[from + k]! - first;
+    return true;
+  }
+
+  #valuesOf(slot: number): Float64Array {
+    const slab = slot >>> SLAB_SLOTS_LOG2;
+    const within = slot & ((1 << SLAB_SLOTS_LOG2) - 1);
+    while (this.#values.length <= slot) this.#values.push(NOTHING);
+    if (this.#values[slot] === NOTHING) {
+      const buffer = (this.#valueSlabs[slab] ??= new ArrayBuffer(VALUES_BYTES << SLAB_SLOTS_LOG2));
+      this.#values[slot] = new Float64Array(buffer, VALUES_BYTES * within, SAMPLES_MAX);
+    }
+    return this.#values[slot]!;
+  }
+
+  #offsetsOf(slot: number): Int32Array {
+    const slab = slot >>> SLAB_SLOTS_LOG2;
+    const within = slot & ((1 << SLAB_SLOTS_LOG2) - 1);
+    while (this.#offsets.length <= slot) this.#offsets.push(undefined);
+    if (this.#offsets[slot] === undefined) {
+      const buffer = (this.#offsetSlabs[slab] ??= new ArrayBuffer(OFFSETS_BYTES << SLAB_SLOTS_LOG2));
+      this.#offsets[slot] = new Int32Array(buffer, OFFSETS_BYTES * within, SAMPLES_MAX);
+    }
+    return this.#offsets[slot]!;
+  }
+}
+
+/** Beyond that the key of a chunk would not be exact. */
+const FILES_MAX = 2 ** 20;
+const OFFSET_MAX = 2 ** 31 - 1;
+const NOTHING = new Float64Array(0);
+
+/** The number of a segment of a block, by its number in the thread's page cache. */
+export function fileOfBlock(number: number): number {
+  return 2 * number;
+}
+
+/** The number of a file of `chunks_head/`, by the number that it is named by. */
+export function fileOfHead(number: number): number {
+  return 2 * number + 1;
+}
+
+/** All 32 bits are mixed; the upper ones choose the set. */
+function hashOf(file: number, offset: number): number {
+  let hash = Math.imul(offset ^ Math.imul(file, 0x9e3779b1), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
