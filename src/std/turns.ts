@@ -27,10 +27,15 @@ export function runInTurns<T>(steps: Generator<undefined, T>, turns: Turns | nul
 }
 
 async function runRest<T>(steps: Generator<undefined, T>, turns: Turns): Promise<T> {
-  for (;;) {
-    await turns.pause();
-    const done = runPiece(steps, turns);
-    if (done !== null) return done.value;
+  try {
+    for (;;) {
+      await turns.pause();
+      const done = runPiece(steps, turns);
+      if (done !== null) return done.value;
+    }
+  } finally {
+    // Where a pause rejects, the computation gives up what it holds.
+    steps.return(undefined as T);
   }
 }
 

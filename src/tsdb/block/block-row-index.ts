@@ -3,6 +3,8 @@ import type { RowIndex, ValueCondition } from '../select/row-index.ts';
 import type { IndexReader } from './index-reader.ts';
 
 const NO_ROWS = new Uint32Array(0);
+/** Series looked at in one step: each may read a page of the index. */
+const STEP_ROWS = 256;
 
 /** A block's side of choosing rows by matchers. Whatever is damaged on the way throws `DamagedFile`. */
 export class BlockRowIndex implements RowIndex {
@@ -38,8 +40,8 @@ export class BlockRowIndex implements RowIndex {
     return this.#index.table.valueCount(name);
   }
 
-  markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): void {
-    this.#index.table.visitValues(name, (value, offset) => {
+  *markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): Generator<undefined, void> {
+    yield* this.#index.table.visitValuesInSteps(name, (value, offset) => {
       if (condition.meets(value)) {
         const rows = this.#postings(offset);
         markRows(bitmap, rows, rows.length);
@@ -48,7 +50,7 @@ export class BlockRowIndex implements RowIndex {
     });
   }
 
-  filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): number {
+  *filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): Generator<undefined, number> {
     const { series, symbols } = this.#index;
     const symbol = this.nameSymbol(name);
     const verdicts = new Map<number, boolean>();
@@ -61,6 +63,7 @@ export class BlockRowIndex implements RowIndex {
         verdicts.set(value, verdict);
       }
       if (verdict) rows[kept++] = rows[i]!;
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
     }
     return kept;
   }

@@ -1,6 +1,6 @@
 import type { Matcher } from '../../model/matcher.ts';
 import type { TimeRange } from '../../storage/query.ts';
-import { matchersToRows } from '../select/matchers-to-rows.ts';
+import { matchersToRowsInSteps } from '../select/matchers-to-rows.ts';
 import { addInterval, type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { Block } from './block.ts';
@@ -23,7 +23,7 @@ export function* deleteFromBlock(
   const tombstones = new Map(block.tombstones);
   let hasChanged = false;
   for (const matchers of matcherSets) {
-    const rows = matchersToRows(block.rowIndex, matchers);
+    const rows = yield* matchersToRowsInSteps(block.rowIndex, matchers);
     for (let i = 0; i < rows.length; i++) {
       if (i % STEP_ROWS === STEP_ROWS - 1) yield;
       const row = rows[i]!;

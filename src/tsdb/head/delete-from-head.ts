@@ -1,6 +1,5 @@
 import type { Matcher } from '../../model/matcher.ts';
 import type { TimeRange } from '../../storage/query.ts';
-import { matchersToRows } from '../select/matchers-to-rows.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { TombstoneEntry } from '../wal/record-types.ts';
 import { tombstonesRecord } from '../wal/records.ts';
@@ -38,10 +37,8 @@ export function* deleteFromHead(
 ): Generator<undefined, number> {
   const minTime = sparesLate ? Math.max(range.minTime, bounds.minTime) : range.minTime;
   if (!(minTime <= range.maxTime && minTime <= bounds.maxTime)) return 0;
-  yield* rowIndex.learning(matchers);
+  const refs = yield* chooseRefs(memory, rowIndex, matchers);
   const { series } = memory;
-  // Rows may be given to other series while this is interrupted, refs are not.
-  const refs = Float64Array.from(matchersToRows(rowIndex, matchers), (row) => series.ref(row));
   let count = 0;
   for (let from = 0; from < refs.length; from += STEP_SERIES) {
     const entries: TombstoneEntry[] = [];
@@ -62,4 +59,19 @@ export function* deleteFromHead(
     yield;
   }
   return count;
+}
+
+/** The series that matchers choose by their refs: rows may be given to others while the deletion is interrupted. */
+function* chooseRefs(
+  { epochs, series }: HeadMemory,
+  rowIndex: HeadRowIndex,
+  matchers: readonly Matcher[],
+): Generator<undefined, Float64Array> {
+  const pin = epochs.pin();
+  try {
+    const rows = rowIndex.settle(yield* rowIndex.choose(matchers));
+    return Float64Array.from(rows, (row) => series.ref(row));
+  } finally {
+    epochs.unpin(pin);
+  }
 }

@@ -2,11 +2,10 @@ import { markRows } from '../../kernels/sorted-sets.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
-import { matchersToRows } from '../select/matchers-to-rows.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
-import type { HeadRowIndex } from './head-row-index.ts';
+import type { ChosenRows, HeadRowIndex } from './head-row-index.ts';
 import { HeadSeriesSet } from './head-series-set.ts';
 import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
 import type { HeadBounds } from './head-state.ts';
@@ -30,6 +29,8 @@ export interface HeadQuerierParts {
 const LISTED_ROWS_PER_ROW = 16;
 /** Series looked at between two points at which the work may be interrupted: some 100 µs. */
 const STEP_ROWS = 2048;
+/** Rows that are chosen ahead of their snapshots, 4 bytes each; what comes then is chosen in its turn. */
+const PREPARED_ROWS_MAX = 8 * 2 ** 20;
 
 /**
  * One reader of the head. From its creation to `close` it pins the memory it may look at; what a select gives shows the
@@ -38,6 +39,8 @@ const STEP_ROWS = 2048;
 export class HeadQuerier implements Querier {
   readonly #parts: HeadQuerierParts;
   #pin: number | null;
+  /** Rows chosen ahead of their snapshots. */
+  readonly #chosen = new Map<readonly Matcher[], ChosenRows>();
 
   constructor(parts: HeadQuerierParts) {
     this.#parts = parts;
@@ -71,8 +74,8 @@ export class HeadQuerier implements Querier {
   }
 
   /**
-   * Does what may take long of snapshots with these matchers, which are quick then; waits only where it has much to do.
-   * Throws or rejects with `RegexSyntaxError`.
+   * Does what may take long of the next snapshot with each of these lists of matchers, which is quick then; waits only where
+   * it has much to do. Throws or rejects with `RegexSyntaxError`.
    */
   prepare(matcherSets: readonly (readonly Matcher[])[]): void | Promise<void> {
     this.#assertOpen();
@@ -88,11 +91,15 @@ export class HeadQuerier implements Querier {
     const { deletions, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
     const wish = { range: wanted, limit, late: true, newest: newestOnly === true };
-    return takeHeadSnapshot(memory, deletions, matchersToRows(rowIndex, matchers), wish);
+    const chosen = this.#chosen.get(matchers) ?? runInTurns(rowIndex.choose(matchers), null);
+    this.#chosen.delete(matchers);
+    return takeHeadSnapshot(memory, deletions, rowIndex.settle(chosen), wish);
   }
 
   close(): void {
     if (this.#pin === null) return;
+    for (const chosen of this.#chosen.values()) this.#parts.rowIndex.giveUp(chosen);
+    this.#chosen.clear();
     this.#parts.memory.epochs.unpin(this.#pin);
     this.#pin = null;
   }
@@ -111,8 +118,8 @@ export class HeadQuerier implements Querier {
 
   *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
     const { matchers, range, sorted, limit } = request;
-    const { memory, rowIndex, reader } = this.#parts;
-    yield* rowIndex.learning(matchers);
+    const { memory, reader } = this.#parts;
+    yield* this.#choose(matchers);
     const snapshot = this.snapshot({ ...request, limit: sorted ? 0 : limit });
     const wanted = this.#within(range);
     if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null);
@@ -121,7 +128,19 @@ export class HeadQuerier implements Querier {
   }
 
   *#prepare(matcherSets: readonly (readonly Matcher[])[]): Generator<undefined, void> {
-    for (const matchers of matcherSets) yield* this.#parts.rowIndex.learning(matchers);
+    let rows = 0;
+    for (const matchers of matcherSets) {
+      if (rows > PREPARED_ROWS_MAX) yield* this.#parts.rowIndex.learning(matchers);
+      else rows += yield* this.#choose(matchers);
+    }
+  }
+
+  /** Chooses the rows of the next snapshot with these matchers; returns how many. */
+  *#choose(matchers: readonly Matcher[]): Generator<undefined, number> {
+    if (this.#chosen.has(matchers)) return 0;
+    const chosen = yield* this.#parts.rowIndex.choose(matchers);
+    this.#chosen.set(matchers, chosen);
+    return chosen.rows.length;
   }
 
   #within({ minTime, maxTime }: TimeRange): TimeRange {
@@ -132,9 +151,8 @@ export class HeadQuerier implements Querier {
   *#labelNames(matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {
     const { labelIndex, rowIndex } = this.#parts;
     if (matchers.length === 0) return yield* this.#texts(labelIndex.names().slice(), limit);
-    yield* rowIndex.learning(matchers);
     const names = new Set<number>();
-    yield* this.#visitLabels(matchersToRows(rowIndex, matchers), (words, from, to) => {
+    yield* this.#visitLabels(rowIndex.settle(yield* rowIndex.choose(matchers)), (words, from, to) => {
       for (let at = from; at < to; at += 2) names.add(words[at]!);
     });
     return yield* this.#texts(Uint32Array.from(names), limit);
@@ -145,8 +163,7 @@ export class HeadQuerier implements Querier {
     const id = memory.symbols.find(name);
     if (id < 0) return [];
     if (matchers.length === 0) return yield* this.#texts(firstIds(labelIndex.values(id).slice(), limit), limit);
-    yield* rowIndex.learning(matchers);
-    const rows = matchersToRows(rowIndex, matchers);
+    const rows = rowIndex.settle(yield* rowIndex.choose(matchers));
     if (labelIndex.valueCount(id) < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length) {
       return yield* this.#texts(yield* this.#valuesWithRows(id, rows), limit);
     }

@@ -1,7 +1,10 @@
-import { markRows } from '../../kernels/sorted-sets.ts';
+import { markRows, subtractSorted } from '../../kernels/sorted-sets.ts';
 import { EMPTY_SYMBOL, NO_SYMBOL } from '../../memory/symbol-table.ts';
 import type { Matcher } from '../../model/matcher.ts';
+import { matcherPredicate } from '../../model/matcher-predicate.ts';
 import { compileRegex } from '../../model/regex.ts';
+import { runInTurns } from '../../std/turns.ts';
+import { matchersToRows, matchersToRowsInSteps } from '../select/matchers-to-rows.ts';
 import type { RowIndex, ValueCondition } from '../select/row-index.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { LabelIndex } from './label-index.ts';
@@ -10,6 +13,26 @@ import { RegexVerdicts } from './regex-verdicts.ts';
 const NO_ROWS = new Uint32Array(0);
 /** A pattern on a label with fewer values is simply matched: some 0.3 ms. */
 const REMEMBERED_VALUES_MIN = 1024;
+
+/** Values looked at before the work done is counted. */
+const STEP_VALUES = 256;
+/** Rows marked between two points at which the work may be interrupted, and how many of them finding a value's list is like. */
+const STEP_WORK = 50_000;
+const VALUE_WORK = 50;
+/** Rows whose labels are looked at between two such points: some 100 µs. */
+const STEP_ROWS = 2048;
+
+/** Series that came while rows were chosen: more of them cost more to look at than choosing again. */
+const ADDED_ROWS_MAX = 10_000;
+
+/** Rows chosen in several turns of the event loop. */
+export interface ChosenRows {
+  readonly matchers: readonly Matcher[];
+  /** In an array of their own, rising. Of rows that were added meanwhile there may be any. */
+  readonly rows: Uint32Array;
+  /** The rows that were added since the choice began; grows. */
+  readonly added: readonly number[];
+}
 
 /** The head's side of choosing rows by matchers: strings to symbol ids, then the label index. */
 export class HeadRowIndex implements RowIndex {
@@ -55,8 +78,48 @@ export class HeadRowIndex implements RowIndex {
   }
 
   /**
-   * The part of choosing rows that takes long where a label has many values: matching patterns against them, in steps.
-   * `matchersToRows` then finds the verdicts; values that came in between it tests itself. Throws `RegexSyntaxError`.
+   * Chooses rows in steps. What is given is to be settled in the turn that looks at the rows' samples, and until then the
+   * caller's pin keeps rows and symbols from being used again. Throws `RegexSyntaxError`.
+   */
+  *choose(matchers: readonly Matcher[]): Generator<undefined, ChosenRows> {
+    const added = this.#labels.watch();
+    let isDone = false;
+    try {
+      yield* this.learning(matchers);
+      const rows = yield* matchersToRowsInSteps(this, matchers);
+      isDone = true;
+      return { matchers, rows, added };
+    } finally {
+      if (!isDone) this.#labels.unwatch(added);
+    }
+  }
+
+  /**
+   * The rows that the matchers choose now, in an array of their own, rising up to those that were added meanwhile. Series that were removed since may still be among
+   * them: they have no samples. Once for each choice, instead of `giveUp`.
+   */
+  settle(chosen: ChosenRows): Uint32Array {
+    this.giveUp(chosen);
+    const { added, matchers, rows } = chosen;
+    if (added.length === 0) return rows;
+    if (added.length > ADDED_ROWS_MAX) return matchersToRows(this, matchers);
+    // Whether a row that came meanwhile was chosen depends on the step in which it came.
+    const late = Uint32Array.from(added).sort();
+    const before = subtractSorted(rows, rows.length, late, late.length, rows);
+    const settled = new Uint32Array(before + late.length);
+    settled.set(rows.subarray(0, before));
+    const count = before + this.#keepMatched(late, matchers, settled.subarray(before));
+    return settled.subarray(0, count);
+  }
+
+  /** Ends a choice that is not wanted any more. */
+  giveUp({ added }: ChosenRows): void {
+    this.#labels.unwatch(added);
+  }
+
+  /**
+   * What takes longest of choosing rows where a label has many values: patterns meet them, in steps. Choosing then finds the
+   * verdicts; values that came in between it tests itself. Throws `RegexSyntaxError`.
    */
   *learning(matchers: readonly Matcher[]): Generator<undefined, void> {
     for (const { name, type, value } of matchers) {
@@ -70,29 +133,43 @@ export class HeadRowIndex implements RowIndex {
     }
   }
 
-  markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): void {
+  /** Writes those of the rows that all matchers choose to `out`; returns how many. `rows` is used up. */
+  #keepMatched(rows: Uint32Array, matchers: readonly Matcher[], out: Uint32Array): number {
+    let count = rows.length;
+    for (const matcher of matchers) {
+      const condition = { meets: matcherPredicate(matcher), regex: null, negated: false };
+      count = runInTurns(this.filterRows(rows, count, matcher.name, condition), null);
+    }
+    out.set(rows.subarray(0, count));
+    return count;
+  }
+
+  *markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): Generator<undefined, void> {
     const { symbols } = this.#memory;
     const id = symbols.find(name);
     if (id === NO_SYMBOL) return;
-    const values = this.#labels.values(id);
+    // Of their own: others may come between two steps, and a name with one value has no list that stays.
+    const values = this.#labels.values(id).slice();
     const { negated, regex } = condition;
-    if (regex !== null && this.#isRemembered(id)) {
-      for (const value of this.#verdicts.chosen(symbols, regex, values, negated)) this.#mark(id, value, bitmap);
-      return;
-    }
-    const meets = this.#testOf(id, condition);
-    // A name with one value has no list of its own: the view would change under the loop.
-    if (values.length === 1) {
-      const only = values[0]!;
-      if (meets(only)) this.#mark(id, only, bitmap);
-      return;
-    }
-    for (let i = 0; i < values.length; i++) {
-      if (meets(values[i]!)) this.#mark(id, values[i]!, bitmap);
+    const isRemembered = regex !== null && this.#isRemembered(id);
+    const meets = isRemembered ? null : this.#testOf(id, condition);
+    let work = 0;
+    for (let from = 0; from < values.length; from += STEP_VALUES) {
+      const some = values.subarray(from, from + STEP_VALUES);
+      const chosen = isRemembered ? this.#verdicts.chosen(symbols, regex, some, negated) : some.filter(meets!);
+      for (const value of chosen) {
+        const rows = this.#labels.rows(id, value);
+        markRows(bitmap, rows, rows.length);
+        work += rows.length;
+      }
+      work += VALUE_WORK * chosen.length + some.length;
+      if (work < STEP_WORK) continue;
+      work = 0;
+      yield;
     }
   }
 
-  filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): number {
+  *filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): Generator<undefined, number> {
     const { symbols, labelLog, series } = this.#memory;
     const id = symbols.find(name);
     const meets = this.#testOf(id, condition);
@@ -116,6 +193,7 @@ export class HeadRowIndex implements RowIndex {
         verdicts.set(value, verdict);
       }
       if (verdict) rows[kept++] = rows[i]!;
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
     }
     return kept;
   }
@@ -130,11 +208,6 @@ export class HeadRowIndex implements RowIndex {
 
   #isRemembered(name: number): boolean {
     return this.#labels.valueCount(name) >= REMEMBERED_VALUES_MIN;
-  }
-
-  #mark(name: number, value: number, bitmap: Uint32Array): void {
-    const rows = this.#labels.rows(name, value);
-    markRows(bitmap, rows, rows.length);
   }
 
   #ids(name: string, value: string): { name: number; value: number } | null {

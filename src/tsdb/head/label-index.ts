@@ -46,6 +46,8 @@ export class LabelIndex {
   #lastSlots = new Uint32Array(64);
   #lastSlot = 0;
   readonly #one = new Uint32Array(1);
+  /** Lists that rows are noted in as they are added. */
+  readonly #watchers = new Set<number[]>();
 
   /** Pairs of a name and a value that some row has. */
   get pairCount(): number {
@@ -59,6 +61,7 @@ export class LabelIndex {
 
   /** Enters a row under the pairs of an entry of the series log: their number, then name and value ids. */
   add(row: number, entry: Uint32Array): void {
+    if (this.#watchers.size > 0) for (const added of this.#watchers) added.push(row);
     const end = 2 * entry[0]!;
     if (end > this.#lastSlots.length) this.#lastSlots = new Uint32Array(2 * end);
     for (let i = 1; i < end; i += 2) {
@@ -72,6 +75,17 @@ export class LabelIndex {
       this.#use(value);
       if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
     }
+  }
+
+  /** Notes rows that are added from now on, in their order, until `unwatch` is called with this list. */
+  watch(): readonly number[] {
+    const added: number[] = [];
+    this.#watchers.add(added);
+    return added;
+  }
+
+  unwatch(added: readonly number[]): void {
+    this.#watchers.delete(added as number[]);
   }
 
   /** Rows that have this label, rising. */

@@ -10,6 +10,7 @@ import {
 import type { Matcher } from '../../model/matcher.ts';
 import { matcherPredicate } from '../../model/matcher-predicate.ts';
 import { compileRegex, type Regex } from '../../model/regex.ts';
+import { runInTurns } from '../../std/turns.ts';
 import type { RowIndex, ValueCondition } from './row-index.ts';
 
 /** Looking at a row's own label costs about as much as testing a fraction of a value and marking its rows. */
@@ -32,6 +33,18 @@ interface Condition extends ValueCondition {
  * Order: lists of known values, shortest first; then conditions that ask for a label; last those that only take away.
  */
 export function matchersToRows(index: RowIndex, matchers: readonly Matcher[], check?: () => void): Uint32Array {
+  return runInTurns(matchersToRowsInSteps(index, matchers, check), null);
+}
+
+/**
+ * As `matchersToRows`, in steps of at most some milliseconds for a million rows. Where the index changes between them, rows
+ * that were there all the time are chosen as they should; of others nothing is known.
+ */
+export function* matchersToRowsInSteps(
+  index: RowIndex,
+  matchers: readonly Matcher[],
+  check?: () => void,
+): Generator<undefined, Uint32Array> {
   const conditions: Condition[] = [];
   for (const matcher of withoutEquals(matchers)) {
     const condition = conditionOf(matcher, check);
@@ -46,8 +59,10 @@ export function matchersToRows(index: RowIndex, matchers: readonly Matcher[], ch
   const taking = conditions.filter((condition) => condition.meetsEmpty);
   const counts = new Map(listed.map((condition) => [condition, rowsListed(index, condition)]));
   listed.sort((a, b) => counts.get(a)! - counts.get(b)!);
-  for (const condition of listed) selection.keepListed(condition.name, condition.values!, counts.get(condition)!);
-  for (const condition of asking) selection.keep(condition.name, condition);
+  for (const condition of listed) {
+    yield* selection.keepListed(condition.name, condition.values!, counts.get(condition)!);
+  }
+  for (const condition of asking) yield* selection.keep(condition.name, condition);
   const dropped = new Map<string, string[]>();
   for (const { name, negated, values } of taking) {
     if (!negated || values === null) continue;
@@ -55,9 +70,9 @@ export function matchersToRows(index: RowIndex, matchers: readonly Matcher[], ch
     if (others === undefined) dropped.set(name, [...values]);
     else others.push(...values);
   }
-  for (const [name, values] of dropped) selection.dropListed(name, values);
+  for (const [name, values] of dropped) yield* selection.dropListed(name, values);
   for (const condition of taking) {
-    if (condition.values === null || !condition.negated) selection.drop(condition.name, condition);
+    if (condition.values === null || !condition.negated) yield* selection.drop(condition.name, condition);
   }
   return selection.take();
 }
@@ -115,16 +130,17 @@ class Selection {
   }
 
   /** Keeps rows that have one of the values of a label; together these have `rowCount` rows. */
-  keepListed(name: string, values: readonly string[], rowCount: number): void {
+  *keepListed(name: string, values: readonly string[], rowCount: number): Generator<undefined, void> {
     if (values.length === 1) {
       const rows = this.#index.rowsOf(name, values[0]!);
       if (this.#rows === null) this.#start(rows.slice());
       else this.#count = intersectSorted(this.#rows, this.#count, rows, rows.length, this.#rows);
+      yield;
       return;
     }
     if (this.#rows !== null && this.#count * FILTER_ROWS_PER_VALUE < rowCount) {
       const wanted = new Set(values);
-      this.#count = this.#index.filterRows(this.#rows, this.#count, name, {
+      this.#count = yield* this.#index.filterRows(this.#rows, this.#count, name, {
         meets: (value) => wanted.has(value),
         regex: null,
         negated: false,
@@ -135,24 +151,28 @@ class Selection {
     for (const value of values) {
       const rows = this.#index.rowsOf(name, value);
       markRows(bitmap, rows, rows.length);
+      yield;
     }
     this.#keepMarked(bitmap);
+    yield;
   }
 
   /** Keeps rows that have a label whose value meets the condition; the empty string does not. */
-  keep(name: string, condition: ValueCondition): void {
+  *keep(name: string, condition: ValueCondition): Generator<undefined, void> {
     if (this.#filterIsCheaper(name)) {
-      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, condition);
+      this.#count = yield* this.#index.filterRows(this.#rows!, this.#count, name, condition);
       return;
     }
     const bitmap = this.#bitmap();
-    this.#index.markRows(name, condition, bitmap);
+    yield* this.#index.markRows(name, condition, bitmap);
     this.#keepMarked(bitmap);
+    yield;
   }
 
   /** Drops rows that have one of the values of a label. */
-  dropListed(name: string, values: readonly string[]): void {
+  *dropListed(name: string, values: readonly string[]): Generator<undefined, void> {
     const rows = this.#all();
+    yield;
     if (values.length === 1) {
       const dropped = this.#index.rowsOf(name, values[0]!);
       this.#count = subtractSorted(rows, this.#count, dropped, dropped.length, rows);
@@ -162,20 +182,22 @@ class Selection {
     for (const value of values) {
       const dropped = this.#index.rowsOf(name, value);
       markRows(bitmap, dropped, dropped.length);
+      yield;
     }
     this.#count = dropMarked(rows, this.#count, bitmap, rows);
   }
 
   /** Drops rows that have a label whose value does not meet the condition. */
-  drop(name: string, condition: ValueCondition): void {
+  *drop(name: string, condition: ValueCondition): Generator<undefined, void> {
     if (this.#filterIsCheaper(name)) {
-      this.#count = this.#index.filterRows(this.#rows!, this.#count, name, condition);
+      this.#count = yield* this.#index.filterRows(this.#rows!, this.#count, name, condition);
       return;
     }
     const { meets, negated, regex } = condition;
     const bitmap = this.#bitmap();
-    this.#index.markRows(name, { meets: (value) => !meets(value), regex, negated: !negated }, bitmap);
+    yield* this.#index.markRows(name, { meets: (value) => !meets(value), regex, negated: !negated }, bitmap);
     const rows = this.#all();
+    yield;
     this.#count = dropMarked(rows, this.#count, bitmap, rows);
   }
 

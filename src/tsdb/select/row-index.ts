@@ -23,8 +23,11 @@ export interface RowIndex {
   rowCountOf(name: string, value: string): number;
   /** How many different values the label has. */
   valueCount(name: string): number;
-  /** Sets the bit of each row whose value of the label (which it has) meets the condition. */
-  markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): void;
-  /** Keeps, of the first `count` rows, those whose value ('' where absent) meets the condition; returns how many. */
-  filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): number;
+  /** Sets the bit of each row whose value of the label (which it has) meets the condition, in steps. */
+  markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): Generator<undefined, void>;
+  /**
+   * Keeps, of the first `count` rows, those whose value ('' where absent) meets the condition, in steps; returns how
+   * many.
+   */
+  filterRows(rows: Uint32Array, count: number, name: string, condition: ValueCondition): Generator<undefined, number>;
 }
