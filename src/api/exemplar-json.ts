@@ -8,10 +8,11 @@ export function seriesExemplarsJson({ labels, exemplars }: SeriesExemplars): str
 }
 
 const scratch = new Uint8Array(NUMBER_BYTES_MAX);
+const view = new DataView(scratch.buffer);
 
 function exemplarJson({ labels, value, time }: Exemplar): string {
-  const valueText = textOf(writeSampleNumber(scratch, 0, value));
-  const timeText = textOf(writeTimestamp(scratch, 0, time));
+  const valueText = textOf(writeSampleNumber(scratch, view, 0, value));
+  const timeText = textOf(writeTimestamp(scratch, view, 0, time));
   return `{"labels":${labelsJson(labels)},"value":"${valueText}","timestamp":${timeText}}`;
 }
 

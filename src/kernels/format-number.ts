@@ -15,18 +15,21 @@
 /** No number takes more bytes than this, not even 5e-324 in plain form. */
 export const NUMBER_BYTES_MAX = 352;
 
-/** As the HTTP API writes sample values: exponent form below 1e-6 and from 1e21, otherwise plain. Returns the new end. */
-export function writeSampleNumber(bytes: Uint8Array, at: number, value: number): number {
-  const end = writeUsualNumber(bytes, at, value);
+/**
+ * As the HTTP API writes sample values: exponent form below 1e-6 and from 1e21, otherwise plain. Returns the new end.
+ * Here and below `view` covers the same bytes as `bytes`, and there is room for `NUMBER_BYTES_MAX`: what lies behind the
+ * number may be overwritten.
+ */
+export function writeSampleNumber(bytes: Uint8Array, view: DataView, at: number, value: number): number {
+  const end = writeUsualNumber(bytes, view, at, value);
   return end > 0 ? end : writeSpelled(bytes, at, value, true);
 }
 
 /**
  * As `writeSampleNumber`, for many numbers of which some come again, as rates and extremes do: long ones are remembered.
- * `view` covers the same bytes; there must be room for `NUMBER_BYTES_MAX`.
  */
 export function writeSampleNumberAgain(bytes: Uint8Array, view: DataView, at: number, value: number): number {
-  if (patience <= 0 && --patience > -NUMBERS_PASSED_OVER) return writeSampleNumber(bytes, at, value);
+  if (patience <= 0 && --patience > -NUMBERS_PASSED_OVER) return writeSampleNumber(bytes, view, at, value);
   if (patience <= 0) patience = PATIENCE;
   scratch[0] = value;
   const low = scratchBits[0]!;
@@ -41,7 +44,7 @@ export function writeSampleNumberAgain(bytes: Uint8Array, view: DataView, at: nu
     return at + knownSizes[slot]!;
   }
   patience--;
-  const end = writeSampleNumber(bytes, at, value);
+  const end = writeSampleNumber(bytes, view, at, value);
   const size = end - at;
   if (size < WORTH_KNOWING || size > 8 * TEXT_WORDS) return end;
   const from = TEXT_WORDS * slot;
@@ -55,13 +58,13 @@ export function writeSampleNumberAgain(bytes: Uint8Array, view: DataView, at: nu
 }
 
 /** Always in plain form. Returns the new end. */
-export function writePlainNumber(bytes: Uint8Array, at: number, value: number): number {
-  const end = writeUsualNumber(bytes, at, value);
+export function writePlainNumber(bytes: Uint8Array, view: DataView, at: number, value: number): number {
+  const end = writeUsualNumber(bytes, view, at, value);
   return end > 0 ? end : writeSpelled(bytes, at, value, false);
 }
 
 /** A time in ms as seconds with up to three decimals. */
-export function writeTimestamp(bytes: Uint8Array, at: number, timeMs: number): number {
+export function writeTimestamp(bytes: Uint8Array, view: DataView, at: number, timeMs: number): number {
   let magnitude = timeMs;
   let end = at;
   if (timeMs < 0) {
@@ -70,7 +73,7 @@ export function writeTimestamp(bytes: Uint8Array, at: number, timeMs: number): n
   }
   const seconds = Math.floor(magnitude / 1000);
   const rest = magnitude - 1000 * seconds;
-  end = writeInteger(bytes, end, seconds);
+  end = writeInteger(view, end, seconds);
   if (rest === 0) return end;
   bytes[end++] = POINT;
   bytes[end++] = ZERO + Math.floor(rest / 100);
@@ -80,11 +83,11 @@ export function writeTimestamp(bytes: Uint8Array, at: number, timeMs: number): n
 }
 
 /** An integer from 0 to 2^53. */
-export function writeInteger(bytes: Uint8Array, at: number, value: number): number {
-  if (value < 1e8) return writeSmallInteger(bytes, at, value | 0);
+export function writeInteger(view: DataView, at: number, value: number): number {
+  if (value < 1e8) return writeSmallInteger(view, at, value | 0);
   const upper = Math.floor(value / 1e8);
-  const end = upper < 1e8 ? writeSmallInteger(bytes, at, upper | 0) : writeInteger(bytes, at, upper);
-  write8Digits(bytes, end, (value - 1e8 * upper) | 0);
+  const end = upper < 1e8 ? writeSmallInteger(view, at, upper | 0) : writeInteger(view, at, upper);
+  write8Digits(view, end, (value - 1e8 * upper) | 0);
   return end + 8;
 }
 
@@ -93,7 +96,7 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 
 /** Writes any number from 1e-6 to 1e15, and larger integers; returns 0 where it can not be sure. */
-function writeUsualNumber(bytes: Uint8Array, at: number, value: number): number {
+function writeUsualNumber(bytes: Uint8Array, view: DataView, at: number, value: number): number {
   let magnitude = value;
   let end = at;
   if (value < 0) {
@@ -102,23 +105,23 @@ function writeUsualNumber(bytes: Uint8Array, at: number, value: number): number 
   }
   const whole = Math.floor(magnitude);
   if (whole === magnitude)
-    return whole <= INTEGER_MAX && (whole > 0 || 1 / value > 0) ? writeInteger(bytes, end, whole) : 0;
+    return whole <= INTEGER_MAX && (whole > 0 || 1 / value > 0) ? writeInteger(view, end, whole) : 0;
   if (!(magnitude < 1e15 && magnitude >= 1e-6)) return 0;
   if (magnitude < THOUSANDTHS_MAX) {
     const scaled = magnitude * 1000;
     const thousandths = Math.floor(scaled + 0.5);
     // The product is off by half a unit at most, so the division is for those alone that may fit.
     if (Math.abs(scaled - thousandths) <= scaled * EPSILON && thousandths / 1000 === magnitude)
-      return writeThousandths(bytes, end, thousandths);
+      return writeThousandths(bytes, view, end, thousandths);
   }
-  return writeLongDecimal(bytes, end, magnitude);
+  return writeLongDecimal(bytes, view, end, magnitude);
 }
 
 /** n / 1000, where n is no multiple of 1000. */
-function writeThousandths(bytes: Uint8Array, at: number, thousandths: number): number {
+function writeThousandths(bytes: Uint8Array, view: DataView, at: number, thousandths: number): number {
   const whole = Math.floor(thousandths / 1000);
   const rest = (thousandths - 1000 * whole) | 0;
-  let end = writeInteger(bytes, at, whole);
+  let end = writeInteger(view, at, whole);
   const first = (rest / 100) | 0;
   const second = ((rest - 100 * first) / 10) | 0;
   const third = rest - 100 * first - 10 * second;
@@ -166,7 +169,7 @@ const scratch = new Float64Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
 
 /** Writes a number from 1e-6 to 1e15 of up to 17 digits; returns 0 where it can not be sure. */
-function writeLongDecimal(bytes: Uint8Array, at: number, magnitude: number): number {
+function writeLongDecimal(bytes: Uint8Array, view: DataView, at: number, magnitude: number): number {
   scratch[0] = magnitude;
   const highBits = scratchBits[1]!;
   if ((highBits & 0xfffff) === 0 && scratchBits[0] === 0) return 0;
@@ -212,11 +215,18 @@ function writeLongDecimal(bytes: Uint8Array, at: number, magnitude: number): num
     upper++;
   }
   if (upper < 1e8 || upper >= 1e9) return 0;
-  return placeDigits(bytes, at, upper | 0, lower | 0, exponent);
+  return placeDigits(bytes, view, at, upper | 0, lower | 0, exponent);
 }
 
 /** Writes 17 digits, whose first stands for 10^exponent, with a point and without zeros at the end. */
-function placeDigits(bytes: Uint8Array, at: number, upper: number, lower: number, exponent: number): number {
+function placeDigits(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  upper: number,
+  lower: number,
+  exponent: number,
+): number {
   let first = at;
   if (exponent < 0) {
     bytes[first++] = ZERO;
@@ -225,10 +235,10 @@ function placeDigits(bytes: Uint8Array, at: number, upper: number, lower: number
   } else first++;
   const lead = (upper / 100000000) | 0;
   bytes[first] = ZERO + lead;
-  write8Digits(bytes, first + 1, upper - 100000000 * lead);
+  write8Digits(view, first + 1, upper - 100000000 * lead);
   let end = first + 9;
   if (lower !== 0) {
-    write8Digits(bytes, end, lower);
+    write8Digits(view, end, lower);
     end += 8;
   }
   while (bytes[end - 1] === ZERO) end--;
@@ -241,44 +251,34 @@ function placeDigits(bytes: Uint8Array, at: number, upper: number, lower: number
 }
 
 /** Writes an integer below 10^8 without zeros in front. */
-function writeSmallInteger(bytes: Uint8Array, at: number, value: number): number {
-  if (value < 10) {
-    bytes[at] = ZERO + value;
-    return at + 1;
-  }
-  let count = 2;
-  for (let limit = 100; value >= limit && count < 8; limit = Math.imul(limit, 10)) count++;
-  const end = at + count;
-  let rest = value;
-  for (let i = end - 1; i > at; i -= 2) {
-    const hundredth = (rest / 100) | 0;
-    const pair = rest - 100 * hundredth;
-    const tens = Math.imul(pair, 103) >>> 10;
-    bytes[i] = ZERO + pair - 10 * tens;
-    bytes[i - 1] = ZERO + tens;
-    rest = hundredth;
-  }
-  if ((count & 1) === 1) bytes[at] = ZERO + rest;
-  return end;
+function writeSmallInteger(view: DataView, at: number, value: number): number {
+  if (value < 10000) return writeFewDigits(view, at, value);
+  const upper = (value / 10000) | 0;
+  const end = writeFewDigits(view, at, upper);
+  view.setUint32(end, spelled(value - 10000 * upper), true);
+  return end + 4;
+}
+
+/** Writes an integer below 10^4 without zeros in front. */
+function writeFewDigits(view: DataView, at: number, value: number): number {
+  const count = value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4;
+  view.setUint32(at, spelled(value) >>> (32 - 8 * count), true);
+  return at + count;
 }
 
 /** Writes an integer below 10^8 with zeros in front. */
-function write8Digits(bytes: Uint8Array, at: number, value: number): void {
+function write8Digits(view: DataView, at: number, value: number): void {
   const upper = (value / 10000) | 0;
-  write4Digits(bytes, at, upper);
-  write4Digits(bytes, at + 4, value - 10000 * upper);
+  view.setUint32(at, spelled(upper), true);
+  view.setUint32(at + 4, spelled(value - 10000 * upper), true);
 }
 
-/** Four digits at once, one in each byte of a word: first split into hundreds, then both halves into tens. */
-function write4Digits(bytes: Uint8Array, at: number, value: number): void {
+/** Four digits, one in each byte of a word, the first in the lowest: split into hundreds, then both halves into tens. */
+function spelled(value: number): number {
   const hundreds = (value * 5243) >>> 19;
   const pairs = hundreds | ((value - 100 * hundreds) << 16);
   const tens = (Math.imul(pairs, 103) >>> 10) & 0xf000f;
-  const spelled = (tens | ((pairs - Math.imul(tens, 10)) << 8)) + 0x30303030;
-  bytes[at] = spelled;
-  bytes[at + 1] = spelled >>> 8;
-  bytes[at + 2] = spelled >>> 16;
-  bytes[at + 3] = spelled >>> 24;
+  return (tens | ((pairs - Math.imul(tens, 10)) << 8)) + 0x30303030;
 }
 
 /** The upper 26 bits of a number (Veltkamp's splitting); the rest is exact. */

@@ -109,9 +109,9 @@ export class JsonBytes {
   /** `"<number>"` */
   number(value: number): void {
     this.reserve(NUMBER_BYTES_MAX + 2);
-    const { bytes } = this;
+    const { bytes, view } = this;
     bytes[this.at] = QUOTE;
-    const end = writeSampleNumber(bytes, this.at + 1, value);
+    const end = writeSampleNumber(bytes, view, this.at + 1, value);
     bytes[end] = QUOTE;
     this.at = end + 1;
   }

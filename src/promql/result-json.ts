@@ -68,7 +68,7 @@ export class JsonSink implements ResultSink {
     this.#timestamp(this.#grid.start);
     out.ascii(',"');
     out.reserve(NUMBER_BYTES_MAX);
-    out.at = writePlainNumber(out.bytes, out.at, value);
+    out.at = writePlainNumber(out.bytes, out.view, out.at, value);
     out.ascii('"]');
   }
 
@@ -211,16 +211,16 @@ export class JsonSink implements ResultSink {
   #timestamp(time: number): void {
     const out = this.#out;
     out.reserve(32);
-    out.at = writeTimestamp(out.bytes, out.at, time);
+    out.at = writeTimestamp(out.bytes, out.view, out.at, time);
   }
 
   #value(value: number): void {
     const out = this.#out;
     out.reserve(POINT_BYTES_MAX);
-    const { bytes, at } = out;
+    const { bytes, view, at } = out;
     bytes[at] = COMMA;
     bytes[at + 1] = QUOTE;
-    const end = writeSampleNumber(bytes, at + 2, value);
+    const end = writeSampleNumber(bytes, view, at + 2, value);
     bytes[end] = QUOTE;
     bytes[end + 1] = CLOSE;
     out.at = end + 2;
@@ -231,16 +231,17 @@ export class JsonSink implements ResultSink {
     if (this.#type !== 'matrix') return;
     const words = new Float64Array(STEP_WORDS * count);
     const texts = new Uint8Array(words.buffer);
+    const text = new Uint8Array(NUMBER_BYTES_MAX);
+    const view = new DataView(text.buffer);
     const sizes = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
-      const from = 8 * STEP_WORDS * i;
-      let at = from;
-      texts[at++] = COMMA;
-      texts[at++] = OPEN;
-      at = writeTimestamp(texts, at, start + i * step);
-      texts[at++] = COMMA;
-      texts[at++] = QUOTE;
-      sizes[i] = at - from;
+      text[0] = COMMA;
+      text[1] = OPEN;
+      const end = writeTimestamp(text, view, 2, start + i * step);
+      text[end] = COMMA;
+      text[end + 1] = QUOTE;
+      sizes[i] = end + 2;
+      texts.set(text.subarray(0, 8 * STEP_WORDS), 8 * STEP_WORDS * i);
     }
     this.#stepTexts = words;
     this.#stepSizes = sizes;

@@ -31,9 +31,12 @@ import { openDatabase } from '../../src/tsdb/tsdb.ts';
 
 /** The facts of docs/decisions/0002-go-facts.md, each held by at least one test here; more stands beside the sources. */
 
-function written(write: (bytes: Uint8Array, at: number, value: number) => number, value: number): string {
+function written(
+  write: (bytes: Uint8Array, view: DataView, at: number, value: number) => number,
+  value: number,
+): string {
   const bytes = new Uint8Array(400);
-  return Buffer.from(bytes.subarray(0, write(bytes, 0, value))).toString('latin1');
+  return Buffer.from(bytes.subarray(0, write(bytes, new DataView(bytes.buffer), 0, value))).toString('latin1');
 }
 
 function parsedLine(line: string): { bits: string; pairs: string[] } {

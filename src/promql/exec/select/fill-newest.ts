@@ -21,23 +21,29 @@ export function fillNewest(samples: SampleColumn, look: LookTimes, source: Float
   const { values, present } = out;
   const { first, step, lookback } = look;
   const count = present.length;
+  // Of the newest sample so far: until when it is shown, which is never for a marker, and what is taken of it.
+  let shownUntil = Number.NEGATIVE_INFINITY;
+  let taken = 0;
   let next = 0;
+  let nextTime = length > 0 ? times[0]! : Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; i++) {
     const time = first + i * step;
-    while (next < length && times[next]! <= time) next++;
-    const at = next - 1;
-    if (at < 0 || times[at]! <= time - lookback) {
-      present[i] = 0;
-      continue;
+    if (nextTime <= time) {
+      do nextTime = ++next < length ? times[next]! : Number.POSITIVE_INFINITY;
+      while (nextTime <= time);
+      const at = next - 1;
+      const value = markers[at]!;
+      // biome-ignore lint/suspicious/noSelfCompare: only a NaN can be a marker, and few are
+      const isMarker = value !== value && bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH;
+      shownUntil = isMarker ? Number.NEGATIVE_INFINITY : times[at]! + lookback;
+      taken = source[at]!;
     }
-    const value = markers[at]!;
-    // biome-ignore lint/suspicious/noSelfCompare: only a NaN can be a marker, and few are
-    if (value !== value && bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH) {
+    if (time < shownUntil) {
+      present[i] = 1;
+      values[i] = taken;
+    } else {
       present[i] = 0;
-      continue;
     }
-    present[i] = 1;
-    values[i] = source[at]!;
   }
 }
 
