@@ -31,7 +31,7 @@ function annotated(bytes: Uint8Array, path: string): string[] {
   if (magic === 0x0130bc91) return annotateHeadChunks(bytes);
   if (magic === 0x0130ba30) return annotateTombstones(bytes);
   if (magic === 0xbaaad700) return annotateIndex(bytes);
-  if (bytes.length >= 12 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4) === 0x4e784869) {
+  if (bytes.length >= 12 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4) === 0x4e78486a) {
     return annotateHeadImage(bytes);
   }
   return annotateLog(bytes, /chunk_snapshot\.[^/]*\/\d+$/.test(path) ? 'snapshot' : 'log');

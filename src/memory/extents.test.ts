@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, Extents, extentOffset, extentSlab } from './extents.ts';
+import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, Extents, extentOffset, extentSlab, nextRun } from './extents.ts';
 
 describe('Extents', () => {
   it('never hands out a unit twice, and counts what is in use', () => {
@@ -90,6 +90,24 @@ describe('Extents', () => {
     const again = new Set(Array.from({ length: 40_000 }, () => extents.allocate(EXTENT_UNITS_MAX)));
     expect(again.size).toBe(40_000);
     expect(extents.begunBytes).toBeLessThanOrEqual(3 * 16 * 2 ** 20);
+  });
+
+  it('puts runs where nextRun() says, within one slab each, and gives what is between to others', () => {
+    const extents = new Extents();
+    const slabUnits = 2 ** 20;
+    let end = 0;
+    let used = 0;
+    const sizes = [1, 5, slabUnits - 10, 3, 1, 100, slabUnits - 101, 1, slabUnits - 1, 7, slabUnits - 3];
+    for (const units of sizes) {
+      const run = extents.allocateRun(units);
+      expect(run).toBe(nextRun(end, units));
+      expect(Math.floor(run / slabUnits)).toBe(Math.floor((run + units - 1) / slabUnits));
+      end = run + units;
+      used += units;
+    }
+    expect(extents.usedBytes).toBe(used * EXTENT_UNIT_BYTES);
+    // Behind what is left of the last slab comes what was left of the one before.
+    expect([3, 3].map((units) => Math.floor(extents.allocate(units) / slabUnits))).toEqual([4, 3]);
   });
 
   it('reserve() makes memory for the worst case', () => {

@@ -108,6 +108,21 @@ export class Extents extends ExtentSlabs {
     return extent;
   }
 
+  /**
+   * Extents that lie one behind the other, of 1 or more units in all and fewer than a slab holds; each of them is given
+   * back by itself. What is left of the region before it is free.
+   */
+  allocateRun(units: number): number {
+    if (this.#regionNext + units > this.#regionEnd) {
+      if (units >= this.#slabUnits) throw new RangeError(`Cannot allocate ${units} units in one run`);
+      if (this.#regionEnd > this.#regionNext) this.#link(this.#regionNext, this.#regionEnd - this.#regionNext);
+      this.#beginSlab();
+    }
+    this.#usedUnits += units;
+    this.#regionNext += units;
+    return this.#regionNext - units;
+  }
+
   /** Gives an extent of `units` units back. Nobody may look at it any more. */
   free(extent: number, units: number): void {
     this.#usedUnits -= units;
@@ -217,6 +232,13 @@ function isSet(bits: readonly Uint32Array[], slabUnitsLog2: number, unitMask: nu
 
 function flip(bits: readonly Uint32Array[], slabUnitsLog2: number, unitMask: number, unit: number): void {
   bits[unit >>> slabUnitsLog2]![(unit & unitMask) >>> 5]! ^= 1 << (unit & 31);
+}
+
+/** Where `allocateRun` puts a run of `units` behind one that ends at `end` (0: there is none), where nothing else is. */
+export function nextRun(end: number, units: number): number {
+  if (end === 0) return 1;
+  const left = -end & UNIT_MASK;
+  return units <= left ? end : end + left;
 }
 
 /** The slab that an extent is in. */

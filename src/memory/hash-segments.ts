@@ -33,6 +33,13 @@ export class HashSegments {
     return ++this.used[segment]!;
   }
 
+  /** Gives a part other slots, with so many entries. */
+  replace(segment: number, slots: Uint32Array, used: number): void {
+    this.slots[segment] = slots;
+    this.#entries += used - this.used[segment]!;
+    this.used[segment] = used;
+  }
+
   removed(segment: number): void {
     this.#entries--;
     this.used[segment]!--;

@@ -2,6 +2,14 @@ const SLAB_WORDS_LOG2 = 22;
 const SLAB_WORDS = 1 << SLAB_WORDS_LOG2;
 const OFFSET_MASK = SLAB_WORDS - 1;
 
+/** What `SharedWords.appendRun` takes. */
+export const WORDS_RUN_MAX = SLAB_WORDS;
+
+/** Where `appendRun` puts so many words behind those that end at `end`, where nothing was ever given back. */
+export function nextWords(end: number, count: number): number {
+  return (end & OFFSET_MASK) + count > SLAB_WORDS ? (end | OFFSET_MASK) + 1 : end;
+}
+
 /** The slabs of a log of words, as readers in any thread see them. */
 export class WordSlabs {
   readonly buffers: SharedArrayBuffer[] = [];
@@ -47,15 +55,27 @@ export class SharedWords extends WordSlabs {
       for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
       return free;
     }
+    const position = this.#room(count);
+    const target = this.slabOf(position);
+    const offset = this.offsetOf(position);
+    for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
+    return position;
+  }
+
+  /** Stores several entries one behind the other, of `WORDS_RUN_MAX` words in all at most; returns where the first begins. */
+  appendRun(words: Uint32Array): number {
+    const position = this.#room(words.length);
+    if (words.length > 0) this.slabOf(position).set(words, this.offsetOf(position));
+    return position;
+  }
+
+  /** Takes the next words, which all lie in one slab. */
+  #room(count: number): number {
     if (count > SLAB_WORDS) throw new RangeError(`Cannot store a log entry of ${count} words: at most ${SLAB_WORDS}`);
-    let position = this.#end;
-    if ((position & OFFSET_MASK) + count > SLAB_WORDS) position = (position | OFFSET_MASK) + 1;
+    const position = nextWords(this.#end, count);
     if (position + count > 0xffffffff) throw new RangeError('Cannot store a log entry: the log has 2^32 words');
     const slab = position >>> SLAB_WORDS_LOG2;
     if (slab === this.slabs.length) this.attach(new SharedArrayBuffer(SLAB_WORDS * 4));
-    const target = this.slabs[slab]!;
-    const offset = position & OFFSET_MASK;
-    for (let i = 0; i < count; i++) target[offset + i] = words[i]!;
     this.#end = position + count;
     return position;
   }

@@ -50,6 +50,18 @@ export class Annotation {
     return value;
   }
 
+  /** A little-endian one. */
+  littleUint(size: number, name: string, show: (value: bigint) => string = String): bigint {
+    const value = unsigned(this.bytes.slice(this.at, this.at + size).reverse());
+    this.field(size, `${name}: ${show(value)}`);
+    return value;
+  }
+
+  /** A little-endian double. */
+  littleFloat64(name: string): void {
+    this.littleUint(8, name, floatText);
+  }
+
   int64(name: string): bigint {
     const value = BigInt.asIntN(64, unsigned(this.bytes.subarray(this.at, this.at + 8)));
     this.field(8, `${name}: ${value}`);

@@ -195,6 +195,15 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     return chunk;
   }
 
+  /** Records for `count` chunks one behind the other, which the caller fills; returns the first one's number. */
+  addRun(count: number): number {
+    const first = this.#next;
+    this.#next += count;
+    this.records.reserve(this.#next);
+    this.#live += count;
+    return first;
+  }
+
   /** A second record of a chunk, which lies at `offset` of the file in `slot` as well; returns its number. */
   addCopyInFile(chunk: number, slot: number, offset: number): number {
     const doubles = this.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;

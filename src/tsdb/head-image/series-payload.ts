@@ -7,10 +7,12 @@ import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
 import { recodeHistogramChunk } from '../chunk/recode-histogram-chunk.ts';
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
 import type { HeadMemory } from '../head/head-memory.ts';
+import { type LabelLookup, labelSetHash } from '../head/label-lookup.ts';
 import type { OpenChunks } from '../head/open-chunks.ts';
 import type { RestoredChunks } from '../head/restored-chunks.ts';
 import type { SeriesDirectory } from '../head/series-directory.ts';
 import {
+  LABELS,
   LAST_TIME,
   NEXT_CUT,
   OPEN_COUNT,
@@ -29,13 +31,14 @@ import {
 } from '../head/series-table.ts';
 import type { RecordBuffer } from '../wal/record-buffer.ts';
 import { MalformedPayload, type PayloadReader } from './payload-reader.ts';
+import type { SymbolNumbers } from './symbol-numbers.ts';
 
 /**
- * One series of an image:
+ * One series of an image that columns (`row-columns.ts`) have no place for: with an open chunk of histograms, or a sealed
+ * chunk that is in no file:
  *
  * ```text
- * series   ref uvarint | pairs uvarint | (symbol of name, of value: uvarint)* | flags u8
- *          | other refs: count uvarint, uvarint*                                       flag 8
+ * series   row uvarint | ref uvarint | labels uvarint | (symbol of name, of value: uvarint)* | flags u8
  *          | last time varint | last value: two u32                                     flag 1
  *          | sealed chunks, oldest first: count uvarint, chunk*
  *          | open floats: time before f64 | cursor u32 | samples uvarint | next cut varint | size uvarint | bytes   flag 2
@@ -49,45 +52,41 @@ import { MalformedPayload, type PayloadReader } from './payload-reader.ts';
 const HAS_SAMPLE = 1;
 const HAS_FLOATS = 2;
 const HAS_HISTOGRAMS = 4;
-const HAS_OTHER_REFS = 8;
 const IS_XOR2 = 16;
 
-/** More pairs than any label set that the server takes. */
+/** More labels than any series has that the server takes. */
 const PAIRS_MAX = 1 << 20;
 
-export interface SeriesParts {
-  readonly memory: HeadMemory;
-  readonly directory: SeriesDirectory;
-}
-
 /** Writes a row in use as it stands now. */
-export function writeSeries(buffer: RecordBuffer, { memory, directory }: SeriesParts, row: number): void {
+export function writeSeries(
+  buffer: RecordBuffer,
+  memory: HeadMemory,
+  symbols: SymbolNumbers,
+  lookup: LabelLookup,
+  row: number,
+): void {
   const { labelLog, series } = memory;
   const doubles = series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
   const words = series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
   const w = 2 * at;
+  buffer.uvarint(row);
   buffer.uvarint(doubles[at + REF]!);
   const position = series.labels(row);
   const entry = labelLog.slabOf(position);
   const from = labelLog.offsetOf(position);
-  const pairs = entry[from]!;
-  buffer.uvarint(pairs);
-  for (let i = 1; i <= 2 * pairs; i++) buffer.uvarint(entry[from + i]!);
-  const others = directory.otherRefs(row);
+  const numbered = entry.slice(from, from + 1 + 2 * entry[from]!);
+  for (let i = 1; i < numbered.length; i++) numbered[i] = symbols.of(numbered[i]!);
+  lookup.add(labelSetHash(numbered, 0), row);
+  for (const word of numbered) buffer.uvarint(word);
   const histogram = memory.openHistogram(row);
   const hasSample = doubles[at + LAST_TIME] !== Number.NEGATIVE_INFINITY;
   buffer.byte(
     (hasSample ? HAS_SAMPLE : 0) |
       (words[w + OPEN_EXTENT] !== 0 ? HAS_FLOATS : 0) |
       (words[w + OPEN_EXTENT] !== 0 && (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0 ? IS_XOR2 : 0) |
-      (histogram !== null ? HAS_HISTOGRAMS : 0) |
-      (others.length > 0 ? HAS_OTHER_REFS : 0),
+      (histogram !== null ? HAS_HISTOGRAMS : 0),
   );
-  if (others.length > 0) {
-    buffer.uvarint(others.length);
-    for (const ref of others) buffer.uvarint(ref);
-  }
   if (hasSample) {
     buffer.varint(doubles[at + LAST_TIME]!);
     writeUint32(buffer, words[w + VALUE_LOW]!);
@@ -137,14 +136,14 @@ function writeSealed(buffer: RecordBuffer, { headChunkSlots, sealed }: HeadMemor
   buffer.raw(bytes, 0, bytes.length);
 }
 
-export interface SeriesRestoring extends SeriesParts {
+export interface SeriesRestoring {
+  readonly memory: HeadMemory;
+  readonly directory: SeriesDirectory;
   readonly openChunks: OpenChunks;
   /** Chunks that came to the files after the image. */
   readonly restored: RestoredChunks;
   /** From numbers of files to slots; undefined for a file that is not there. */
   readonly slots: ReadonlyMap<number, number>;
-  /** From symbols of the image to those of the head. */
-  readonly symbols: readonly number[];
   /** Chunks in files that end before are in blocks, ms. */
   readonly minValidTime: number;
   /** Told of each chunk that the head got. */
@@ -153,22 +152,22 @@ export interface SeriesRestoring extends SeriesParts {
 
 /** Makes the next series of a payload one of the head. */
 export function readSeries(from: PayloadReader, parts: SeriesRestoring): void {
-  const { directory, memory, symbols } = parts;
+  const { directory, memory } = parts;
+  const { series, symbols } = memory;
+  const row = from.count(series.rowCount - 1);
   const ref = from.uvarint();
-  const pairs = from.count(PAIRS_MAX);
+  const pairs = from.count(Math.min(PAIRS_MAX, from.left));
   const entry = new Uint32Array(1 + 2 * pairs);
   entry[0] = pairs;
-  for (let i = 1; i <= 2 * pairs; i++) {
-    const symbol = symbols[from.uvarint()];
-    if (symbol === undefined) throw new MalformedPayload(`a symbol that was not named, at byte ${from.at}`);
-    entry[i] = symbol;
-  }
-  const row = directory.restoreEntry(ref, entry);
-  if (row < 0) throw new MalformedPayload(`the ref ${ref} can not be used, at byte ${from.at}`);
+  for (let i = 1; i <= 2 * pairs; i++) entry[i] = from.count(symbols.count - 1);
+  const doubles = series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
+  const words = series.records.words[row >>> SERIES_SLAB_LOG2]!;
+  const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+  doubles[at + LAST_TIME] = Number.NEGATIVE_INFINITY;
+  doubles[at + REF] = ref;
+  if (!directory.enterRows(ref, row, 1)) throw new MalformedPayload(`the ref ${ref} can not be used`);
+  words[2 * at + LABELS] = memory.labelLog.append(entry, entry.length);
   const flags = from.byte();
-  if ((flags & HAS_OTHER_REFS) !== 0) {
-    for (let left = from.count(from.left); left > 0; left--) directory.restoreEntry(from.uvarint(), entry);
-  }
   let lastTime = Number.NEGATIVE_INFINITY;
   let low = 0;
   let high = 0;
@@ -185,7 +184,7 @@ export function readSeries(from: PayloadReader, parts: SeriesRestoring): void {
   for (const chunk of inMemory) addNewer(parts, row, chunk);
   if ((flags & HAS_FLOATS) !== 0) readFloats(from, row, parts, (flags & IS_XOR2) !== 0, lastTime, low, high);
   else if ((flags & HAS_HISTOGRAMS) !== 0) readHistograms(from, row, parts, lastTime);
-  else if (memory.series.lastTime(row) === lastTime) memory.setLastValue(row, low, high);
+  else if (series.lastTime(row) === lastTime) memory.setLastValue(row, low, high);
 }
 
 function readSealed(from: PayloadReader, row: number, parts: SeriesRestoring, inMemory: number[]): void {

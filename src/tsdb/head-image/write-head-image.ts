@@ -2,21 +2,31 @@ import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { FileSystemError } from '../../std/file-system.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
 import type { ExemplarRing } from '../head/exemplar-ring.ts';
+import type { HeadMemory } from '../head/head-memory.ts';
+import type { SeriesDirectory } from '../head/series-directory.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { RecordBuffer } from '../wal/record-buffer.ts';
 import { beginFrame, endFrame, FRAME, FRAME_HEADER_BYTES, imageEnd } from './image-frames.ts';
 import type { LogPlace } from './log-place.ts';
-import { type SeriesParts, writeSeries } from './series-payload.ts';
+import { RowSet } from './row-set.ts';
+import { RowWriter } from './row-writer.ts';
+import { writeSeries } from './series-payload.ts';
+import { SymbolNumbers } from './symbol-numbers.ts';
+import { writeTables } from './write-tables.ts';
 
 /** Rows and bytes of one step: 1 to 2 ms. */
-const STEP_ROWS = 1024;
+const STEP_ROWS = 2048;
 const FRAME_BYTES = 1024 * 1024;
 const STEP_EXEMPLARS = 2048;
 
 /** The version of what frames hold. */
-export const IMAGE_VERSION = 1;
+export const IMAGE_VERSION = 2;
+/** That of the numbers in columns: 1 is little-endian. */
+export const BYTE_ORDER = new Uint8Array(Uint32Array.of(1).buffer)[0]!;
 
-export interface ImagedHead extends SeriesParts {
+export interface ImagedHead {
+  readonly memory: HeadMemory;
+  readonly directory: SeriesDirectory;
   readonly chunkRangeMs: number;
   readonly exemplars: ExemplarRing;
   readonly deletions: HeadDeletions;
@@ -55,12 +65,22 @@ export async function writeHeadImage(options: WriteImageOptions): Promise<number
     const removed = head.directory.removed;
     const isObsolete = () => options.isObsolete() || head.directory.removed !== removed;
     const image = new ImageFile(file);
-    if (!(await writeRows(image, options, isObsolete))) return null;
+    const symbols = new SymbolNumbers();
+    const rows = new RowWriter(head.memory, symbols);
+    const present = await writeRows(image, options, rows, symbols, isObsolete);
+    if (present === null) return null;
     await writeRest(image, options);
+    const tables = image.size;
+    const { pause } = options;
+    for (const frame of writeTables(head.memory, head.directory.labelIndex, symbols, present, rows.lookup)) {
+      await image.write(frame);
+      await pause();
+      if (isObsolete()) return null;
+    }
     const files = await options.syncChunks();
     if (isObsolete()) return null;
     const trailer = image.size;
-    await image.write(trailerFrame(options, files));
+    await image.write(trailerFrame(options, files, rows.fileNumbers, present, tables));
     await image.write(imageEnd(trailer));
     await file.sync();
     if (isObsolete()) return null;
@@ -91,35 +111,33 @@ class ImageFile {
   }
 }
 
-/** False where it became obsolete. */
+/** The rows that were written; null where the image became obsolete. */
 async function writeRows(
   image: ImageFile,
   { head, pause }: WriteImageOptions,
+  rows: RowWriter,
+  symbols: SymbolNumbers,
   isObsolete: () => boolean,
-): Promise<boolean> {
-  const { series, symbols } = head.memory;
+): Promise<RowSet | null> {
+  const { memory } = head;
+  const { series } = memory;
   const buffer = new RecordBuffer();
-  let named = 1;
+  const present = new RowSet();
   for (let row = 0; row < series.rowCount; ) {
     beginFrame(buffer, FRAME.series);
     const end = Math.min(series.rowCount, row + STEP_ROWS);
-    for (; row < end && buffer.size < FRAME_BYTES; row++) if (series.isLive(row)) writeSeries(buffer, head, row);
-    const rows = buffer.size > FRAME_HEADER_BYTES ? endFrame(buffer) : null;
-    // Symbols come before the series that have them.
-    while (named < symbols.count) {
-      beginFrame(buffer, FRAME.symbols);
-      for (; named < symbols.count && buffer.size < FRAME_BYTES; named++) {
-        const bytes = symbols.bytesOf(named);
-        buffer.uvarint(bytes.length);
-        buffer.raw(bytes, 0, bytes.length);
-      }
-      await image.write(endFrame(buffer));
+    for (; row < end && buffer.size < FRAME_BYTES && rows.bytes < FRAME_BYTES; row++) {
+      if (!series.isLive(row)) continue;
+      present.add(row);
+      if (!rows.add(row)) writeSeries(buffer, memory, symbols, rows.lookup, row);
     }
-    if (rows !== null) await image.write(rows);
+    const others = buffer.size > FRAME_HEADER_BYTES ? endFrame(buffer) : null;
+    if (rows.rows > 0) await image.write(rows.take());
+    if (others !== null) await image.write(others);
     await pause();
-    if (isObsolete()) return false;
+    if (isObsolete()) return null;
   }
-  return true;
+  return present;
 }
 
 function deletionsFrame(buffer: RecordBuffer, kind: number, deletions: HeadDeletions): Uint8Array {
@@ -134,6 +152,13 @@ function deletionsFrame(buffer: RecordBuffer, kind: number, deletions: HeadDelet
 
 async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): Promise<void> {
   const buffer = new RecordBuffer();
+  beginFrame(buffer, FRAME.otherRefs);
+  for (const [ref, others] of head.directory.otherRefs()) {
+    buffer.uvarint(ref);
+    buffer.uvarint(others.length);
+    for (const other of others) buffer.uvarint(other);
+  }
+  if (buffer.size > FRAME_HEADER_BYTES) await image.write(endFrame(buffer));
   await image.write(deletionsFrame(buffer, FRAME.deletions, head.deletions));
   if (head.lateDeletions.size > 0) {
     await image.write(deletionsFrame(buffer, FRAME.lateDeletions, head.lateDeletions));
@@ -154,15 +179,24 @@ async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): 
 
 /**
  * ```text
- * trailer  version uvarint | chunk range, ms uvarint | segment of the log uvarint | offset uvarint | checksum uvarint
- *          | next ref uvarint | files: count uvarint, (number uvarint | bytes uvarint | has chunks in order u8
- *          | their newest last time varint | chunks out of order uvarint)*
+ * trailer  version uvarint | byte order u8 | chunk range, ms uvarint | segment of the log uvarint | offset uvarint
+ *          | checksum uvarint | next ref uvarint | files: count uvarint, (number uvarint | bytes uvarint
+ *          | has chunks in order u8 | their newest last time varint | chunks out of order uvarint)*
+ *          | files of rows: count uvarint, number uvarint* | rows, free ones included uvarint | series uvarint
+ *          | where symbols and pairs begin uvarint
  * ```
  */
-function trailerFrame({ head, place }: WriteImageOptions, files: readonly HeadChunkFile[]): Uint8Array {
+function trailerFrame(
+  { head, place }: WriteImageOptions,
+  files: readonly HeadChunkFile[],
+  fileNumbers: readonly number[],
+  present: RowSet,
+  tablesOffset: number,
+): Uint8Array {
   const buffer = new RecordBuffer();
   beginFrame(buffer, FRAME.trailer);
   buffer.uvarint(IMAGE_VERSION);
+  buffer.byte(BYTE_ORDER);
   buffer.uvarint(head.chunkRangeMs);
   buffer.uvarint(place.segment);
   buffer.uvarint(place.offset);
@@ -177,5 +211,10 @@ function trailerFrame({ head, place }: WriteImageOptions, files: readonly HeadCh
     buffer.varint(hasChunks ? lastTime : 0);
     buffer.uvarint(outOfOrder);
   }
+  buffer.uvarint(fileNumbers.length);
+  for (const number of fileNumbers) buffer.uvarint(number);
+  buffer.uvarint(present.limit);
+  buffer.uvarint(present.size);
+  buffer.uvarint(tablesOffset);
   return endFrame(buffer);
 }

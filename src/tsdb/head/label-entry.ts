@@ -34,13 +34,6 @@ export class LabelEntry {
     this.#knownTexts = 0;
   }
 
-  /** Takes an entry as it is. */
-  set(entry: Uint32Array): void {
-    this.#reserve(2 * entry[0]!);
-    this.words.set(entry);
-    this.forget();
-  }
-
   setLabels({ pairs }: Labels): void {
     this.#reserve(pairs.length);
     const { words } = this;

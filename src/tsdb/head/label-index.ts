@@ -88,6 +88,22 @@ export class LabelIndex {
     this.#watchers.delete(added as number[]);
   }
 
+  /**
+   * Enters a pair with all rows that have it, rising, at least one. False where the pair is there already: the index is
+   * then of no use any more.
+   */
+  addPair(name: number, value: number, rows: Uint32Array): boolean {
+    if (this.#append(name, value, rows[0]!) > 1) return false;
+    if (rows.length > 1) {
+      const slot = this.#find(name, value);
+      this.#slots[slot + PLACE] = this.#lists.createOf(rows);
+      this.#slots[slot + COUNT] = rows.length;
+    }
+    this.#use(value);
+    if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+    return true;
+  }
+
   /** Rows that have this label, rising. */
   rows(name: number, value: number): Uint32Array {
     const slot = this.#find(name, value);

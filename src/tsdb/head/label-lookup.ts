@@ -24,9 +24,32 @@ export class LabelLookup {
     return this.#segments.bytes;
   }
 
+  /** The parts of the table: their numbers, slots and entries. */
+  *parts(): Generator<{ part: number; slots: Uint32Array; used: number }> {
+    const { slots, used } = this.#segments;
+    for (let part = 0; part < slots.length; part++) yield { part, slots: slots[part]!, used: used[part]! };
+  }
+
+  /** Takes the slots of a part as another table had them; false where they can not be such. */
+  setPart(part: number, slots: Uint32Array, used: number): boolean {
+    const isSound =
+      part < this.#segments.slots.length && slots.length >= 32 && (slots.length & (slots.length - 1)) === 0;
+    if (!isSound || 8 * used > 3 * slots.length) return false;
+    this.#segments.replace(part, slots, used);
+    return true;
+  }
+
+  /** Enters a row under the hash of its labels, `labelSetHash`; no row has the same labels. */
+  add(hash: number, row: number): void {
+    const segment = hashSegment(hash);
+    const slots = this.#segments.slots[segment]!;
+    place(slots, hash, row + 1);
+    if (8 * this.#segments.added(segment) > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
+  }
+
   /** The row of an entry (the number of pairs, then the pairs), or -1. */
   find(entry: Uint32Array): number {
-    const hash = hashOf(entry, 0);
+    const hash = labelSetHash(entry, 0);
     const slots = this.#segments.slots[hashSegment(hash)]!;
     const wrap = slots.length - 1;
     let slot = (2 * hash) & wrap;
@@ -53,7 +76,7 @@ export class LabelLookup {
   /** Takes a row out, whose labels are still in the log. */
   delete(row: number): void {
     const position = this.#series.labels(row);
-    const hash = hashOf(this.#log.slabOf(position), this.#log.offsetOf(position));
+    const hash = labelSetHash(this.#log.slabOf(position), this.#log.offsetOf(position));
     const slots = this.#segments.slots[hashSegment(hash)]!;
     const wrap = slots.length - 1;
     let hole = (2 * hash) & wrap;
@@ -102,7 +125,8 @@ function grownSlots(old: Uint32Array): Uint32Array {
   return slots;
 }
 
-function hashOf(words: Uint32Array, offset: number): number {
+/** The hash of the label set whose entry (the number of pairs, then name and value ids) begins at `offset`. */
+export function labelSetHash(words: Uint32Array, offset: number): number {
   const length = 1 + 2 * words[offset]!;
   let hash = 0x9e3779b9;
   for (let i = 1; i < length; i += 2) {

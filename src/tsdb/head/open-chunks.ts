@@ -109,9 +109,9 @@ export class OpenChunks {
     this.#histograms.append(row, time, sample, startTime);
   }
 
-  /** Takes note of an open chunk that somebody else put into its row. */
-  countRestored(): void {
-    this.#created++;
+  /** Takes note of chunks, open ones among them, that somebody else put into their rows. */
+  countRestored(chunks = 1): void {
+    this.#created += chunks;
   }
 
   /** As `countRestored`, for an XOR2 chunk of `byteLength`; false where it can not be read. */

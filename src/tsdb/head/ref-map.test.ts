@@ -3,6 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { REF_LIMIT, RefMap } from './ref-map.ts';
 
 describe('RefMap', () => {
+  it('takes runs of refs, over pages, and refuses one that is there', () => {
+    const map = new RefMap();
+    expect(map.setRun(1000, 5, 3000)).toBe(true);
+    expect([999, 1000, 1023, 1024, 3999, 4000].map((ref) => map.row(ref))).toEqual([-1, 5, 28, 29, 3004, -1]);
+    expect(map.setRun(3999, 9000, 2)).toBe(false);
+    expect(map.setRun(REF_LIMIT - 1, 0, 2)).toBe(false);
+    expect(map.setRun(0.5, 0, 1)).toBe(false);
+    for (let ref = 1000; ref < 4000; ref++) map.delete(ref);
+    expect(map.row(2000)).toBe(-1);
+  });
+
   it('keeps what a plain map keeps', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(ref, fc.nat(5000), fc.boolean()), { maxLength: 500, size: 'max' }), (steps) => {

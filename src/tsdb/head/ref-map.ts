@@ -40,18 +40,44 @@ export class RefMap {
   /** `ref` is an integer below `REF_LIMIT`. */
   set(ref: number, row: number): void {
     const index = (ref / PAGE_REFS) | 0;
-    const at = index >>> FOLDER_PAGES_LOG2;
-    while (this.#folders.length <= at) this.#folders.push(null);
-    const folder = (this.#folders[at] ??= { pages: new Array<null>(FOLDER_PAGES).fill(null), count: 0 });
-    let page = folder.pages[index & (FOLDER_PAGES - 1)]!;
-    if (page === null) {
-      page = new Uint32Array(PAGE_REFS + 1);
-      folder.pages[index & (FOLDER_PAGES - 1)] = page;
-      folder.count++;
-    }
+    const page = this.#pageOf(index);
     const slot = ref - index * PAGE_REFS;
     if (page[slot] === 0) page[PAGE_REFS]!++;
     page[slot] = row + 1;
+  }
+
+  /**
+   * As `set`, for `count` refs and rows, each one above the one before. False where one of these refs has a row already, or
+   * can not be one; the map then has some of them.
+   */
+  setRun(firstRef: number, firstRow: number, count: number): boolean {
+    if (!(firstRef >= 0 && firstRef + count <= REF_LIMIT && Number.isInteger(firstRef))) return false;
+    for (let done = 0; done < count; ) {
+      const index = ((firstRef + done) / PAGE_REFS) | 0;
+      const page = this.#pageOf(index);
+      const slot = firstRef + done - index * PAGE_REFS;
+      const size = Math.min(count - done, PAGE_REFS - slot);
+      for (let i = 0; i < size; i++) {
+        if (page[slot + i] !== 0) return false;
+        page[slot + i] = firstRow + done + i + 1;
+      }
+      page[PAGE_REFS]! += size;
+      done += size;
+    }
+    return true;
+  }
+
+  /** The page of that number, which is made where there is none. */
+  #pageOf(index: number): Uint32Array {
+    const at = index >>> FOLDER_PAGES_LOG2;
+    while (this.#folders.length <= at) this.#folders.push(null);
+    const folder = (this.#folders[at] ??= { pages: new Array<null>(FOLDER_PAGES).fill(null), count: 0 });
+    const known = folder.pages[index & (FOLDER_PAGES - 1)]!;
+    if (known !== null) return known;
+    const page = new Uint32Array(PAGE_REFS + 1);
+    folder.pages[index & (FOLDER_PAGES - 1)] = page;
+    folder.count++;
+    return page;
   }
 
   /** Visits every ref that has a row; `visit` may delete it. */

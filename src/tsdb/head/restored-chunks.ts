@@ -35,6 +35,13 @@ export class RestoredChunks {
     this.#newest.set(series, sealed.add(firstTime, lastTime, offset, length, count, older, encoding, slot));
   }
 
+  /** The refs that chunks wait for. */
+  refs(): number[] {
+    const refs: number[] = [];
+    this.#newest.forEach((_, ref) => void refs.push(ref));
+    return refs;
+  }
+
   /** True where chunks wait for this ref. */
   has(ref: number): boolean {
     return this.#newest.row(ref) >= 0;

@@ -47,6 +47,13 @@ export class RowLists {
     return position;
   }
 
+  /** A list of these (2 or more) entries. */
+  createOf(entries: Uint32Array): number {
+    const position = this.#allocate(capacityLog2(entries.length), entries.length);
+    this.#slabs[position >>> SLAB_WORDS_LOG2]!.set(entries, position & OFFSET_MASK);
+    return position;
+  }
+
   /** Appends to a list of `count` (2 or more) entries; returns where the list is now. */
   append(position: number, count: number, value: number): number {
     const slab = this.#slabs[position >>> SLAB_WORDS_LOG2]!;

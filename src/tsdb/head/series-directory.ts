@@ -9,7 +9,6 @@ import { REF_LIMIT, RefMap } from './ref-map.ts';
 import { SeriesRemoval } from './series-removal.ts';
 import { UnloggedSeries } from './unlogged-series.ts';
 
-const NO_REFS: readonly number[] = [];
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 /**
@@ -21,7 +20,8 @@ export class SeriesDirectory {
   readonly labelIndex = new LabelIndex();
   readonly refs = new RefMap();
   readonly #memory: HeadMemory;
-  readonly #lookup: LabelLookup;
+  /** From labels to rows. */
+  readonly lookup: LabelLookup;
   /** Series that have to be logged before the next samples: those made since the last record of series. */
   readonly unlogged = new UnloggedSeries();
   /** Further refs of a row, which the log has where a series was dropped and made again. */
@@ -37,7 +37,7 @@ export class SeriesDirectory {
   constructor(memory: HeadMemory) {
     this.#memory = memory;
     this.#entry = new LabelEntry(memory.symbols);
-    this.#lookup = new LabelLookup(memory.labelLog, memory.series);
+    this.lookup = new LabelLookup(memory.labelLog, memory.series);
     memory.onSymbolRelease((symbol) => {
       // A new series may have it again by now.
       if (this.labelIndex.uses(symbol)) return;
@@ -50,7 +50,7 @@ export class SeriesDirectory {
   resolve(labels: Labels): number {
     if (labels.pairs.length === 0) throw new RangeError('empty labelset: invalid sample');
     this.#entry.setLabels(labels);
-    const row = this.#lookup.find(this.#entry.words);
+    const row = this.lookup.find(this.#entry.words);
     if (row >= 0) return this.#memory.series.ref(row);
     const ref = this.#createNext();
     this.unlogged.add(ref, labels);
@@ -62,7 +62,7 @@ export class SeriesDirectory {
     if (bytes[start] === 0) throw new RangeError('empty labelset: invalid sample');
     const view = this.#viewOf(bytes);
     this.#entry.setBytes(bytes, view, start, end);
-    const row = this.#lookup.find(this.#entry.words);
+    const row = this.lookup.find(this.#entry.words);
     if (row >= 0) return this.#memory.series.ref(row);
     const ref = this.#createNext();
     this.unlogged.addBytes(ref, view, start, end);
@@ -80,7 +80,7 @@ export class SeriesDirectory {
     const { pairs } = labels;
     for (const text of pairs) if (this.#memory.symbols.find(text) === NO_SYMBOL) return 0;
     this.#entry.setLabels(labels);
-    const row = this.#lookup.find(this.#entry.words);
+    const row = this.lookup.find(this.#entry.words);
     return row < 0 ? 0 : this.#memory.series.ref(row);
   }
 
@@ -106,21 +106,30 @@ export class SeriesDirectory {
   }
 
   /**
-   * As `restore`, with the labels as an entry of the series log: their number, then ids of name and value. Returns the
-   * row, or -1 where the ref can not be used.
+   * Makes `count` rows known by their refs, each of both one above the one before. The caller sees to it that they are in
+   * `lookup` and `labelIndex`. False where a ref is another row's or can not be used: the directory is then of no use.
    */
-  restoreEntry(ref: number, entry: Uint32Array): number {
-    if (!(ref >= 1 && ref < REF_LIMIT) || entry[0] === 0) return -1;
-    const known = this.refs.row(ref);
-    if (known >= 0) return known;
-    this.#entry.set(entry);
-    this.#restoreEntry(ref);
-    return this.refs.row(ref);
+  enterRows(firstRef: number, firstRow: number, count: number): boolean {
+    if (!(firstRef >= 1 && this.refs.setRun(firstRef, firstRow, count))) return false;
+    this.reserveRef(firstRef + count - 1);
+    this.#created += count;
+    return true;
   }
 
-  /** The refs of a row beside its own. */
-  otherRefs(row: number): readonly number[] {
-    return this.#otherRefs.get(row) ?? NO_REFS;
+  /** Makes a ref another name of a row; false where it can not be used. */
+  addOtherRef(row: number, ref: number): boolean {
+    if (!(ref >= 1 && ref < REF_LIMIT && Number.isInteger(ref)) || this.refs.row(ref) >= 0) return false;
+    this.reserveRef(ref);
+    this.refs.set(ref, row);
+    const others = this.#otherRefs.get(row);
+    if (others === undefined) this.#otherRefs.set(row, [ref]);
+    else others.push(ref);
+    return true;
+  }
+
+  /** Rows that have refs beside their own: the row's ref, and these. */
+  *otherRefs(): Generator<readonly [number, readonly number[]]> {
+    for (const [row, refs] of this.#otherRefs) yield [this.#memory.series.ref(row), refs];
   }
 
   /** No series has got this ref or one above. */
@@ -155,7 +164,7 @@ export class SeriesDirectory {
   removal(): SeriesRemoval {
     return new SeriesRemoval({
       memory: this.#memory,
-      lookup: this.#lookup,
+      lookup: this.lookup,
       labelIndex: this.labelIndex,
       unlogged: this.unlogged,
       forget: (row) => this.#forget(row),
@@ -182,12 +191,12 @@ export class SeriesDirectory {
       labelPairs: this.labelIndex.pairCount,
       symbols: this.#memory.symbols.liveCount,
       symbolBytes: this.#memory.symbols.textBytes,
-      indexBytes: this.labelIndex.bytes + this.#lookup.bytes,
+      indexBytes: this.labelIndex.bytes + this.lookup.bytes,
     };
   }
 
   get lookupBytes(): number {
-    return this.#lookup.bytes;
+    return this.lookup.bytes;
   }
 
   #viewOf(bytes: Uint8Array): DataView {
@@ -210,22 +219,19 @@ export class SeriesDirectory {
   /** Gives the label set in hand this ref: to its row, or to a new one. */
   #restoreEntry(ref: number): void {
     if (ref >= this.#nextRef) this.#nextRef = ref + 1;
-    const row = this.#lookup.find(this.#entry.words);
+    const row = this.lookup.find(this.#entry.words);
     if (row < 0) {
       this.#create(ref);
       return;
     }
-    this.refs.set(ref, row);
-    const others = this.#otherRefs.get(row);
-    if (others === undefined) this.#otherRefs.set(row, [ref]);
-    else others.push(ref);
+    this.addOtherRef(row, ref);
   }
 
   #create(ref: number): void {
     const entry = this.#entry.words;
     const position = this.#memory.labelLog.append(entry, 1 + 2 * entry[0]!);
     const row = this.#memory.series.create(ref, position);
-    this.#lookup.addMissing(row);
+    this.lookup.addMissing(row);
     this.labelIndex.add(row, entry);
     this.refs.set(ref, row);
     this.#created++;

@@ -128,6 +128,20 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     return row;
   }
 
+  /**
+   * Takes the rows that have a bit in `live`, where the table has none yet. The caller fills their records; all others below
+   * `rowCount` are free.
+   */
+  takeRows(rowCount: number, liveCount: number, live: Uint32Array): void {
+    this.records.reserve(rowCount);
+    this.#rowCount = rowCount;
+    this.#liveCount = liveCount;
+    this.#live = new Uint32Array(Math.max(64, live.length));
+    this.#live.set(live);
+    if (liveCount === rowCount) return;
+    for (let row = 0; row < rowCount; row++) if (!this.isLive(row)) this.#freeRows.push(row);
+  }
+
   #takeFree(): number | undefined {
     const row = this.#freeRows[this.#firstFree];
     if (row === undefined) return undefined;

@@ -1,14 +1,15 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
-import { FRAME, IMAGE_END_BYTES, readFrame, trailerOffset } from '../head-image/image-frames.ts';
+import { FRAME, FrameReader, IMAGE_END_BYTES, trailerOffset } from '../head-image/image-frames.ts';
 import { whyNotFrom } from '../head-image/log-place.ts';
 import { MalformedPayload, PayloadReader } from '../head-image/payload-reader.ts';
-import { IMAGE_VERSION } from '../head-image/write-head-image.ts';
+import { BYTE_ORDER, IMAGE_VERSION } from '../head-image/write-head-image.ts';
 import type { Findings } from './findings.ts';
+import { imageFrameFault } from './image-frame-fault.ts';
 
 /**
- * Checks Narthex' image of the head (docs/formats/head-image.md): every frame's checksum, their kinds, and whether the log
- * goes on from it. What is wrong costs time alone, since the log has all of it; so a log that does not fit is a note.
+ * Checks Narthex' image of the head (docs/formats/head-image.md): every frame's checksum and what is in it, and whether the
+ * log goes on from it. What is wrong costs time alone, since the log has all of it; so a log that does not fit is a note.
  */
 export function verifyHeadImage(
   fileSystem: FileSystem,
@@ -20,11 +21,12 @@ export function verifyHeadImage(
   const file = fileSystem.openSync(path, 'r');
   try {
     const last = trailerOffset(file);
+    const frames = new FrameReader(file);
     let offset = 0;
     while (offset <= last) {
-      const { end, kind, payload } = readFrame(file, offset);
-      const isKnown = kind >= FRAME.symbols && kind <= FRAME.trailer;
-      if (!isKnown) findings.fault(path, offset, `a frame of unknown kind ${kind}`);
+      const { end, kind, payload } = frames.read(offset);
+      const fault = imageFrameFault(kind, payload);
+      if (fault !== null) findings.fault(path, offset, fault);
       if ((kind === FRAME.trailer) !== (offset === last))
         findings.fault(path, offset, 'the trailer is not the last frame');
       else if (kind === FRAME.trailer) trailer(fileSystem, path, offset, payload, walDirectory, findings);
@@ -57,6 +59,11 @@ function trailer(
         offset,
         `it has version ${version}, and ${IMAGE_VERSION} is known; the next start leaves it aside`,
       );
+      return;
+    }
+    const order = from.byte();
+    if (order !== BYTE_ORDER) {
+      findings.note(path, offset, 'its numbers have another byte order; the next start leaves it aside');
       return;
     }
     from.uvarint();
