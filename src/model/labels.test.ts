@@ -60,8 +60,8 @@ describe('compareLabels()', () => {
 
 test('plainJson is the label set as JSON where nothing needs an escape', () => {
   const json = (object: Record<string, string>) => {
-    const bytes = labelsFromObject(object).plainJson;
-    return bytes === null ? null : Buffer.from(bytes).toString();
+    const text = labelsFromObject(object).plainJson;
+    return text === null ? null : Buffer.from(text.words.buffer, 8 * text.start, text.size).toString();
   };
   expect(json({})).toBe('{}');
   expect(json({ b: '2 <&>~', a: '1' })).toBe('{"a":"1","b":"2 <&>~"}');

@@ -11,7 +11,53 @@ function isMetricLabel(name: string): boolean {
   return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
 }
 
-const encoder = new TextEncoder();
+/** ASCII text in eight bytes to a word, which is how it is copied; what follows it in the last word means nothing. */
+export interface LabelsJson {
+  readonly words: Float64Array;
+  /** The first word. */
+  readonly start: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Words of a piece of memory that texts which are made one after the other share: they are also read one after the other. */
+const SHARED_WORDS = 512;
+let sharedWords = new Float64Array(0);
+let sharedBytes = new Uint8Array(0);
+let sharedUsed = 0;
+
+function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
+  let size = 1 + Math.max(1, 3 * pairs.length);
+  for (let i = 0; i < pairs.length; i++) {
+    if (!isPlain(pairs[i]!)) return null;
+    size += pairs[i]!.length;
+  }
+  const wordCount = Math.ceil(size / 8);
+  if (sharedUsed + wordCount > sharedWords.length) {
+    sharedWords = new Float64Array(Math.max(wordCount, SHARED_WORDS));
+    sharedBytes = new Uint8Array(sharedWords.buffer);
+    sharedUsed = 0;
+  }
+  const start = sharedUsed;
+  sharedUsed += wordCount;
+  let at = 8 * start;
+  sharedBytes[at++] = OPEN_BRACE;
+  for (let i = 0; i < pairs.length; i++) {
+    const text = pairs[i]!;
+    if (i > 0) sharedBytes[at++] = i % 2 === 0 ? COMMA : COLON;
+    sharedBytes[at++] = QUOTE;
+    for (let k = 0; k < text.length; k++) sharedBytes[at++] = text.charCodeAt(k);
+    sharedBytes[at++] = QUOTE;
+  }
+  sharedBytes[at] = CLOSE_BRACE;
+  return { words: sharedWords, start, size };
+}
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const QUOTE = 0x22;
 
 /** Printable ASCII without quotes and backslashes. */
 function isPlain(text: string): boolean {
@@ -41,7 +87,7 @@ export class Labels {
   readonly pairs: readonly string[];
   #key: string | null = null;
   #withoutMetric: Labels | null = null;
-  #plainJson: Uint8Array | null | undefined = undefined;
+  #json: LabelsJson | null | undefined = undefined;
 
   /** Takes pairs that already meet the invariants; use `labelsFromPairs` or `labelsFromObject` for any others. */
   constructor(pairs: readonly string[]) {
@@ -100,17 +146,12 @@ export class Labels {
   }
 
   /**
-   * The set as a JSON object in label order, as bytes, where no name or value needs an escape or is not ASCII; otherwise
-   * null. Made once, then kept.
+   * The set as a JSON object in label order where no name or value needs an escape or is not ASCII; otherwise null. Made once,
+   * then kept.
    */
-  get plainJson(): Uint8Array | null {
-    if (this.#plainJson === undefined) {
-      const fields: string[] = [];
-      const { pairs } = this;
-      for (let i = 0; i < pairs.length; i += 2) fields.push(`"${pairs[i]}":"${pairs[i + 1]}"`);
-      this.#plainJson = pairs.every(isPlain) ? encoder.encode(`{${fields.join(',')}}`) : null;
-    }
-    return this.#plainJson;
+  get plainJson(): LabelsJson | null {
+    if (this.#json === undefined) this.#json = plainJsonOf(this.pairs);
+    return this.#json;
   }
 
   /** This set with `name` set to `value`, or without it where `value` is empty. */

@@ -13,6 +13,7 @@ import { isEmptyColumn, type StepColumn } from './exec/step-column.ts';
 import { JsonBlocks } from './json-blocks.ts';
 import { JsonBytes, type Piece } from './json-bytes.ts';
 import type { ResultSink, ResultType } from './result.ts';
+import { type TextWords, textWords } from './text-words.ts';
 
 /** A series of the answer, already written: where its object lies. */
 interface WrittenSeries extends Piece {
@@ -21,6 +22,9 @@ interface WrittenSeries extends Piece {
 
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
+const NO_TEXT = textWords('');
+const BEFORE_LABELS = textWords(',{"metric":');
+
 /** Eight bytes each: `,[<timestamp>,"` takes at most 24 bytes. */
 const STEP_WORDS = 3;
 
@@ -39,6 +43,8 @@ export class JsonSink implements ResultSink {
   /** `,[<timestamp>,"` of each step, which every series repeats, in `STEP_WORDS` words, and the bytes that count. */
   #stepTexts: Float64Array = new Float64Array(0);
   #stepSizes: Uint8Array = new Uint8Array(0);
+  /** Of an instant vector: `,"value":[<timestamp>,"`, which every series repeats. */
+  #beforeValue: TextWords = NO_TEXT;
 
   /** `limit`: at most so many series; 0 = all. Answers that share `blocks` use the same memory one after the other. */
   constructor(limit: number, blocks: JsonBlocks = new JsonBlocks()) {
@@ -59,6 +65,11 @@ export class JsonSink implements ResultSink {
     out.ascii(type);
     out.ascii('","result":');
     this.#bodyStart = out.position;
+    if (type === 'vector') {
+      const timestamp = new Uint8Array(NUMBER_BYTES_MAX);
+      const end = writeTimestamp(timestamp, new DataView(timestamp.buffer), 0, grid.start);
+      this.#beforeValue = textWords(`,"value":[${String.fromCharCode(...timestamp.subarray(0, end))},"`);
+    }
     this.#writeStepTexts();
   }
 
@@ -139,9 +150,10 @@ export class JsonSink implements ResultSink {
   /** Begins the object of a series, up to its labels. Returns where the object begins. */
   #open(labels: Labels): number {
     const out = this.#out;
-    out.ascii(this.#series.length === 0 && this.#type === 'vector' ? '[' : ',');
-    const start = out.position;
-    out.ascii('{"metric":');
+    const { words, size } = BEFORE_LABELS;
+    out.words(words, 0, size);
+    if (this.#series.length === 0 && this.#type === 'vector') out.bytes[out.at - size] = OPEN;
+    const start = out.position - size + 1;
     out.labels(labels);
     return start;
   }
@@ -153,15 +165,24 @@ export class JsonSink implements ResultSink {
 
   /** The one sample of an instant vector. */
   #writeSample(column: StepColumn): void {
+    const out = this.#out;
     const histogram = column.histograms === null ? undefined : column.histograms[0];
-    this.#out.ascii(histogram === undefined ? ',"value":[' : ',"histogram":[');
-    this.#timestamp(this.#grid.start);
-    if (histogram === undefined) this.#value(column.values[0]!);
-    else {
-      this.#out.ascii(',');
-      this.#out.histogram(histogram);
-      this.#out.ascii(']');
+    if (histogram !== undefined) {
+      out.ascii(',"histogram":[');
+      this.#timestamp(this.#grid.start);
+      out.ascii(',');
+      out.histogram(histogram);
+      out.ascii(']');
+      return;
     }
+    const { words, size } = this.#beforeValue;
+    out.words(words, 0, size);
+    out.reserve(POINT_BYTES_MAX);
+    const { bytes, view } = out;
+    const end = writeSampleNumber(bytes, view, out.at, column.values[0]!);
+    bytes[end] = QUOTE;
+    bytes[end + 1] = CLOSE;
+    out.at = end + 2;
   }
 
   #writeColumn(column: StepColumn): void {

@@ -22,14 +22,18 @@ class MergedQuerier implements Querier {
     );
   }
 
-  labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
+  labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
     return whenAll(
       this.#queriers.map((querier) => querier.labelNames(matchers, limit)),
       (lists) => mergeTexts(lists, limit),
     );
   }
 
-  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
+  labelValues(
+    name: string,
+    matchers: readonly Matcher[],
+    limit: number,
+  ): readonly string[] | Promise<readonly string[]> {
     return whenAll(
       this.#queriers.map((querier) => querier.labelValues(name, matchers, limit)),
       (lists) => mergeTexts(lists, limit),

@@ -50,6 +50,11 @@ export interface SeriesSet {
   readonly length: number;
   labels(row: number): Labels;
   /**
+   * The labels of all rows where the storage has them as a list that nobody ever changes: the same list comes again with the
+   * same selection, so what is worked out of it may be kept with it. null or absent where there is none.
+   */
+  readonly lastingLabels?: readonly Labels[] | null;
+  /**
    * There where samples come from afar: says that `row` is read next, after all before it, and is to be waited for unless it
    * is null.
    */
@@ -67,10 +72,14 @@ export interface SeriesSet {
 export interface Querier {
   /** The only place of a query that may wait. */
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet>;
-  /** Sorted by UTF-8 bytes; `limit` 0 = all. */
-  labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]>;
-  /** Sorted by UTF-8 bytes; `limit` 0 = all. */
-  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]>;
+  /** Sorted by UTF-8 bytes; `limit` 0 = all. Nobody may change the list. */
+  labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]>;
+  /** Sorted by UTF-8 bytes; `limit` 0 = all. Nobody may change the list. */
+  labelValues(
+    name: string,
+    matchers: readonly Matcher[],
+    limit: number,
+  ): readonly string[] | Promise<readonly string[]>;
   /** Releases what the querier pinned. Series sets are invalid afterwards. */
   close(): void;
 }

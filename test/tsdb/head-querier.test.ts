@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compareLabels, labelsFromObject } from '../../src/model/labels.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import type { Head } from '../../src/tsdb/head/head.ts';
+import type { HeadSeriesSet } from '../../src/tsdb/head/head-series-set.ts';
 import { ALL_TIME, append, atOnce, createHead, type Row, refOf, show, showSet } from './head-support.ts';
 
 describe('HeadQuerier', () => {
@@ -132,7 +133,7 @@ describe('HeadQuerier', () => {
     const { head } = createHead();
     for (const labels of [{ a: '\uffee', b: '1' }, { a: '😀', c: 'x' }, { a: 'z' }])
       append(head, [[refOf(head, labels), 5, 1]]);
-    const ask = (use: (querier: ReturnType<Head['querier']>) => string[], range = ALL_TIME) => {
+    const ask = (use: (querier: ReturnType<Head['querier']>) => readonly string[], range = ALL_TIME) => {
       const querier = head.querier(range);
       const answer = use(querier);
       querier.close();
@@ -231,6 +232,58 @@ describe('HeadQuerier', () => {
     head.remove(Float64Array.of(a));
     append(head, [[refOf(head, { s: 'b' }), 2, 1]]);
     expect(labelsNow().toString()).toBe('{s="b"}');
+  });
+
+  it('gives the same list of label sets again until a series comes or goes, or one is not in the range', () => {
+    const { head } = createHead();
+    const refs = Array.from({ length: 3 }, (_, i) => refOf(head, { s: String(i), t: i === 2 ? 'y' : 'x' }));
+    append(head, [
+      [refs[0]!, 1, 1],
+      [refs[1]!, 2, 1],
+      [refs[2]!, 9, 1],
+    ]);
+    const ask = (range = ALL_TIME) => {
+      const querier = head.querier(range);
+      const matchers = [{ type: '=' as const, name: 't', value: 'x' }];
+      const set = atOnce(querier.select({ matchers, range, sorted: false, limit: 0 })) as HeadSeriesSet;
+      const list = set.lastingLabels;
+      const names = atOnce(querier.labelValues('s', matchers, 0));
+      const rows = showSet(set);
+      querier.close();
+      return { list, names, rows };
+    };
+    const before = ask();
+    expect(before.list!.map(String)).toEqual(['{s="0", t="x"}', '{s="1", t="x"}']);
+    append(head, [[refs[0]!, 10, 1]]);
+    expect(ask().list).toBe(before.list);
+    expect(ask({ minTime: 10, maxTime: 10 })).toMatchObject({ list: null, rows: ['{s="0", t="x"} 10=1'] });
+    append(head, [[refOf(head, { s: '3', t: 'x' }), 11, 1]]);
+    expect(ask().list).toHaveLength(3);
+    expect(ask().names).toEqual(['0', '1', '3']);
+    head.remove(Float64Array.of(refs[0]!));
+    expect(ask()).toMatchObject({ names: ['1', '3'], rows: ['{s="1", t="x"} 2=1', '{s="3", t="x"} 11=1'] });
+    expect(ask().list!.map(String)).toEqual(['{s="1", t="x"}', '{s="3", t="x"}']);
+    append(head, [[refOf(head, { s: '4', t: 'x' }), 12, 1]]);
+    expect(ask().list!.map(String).sort()).toEqual(['{s="1", t="x"}', '{s="3", t="x"}', '{s="4", t="x"}']);
+  });
+
+  it('gives the last minutes of a series again and again while it grows', () => {
+    const { head } = createHead({ chunkRangeMs: 2000 });
+    const refs = [refOf(head, { s: 'a' }), refOf(head, { s: 'b' })];
+    const values: number[][] = [[], []];
+    for (let i = 0; i < 700; i++) {
+      values[0]!.push(i % 5 === 0 ? i : i / 7);
+      values[1]!.push(i - (i % 50));
+      append(head, [
+        [refs[0]!, 10 * i, values[0]![i]!],
+        [refs[1]!, 10 * i, values[1]![i]!],
+      ]);
+      if (i % 3 !== 0) continue;
+      const range = { minTime: 10 * (i - (i % 60)), maxTime: 10 * i };
+      const wanted = (own: number[]) => own.map((value, k) => `${10 * k}=${value}`).slice(i - (i % 60));
+      const seen = show(head, [], range).map((line) => line.split(' ').slice(1));
+      expect(seen).toEqual(values.map(wanted));
+    }
   });
 
   it('empties the column that it is given', () => {

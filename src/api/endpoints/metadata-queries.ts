@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { compareLabels, goQuote, type Labels } from '../../model/labels.ts';
+import { compareLabels, goQuote, type Labels, type LabelsJson } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
@@ -75,24 +75,36 @@ const SERIES_AS_BYTES_MAX = 1024;
 const BEFORE_SERIES = Buffer.from('{"status":"success","data":[');
 const AFTER_SERIES = Buffer.from(']}');
 const COMMA = 0x2c;
+const WORD_BYTES = 8;
 
 /** The whole answer for a set, in the order in which it gives its series. */
 function fewSeries(set: SeriesSet): Uint8Array {
-  const texts: Uint8Array[] = [];
+  const lasting = set.lastingLabels ?? null;
+  const texts: (LabelsJson | Buffer)[] = [];
   let size = BEFORE_SERIES.length + AFTER_SERIES.length + set.length;
   for (let row = 0; row < set.length; row++) {
-    const labels = set.labels(row);
-    const text = labels.plainJson ?? Buffer.from(labelsJson(labels));
-    size += text.length;
+    const labels = lasting === null ? set.labels(row) : lasting[row]!;
+    const plain = labels.plainJson;
+    const text = plain ?? Buffer.from(labelsJson(labels));
+    size += plain === null ? (text as Buffer).length : plain.size;
     texts.push(text);
   }
-  const bytes = Buffer.allocUnsafe(size);
+  // A word is written whole.
+  const bytes = Buffer.allocUnsafe(size + WORD_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   bytes.set(BEFORE_SERIES);
   let at = BEFORE_SERIES.length;
   for (let row = 0; row < texts.length; row++) {
     if (row > 0) bytes[at++] = COMMA;
-    bytes.set(texts[row]!, at);
-    at += texts[row]!.length;
+    const text = texts[row]!;
+    if (text instanceof Uint8Array) {
+      bytes.set(text, at);
+      at += text.length;
+    } else {
+      const { words, start } = text;
+      for (let i = 0; i < text.size; i += WORD_BYTES) view.setFloat64(at + i, words[start + (i >>> 3)]!, true);
+      at += text.size;
+    }
   }
   bytes.set(AFTER_SERIES, at);
   return bytes.subarray(0, at + AFTER_SERIES.length);
@@ -168,7 +180,7 @@ async function withQuerier<T>(
 /** What any of the selectors finds, sorted; without selectors everything. */
 async function union(
   matcherSets: readonly (readonly Matcher[])[],
-  find: (matchers: readonly Matcher[]) => string[] | Promise<string[]>,
+  find: (matchers: readonly Matcher[]) => readonly string[] | Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   if (matcherSets.length <= 1) return find(matcherSets[0] ?? []);
   const found = new Set<string>();

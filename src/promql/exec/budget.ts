@@ -138,8 +138,8 @@ export class QueryBudget {
   }
 
   /** Counts a label set made for this query; `textBytes` where it has a text of its own. */
-  takeLabels({ pairs }: Labels, textBytes = 0): void {
-    this.takeBytes(LABELS_BYTES + LABEL_TEXT_BYTES * pairs.length + textBytes);
+  takeLabels(labels: Labels, textBytes = 0): void {
+    this.takeBytes(labelsBytes(labels) + textBytes);
   }
 
   /** Counts what a buffer grew by since it held `before` samples; returns what it holds now. */
@@ -170,4 +170,9 @@ export class QueryBudget {
     this.#lastPause = this.#options.clock.monotonic();
     this.check();
   }
+}
+
+/** What a label set without texts of its own takes. */
+export function labelsBytes({ pairs }: Labels): number {
+  return LABELS_BYTES + LABEL_TEXT_BYTES * pairs.length;
 }

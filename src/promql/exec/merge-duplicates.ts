@@ -1,5 +1,7 @@
+import type { Labels } from '../../model/labels.ts';
 import type { QueryBudget } from './budget.ts';
 import { GROUPING_WORK, LabelGroups } from './label-groups.ts';
+import { keep, kept } from './lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import { sameLabelsetError } from './query-error.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from './step-column.ts';
@@ -87,8 +89,24 @@ export function mergeInto(target: StepColumn, column: StepColumn): boolean {
   return true;
 }
 
+/** The sets of equal labels that have more than one member. Shared between queries: nobody changes it. */
+interface EqualSets {
+  readonly groupOf: Int32Array;
+  readonly firstOf: readonly number[];
+}
+
+const EQUAL_SETS = 'equal sets';
+
 /** Numbers the sets of equal labels that have more than one member; null where there is none. */
-function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): { groupOf: Int32Array; firstOf: number[] } | null {
+function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): EqualSets | null {
+  const known = kept(labels, EQUAL_SETS) as EqualSets | null | undefined;
+  if (known !== undefined) return known;
+  const found = findEqual(labels, budget);
+  keep(labels, EQUAL_SETS, found);
+  return found;
+}
+
+function findEqual(labels: readonly Labels[], budget: QueryBudget): EqualSets | null {
   const sets = new LabelGroups(() => true);
   const numbers = new Int32Array(labels.length);
   for (let row = 0; row < labels.length; row++) {

@@ -1,4 +1,7 @@
+import type { Labels } from '../../model/labels.ts';
+import { labelsBytes } from './budget.ts';
 import type { QueryContext } from './context.ts';
+import { isLasting, keep, kept, makeLasting } from './lasting-labels.ts';
 import type { SeriesHeads } from './operator.ts';
 
 /** The heads of a function that drops the metric name: at once, or as a mark where removal is delayed. */
@@ -6,10 +9,34 @@ export function droppedNames(heads: SeriesHeads, context: QueryContext): SeriesH
   if (context.features.delayedNameRemoval) {
     return { labels: heads.labels, dropName: new Uint8Array(heads.labels.length).fill(1) };
   }
-  const labels = heads.labels.map((before) => {
-    const after = before.withoutMetric;
-    if (after !== before) context.budget.takeLabels(after);
-    return after;
-  });
-  return { labels, dropName: null };
+  const before = heads.labels;
+  let dropped = kept(before, WITHOUT_METRIC) as WithoutMetric | undefined;
+  if (dropped === undefined) {
+    dropped = withoutMetric(before);
+    if (isLasting(before)) {
+      makeLasting(dropped.labels);
+      keep(before, WITHOUT_METRIC, dropped);
+    }
+  }
+  context.budget.takeBytes(dropped.bytes);
+  return { labels: dropped.labels, dropName: null };
+}
+
+const WITHOUT_METRIC = 'without metric';
+
+interface WithoutMetric {
+  readonly labels: readonly Labels[];
+  /** What those that are new take. */
+  readonly bytes: number;
+}
+
+function withoutMetric(before: readonly Labels[]): WithoutMetric {
+  const labels: Labels[] = new Array(before.length);
+  let bytes = 0;
+  for (let row = 0; row < before.length; row++) {
+    const after = before[row]!.withoutMetric;
+    if (after !== before[row]) bytes += labelsBytes(after);
+    labels[row] = after;
+  }
+  return { labels, bytes };
 }

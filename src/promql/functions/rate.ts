@@ -105,6 +105,18 @@ export function warnOfOverlaps(
 
 const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
 
+/** The name that was looked at last: most often it is that of the next series, too. */
+let lastName = '';
+let lastVerdict = false;
+
+function looksLikeCounter(name: string): boolean {
+  if (name !== lastName) {
+    lastName = name;
+    lastVerdict = COUNTER_SUFFIX.test(name);
+  }
+  return lastVerdict;
+}
+
 /** Tells the user when a metric that gave floats is, by its name or type, hardly a counter. */
 function doubtCounter(out: StepColumn, window: Window, context: RangeContext): void {
   const { metricName } = context;
@@ -113,7 +125,7 @@ function doubtCounter(out: StepColumn, window: Window, context: RangeContext): v
     const type = context.labels.get('__type__');
     if (type === 'counter' || type === 'histogram' || !hasFloat(out, window)) return;
     context.annotations.info(possibleNonCounterLabel(metricName, type), context.argPositions[0]!);
-  } else if (!COUNTER_SUFFIX.test(metricName) && hasFloat(out, window)) {
+  } else if (!looksLikeCounter(metricName) && hasFloat(out, window)) {
     context.annotations.info(possibleNonCounter(metricName), context.argPositions[0]!);
   }
 }

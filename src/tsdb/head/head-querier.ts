@@ -9,6 +9,7 @@ import type { ChosenRows, HeadRowIndex } from './head-row-index.ts';
 import { HeadSeriesSet } from './head-series-set.ts';
 import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
 import type { HeadBounds } from './head-state.ts';
+import type { KnownSelection, KnownSelections } from './known-selections.ts';
 import type { LabelIndex } from './label-index.ts';
 import { sortInSteps } from './sort-in-steps.ts';
 import { orderByLabels } from './sort-rows.ts';
@@ -20,6 +21,7 @@ export interface HeadQuerierParts {
   readonly reader: HeadReader;
   readonly bounds: HeadBounds;
   readonly deletions: HeadDeletions;
+  readonly known: KnownSelections;
   readonly range: TimeRange;
   /** How long work may hold the thread; null: as long as it takes. */
   readonly turns: Turns | null;
@@ -53,14 +55,22 @@ export class HeadQuerier implements Querier {
     return runInTurns(this.#select(request), this.#turnsOf(request));
   }
 
-  labelNames(matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
+  labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
     this.#assertOpen();
-    return this.#overlaps() ? runInTurns(this.#labelNames(matchers, limit), this.#turnsOf({})) : [];
+    if (!this.#overlaps()) return [];
+    const find = () => this.#labelNames(matchers, limit);
+    return runInTurns(this.#known(`names ${limit}`, matchers, find), this.#turnsOf({}));
   }
 
-  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] | Promise<string[]> {
+  labelValues(
+    name: string,
+    matchers: readonly Matcher[],
+    limit: number,
+  ): readonly string[] | Promise<readonly string[]> {
     this.#assertOpen();
-    return this.#overlaps() ? runInTurns(this.#labelValues(name, matchers, limit), this.#turnsOf({})) : [];
+    if (!this.#overlaps()) return [];
+    const find = () => this.#labelValues(name, matchers, limit);
+    return runInTurns(this.#known(`values ${limit} ${name}`, matchers, find), this.#turnsOf({}));
   }
 
   /** The series that matchers choose are at most so many, as far as one look at the label index tells. */
@@ -117,14 +127,28 @@ export class HeadQuerier implements Querier {
   }
 
   *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
-    const { matchers, range, sorted, limit } = request;
-    const { memory, reader } = this.#parts;
-    yield* this.#choose(matchers);
-    const snapshot = this.snapshot({ ...request, limit: sorted ? 0 : limit });
+    const { matchers, range, sorted, limit, newestOnly } = request;
+    const { deletions, memory, reader } = this.#parts;
+    const known = yield* this.#knownRows(matchers);
+    const isKept = !(known instanceof Uint32Array);
+    const rows = isKept ? known.rows : known;
     const wanted = this.#within(range);
-    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null);
+    const wish = { range: wanted, limit: sorted ? 0 : limit, late: true, newest: newestOnly === true };
+    const snapshot = takeHeadSnapshot(memory, deletions, rows, wish, isKept ? 'kept' : 'used up');
+    const whole = isKept && snapshot.rows === rows ? known : null;
+    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null, whole);
     const order = yield* orderByLabels(memory, snapshot.rows);
     return new HeadSeriesSet(reader, snapshot, wanted, limit > 0 ? order.subarray(0, limit) : order);
+  }
+
+  /** What matchers choose: as it is known, or in an array of its own. */
+  *#knownRows(matchers: readonly Matcher[]): Generator<undefined, KnownSelection | Uint32Array> {
+    const { known, memory, rowIndex } = this.#parts;
+    const { version } = memory.series;
+    const before = known.get(version, matchers);
+    if (before !== undefined) return before;
+    const rows = rowIndex.settle(yield* rowIndex.choose(matchers));
+    return (memory.series.version === version ? known.add(version, matchers, rows) : null) ?? rows;
   }
 
   *#prepare(matcherSets: readonly (readonly Matcher[])[]): Generator<undefined, void> {
@@ -146,6 +170,21 @@ export class HeadQuerier implements Querier {
   #within({ minTime, maxTime }: TimeRange): TimeRange {
     const { range } = this.#parts;
     return { minTime: Math.max(minTime, range.minTime), maxTime: Math.min(maxTime, range.maxTime) };
+  }
+
+  /** The texts that `find` gives, or gave when the same was asked for and the series were the same. */
+  *#known(
+    what: string,
+    matchers: readonly Matcher[],
+    find: () => Generator<undefined, string[]>,
+  ): Generator<undefined, readonly string[]> {
+    const { known, memory } = this.#parts;
+    const { version } = memory.series;
+    const before = known.texts(version, what, matchers);
+    if (before !== undefined) return before;
+    const texts = yield* find();
+    if (memory.series.version === version) known.addTexts(version, what, matchers, texts);
+    return texts;
   }
 
   *#labelNames(matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {

@@ -1,4 +1,5 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
+import { XOR_UNUSUAL, xorDecodeLate } from '../../kernels/xor-decode-late.ts';
 import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { Labels } from '../../model/labels.ts';
@@ -24,6 +25,7 @@ import {
 } from '../chunk/sealed-chunks.ts';
 import { hasLateSamples, readLateSamples } from '../out-of-order/late-samples.ts';
 import { dropIntervals } from '../tombstones/intervals.ts';
+import { DecodeCursors } from './decode-cursors.ts';
 import type { HeadSnapshot, NewestSamples } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
 
@@ -37,6 +39,7 @@ export class HeadReader {
   readonly #memory: ReadableHead;
   readonly #decoded: DecodedChunks | null;
   readonly #decoder = new ChunkDecoder();
+  readonly #cursors = new DecodeCursors();
   readonly #keptLabels: (Labels | null)[] = [];
   readonly #keptRefs: number[] = [];
   #chunks = new Uint32Array(64);
@@ -86,7 +89,7 @@ export class HeadReader {
     const late = (this.#late ??= createSampleColumn(256));
     const spare = (this.#spare ??= createSampleColumn(256));
     clearColumn(late);
-    readLateSamples(snapshot.late, row, (chunk, column) => this.#decodeSealed(chunk, column), late);
+    readLateSamples(snapshot.late, row, (chunk, column) => this.#decodeSealed(chunk, column, NO_ROW, 0), late);
     sortColumn(late, spare);
     trimColumn(late, range.minTime, range.maxTime);
     mergeIntoColumn(into, late, spare);
@@ -118,10 +121,17 @@ export class HeadReader {
       }
       chunk = words[2 * at + SEALED_OLDER]!;
     }
-    while (chosen > 0) this.#decodeSealed(this.#chunks[--chosen]!, into);
+    // Only the oldest chunk can have samples that are too old.
+    let lateRow = snapshot.rows[row]!;
+    while (chosen > 0) {
+      this.#decodeSealed(this.#chunks[--chosen]!, into, lateRow, minTime);
+      lateRow = NO_ROW;
+    }
     const extent = snapshot.extents[row]!;
     if (extent !== 0 && !openIsLater) {
-      this.#decode(extent, snapshot.byteLengths[row]!, snapshot.encodings[row]!, snapshot.counts[row]!, into);
+      const byteLength = snapshot.byteLengths[row]!;
+      const count = snapshot.counts[row]!;
+      this.#decodeLate(extent, byteLength, snapshot.encodings[row]!, count, into, lateRow, true, minTime);
     }
     trimColumn(into, minTime, maxTime, from);
   }
@@ -146,7 +156,8 @@ export class HeadReader {
     return false;
   }
 
-  #decodeSealed(chunk: number, into: SampleColumn): void {
+  /** As `#decodeLate`. */
+  #decodeSealed(chunk: number, into: SampleColumn, row: number, minTime: number): void {
     const words = this.#memory.sealed.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const w = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
     const encoding = words[w + SEALED_ENCODING]! & 0xff;
@@ -155,7 +166,7 @@ export class HeadReader {
     const byteLength = sealedByteLength(words, w);
     const slot = sealedFileSlot(words, w);
     if (slot === 0) {
-      this.#decode(place, byteLength, encoding, count, into);
+      this.#decodeLate(place, byteLength, encoding, count, into, row, false, minTime);
       return;
     }
     const decoded = encoding === ENCODING.xor ? this.#decoded : null;
@@ -164,8 +175,45 @@ export class HeadReader {
     const from = into.length;
     const inMemory = this.#memory.resident.find(chunk);
     if (inMemory === 0) this.#decodeInFile(slot, place, byteLength, encoding, into);
-    else this.#decodeSealed(inMemory, into);
+    // What is to be kept is decoded whole.
+    else this.#decodeSealed(inMemory, into, decoded === null ? row : NO_ROW, minTime);
     decoded?.note(file, place, into, from);
+  }
+
+  /**
+   * Decodes what a chunk of a row has, of which samples older than `minTime` may be left out. `NO_ROW`: all of it, of no row in
+   * particular.
+   */
+  #decodeLate(
+    extent: number,
+    byteLength: number,
+    encoding: number,
+    count: number,
+    into: SampleColumn,
+    row: number,
+    isOpen: boolean,
+    minTime: number,
+  ): void {
+    const hasFloatsAlone = into.startTimes === null && into.histograms === null && !into.integerCounts;
+    if (encoding === ENCODING.xor && row !== NO_ROW && hasFloatsAlone && byteLength >= CURSOR_BYTES_MIN) {
+      reserveSampleColumn(into, into.length + count);
+      const slab = extentSlab(extent);
+      const start = extentOffset(extent);
+      const { series, extents } = this.#memory;
+      const view = extents.views[slab]!;
+      const cursors = this.#cursors;
+      const cursor = cursors.find(row, isOpen, series.ref(row), view, start);
+      const { doubles, words } = cursors;
+      const { times, bits, length } = into;
+      const end = start + byteLength;
+      const bytes = extents.bytes[slab]!;
+      const given = xorDecodeLate(bytes, view, start, end, count, minTime, doubles, words, cursor, times, bits, length);
+      if (given !== XOR_UNUSUAL) {
+        into.length += given;
+        return;
+      }
+    }
+    this.#decode(extent, byteLength, encoding, count, into);
   }
 
   #decode(extent: number, byteLength: number, encoding: number, count: number, into: SampleColumn): void {
@@ -208,6 +256,11 @@ export class HeadReader {
     this.#chunks = grown;
   }
 }
+
+const NO_ROW = -1;
+
+/** Shorter chunks have no bytes to be told by, and are read at once. */
+const CURSOR_BYTES_MIN = 16;
 
 /** Gives the row's last sample where it is known; none where that lies before the range. */
 function readNewest({ times, bits }: NewestSamples, row: number, minTime: number, into: SampleColumn): boolean {

@@ -2,6 +2,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { SampleColumn, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
+import type { KnownSelection } from './known-selections.ts';
 
 /** The rows of a snapshot, read in the thread that took it or, over a `HeadView`, in another one. */
 export class HeadSeriesSet implements SeriesSet {
@@ -10,9 +11,20 @@ export class HeadSeriesSet implements SeriesSet {
   readonly #snapshot: HeadSnapshot;
   readonly #range: TimeRange;
   readonly #order: Uint32Array | null;
+  readonly #known: KnownSelection | null;
 
-  /** `order`: places in the snapshot in the order in which they are shown; null shows all as they are. */
-  constructor(reader: HeadReader, snapshot: HeadSnapshot, range: TimeRange, order: Uint32Array | null) {
+  /**
+   * `order`: places in the snapshot in the order in which they are shown; null shows all as they are. `known`: the selection
+   * whose rows these are, all of them and in its order.
+   */
+  constructor(
+    reader: HeadReader,
+    snapshot: HeadSnapshot,
+    range: TimeRange,
+    order: Uint32Array | null,
+    known: KnownSelection | null = null,
+  ) {
+    this.#known = known;
     this.#reader = reader;
     this.#snapshot = snapshot;
     this.#range = range;
@@ -25,6 +37,17 @@ export class HeadSeriesSet implements SeriesSet {
 
   labels(row: number): Labels {
     return this.#reader.labels(this.#snapshot.rows[this.#place(row)]!);
+  }
+
+  get lastingLabels(): readonly Labels[] | null {
+    const known = this.#known;
+    if (known === null) return null;
+    if (known.labels === null) {
+      const labels: Labels[] = [];
+      for (const row of known.rows) labels.push(this.#reader.labels(row));
+      known.labels = labels;
+    }
+    return known.labels;
   }
 
   /** Some of the samples lie in files. */

@@ -76,7 +76,8 @@ export interface SnapshotWish {
 
 /**
  * Of the candidates, those rows with a chunk that overlaps the range and is not deleted there, as they stand now, in the
- * order of the candidates. The array of these is used up.
+ * order of the candidates. The array of these is used up, unless it is to be `kept`: then it is that of the snapshot exactly
+ * where all of them are chosen.
  *
  * A million rows are looked at in one turn of the event loop, so all that is nearly always the same is decided here on the
  * row's record, which is loaded once: 25 to 30 ms for a million.
@@ -86,18 +87,19 @@ export function takeHeadSnapshot(
   deletions: HeadDeletions,
   candidates: Uint32Array,
   { range, limit, late: wantsLate, newest: wantsNewest }: SnapshotWish,
+  use: 'kept' | 'used up' = 'used up',
 ): HeadSnapshot {
   const { length } = candidates;
   const columns = {
-    rows: candidates,
+    rows: use === 'kept' ? new Uint32Array(length) : candidates,
     extents: new Uint32Array(length),
     byteLengths: new Uint32Array(length),
     counts: new Uint32Array(length),
     encodings: new Uint8Array(length),
     sealed: new Uint32Array(length),
   };
-  const count = takeRows(memory, deletions, range, limit > 0 ? limit : length, columns);
-  const kept = count === length ? columns : shortened(columns, count);
+  const count = takeRows(memory, deletions, candidates, range, limit > 0 ? limit : length, columns);
+  const kept = count === length ? { ...columns, rows: candidates } : shortened(columns, count);
   const { rows } = kept;
   const deleted = deletions.size === 0 ? null : deletedByPlace(memory, deletions, rows);
   const newest = wantsNewest ? newestSamples(memory, rows, range.maxTime) : null;
@@ -108,10 +110,11 @@ export function takeHeadSnapshot(
 
 type Columns = Pick<HeadSnapshot, 'rows' | 'extents' | 'byteLengths' | 'counts' | 'encodings' | 'sealed'>;
 
-/** Fills the columns, `rows` of which are the candidates at first; returns how many there are. */
+/** Fills the columns, `rows` of which may be the candidates; returns how many there are. */
 function takeRows(
   memory: HeadMemory,
   deletions: HeadDeletions,
+  candidates: Uint32Array,
   range: TimeRange,
   limit: number,
   { rows, extents, byteLengths, counts, encodings, sealed }: Columns,
@@ -120,8 +123,8 @@ function takeRows(
   const { records } = memory.series;
   const hasDeletions = deletions.size > 0;
   let count = 0;
-  for (let i = 0; i < rows.length && count < limit; i++) {
-    const row = rows[i]!;
+  for (let i = 0; i < candidates.length && count < limit; i++) {
+    const row = candidates[i]!;
     const words = records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const lastTime = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;

@@ -35,6 +35,7 @@ import { type HeadBounds, type HeadState, noneRefused } from './head-state.ts';
 import type { HeadMemoryBytes, HeadStats } from './head-stats.ts';
 import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
+import { KnownSelections } from './known-selections.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { RestoredChunks } from './restored-chunks.ts';
@@ -84,6 +85,7 @@ export class Head {
   readonly lateDeletions = new HeadDeletions();
   readonly #openChunks: OpenChunks;
   readonly #rowIndex: HeadRowIndex;
+  readonly #known = new KnownSelections();
   #log: HeadLog | null = null;
   #lateLog: LateLog | null = null;
   #outOfOrderMs = 0;
@@ -200,6 +202,7 @@ export class Head {
       reader: this.#reader,
       bounds: this.#state,
       deletions: this.deletions,
+      known: this.#known,
       range: { minTime: Math.max(range.minTime, this.#oldestShown()), maxTime: range.maxTime },
       turns: this.#options.turns ?? null,
     });

@@ -67,6 +67,7 @@ export class SeriesRemoval {
     for (const row of rows) isDead[row] = 1;
     const unused: number[] = [];
     yield* labelIndex.removeRows(isDead, this.#pairs, (symbol) => unused.push(symbol));
+    memory.series.noteChange();
     for (let i = 0; i < rows.length; i++) {
       memory.retireRow(rows[i]!);
       if ((i + 1) % STEP_ROWS === 0) yield;

@@ -83,6 +83,7 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
   /** A bit for each row: its series was not removed. Where it was, readers may still look at the row. */
   #live = new Uint32Array(64);
   #liveCount = 0;
+  #version = 0;
 
   constructor() {
     super(new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2));
@@ -96,6 +97,16 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
   /** Rows of series that were not removed. */
   get liveCount(): number {
     return this.#liveCount;
+  }
+
+  /** Changes whenever a row gets a series or loses one, and with `noteChange`. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What was known of a lost series otherwise is gone, too. */
+  noteChange(): void {
+    this.#version++;
   }
 
   /** Takes a row for a series; its record has no samples and no chunks. */
@@ -125,6 +136,7 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     }
     this.#live[row >>> 5]! |= 1 << (row & 31);
     this.#liveCount++;
+    this.#version++;
     return row;
   }
 
@@ -138,6 +150,7 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     this.#liveCount = liveCount;
     this.#live = new Uint32Array(Math.max(64, live.length));
     this.#live.set(live);
+    this.#version++;
     if (liveCount === rowCount) return;
     for (let row = 0; row < rowCount; row++) if (!this.isLive(row)) this.#freeRows.push(row);
   }
@@ -162,6 +175,7 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
   release(row: number): void {
     this.records.doubles[row >>> SERIES_SLAB_LOG2]![(row & SERIES_ROW_MASK) * SERIES_DOUBLES + REF] = 0;
     this.#forget(row);
+    this.#version++;
     this.#freeRows.push(row);
   }
 
@@ -180,6 +194,7 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
     if (!this.isLive(row)) return;
     this.#live[row >>> 5]! &= ~(1 << (row & 31));
     this.#liveCount--;
+    this.#version++;
   }
 
   /** The rows of all series, rising. */

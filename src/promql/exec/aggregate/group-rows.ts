@@ -1,6 +1,7 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
-import type { QueryBudget } from '../budget.ts';
+import { labelsBytes, type QueryBudget } from '../budget.ts';
 import { LabelGroups } from '../label-groups.ts';
+import { isLasting, keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
 
 /** Which group each input series belongs to, and the labels of the groups in order of first appearance. */
@@ -8,6 +9,14 @@ export interface Groups {
   readonly groupOf: Uint32Array;
   readonly labels: readonly Labels[];
   readonly dropName: Uint8Array | null;
+}
+
+/** What follows from the labels alone. Shared between queries: nobody changes it. */
+interface LabelGrouping {
+  readonly groupOf: Uint32Array;
+  readonly labels: readonly Labels[];
+  /** What the groups' labels take. */
+  readonly bytes: number;
 }
 
 /** Series grouped between two looks at the budget, each about as much work as so many samples. */
@@ -21,6 +30,12 @@ export async function groupRows(
   without: boolean,
   budget: QueryBudget,
 ): Promise<Groups> {
+  const key = `${without ? 'without' : 'by'} ${JSON.stringify(grouping)}`;
+  const known = kept(heads.labels, key) as LabelGrouping | undefined;
+  if (known !== undefined) {
+    budget.takeBytes(known.bytes);
+    return { ...known, dropName: groupMarks(heads, known.groupOf, known.labels.length) };
+  }
   const names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
   const { labels } = heads;
   const groupOf = new Uint32Array(labels.length);
@@ -40,6 +55,11 @@ export async function groupRows(
       budget.spend(GROUPING_WORK * BLOCK);
       if (budget.pauseDue) await budget.pause();
     }
+  }
+  if (isLasting(labels)) {
+    makeLasting(groupLabels);
+    const bytes = names.size === 0 ? 0 : groupLabels.reduce((sum, own) => sum + labelsBytes(own), 0);
+    keep(labels, key, { groupOf, labels: groupLabels, bytes } satisfies LabelGrouping);
   }
   return { groupOf, labels: groupLabels, dropName: groupMarks(heads, groupOf, groupLabels.length) };
 }

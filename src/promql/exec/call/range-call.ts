@@ -3,6 +3,7 @@ import { METRIC_NAME } from '../../../model/labels.ts';
 import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
 import type { RangeContext } from '../../functions/contracts.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
+import { metricNameOf } from '../../plan/selector-name.ts';
 import type { QueryContext } from '../context.ts';
 import { columnWeight, samplesWeight } from '../histogram-weight.ts';
 import { droppedNames } from '../names.ts';
@@ -22,6 +23,8 @@ export class RangeCall implements VectorOperator {
   readonly #bounds: { samples: SampleColumn; readonly from: Uint32Array; readonly to: Uint32Array };
   #context: RangeContext | null = null;
   #inputHeads: SeriesHeads = { labels: [], dropName: null };
+  /** The name that all series have; null where it is not known beforehand. */
+  readonly #name: string | null;
   #row = 0;
   #capacity = 0;
 
@@ -37,6 +40,7 @@ export class RangeCall implements VectorOperator {
     this.#query = context;
     this.#input = input;
     this.#args = args;
+    this.#name = plan.input.kind === 'rangeSelect' ? metricNameOf(plan.input.matchers) : null;
     const { count } = scope.grid;
     this.#out = context.budget.column(count);
     this.#bounds = { samples: this.#samples, from: new Uint32Array(count), to: new Uint32Array(count) };
@@ -79,7 +83,7 @@ export class RangeCall implements VectorOperator {
     else {
       const context = this.#context!;
       context.labels = labels;
-      context.metricName = labels.get(METRIC_NAME);
+      context.metricName = this.#name ?? labels.get(METRIC_NAME);
       this.#run(samples, out, context);
     }
     budget.settle(budget.current - weight, columnWeight(out));

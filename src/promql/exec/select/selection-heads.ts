@@ -1,7 +1,8 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
-import type { QueryBudget } from '../budget.ts';
+import { labelsBytes, type QueryBudget } from '../budget.ts';
 import type { Selection } from '../context.ts';
+import { keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
 
 /** Label sets read between two looks at the budget. */
@@ -11,6 +12,12 @@ const BLOCK = 512;
 export async function selectionHeads(selection: Selection, budget: QueryBudget): Promise<SeriesHeads> {
   const set = selection.series!;
   if (selection.hints.labels === 'name') return namedHeads(selection, set.length);
+  const lasting = set.lastingLabels ?? null;
+  if (lasting !== null) {
+    makeLasting(lasting);
+    takeAllLabels(lasting, budget);
+    return { labels: lasting, dropName: null };
+  }
   const labels: Labels[] = new Array(set.length);
   for (let row = 0; row < set.length; row++) {
     labels[row] = set.labels(row);
@@ -21,6 +28,18 @@ export async function selectionHeads(selection: Selection, budget: QueryBudget):
   }
   return { labels, dropName: null };
 }
+
+/** Counts a list that lasts as if it were made for this query. */
+function takeAllLabels(list: readonly Labels[], budget: QueryBudget): void {
+  let bytes = kept(list, BYTES) as number | undefined;
+  if (bytes === undefined) {
+    bytes = list.reduce((sum, labels) => sum + labelsBytes(labels), 0);
+    keep(list, BYTES, bytes);
+  }
+  budget.takeBytes(bytes);
+}
+
+const BYTES = 'bytes';
 
 /** All series under the metric name that the matchers tell. */
 function namedHeads({ request }: Selection, length: number): SeriesHeads {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { labelsFromObject } from '../../model/labels.ts';
+import { groupRows } from './aggregate/group-rows.ts';
+import { QueryBudget } from './budget.ts';
+import { keep, kept, makeLasting } from './lasting-labels.ts';
+
+const LIST = [labelsFromObject({ a: '1', b: 'x' }), labelsFromObject({ a: '1', b: 'y' }), labelsFromObject({ a: '2' })];
+
+describe('lasting lists of label sets', () => {
+  it('keep what was worked out of them, other lists nothing', () => {
+    const [lasting, other] = [[...LIST], [...LIST]];
+    makeLasting(lasting);
+    for (const list of [lasting, other]) keep(list, 'size', 3);
+    expect([kept(lasting, 'size'), kept(other, 'size'), kept(lasting, 'else')]).toEqual([3, undefined, undefined]);
+  });
+
+  it('keep only so much', () => {
+    const list = [...LIST];
+    makeLasting(list);
+    for (let i = 0; i < 1000; i++) keep(list, `${i}`, i);
+    const left = Array.from({ length: 1000 }, (_, i) => kept(list, `${i}`)).filter((value) => value !== undefined);
+    expect(left.length).toBeLessThanOrEqual(16);
+    expect(left).toContain(999);
+  });
+
+  it('are grouped alike the second time, for the same memory', async () => {
+    const lasting = [...LIST];
+    makeLasting(lasting);
+    for (const [grouping, without] of [
+      [['a'], false],
+      [['a'], true],
+      [['b', 'a'], false],
+      [[], false],
+    ] as const) {
+      const runs = [];
+      for (const labels of [LIST, lasting, lasting]) {
+        const budget = unlimited();
+        const { groupOf, labels: groups } = await groupRows({ labels, dropName: null }, grouping, without, budget);
+        runs.push({ groupOf: [...groupOf], groups: groups.map(String), bytes: budget.bytes });
+      }
+      expect(runs[1]).toEqual(runs[0]);
+      expect(runs[2]).toEqual(runs[0]);
+    }
+  });
+});
+
+function unlimited(): QueryBudget {
+  return new QueryBudget({
+    samplesMax: 1e9,
+    bytesMax: 1e9,
+    timeoutMs: 1e9,
+    clock: { now: () => 0, monotonic: () => 0, after: () => () => {} },
+    signal: new AbortController().signal,
+    pause: () => Promise.resolve(),
+    pauseAfterMs: 1e9,
+  });
+}
