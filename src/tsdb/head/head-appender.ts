@@ -272,12 +272,11 @@ export class HeadAppender implements Appender {
       return;
     }
     const { times, bits, from, to } = segment;
-    const { rows: rowOf, indexes } = rows;
+    const { indexes } = rows;
+    openChunks.appendRows(rows.rows, indexes, times, bits, from, to);
     let { minTime, maxTime } = state;
     for (let k = from; k < to; k++) {
-      const i = indexes[k]!;
-      const time = times[i]!;
-      openChunks.append(rowOf[k]!, time, bits[2 * i]!, bits[2 * i + 1]!);
+      const time = times[indexes[k]!]!;
       if (time < minTime) minTime = time;
       if (time > maxTime) maxTime = time;
     }

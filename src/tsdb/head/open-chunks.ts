@@ -9,12 +9,14 @@ import {
   CHUNK_PREDICT_SHARE,
   CHUNK_SAMPLES_MAX,
   CHUNK_SAMPLES_PREDICT,
+  CHUNK_SAMPLES_TARGET,
   predictedCut,
   rangeEnd,
 } from '../chunk/cut-rule.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
+import { appendRows } from './append-rows.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { OpenHistograms } from './open-histograms.ts';
 import { OpenXor2Chunks } from './open-xor2-chunks.ts';
@@ -32,13 +34,19 @@ import {
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
+  TIME_BEFORE,
 } from './series-table.ts';
 
 /**
- * A chunk starts with 48 bytes, room for a dozen ordinary samples, and grows by a quarter. By half would take 15 % more
- * memory for open chunks (260 bytes a series against 229 after an hour) and some 5 % less time to append.
+ * A chunk starts with 48 bytes, room for a dozen ordinary samples. Then it doubles at most, to half of what it is expected
+ * to take and to all of that. A move to a larger extent costs some 2 us, nearly all of it memory that is cold: growing by a
+ * quarter at a time took as long as the samples themselves, and scattered the chunks of neighbouring series over memory. In
+ * the middle of a chunk this holds more bytes a series (280 against 230 after 90 samples), at its end as many. To begin with
+ * half of what the chunk before took would take more, because that one is still there.
  */
 const FIRST_UNITS = 3;
+/** Of what a chunk is expected to take: few need another step then. */
+const EXPECTED_MARGIN = 1.06;
 /** The most that one sample can ask of the extents: a chunk grown to the largest size, or a new one. */
 const SAMPLE_EXTENT_BYTES_MAX = EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES;
 
@@ -160,7 +168,7 @@ export class OpenChunks {
         this.#seal(row, doubles, words, at);
         this.#begin(doubles, words, at, time);
       } else if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) {
-        this.#grow(words, w, used, 1);
+        this.#grow(doubles, words, at, used, 1);
       }
     }
     const extent = words[w + OPEN_EXTENT]!;
@@ -170,6 +178,27 @@ export class OpenChunks {
     const { bytes, views } = this.#memory.extents;
     if (xorAppendUsual(views[slab]!, start, doubles, words, at, time, low, high)) return;
     xorAppend(bytes[slab]!, start, doubles, words, at, time, low, high);
+  }
+
+  /**
+   * As `append`, for sample `indexes[k]` of a batch's columns to row `rows[k]`, `k` from `from` to `to - 1`. `bits` has two
+   * words a sample, low first.
+   */
+  appendRows(
+    rows: Uint32Array,
+    indexes: Uint32Array,
+    times: Float64Array,
+    bits: Uint32Array,
+    from: number,
+    to: number,
+  ): void {
+    const { extents, series } = this.#memory;
+    for (let k = from; k < to; k++) {
+      k = appendRows(extents, series.records, rows, indexes, times, bits, k, to);
+      if (k === to) return;
+      const i = indexes[k]!;
+      this.append(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
+    }
   }
 
   /**
@@ -197,7 +226,8 @@ export class OpenChunks {
     }
     if ((words[w + OPEN_UNITS]! & OPEN_XOR2) === 0) {
       const used = xorByteLength(words, at);
-      if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) this.#grow(words, w, used, 1);
+      if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES)
+        this.#grow(doubles, words, at, used, 1);
       const extent = words[w + OPEN_EXTENT]!;
       const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
       xorAppend(bytes, extentOffset(extent), doubles, words, at, time, low, high);
@@ -223,7 +253,7 @@ export class OpenChunks {
       if (words[w + OPEN_EXTENT] !== 0) {
         const used = xorByteLength(words, at);
         const isShort = used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES;
-        if (isShort && used <= CHUNK_BYTES_CUT) this.#grow(words, w, used, to - i);
+        if (isShort && used <= CHUNK_BYTES_CUT) this.#grow(doubles, words, at, used, to - i);
         limits.nextCut = doubles[at + NEXT_CUT]!;
         limits.countMax = words[w + OPEN_COUNT]! > CHUNK_SAMPLES_PREDICT ? CHUNK_SAMPLES_MAX : CHUNK_SAMPLES_PREDICT;
         const extent = words[w + OPEN_EXTENT]!;
@@ -284,22 +314,34 @@ export class OpenChunks {
     );
   }
 
-  /** Makes room for `samples` more, as large as those before, where that is more than the usual step. */
-  #grow(words: Uint32Array, w: number, used: number, samples: number): void {
+  /** Makes room for a sample; for `samples` more, as large as those before, where that is known. */
+  #grow(doubles: Float64Array, words: Uint32Array, at: number, used: number, samples: number): void {
+    const w = 2 * at;
     const units = words[w + OPEN_UNITS]!;
-    const expected = used + Math.ceil((samples * used) / words[w + OPEN_COUNT]!) + XOR_APPEND_BYTES_MAX;
-    const wanted = Math.max(units + (units >>> 2) + 1, samples === 1 ? 0 : Math.ceil(expected / EXTENT_UNIT_BYTES));
-    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, wanted));
+    const count = words[w + OPEN_COUNT]!;
+    const perSample = used / count;
+    let expected = used + samples * perSample;
+    if (samples === 1) {
+      const last = doubles[at + LAST_TIME]!;
+      const untilCut = (doubles[at + NEXT_CUT]! - last) / (last - doubles[at + TIME_BEFORE]!);
+      const all = used + Math.min(untilCut, CHUNK_SAMPLES_TARGET - count) * perSample * EXPECTED_MARGIN;
+      // Half of it first; and what few samples tell may be far too much.
+      expected = Math.min(all > 2.2 * used ? all / 2 : all, 2 * used);
+    }
+    const wanted = Math.ceil((expected + XOR_APPEND_BYTES_MAX) / EXTENT_UNIT_BYTES);
+    const least = units + (units >>> 2) + 1;
+    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, wanted > least ? wanted : least));
   }
 
-  /** Ends the open chunk; it moves to an extent of its own size where that saves bytes. */
+  /** Ends the open chunk; what it did not need of its extent comes back at once: no reader looks there. */
   #seal(row: number, doubles: Float64Array, words: Uint32Array, at: number): void {
     const w = 2 * at;
     const used = xorByteLength(words, at);
     const first = this.#memory.openFirstTime(row);
     const units = Math.ceil(used / EXTENT_UNIT_BYTES);
+    const held = words[w + OPEN_UNITS]! & OPEN_UNITS_MASK;
     const isXor2 = (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
-    if (units < (words[w + OPEN_UNITS]! & OPEN_UNITS_MASK)) this.#move(words, w, used, units);
+    if (units < held) this.#memory.extents.free(words[w + OPEN_EXTENT]! + units, held - units);
     this.#writeCount(words[w + OPEN_EXTENT]!, words[w + OPEN_COUNT]!);
     const chunk = this.#memory.sealed.add(
       first,

@@ -1,0 +1,78 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { HeadMemory } from './head-memory.ts';
+import { OpenChunks } from './open-chunks.ts';
+import { OPEN_COUNT, OPEN_EXTENT, OPEN_UNITS } from './series-table.ts';
+
+const RANGE = 7_200_000;
+
+function head(rowCount: number) {
+  const memory = new HeadMemory();
+  for (let row = 0; row < rowCount; row++) memory.series.create(row + 1, 0);
+  return { memory, chunks: new OpenChunks(memory, RANGE) };
+}
+
+/** All samples of a row as its chunks hold them, but for which extents they are in. */
+function contents(memory: HeadMemory, row: number) {
+  const words = memory.series.records.words[0]!;
+  const sealed = memory.sealedChain(row).map((chunk) => {
+    const { bytes, count, encoding, firstTime, lastTime } = memory.sealed.get(chunk, null);
+    return { bytes: [...bytes], count, encoding, firstTime, lastTime };
+  });
+  const record = [...words.subarray(16 * row, 16 * row + 16)];
+  const extent = record[OPEN_EXTENT]!;
+  const start = (extent & 0xfffff) * 16;
+  const open = [
+    ...memory.extents.bytes[extent >>> 20]!.subarray(start + 2, start + (((record[6]! & 0xffff) + 7) >>> 3)),
+  ];
+  record[OPEN_EXTENT] = 0;
+  record[OPEN_UNITS] = 0;
+  return { sealed, record, open };
+}
+
+const value = fc.oneof(
+  fc.constantFrom(0, 1, 2, -0, 0.1, 1e300, 5e-324, Number.NaN, Number.POSITIVE_INFINITY),
+  fc.nat(100_000),
+  fc.double(),
+);
+const step = fc.oneof(
+  { arbitrary: fc.constant(15_000), weight: 8 },
+  { arbitrary: fc.constantFrom(1, 14_998, 15_001, 40_000, 120_000, 700_000, 3_000_000), weight: 1 },
+);
+const scrapes = fc.array(fc.tuple(step, fc.array(value, { minLength: 1, maxLength: 9 })), {
+  minLength: 1,
+  maxLength: 400,
+});
+
+test('appendRows() leaves the chunks that samples appended one by one leave', () => {
+  fc.assert(
+    fc.property(scrapes, fc.integer({ min: 1, max: 150 }), (taken, rowCount) => {
+      const together = head(rowCount);
+      const single = head(rowCount);
+      const rows = Uint32Array.from({ length: rowCount }, (_, k) => rowCount - 1 - k);
+      const indexes = Uint32Array.from(rows, (_, k) => (k + 1) % rowCount);
+      const times = new Float64Array(rowCount);
+      const values = new Float64Array(rowCount);
+      const bits = new Uint32Array(values.buffer);
+      let time = 0;
+      for (const [after, some] of taken) {
+        time += after;
+        for (let i = 0; i < rowCount; i++) {
+          times[i] = time + (i % 3);
+          values[i] = some[i % some.length]! + (i % 5 === 0 ? 0 : i);
+        }
+        together.chunks.reserve(rowCount);
+        together.chunks.appendRows(rows, indexes, times, bits, 0, rowCount);
+        for (let k = 0; k < rowCount; k++) {
+          const i = indexes[k]!;
+          single.chunks.append(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
+        }
+      }
+      for (let row = 0; row < rowCount; row += 7) {
+        expect(contents(together.memory, row)).toEqual(contents(single.memory, row));
+        expect(together.memory.series.records.words[0]![16 * row + OPEN_COUNT]).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
