@@ -42,6 +42,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Where rules run in the thread, other queries let so many turns pass for each of theirs: these keep no beat. */
+const TURNS_FOR_RULES = 4;
 /** Scrapes and writes get a core at once; the maintenance thread stands back by 10. */
 const NICE = 5;
 
@@ -112,13 +114,28 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
   }
   const cost = createQueryCost();
   cost.timing.queue = message.queueSeconds;
-  const reply = await executeQuery(executor, query, request, {
-    queryable: database.queryable((question) => othersWhile(slot, () => askMain(slot, question))),
-    signal,
-    pause: () => othersWhile(slot, () => setImmediate()),
-    cost,
-  });
-  sendReply(slot, reply, cost);
+  const isRule = request.priority === 'rule';
+  if (isRule) rulesRunning++;
+  try {
+    const reply = await executeQuery(executor, query, request, {
+      queryable: database.queryable((question) => othersWhile(slot, () => askMain(slot, question))),
+      signal,
+      pause: () => othersWhile(slot, isRule ? () => setImmediate() : turnOfOthers),
+      cost,
+    });
+    sendReply(slot, reply, cost);
+  } finally {
+    if (isRule) rulesRunning--;
+  }
+}
+
+/** Queries of rules that have begun and are not done. */
+let rulesRunning = 0;
+
+/** What a query that is no rule's waits for between its turns. */
+async function turnOfOthers(): Promise<void> {
+  await setImmediate();
+  for (let passed = 1; passed < TURNS_FOR_RULES && rulesRunning > 0; passed++) await setImmediate();
 }
 
 /** Does a read, and tells how it ended. */
