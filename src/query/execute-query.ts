@@ -14,7 +14,7 @@ import { JsonSink } from '../promql/result-json.ts';
 import { PromqlSyntaxError } from '../promql/syntax/error.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
-import { NotResident } from '../tsdb/resident-querier.ts';
+import { NotResident } from '../tsdb/not-resident.ts';
 import type { ColumnSeries, QueryErrorType, QueryReply, QueryRequest } from './runner.ts';
 import { statsJson, statsWarning, type Timing } from './stats-json.ts';
 

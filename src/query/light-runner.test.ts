@@ -4,7 +4,7 @@ import { Engine } from '../promql/engine.ts';
 import { functionImplementations } from '../promql/functions/registry.ts';
 import { ALL_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import { systemClock } from '../std/clock.ts';
-import { NotResident } from '../tsdb/resident-querier.ts';
+import { NotResident } from '../tsdb/not-resident.ts';
 import { LightRunner } from './light-runner.ts';
 import type { QueryReply, QueryRequest } from './runner.ts';
 

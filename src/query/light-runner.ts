@@ -1,7 +1,7 @@
 import { type Engine, TooMuchWork } from '../promql/engine.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Querier, TimeRange } from '../storage/query.ts';
-import { NotResident } from '../tsdb/resident-querier.ts';
+import { NotResident } from '../tsdb/not-resident.ts';
 import { answerBlocks } from './answer-buffers.ts';
 import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from './execute-query.ts';
 import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from './runner.ts';

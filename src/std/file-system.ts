@@ -25,6 +25,8 @@ export interface FileHandle {
   readonly path: string;
   /** Reads up to `length` bytes at `position`; returns how many, fewer only at the end of the file. */
   readSync(buffer: Uint8Array, offset: number, length: number, position: number): number;
+  /** As `readSync`, beside the event loop. The buffer is the file's until the promise is settled. */
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   /** One write at `position`; returns how many bytes were taken, which may be fewer than asked for. */
   writeSync(buffer: Uint8Array, offset: number, length: number, position: number): number;
   /** As `writeSync`, beside the event loop. The bytes stay as they are until the promise is settled. */

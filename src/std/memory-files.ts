@@ -278,6 +278,13 @@ class MemoryFile implements FileHandle {
     return bytes.length;
   }
 
+  async read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    const count = this.readSync(buffer, offset, length, position);
+    await Promise.resolve();
+    this.#plan.throwIfDead();
+    return count;
+  }
+
   writeSync(buffer: Uint8Array, offset: number, length: number, position: number): number {
     this.#check('write');
     const room = this.#node.content.length - position + this.#free();

@@ -84,6 +84,25 @@ class NodeFile implements FileHandle {
     }
   }
 
+  async read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    let done = 0;
+    while (done < length) {
+      const count = await this.#readOnce(buffer, offset + done, length - done, position + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  #readOnce(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.#descriptor, buffer, offset, length, position, (error, count) => {
+        if (error === null) resolve(count);
+        else reject(new FileSystemError('read', this.path, error));
+      });
+    });
+  }
+
   writeSync(buffer: Uint8Array, offset: number, length: number, position: number): number {
     try {
       return fs.writeSync(this.#descriptor, buffer, offset, length, position);

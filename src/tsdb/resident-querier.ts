@@ -1,22 +1,26 @@
+import { mergeSeriesSets } from '../storage/merge-series.ts';
 import type { Querier, SelectRequest, SeriesSet } from '../storage/query.ts';
+import type { ResidentBlocks } from './block/resident-blocks.ts';
 import type { HeadQuerier } from './head/head-querier.ts';
 import type { HeadSeriesSet } from './head/head-series-set.ts';
-
-/** What is asked for can not be had at once out of memory: another querier has to be asked. */
-export class NotResident extends Error {
-  override readonly name = 'NotResident';
-}
+import { NotResident } from './not-resident.ts';
 
 /** So many series are looked at to find those few: some 100 µs. */
 const LOOKED_AT_MAX = 16_384;
 
-/** A querier of the head that answers at once, of so few series and without a look at any file, or throws `NotResident`. */
+/**
+ * A querier of head and blocks that answers at once, of so few series and without a look at any file, or throws
+ * `NotResident`; its series sets do as well, where a page of a block has left memory meanwhile.
+ */
 export class ResidentQuerier implements Querier {
   readonly #head: HeadQuerier;
+  readonly #blocks: ResidentBlocks | null;
   readonly #seriesMax: number;
 
-  constructor(head: HeadQuerier, seriesMax: number) {
+  /** `blocks`: those with samples of the range; null where there are none. */
+  constructor(head: HeadQuerier, blocks: ResidentBlocks | null, seriesMax: number) {
     this.#head = head;
+    this.#blocks = blocks;
     this.#seriesMax = seriesMax;
   }
 
@@ -30,7 +34,10 @@ export class ResidentQuerier implements Querier {
     }
     if (set.length > this.#seriesMax) throw new NotResident(`${set.length} series are more than ${this.#seriesMax}`);
     if ((set as HeadSeriesSet).readsFiles) throw new NotResident('chunks are in files');
-    return set;
+    if (this.#blocks === null) return set;
+    const older = this.#blocks.select(request);
+    if (older === null) throw new NotResident('blocks have too much to look at');
+    return mergeSeriesSets([set, ...older], request.sorted, request.limit);
   }
 
   labelNames(): never {
@@ -42,6 +49,7 @@ export class ResidentQuerier implements Querier {
   }
 
   close(): void {
+    this.#blocks?.close();
     this.#head.close();
   }
 }

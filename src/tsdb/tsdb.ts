@@ -33,7 +33,7 @@ import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './
 import type { DatabaseOptions } from './options.ts';
 import { type CopyOutOfOrderParts, compactOutOfOrder, copyOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
-import { NotResident, ResidentQuerier } from './resident-querier.ts';
+import { ResidentQuerier } from './resident-querier.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
@@ -365,8 +365,8 @@ class OpenDatabase implements Database {
   }
 
   residentQuerier(range: TimeRange, seriesMax: number): Querier {
-    if (this.hasBlocks(range)) throw new NotResident('the range reaches into blocks');
-    return new ResidentQuerier(this.#loaded.head.querier(range), seriesMax);
+    const blocks = this.hasBlocks(range) ? this.#blocks.residentBlocks(range) : null;
+    return new ResidentQuerier(this.#loaded.head.querier(range), blocks, seriesMax);
   }
 
   headQuerier(range: TimeRange): Querier {

@@ -47,6 +47,17 @@ export function fileSystemContract(name: string, fresh: () => { fileSystem: File
       expect(text(await fileSystem.readFile(`${root}/a`))).toBe('hello\0\0!');
     });
 
+    it('reads beside the event loop', async () => {
+      write(`${root}/a`, '__hello');
+      const file = fileSystem.openSync(`${root}/a`, 'r');
+      const buffer = new Uint8Array(6);
+      expect(await file.read(buffer, 1, 4, 2)).toBe(4);
+      expect(text(buffer)).toBe('\0hell\0');
+      expect(await file.read(buffer, 0, 6, 5)).toBe(2);
+      expect(await file.read(buffer, 0, 6, 50)).toBe(0);
+      file.closeSync();
+    });
+
     it('writes beside the event loop', async () => {
       const file = fileSystem.openSync(`${root}/a`, 'wx');
       expect(await file.write(bytes('__hello__'), 2, 5, 3)).toBe(5);

@@ -1,11 +1,13 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
-import type { Querier, TimeRange } from '../../storage/query.ts';
+import type { TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
 import { type BlockMeta, hasWholeRange, isUlid } from './block-meta.ts';
+import type { BlockQuerier } from './block-querier.ts';
 import { KeptLabels } from './kept-labels.ts';
 import { PageCache } from './paged-file.ts';
+import { ResidentBlocks, ResidentPages } from './resident-blocks.ts';
 
 /** What all block indexes together keep of their files in memory, and what all chunk segments do, bytes. */
 const INDEX_CACHE_BYTES = 16 * 1024 * 1024;
@@ -32,6 +34,7 @@ export class BlockList {
     chunks: new PageCache(CHUNK_CACHE_BYTES),
     labels: new KeptLabels(),
   };
+  readonly #residentPages = new ResidentPages([this.#caches.index, this.#caches.chunks]);
   #blocks: readonly Block[] = [];
   #damaged: readonly DamagedBlock[] = [];
   #obsolete: readonly string[] = [];
@@ -151,8 +154,13 @@ export class BlockList {
   }
 
   /** A querier for each block that has samples of the range, oldest first. */
-  queriers(range: TimeRange): Querier[] {
+  queriers(range: TimeRange): BlockQuerier[] {
     return this.#blocks.filter((block) => block.overlaps(range)).map((block) => block.querier(range));
+  }
+
+  /** The same blocks for a reader that must not wait for files. */
+  residentBlocks(range: TimeRange): ResidentBlocks {
+    return new ResidentBlocks(() => this.queriers(range), this.#residentPages);
   }
 
   close(): void {

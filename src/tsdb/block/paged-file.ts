@@ -1,4 +1,5 @@
 import type { FileHandle } from '../../std/file-system.ts';
+import { NotResident } from '../not-resident.ts';
 import { DamagedFile } from './damaged-file.ts';
 
 /** Small enough that a look-up of a few bytes is cheap, large enough that a walk needs few system calls. */
@@ -10,6 +11,8 @@ export const PAGE_BYTES = 32 * 1024;
  * view of one stays valid after the cache has let it go.
  */
 export class PageCache {
+  /** Set while files must not be waited for: what is not in the cache throws `PageMissing`. */
+  residentOnly = false;
   readonly #generationPages: number;
   #young = new Map<number, Uint8Array>();
   #old = new Map<number, Uint8Array>();
@@ -44,6 +47,20 @@ export class PageCache {
       this.#young = new Map();
     }
     this.#young.set(file * PAGES_PER_FILE + page, bytes);
+  }
+}
+
+/** Thrown in place of a read of a file, where files must not be waited for. */
+export class PageMissing extends NotResident {
+  override readonly name = 'PageMissing';
+  readonly file: PagedFile;
+  /** -1 where more is asked for than belongs into the cache. */
+  readonly page: number;
+
+  constructor(file: PagedFile, page: number) {
+    super(`page ${page} of ${file.path} is not in memory`);
+    this.file = file;
+    this.page = page;
   }
 }
 
@@ -108,11 +125,21 @@ export class PagedFile {
 
   /** Reads past the cache, for what is looked at once. Throws `DamagedFile` where the file has fewer bytes. */
   read(into: Uint8Array, offset: number, length: number, at: number): void {
+    if (this.#cache.residentOnly) throw new PageMissing(this, -1);
     for (let done = 0; done < length; ) {
       const read = this.#file.readSync(into, offset + done, length - done, at + done);
       if (read === 0) this.#shrunk(at + done);
       done += read;
     }
+  }
+
+  /** Brings a page into the cache, beside the event loop; the file must stay open meanwhile. */
+  async load(page: number): Promise<void> {
+    const bytes = new Uint8Array(Math.min(PAGE_BYTES, this.size - page * PAGE_BYTES));
+    if ((await this.#file.read(bytes, 0, bytes.length, page * PAGE_BYTES)) < bytes.length) {
+      this.#shrunk(page * PAGE_BYTES);
+    }
+    this.#cache.put(this.number, page, bytes);
   }
 
   closeSync(): void {
@@ -123,6 +150,7 @@ export class PagedFile {
     if (page === this.#lastPage) return this.#last;
     let bytes = this.#cache.get(this.number, page);
     if (bytes === undefined) {
+      if (this.#cache.residentOnly) throw new PageMissing(this, page);
       bytes = new Uint8Array(Math.min(PAGE_BYTES, this.size - page * PAGE_BYTES));
       this.read(bytes, 0, bytes.length, page * PAGE_BYTES);
       this.#cache.put(this.number, page, bytes);
