@@ -23,6 +23,8 @@ interface WrittenSeries extends Piece {
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
 const NO_TEXT = textWords('');
+const timestampBytes = new Uint8Array(NUMBER_BYTES_MAX);
+const timestampView = new DataView(timestampBytes.buffer);
 const BEFORE_LABELS = textWords(',{"metric":');
 
 /** Eight bytes each: `,[<timestamp>,"` takes at most 24 bytes. */
@@ -66,9 +68,8 @@ export class JsonSink implements ResultSink {
     out.ascii('","result":');
     this.#bodyStart = out.position;
     if (type === 'vector') {
-      const timestamp = new Uint8Array(NUMBER_BYTES_MAX);
-      const end = writeTimestamp(timestamp, new DataView(timestamp.buffer), 0, grid.start);
-      this.#beforeValue = textWords(`,"value":[${String.fromCharCode(...timestamp.subarray(0, end))},"`);
+      const end = writeTimestamp(timestampBytes, timestampView, 0, grid.start);
+      this.#beforeValue = textWords(`,"value":[${String.fromCharCode(...timestampBytes.subarray(0, end))},"`);
     }
     this.#writeStepTexts();
   }

@@ -20,12 +20,12 @@ export interface LightRunnerOptions {
 }
 
 /**
- * So much, in steps of operators and samples, is done within some 3 to 8 ms: a third of what one turn of the event loop may
+ * So much, in steps of operators, is done within some 3 to 8 ms: a third of what one turn of the event loop may
  * take, and most of what dashboards ask at one moment. Handing a query to another thread and getting its answer costs 0.3 ms
  * and the other thread's caches.
  */
 const WORK_MAX = 64_000;
-const SERIES_MAX = 2048;
+const SERIES_MAX = 4096;
 /** Longer texts are not even parsed here: what a text can ask of the parser grows with it. */
 const TEXT_LENGTH_MAX = 4096;
 /** So long, ms, small queries may hold one turn of the event loop; those that come on top go to a thread. */

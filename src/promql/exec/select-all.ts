@@ -64,14 +64,18 @@ export function noteWarnings(series: SeriesSet, annotations: Annotations): Serie
 
 /** Samples come every 15 s, as most do. */
 const SAMPLE_MS = 15_000;
+/** So many samples are decoded and looked at in the time of one step of an operator. */
+const SAMPLES_PER_STEP = 4;
+/** Steps of an operator in whose time a series is found, named and, at its end, written. */
+const SERIES_STEPS = 8;
 
-/** The most steps of operators that there can be with what was selected, and the samples to be read. */
+/** The most steps of operators that there can be with what was selected, and as many for reading it. */
 export function workOf({ size, selections }: QueryContext): number {
   let work = size.steps;
   for (const { request, series, steps } of selections) {
     const { minTime, maxTime } = request.range;
     const samples = request.newestOnly === true ? 1 : (maxTime - minTime) / SAMPLE_MS;
-    work += series!.length * (steps * size.operators + samples);
+    work += series!.length * (steps * size.operators + samples / SAMPLES_PER_STEP + SERIES_STEPS);
   }
   return work;
 }

@@ -110,10 +110,9 @@ let lastName = '';
 let lastVerdict = false;
 
 function looksLikeCounter(name: string): boolean {
-  if (name !== lastName) {
-    lastName = name;
-    lastVerdict = COUNTER_SUFFIX.test(name);
-  }
+  if (name !== lastName) lastVerdict = COUNTER_SUFFIX.test(name);
+  // Even where it is equal: the very same string is told by its address.
+  lastName = name;
   return lastVerdict;
 }
 

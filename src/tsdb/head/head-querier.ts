@@ -75,6 +75,9 @@ export class HeadQuerier implements Querier {
 
   /** The series that matchers choose are at most so many, as far as one look at the label index tells. */
   seriesMax(matchers: readonly Matcher[]): number {
+    const { known, memory } = this.#parts;
+    const chosen = known.get(memory.series.version, matchers);
+    if (chosen !== undefined) return chosen.rows.length;
     return this.#parts.rowIndex.rowsMax(matchers);
   }
 
