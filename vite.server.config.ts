@@ -30,6 +30,7 @@ export default defineConfig({
         tsdb: 'src/tsdb/library.ts',
         // Threads: `std/worker-entry.ts` looks for them by these names.
         'compact-worker': 'src/tsdb/compact/compact-worker.ts',
+        'log-worker': 'src/tsdb/wal/ahead/log-worker.ts',
         'query-worker': 'src/query/pool/query-worker.ts',
       },
       {},

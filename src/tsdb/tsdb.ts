@@ -38,6 +38,7 @@ import { type LoadedHead, loadHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
 import { ThreadReads } from './threads/thread-reads.ts';
+import { logThreads } from './wal/ahead/log-thread.ts';
 import { WalWriter } from './wal/writer.ts';
 import { WriteGate } from './write-gate.ts';
 
@@ -176,6 +177,7 @@ async function replayLogs(
     turns,
     repairs: true,
     clock,
+    ...(fileSystem === nodeFiles ? { ahead: logThreads(chunkRangeMs) } : {}),
   });
   for (;;) {
     const step = steps.next();

@@ -4,7 +4,8 @@ import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import type { Exemplar } from '../../storage/exemplar.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
-import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
+import { CHUNK, type ChunkBatch, nextChunk, type SampleColumns, type WalVisitor } from '../wal/visitor.ts';
+import { ChunkSamples } from './chunk-samples.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';
 import type { HeadReplayCounts } from './head-stats.ts';
@@ -38,6 +39,7 @@ export class HeadReplay implements WalVisitor {
   readonly #batch = new ReplayBatch();
   readonly #take = (run: SampleRun): void => this.#apply(run);
   #isWorkingOff = false;
+  readonly #chunkSamples = new ChunkSamples();
 
   constructor(parts: HeadReplayParts) {
     this.#parts = parts;
@@ -95,6 +97,38 @@ export class HeadReplay implements WalVisitor {
       }
       if (batch.isFull) this.settle();
       batch.add(row, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
+    }
+  }
+
+  /**
+   * Takes chunks as they are where their series' open chunk would have become the same, else sample by sample. Without
+   * samples from before `minValidTime`.
+   */
+  chunksFrom(batch: ChunkBatch, minValidTime: number): void {
+    const { directory, memory, openChunks } = this.#parts;
+    const { isPlain } = openChunks;
+    const { doubles, words } = batch;
+    for (let at = batch.start; at < batch.end; at = nextChunk(batch, at)) {
+      const count = words[(at >>> 2) + CHUNK.count]!;
+      const firstTime = doubles[(at >>> 3) + CHUNK.firstTime]!;
+      const lastTime = doubles[(at >>> 3) + CHUNK.lastTime]!;
+      const row = directory.refs.row(doubles[(at >>> 3) + CHUNK.ref]!);
+      if (lastTime < minValidTime) continue;
+      if (row < 0) {
+        this.#unknownRefs += count;
+      } else if (lastTime < memory.series.lastTime(row)) {
+        this.#skippedSamples += count;
+      } else if (
+        isPlain &&
+        firstTime >= minValidTime &&
+        !this.#batch.has(row) &&
+        openChunks.adopt(row, batch, at, firstTime)
+      ) {
+        this.#samples += count;
+        this.#widen(firstTime, lastTime);
+      } else {
+        this.samples(this.#chunkSamples.of(batch, at, minValidTime));
+      }
     }
   }
 

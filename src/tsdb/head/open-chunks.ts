@@ -16,6 +16,7 @@ import {
 import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
+import { CHUNK, type ChunkBatch } from '../wal/visitor.ts';
 import { appendRows } from './append-rows.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { OpenHistograms } from './open-histograms.ts';
@@ -25,6 +26,7 @@ import {
   NEWEST_SEALED,
   NEXT_CUT,
   OPEN_COUNT,
+  OPEN_CURSOR,
   OPEN_EXTENT,
   OPEN_HISTOGRAM,
   OPEN_UNITS,
@@ -35,6 +37,8 @@ import {
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
   TIME_BEFORE,
+  VALUE_HIGH,
+  VALUE_LOW,
 } from './series-table.ts';
 
 /**
@@ -267,6 +271,44 @@ export class OpenChunks {
       // What begins a chunk, ends one, or does not fit in.
       this.append(row, times[place]!, bits[2 * place]!, bits[2 * place + 1]!);
     }
+  }
+
+  /**
+   * Takes the chunk at `at` of a batch, which begins at `firstTime`, as the row's open one, and ends it where it is full.
+   * False, and nothing was done, where `append` would not have begun one with its first sample. Only where `isPlain`.
+   */
+  adopt(row: number, batch: ChunkBatch, at: number, firstTime: number): boolean {
+    const { extents, series } = this.#memory;
+    const doubles = series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
+    const words = series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const d = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const w = 2 * d;
+    // The same word is that of an open chunk of histograms.
+    if (words[w + OPEN_EXTENT] !== 0 || words[w + OPEN_UNITS] !== 0 || !(firstTime > doubles[d + LAST_TIME]!)) {
+      return false;
+    }
+    const from = at >>> 3;
+    const fromWords = at >>> 2;
+    const size = batch.words[fromWords + CHUNK.byteLength]!;
+    const isFull = batch.words[fromWords + CHUNK.isFull] !== 0;
+    const room = isFull ? size : Math.max(FIRST_UNITS * EXTENT_UNIT_BYTES, size + XOR_APPEND_BYTES_MAX);
+    const units = Math.min(EXTENT_UNITS_MAX, Math.ceil(room / EXTENT_UNIT_BYTES));
+    const extent = extents.allocate(units);
+    const start = extentOffset(extent);
+    const bytes = at + CHUNK.headerBytes;
+    extents.bytes[extentSlab(extent)]!.set(batch.bytes.subarray(bytes, bytes + size), start);
+    doubles[d + LAST_TIME] = batch.doubles[from + CHUNK.lastTime]!;
+    doubles[d + TIME_BEFORE] = batch.doubles[from + CHUNK.timeBefore]!;
+    doubles[d + NEXT_CUT] = batch.doubles[from + CHUNK.nextCut]!;
+    words[w + VALUE_LOW] = batch.words[fromWords + CHUNK.valueLow]!;
+    words[w + VALUE_HIGH] = batch.words[fromWords + CHUNK.valueHigh]!;
+    words[w + OPEN_CURSOR] = batch.words[fromWords + CHUNK.cursor]!;
+    words[w + OPEN_COUNT] = batch.words[fromWords + CHUNK.count]!;
+    words[w + OPEN_EXTENT] = extent;
+    words[w + OPEN_UNITS] = units;
+    this.#created++;
+    if (isFull) this.#seal(row, doubles, words, d);
+    return true;
   }
 
   /**

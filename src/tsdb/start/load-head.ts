@@ -9,6 +9,7 @@ import { Head } from '../head/head.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
 import { type HeadImage, openHeadImage } from '../head-image/read-head-image.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
+import { AheadLost, type StartAhead } from '../wal/ahead/log-ahead.ts';
 import { type ReplayProgress, type ReplayReport, replayWalInSteps } from '../wal/replay.ts';
 import { StartVisitor } from './start-visitor.ts';
 
@@ -31,6 +32,8 @@ export interface LoadHeadOptions {
   readonly repairs: boolean;
   /** For the writer of sealed chunks; null where nothing is written. */
   readonly clock: Clock | null;
+  /** Reads the log ahead; then the caller lets the event loop run between steps. */
+  readonly ahead?: StartAhead;
 }
 
 /** The newest samples, as the files of a directory have them. */
@@ -52,16 +55,28 @@ export interface LoadedHead {
  */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
   const image = options.repairs ? fittingImage(options) : null;
-  if (image === null) return yield* load(options, null);
+  if (image === null) return yield* loadAnyway(options, null);
   try {
-    return yield* load(options, image);
+    return yield* loadAnyway(options, image);
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
     options.log.warn('The image of the head is left aside', { reason: error.message });
   } finally {
     image.file.closeSync();
   }
-  return yield* load(options, null);
+  return yield* loadAnyway(options, null);
+}
+
+/** Begins anew where whoever read the log ahead is lost. */
+function* loadAnyway(options: LoadHeadOptions, image: HeadImage | null): Generator<ReplayProgress, LoadedHead> {
+  try {
+    return yield* load(options, image);
+  } catch (error) {
+    if (!(error instanceof AheadLost)) throw error;
+    options.log.warn('The log is read again', { reason: error.message });
+  }
+  const { ahead: _, ...rest } = options;
+  return yield* load(rest, image);
 }
 
 function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOptions): HeadImage | null {
@@ -96,6 +111,7 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
       ...(damagedDirectory === null ? {} : { damagedDirectory }),
       ...(image === null ? {} : { from: image.place }),
+      ...(options.ahead === undefined ? {} : { ahead: options.ahead }),
       log,
     });
     inner.settle();

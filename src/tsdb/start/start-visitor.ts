@@ -2,7 +2,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { MetadataEntry, TombstoneEntry } from '../wal/record-types.ts';
-import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
+import type { ChunkBatch, SampleColumns, WalVisitor } from '../wal/visitor.ts';
 
 /** What of the head the start needs. */
 export interface StartingHead {
@@ -19,6 +19,8 @@ export interface StartVisitorParts {
   readonly inner: WalVisitor & {
     /** Lets samples in that wait: before series leave the head. */
     settle(): void;
+    /** Without samples from before `minValidTime`. */
+    chunksFrom(batch: ChunkBatch, minValidTime: number): void;
   };
   /** Older samples are in blocks. */
   readonly minValidTime: number;
@@ -60,6 +62,10 @@ export class StartVisitor implements WalVisitor {
     }
     columns.length = kept;
     if (kept > 0) this.#parts.inner.samples(columns);
+  }
+
+  chunks(batch: ChunkBatch): void {
+    this.#parts.inner.chunksFrom(batch, this.#parts.minValidTime);
   }
 
   histograms(entries: readonly HistogramEntry[]): void {

@@ -1,10 +1,18 @@
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
+import {
+  AheadLost,
+  type FileEnd,
+  type LogAhead,
+  type LogFile,
+  type SampleCounts,
+  type StartAhead,
+} from './ahead/log-ahead.ts';
 import { RecordDecompressor } from './compression.ts';
 import { type EntryCounts, RecordDecoder } from './decode-records.ts';
 import { rewriteSegment } from './rewrite-segment.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
-import { lastCheckpoint, listSegments, segmentName, segmentPath } from './segments.ts';
+import { type Checkpoint, lastCheckpoint, listSegments, segmentName, segmentPath } from './segments.ts';
 import { setAside } from './set-aside.ts';
 import type { WalVisitor } from './visitor.ts';
 
@@ -21,6 +29,8 @@ export interface ReplayOptions {
   readonly log?: Log;
   /** Where to begin, behind a record; without it at the last checkpoint, or else at the first segment. */
   readonly from?: { readonly segment: number; readonly offset: number };
+  /** Reads and decodes the files ahead. Then the caller lets the event loop run between steps. */
+  readonly ahead?: StartAhead;
 }
 
 /** Bytes of the log that could not be read. */
@@ -84,19 +94,23 @@ export function* replayWalInSteps(
   const segments = listSegments(fileSystem, walDirectory).filter((n) => n >= begin);
   const first = segments[0] ?? -1;
   const last = segments.at(-1) ?? -1;
-  const replay = new Replay(fileSystem, visitor, options);
-  if (checkpoint !== null && from === null) {
-    for (const number of listSegments(fileSystem, checkpoint.path)) {
-      const name = `checkpoint.${segmentName(checkpoint.segment)}.${segmentName(number)}`;
-      const file = replay.file(segmentPath(checkpoint.path, number), name, 'fixed');
-      for (const _ of file) yield { first, last, current: first };
+  const parts = [
+    ...(checkpoint === null || from !== null ? [] : checkpointFiles(fileSystem, checkpoint, first)),
+    ...segments.map((number) => ({
+      path: segmentPath(walDirectory, number),
+      from: number === from?.segment ? from.offset : 0,
+      name: segmentName(number),
+      role: number === last ? ('last' as const) : ('older' as const),
+      number,
+    })),
+  ];
+  const replay = new Replay(fileSystem, visitor, options, parts);
+  try {
+    for (const part of parts) {
+      for (const _ of replay.file(part, part.name, part.role)) yield { first, last, current: part.number };
     }
-  }
-  for (const number of segments) {
-    const role = number === last ? 'last' : 'older';
-    const offset = number === from?.segment ? from.offset : 0;
-    const file = replay.file(segmentPath(walDirectory, number), segmentName(number), role, offset);
-    for (const _ of file) yield { first, last, current: number };
+  } finally {
+    replay.close();
   }
   return {
     checkpoint: checkpoint?.segment ?? null,
@@ -111,6 +125,14 @@ export function* replayWalInSteps(
   };
 }
 
+/** The files of a checkpoint; progress tells of `number` meanwhile. */
+function checkpointFiles(fileSystem: FileSystem, { path, segment }: Checkpoint, number: number) {
+  return listSegments(fileSystem, path).map((part) => {
+    const name = `checkpoint.${segmentName(segment)}.${segmentName(part)}`;
+    return { path: segmentPath(path, part), from: 0, name, role: 'fixed' as const, number };
+  });
+}
+
 /** `fixed` files belong to a checkpoint, which is never changed. */
 type FileRole = 'fixed' | 'older' | 'last';
 
@@ -120,8 +142,9 @@ class Replay {
   tornTail: WalDamage | null = null;
   records = 0;
   bytes = 0;
-  /** Of records, decompressed: what takes the time. */
-  #decodedBytes = 0;
+  /** Of records, decompressed, since the last step: what takes the time. */
+  #stepBytes = 0;
+  #ahead: LogAhead | null;
   readonly #fileSystem: FileSystem;
   readonly #visitor: WalVisitor;
   readonly #options: ReplayOptions;
@@ -129,7 +152,8 @@ class Replay {
   readonly #recordBytesMax: number;
   readonly #decompressor: RecordDecompressor;
 
-  constructor(fileSystem: FileSystem, visitor: WalVisitor, options: ReplayOptions) {
+  constructor(fileSystem: FileSystem, visitor: WalVisitor, options: ReplayOptions, files: readonly LogFile[]) {
+    this.#ahead = options.ahead?.(files) ?? null;
     this.decoder = new RecordDecoder(visitor);
     this.#fileSystem = fileSystem;
     this.#visitor = visitor;
@@ -140,32 +164,25 @@ class Replay {
   }
 
   /** Visits the records of one file; yields now and then. */
-  *file(path: string, name: string, role: FileRole, from = 0): Generator<void, void> {
+  *file({ path, from }: LogFile, name: string, role: FileRole): Generator<void, void> {
     const file = this.#fileSystem.openSync(path, 'r');
     try {
-      const reader = new SegmentReader(file, this.#recordBytesMax, from);
-      const bad: BadBytes[] = [];
-      let pause = this.#decodedBytes + STEP_BYTES;
-      while (reader.next()) {
-        const reason = this.#visit(reader);
-        if (reason !== null) {
-          bad.push({ offset: reader.recordOffset, size: reader.recordEnd - reader.recordOffset, reason });
-        }
-        while (this.#visitor.workOff?.() === true) yield;
-        if (this.#decodedBytes < pause) continue;
-        pause = this.#decodedBytes + STEP_BYTES;
-        yield;
-      }
-      this.bytes += reader.size - from;
-      const damages = [...bad, ...reader.bad].map((bytes) => this.#report(file, name, bytes));
+      const malformed: BadBytes[] = [];
+      const { bad, end, size, tail } = yield* this.#records(file, from, malformed);
+      this.bytes += size - from;
+      const damages = [...malformed, ...bad].map((bytes) => this.#report(file, name, bytes));
       this.damages.push(...damages);
-      if (reader.tail !== null) this.#endAt(file, name, role, reader.tail, reader.end === 'short');
+      if (tail !== null) this.#endAt(file, name, role, tail, end === 'short');
       yield;
       // Only what has a copy may go.
-      if (damages.length > 0 && damages.every(({ savedTo }) => savedTo !== null)) yield* this.#rewrite(path, bad);
+      if (damages.length > 0 && damages.every(({ savedTo }) => savedTo !== null)) yield* this.#rewrite(path, malformed);
     } finally {
       file.closeSync();
     }
+  }
+
+  close(): void {
+    this.#ahead?.close();
   }
 
   /** Makes the segments that are missing from `first` on, empty ones. Returns how many those are. */
@@ -200,12 +217,76 @@ class Replay {
     }
   }
 
-  #visit(reader: SegmentReader): string | null {
-    const record = this.#decompressor.decompress(reader.record, reader.recordSize, reader.recordFlags);
-    if (typeof record === 'string') return record;
+  /** Visits all records of a file; puts those that can not be read into `malformed`. */
+  *#records(file: FileHandle, from: number, malformed: BadBytes[]): Generator<void, Omit<FileEnd, keyof SampleCounts>> {
+    let begin = from;
+    const before: BadBytes[] = [];
+    while (this.#ahead !== null) {
+      const entry = this.#ahead.next();
+      if (entry === null) {
+        if (this.#ahead.isLost) throw new AheadLost('The thread that read the log ahead has ended');
+        yield;
+        continue;
+      }
+      if (entry.kind === 'end') {
+        this.#count(entry.end);
+        return entry.end;
+      }
+      if (entry.kind === 'rest') {
+        begin = entry.from;
+        before.push(...entry.bad);
+        this.#count(entry);
+        this.#endAhead();
+        break;
+      }
+      if (entry.kind === 'chunks') {
+        this.#stepBytes += entry.chunks.end - entry.chunks.start;
+        this.#visitor.chunks!(entry.chunks);
+      } else if (entry.kind === 'loose') {
+        this.#stepBytes += LOOSE_BYTES * entry.samples.length;
+        this.#visitor.samples(entry.samples);
+      } else {
+        const reason = entry.kind === 'unreadable' ? entry.reason : this.#visit(entry.record);
+        if (reason !== null) malformed.push({ offset: entry.offset, size: entry.end - entry.offset, reason });
+        if (entry.kind === 'record' && entry.goesOn) this.records--;
+      }
+      yield* this.#workOff();
+    }
+    const reader = new SegmentReader(file, this.#recordBytesMax, begin);
+    while (reader.next()) {
+      const { recordEnd, recordFlags, recordOffset, recordSize } = reader;
+      const record = this.#decompressor.decompress(reader.record, recordSize, recordFlags);
+      const reason = typeof record === 'string' ? record : this.#visit(record);
+      if (reason !== null) malformed.push({ offset: recordOffset, size: recordEnd - recordOffset, reason });
+      yield* this.#workOff();
+    }
+    const { bad, end, size, tail } = reader;
+    return { bad: [...before, ...bad], end, size, tail };
+  }
+
+  #endAhead(): void {
+    this.#ahead?.close();
+    this.#ahead = null;
+  }
+
+  #count({ leftOut, sampleRecords, samples }: SampleCounts): void {
+    this.records += sampleRecords;
+    this.decoder.counts.samples += samples;
+    this.decoder.counts.leftOut += leftOut;
+  }
+
+  #visit(record: Uint8Array): string | null {
     this.records++;
-    this.#decodedBytes += record.length;
+    this.#stepBytes += record.length;
     return this.decoder.visit(record);
+  }
+
+  /** Yields where a step is over, and while the visitor has work. */
+  *#workOff(): Generator<void, void> {
+    while (this.#visitor.workOff?.() === true) yield;
+    if (this.#stepBytes < STEP_BYTES) return;
+    this.#stepBytes = 0;
+    yield;
   }
 
   /** Bad bytes up to the end of the segment: a crash's in the last one, damage elsewhere. Cut off either way. */
@@ -245,5 +326,7 @@ class Replay {
 const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 /** 4,000 series or 90,000 samples: 10 to 20 ms. */
 const STEP_BYTES = 1024 * 1024;
+/** Of a sample that comes by itself from whoever reads ahead. */
+const LOOSE_BYTES = 24;
 /** A wider gap is no lost segment but a file with a strange name. */
 const GAPS_FILLED_MAX = 1000;

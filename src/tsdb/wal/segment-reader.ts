@@ -9,6 +9,14 @@ export interface BadBytes {
   readonly reason: string;
 }
 
+/** Memory that a reader uses, in place of its own: a window of whole pages, and what holds a record of usual size. */
+export interface ReaderMemory {
+  readonly window: Uint8Array;
+  readonly record: Uint8Array;
+  /** As `kernels/crc32c.ts` with nothing before; of bytes in the window. */
+  crc32c(bytes: Uint8Array, start: number, end: number): number;
+}
+
 /** How a segment ends: cleanly, inside a fragment because the file is too short, or with bytes that verify nowhere. */
 export type SegmentEnd = 'clean' | 'short' | 'bad';
 
@@ -22,7 +30,7 @@ export type SegmentEnd = 'clean' | 'short' | 'bad';
  */
 export class SegmentReader {
   /** The record that `next` found, still compressed: the first `recordSize` bytes, valid until `next` is called again. */
-  record = new Uint8Array(PAGE_SIZE);
+  record: Uint8Array;
   recordSize = 0;
   /** 0, `SNAPPY_FLAG` or `ZSTD_FLAG`. */
   recordFlags = 0;
@@ -39,6 +47,7 @@ export class SegmentReader {
   readonly #fileSize: number;
   readonly #recordBytesMax: number;
   readonly #window: Uint8Array;
+  readonly #crc32c: ReaderMemory['crc32c'];
   /** The window holds `#windowSize` bytes from `#windowStart` on. */
   #windowStart = 0;
   #windowSize = 0;
@@ -48,12 +57,15 @@ export class SegmentReader {
   #badReason = '';
 
   /** Reads from `from` on, where a record begins or a page. */
-  constructor(file: FileHandle, recordBytesMax: number, from = 0) {
+  constructor(file: FileHandle, recordBytesMax: number, from = 0, memory: ReaderMemory | null = null) {
     this.#at = from;
     this.#file = file;
     this.#fileSize = file.sizeSync();
     this.#recordBytesMax = recordBytesMax;
-    this.#window = new Uint8Array(Math.min(WINDOW_SIZE, Math.ceil(this.#fileSize / PAGE_SIZE) * PAGE_SIZE));
+    const { crc32c, record, window } = memory ?? ownMemory(this.#fileSize);
+    this.record = record;
+    this.#window = window;
+    this.#crc32c = crc32c;
   }
 
   /** Bytes of the segment, and how many of them have been looked at. */
@@ -144,7 +156,7 @@ export class SegmentReader {
     if (size > pageEnd(at) - at - HEADER_SIZE) return `a fragment of ${size} bytes does not fit into its page`;
     if (data + size > end) return ENDS_IN_RECORD;
     const stated = readUint32(window, local + 3);
-    return crc32c(window, data, data + size, 0) === stated ? null : 'checksum differs';
+    return this.#crc32c(window, data, data + size) === stated ? null : 'checksum differs';
   }
 
   /** Where to go on after a bad fragment at `at`. */
@@ -206,6 +218,14 @@ const ENDS_IN_RECORD = 'the segment ends inside a record';
 const BOTH_FLAGS = SNAPPY_FLAG | ZSTD_FLAG;
 /** 32 pages: few system calls, and little memory beside a record. */
 const WINDOW_SIZE = 32 * PAGE_SIZE;
+
+function ownMemory(fileSize: number): ReaderMemory {
+  return {
+    window: new Uint8Array(Math.min(WINDOW_SIZE, Math.ceil(fileSize / PAGE_SIZE) * PAGE_SIZE)),
+    record: new Uint8Array(PAGE_SIZE),
+    crc32c: (bytes, start, end) => crc32c(bytes, start, end, 0),
+  };
+}
 
 function pageEnd(at: number): number {
   return at - (at % PAGE_SIZE) + PAGE_SIZE;

@@ -1,0 +1,209 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import type { MemoryFiles } from '../../src/std/memory-files.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { dataDirectory } from '../../src/tsdb/data-directory.ts';
+import { type LoadedHead, type LoadHeadOptions, loadHead } from '../../src/tsdb/start/load-head.ts';
+import { decodeLog } from '../../src/tsdb/wal/ahead/decode-log.ts';
+import { createRing, RingReader, RingWriter } from '../../src/tsdb/wal/ahead/entry-ring.ts';
+import type { StartAhead } from '../../src/tsdb/wal/ahead/log-ahead.ts';
+import { LogThread } from '../../src/tsdb/wal/ahead/log-thread.ts';
+import { histogramRecords, seriesDeletedRecord, seriesRecord } from '../../src/tsdb/wal/records.ts';
+import { WalWriter } from '../../src/tsdb/wal/writer.ts';
+import { append, show } from './head-support.ts';
+import { histogramFrom, plainHistograms } from './histogram-support.ts';
+import { memoryDisk, openWriter, samplesOf, seriesOf, WAL } from './wal-support.ts';
+
+const RANGE_MS = 100_000;
+const RECORD_BYTES_MAX = 2 ** 29;
+
+/** Reads ahead in this thread: the log has to fit into the ring. */
+const inThisThread =
+  (fileSystem: MemoryFiles): StartAhead =>
+  (files) => {
+    const ring = createRing();
+    const options = { files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs: RANGE_MS };
+    decodeLog(fileSystem, options, new RingWriter(ring));
+    const reader = new RingReader(ring);
+    return { next: () => reader.next(0), isLost: false, close: () => {} };
+  };
+
+function optionsFor(fileSystem: LoadHeadOptions['fileSystem'], root: string): LoadHeadOptions {
+  return {
+    fileSystem,
+    directory: dataDirectory(root),
+    log: silentLog,
+    chunkRangeMs: RANGE_MS,
+    minValidTime: Number.NEGATIVE_INFINITY,
+    exemplarsMax: 0,
+    repairs: true,
+    clock: null,
+  };
+}
+
+function load(options: LoadHeadOptions): LoadedHead {
+  for (const steps = loadHead(options); ; ) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** All that can be seen of a head; then the same after one sample more for each series, which shows how chunks go on. */
+function contents({ counts, head, wal }: LoadedHead): unknown {
+  const { chunks, chunksCreated, series } = head.stats();
+  const before = { lines: show(head), bounds: head.bounds, chunks, chunksCreated, series };
+  head.logTo({ append: () => {} });
+  for (let ref = 1; ref <= REFS; ref++) append(head, [[head.ownRef(ref) || 1000, 4e6, 0.1 * ref]]);
+  return { before, after: show(head), series: counts.series, samples: counts.samples, wal };
+}
+
+/** Loads the same log both ways; `change` damages it. */
+function check(
+  records: readonly Uint8Array[],
+  change: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
+  minValidTime = Number.NEGATIVE_INFINITY,
+): void {
+  const disk = memoryDisk();
+  const writer = openWriter(disk);
+  for (const record of records) writer.append([record]);
+  const path = `${WAL}/00000000`;
+  const bytes = change(disk.readFileSync(path));
+  const [plain, ahead] = [0, 1].map((way) => {
+    const copy = memoryDisk();
+    copy.makeDirectorySync(WAL);
+    const file = copy.openSync(path, 'wx');
+    file.writeSync(bytes, 0, bytes.length, 0);
+    file.closeSync();
+    const options = { ...optionsFor(copy, 'data'), minValidTime };
+    const loaded = load(way === 1 ? { ...options, ahead: inThisThread(copy) } : options);
+    return { loaded: contents(loaded), left: copy.readFileSync(path) };
+  });
+  expect(ahead!.loaded).toEqual(plain!.loaded);
+  expect(Buffer.compare(ahead!.left, plain!.left)).toBe(0);
+}
+
+const REFS = 6;
+const ref = fc.integer({ min: 1, max: REFS });
+/** Small ones that compress, and any. */
+const value = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.double());
+/** Many samples of a few series, scrape by scrape, enough to fill chunks. */
+const scrapes = fc
+  .record({
+    refs: fc.uniqueArray(ref, { minLength: 1, maxLength: 4 }),
+    start: fc.integer({ min: -50_000, max: 300_000 }),
+    pace: fc.constantFrom(1, 15, 1000, 15_000, 1e11),
+    jitter: fc.constantFrom(0, 0, 3, 400, 20_000),
+    values: fc.array(value, { minLength: 1, maxLength: 300 }),
+  })
+  .map(({ jitter, pace, refs, start, values }) =>
+    values.map((number, i) =>
+      samplesOf(refs.map((r) => [r, start + i * pace + ((i * 7919) % (jitter + 1)), number + r])),
+    ),
+  );
+const records = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.tuple(ref, fc.nat(4)).map(([r, a]) => [seriesOf(r, { a: String(a), b: 'b'.repeat(20) })]),
+      },
+      { weight: 4, arbitrary: scrapes },
+      {
+        weight: 2,
+        arbitrary: fc
+          .array(fc.tuple(ref, fc.integer({ min: -1e6, max: 1e6 }), value), { minLength: 1, maxLength: 30 })
+          .map((rows) => [samplesOf(rows)]),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(ref, fc.nat(1e6), plainHistograms)
+          .map(([r, time, plain]) =>
+            histogramRecords([{ ref: r, time, startTime: 0, histogram: histogramFrom(plain) }]),
+          ),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.array(ref, { minLength: 1, maxLength: 2 }).map((refs) => [seriesDeletedRecord(refs)]),
+      },
+    ),
+    { minLength: 1, maxLength: 30 },
+  )
+  .map((groups) => groups.flat());
+
+describe('a log that is read ahead', () => {
+  it('makes the head that it makes otherwise', () => {
+    fc.assert(
+      fc.property(records, (log) => check(log)),
+      { numRuns: 60, endOnFailure: true },
+    );
+  });
+
+  it('leaves out what is in blocks', () => {
+    fc.assert(
+      fc.property(records, fc.integer({ min: -50_000, max: 300_000 }), (log, time) => check(log, undefined, time)),
+      { numRuns: 30, endOnFailure: true },
+    );
+  });
+
+  it('is told of damage, and repaired, in the same way', () => {
+    fc.assert(
+      fc.property(
+        records,
+        fc.array(fc.tuple(fc.nat(5000), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        (log, flips, cuts) =>
+          check(log, (bytes) => {
+            const changed = cuts ? bytes.slice(0, flips[0]![0] % bytes.length) : bytes.slice();
+            for (const [at, mask] of flips) if (changed.length > 0) changed[at % changed.length]! ^= mask;
+            return changed;
+          }),
+      ),
+      { numRuns: 60, endOnFailure: true },
+    );
+  });
+
+  it('goes on where a record of series does not fit into the ring', () => {
+    const many = Array.from({ length: 30_000 }, (_, i) => ({
+      ref: i + 1,
+      labels: labelsFromObject({ a: String(i), b: 'b'.repeat(100) }),
+    }));
+    check([seriesRecord(many), samplesOf(many.map(({ ref: r }) => [r, 1000, r]))]);
+  });
+
+  it('is left to the reader from a record on that is too large to be handed over', () => {
+    const large = new Uint8Array(3 * 2 ** 20).fill(99);
+    check([seriesOf(1, { a: '1' }), samplesOf([[1, 1, 1]]), large, samplesOf([[1, 2, 2]]), seriesOf(2, { a: '2' })]);
+  });
+
+  it('comes from a thread, and is read again where the thread is lost', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'narthex-ahead-'));
+    try {
+      const directory = join(root, 'wal');
+      const writer = WalWriter.open({ fileSystem: nodeFiles, clock: new ManualClock(), directory, syncIntervalMs: 0 });
+      for (let i = 1; i <= 20; i++) writer.append([seriesOf(i, { a: String(i) }), samplesOf([[i, 1000 + i, i]])]);
+      await writer.close();
+      const expected = show(load(optionsFor(nodeFiles, root)).head);
+      expect(expected).toHaveLength(20);
+      for (const isLost of [false, true]) {
+        const ahead: StartAhead = (files) =>
+          isLost
+            ? { next: () => null, isLost, close: () => {} }
+            : new LogThread({ files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs: RANGE_MS });
+        const steps = loadHead({ ...optionsFor(nodeFiles, root), ahead });
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) await setImmediate();
+        expect(show(step.value.head)).toEqual(expected);
+      }
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
