@@ -8,6 +8,8 @@ import type { WriteGate } from './write-gate.ts';
 export interface DatabaseReplay extends HeadReplayCounts {
   /** Series that came from an image of the head; the log was read from there. */
   readonly imageSeries: number;
+  /** Likewise from a snapshot of Prometheus'. */
+  readonly snapshotSeries: number;
   readonly wal: ReplayReport;
   /** Of the log of out-of-order samples; null where there is none. */
   readonly wbl: ReplayReport | null;

@@ -184,10 +184,10 @@ async function replayLogs(
     if (step.done === true) {
       const loaded = step.value;
       const seconds = (clock.monotonic() - started) / 1000;
-      const { samples, series, unknownRefs } = loaded.counts;
-      log.info('write-ahead log replayed', { imageSeries: loaded.imageSeries, series, samples, unknownRefs, seconds });
-      const { counts, imageSeries, wal, wbl, wblUnknownRefs } = loaded;
-      return { loaded, replay: { ...counts, imageSeries, wal, wbl, wblUnknownRefs, seconds } };
+      const { counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs } = loaded;
+      const { samples, series, unknownRefs } = counts;
+      log.info('write-ahead log replayed', { imageSeries, snapshotSeries, series, samples, unknownRefs, seconds });
+      return { loaded, replay: { ...counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs, seconds } };
     }
     if (step.value.first >= 0) onReplayProgress?.(step.value);
     await setImmediate();

@@ -6,10 +6,13 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { ProcessDied } from '../../src/std/memory-faults.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
-import { createSampleColumn } from '../../src/storage/query.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
+import { dataDirectory } from '../../src/tsdb/data-directory.ts';
+import type { Head } from '../../src/tsdb/head/head.ts';
+import { type LoadedHead, loadHead } from '../../src/tsdb/start/load-head.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { ALL_TIME, batchOf, type Value } from './head-support.ts';
+import { showDatabase } from './show-database.ts';
 
 const ROOT = '/data';
 const IMAGE = `${ROOT}/head_image`;
@@ -86,6 +89,26 @@ describe('an image of the head', () => {
     await expectSameWithout(files.afterProcessDeath(), rows);
   });
 
+  it('gives what is not in blocks, as the log alone does, with the chunks that came to files since', async () => {
+    const { files, database, clock } = await prepared();
+    await settle({ clock });
+    expect(await database.writeHeadImage()).toBe(true);
+    const next = new Map(Array.from({ length: 20 }, (_, i) => [i, 300_000]));
+    for (let i = 0; i < 20; i += 3) fill(database, i, i % 4 === 3 ? 'histogram' : 'float', 130, 1000, next);
+    await settle({ clock });
+    const disk = files.afterProcessDeath();
+    const without = files.afterProcessDeath();
+    without.removeSync(IMAGE);
+    for (const minValidTime of [-1e9, 0, 500, 39_500, 40_000, 100_000, 199_999, 310_000, 1e9]) {
+      const [a, b] = [loaded(disk, minValidTime), loaded(without, minValidTime)];
+      expect(a.imageSeries).toBe(20);
+      expect(a.head.bounds).toEqual(b.head.bounds);
+      expect(a.head.stats().chunks).toBe(b.head.stats().chunks);
+      const shown = await Promise.all([a, b].map(({ head }) => showHead(head)));
+      expect(shown[0]).toEqual(shown[1]);
+    }
+  });
+
   it('is left aside where it does not fit the directory', async () => {
     const { files, database, clock } = await prepared();
     await settle({ clock });
@@ -129,7 +152,7 @@ describe('an image of the head', () => {
         file.closeSync();
         const opened = await open(damaged);
         expect(opened.database.stats().replay.imageSeries).toBe(0);
-        expect(await showOf(opened.database)).toEqual(expected);
+        expect(await showDatabase(opened.database)).toEqual(expected);
       }
     }
   }, 60_000);
@@ -158,9 +181,9 @@ describe('an image of the head', () => {
           const files = await run((disk) => disk.failAt(call, fault));
           const after = await open(files.afterProcessDeath());
           expect(after.database.stats().replay.imageSeries).toBeGreaterThan(0);
-          expect(await showOf(after.database)).toEqual(expected);
+          expect(await showDatabase(after.database)).toEqual(expected);
           const cut = await open(files.afterPowerCut(call));
-          for (const line of await showOf(cut.database)) {
+          for (const line of await showDatabase(cut.database)) {
             expect(expected.some((whole) => whole.startsWith(line))).toBe(true);
           }
         }
@@ -177,6 +200,27 @@ async function open(files: MemoryFiles, chunkRangeMs = 7_200_000) {
   const options = { directory: ROOT, fileSystem: files, clock, log, chunkRangeMs, maintenance: null, lock: false };
   const database = await openDatabase({ ...options, walSyncIntervalMs: 0 });
   return { database, clock, messages };
+}
+
+function loaded(files: MemoryFiles, minValidTime: number): LoadedHead {
+  const steps = loadHead({
+    fileSystem: files.afterProcessDeath(),
+    directory: dataDirectory(ROOT),
+    log: silentLog,
+    chunkRangeMs: 7_200_000,
+    minValidTime,
+    exemplarsMax: 10,
+    repairs: true,
+    clock: new ManualClock(),
+  });
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function showHead(head: Head): Promise<string[]> {
+  return showDatabase({ querier: (range) => head.querier(range), exemplars: () => [] });
 }
 
 /** A database with floats and histograms, some of them in files. */
@@ -261,7 +305,7 @@ async function expectSameWithout(files: MemoryFiles, imageSeries = 0): Promise<v
   const a = await open(files);
   const b = await open(without);
   expect(a.database.stats().replay.imageSeries).toBeGreaterThanOrEqual(imageSeries);
-  expect(await showOf(a.database)).toEqual(await showOf(b.database));
+  expect(await showDatabase(a.database)).toEqual(await showDatabase(b.database));
   expect(a.database.headBounds).toEqual(b.database.headBounds);
   expect(a.database.stats().head.series).toBe(b.database.stats().head.series);
   const next = new Map<number, number>();
@@ -274,35 +318,12 @@ async function expectSameWithout(files: MemoryFiles, imageSeries = 0): Promise<v
     }
     next.clear();
   }
-  expect(await showOf(a.database)).toEqual(await showOf(b.database));
+  expect(await showDatabase(a.database)).toEqual(await showDatabase(b.database));
   expect(a.database.stats().head.chunks).toBe(b.database.stats().head.chunks);
 }
 
 async function showAll(files: MemoryFiles): Promise<string[]> {
-  return showOf((await open(files)).database);
-}
-
-async function showOf(database: Database): Promise<string[]> {
-  const querier = database.querier(ALL_TIME);
-  const set = await querier.select({ matchers: [], range: ALL_TIME, sorted: true, limit: 0 });
-  const column = createSampleColumn(1);
-  const lines: string[] = [];
-  for (let row = 0; row < set.length; row++) {
-    set.read(row, column);
-    let line = set.labels(row).toString();
-    for (let i = 0; i < column.length; i++) {
-      const histogram = column.histograms?.[i];
-      const shown =
-        histogram === undefined ? `${column.bits[2 * i]},${column.bits[2 * i + 1]}` : JSON.stringify(histogram);
-      line += ` ${column.times[i]}=${shown}`;
-    }
-    lines.push(line);
-  }
-  querier.close();
-  for (const { labels, exemplars } of database.exemplars(ALL_TIME, [[]])) {
-    lines.push(`exemplars ${labels} ${exemplars.map((one) => `${one.time}=${one.value}${one.labels}`).join(' ')}`);
-  }
-  return lines;
+  return showDatabase((await open(files)).database);
 }
 
 function overwrite(files: MemoryFiles, path: string, at: number, value: number): void {

@@ -1,6 +1,11 @@
 import type { ExtentSlabs, Extents } from '../../memory/extents.ts';
-import { EXTENT_UNIT_BYTES, extentOffset, extentSlab } from '../../memory/extents.ts';
-import { type LargeExtentSlabs, type LargeExtents, largeExtentCapacity } from '../../memory/large-extents.ts';
+import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
+import {
+  LARGE_EXTENT_BYTES_MAX,
+  type LargeExtentSlabs,
+  type LargeExtents,
+  largeExtentCapacity,
+} from '../../memory/large-extents.ts';
 import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
 import type { HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { isFloatEncoding } from './encoding.ts';
@@ -142,6 +147,18 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
   }
 }
 
+/** What `SealedChunks.addCopy` takes. */
+export interface CopiedChunk {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly byteLength: number;
+  readonly encoding: number;
+  /** Samples. */
+  readonly count: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
+
 export class SealedChunks extends SealedRecords<SharedRecords> {
   readonly #extents: Extents;
   readonly #large: LargeExtents;
@@ -193,6 +210,26 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     words[2 * at + SEALED_ENCODING] = encoding | ((byteLength >>> 16) << 8) | (slot << 16);
     this.#live++;
     return chunk;
+  }
+
+  /** Enters a chunk that lies in `bytes` from `start` on, which are copied; returns its number, 0 where it is too large. */
+  addCopy({ bytes, byteLength, count, encoding, firstTime, lastTime, start }: CopiedChunk): number {
+    let extent: number;
+    let into: Uint8Array;
+    let at: number;
+    if (isFloatEncoding(encoding)) {
+      if (byteLength > EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES) return 0;
+      extent = this.#extents.allocate(Math.ceil(byteLength / EXTENT_UNIT_BYTES));
+      into = this.#extents.bytes[extentSlab(extent)]!;
+      at = extentOffset(extent);
+    } else {
+      if (byteLength > LARGE_EXTENT_BYTES_MAX) return 0;
+      extent = this.#large.allocate(largeExtentCapacity(byteLength));
+      into = this.#large.bytes(extent);
+      at = this.#large.offset(extent);
+    }
+    for (let i = 0; i < byteLength; i++) into[at + i] = bytes[start + i]!;
+    return this.add(firstTime, lastTime, extent, byteLength, count, 0, encoding);
   }
 
   /** Records for `count` chunks one behind the other, which the caller fills; returns the first one's number. */

@@ -2,7 +2,6 @@ import { xorByteLength } from '../../kernels/xor-encode.ts';
 import { XOR2_APPEND_BYTES_MAX } from '../../kernels/xor2-encode.ts';
 import { EXTENT_UNIT_BYTES, EXTENT_UNITS_MAX, extentOffset, extentSlab } from '../../memory/extents.ts';
 import { LARGE_EXTENT_BYTES_MAX, largeExtentCapacity } from '../../memory/large-extents.ts';
-import { isFloatEncoding } from '../chunk/encoding.ts';
 import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
 import { recodeHistogramChunk } from '../chunk/recode-histogram-chunk.ts';
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
@@ -189,7 +188,7 @@ export function readSeries(from: PayloadReader, parts: SeriesRestoring): void {
 
 function readSealed(from: PayloadReader, row: number, parts: SeriesRestoring, inMemory: number[]): void {
   const { memory, minValidTime, slots } = parts;
-  const { extents, large, sealed } = memory;
+  const { sealed } = memory;
   const firstTime = from.varint();
   const lastTime = firstTime + from.uvarint();
   const encoding = from.byte();
@@ -206,16 +205,9 @@ function readSealed(from: PayloadReader, row: number, parts: SeriesRestoring, in
   }
   const start = from.skip(byteLength);
   if (lastTime < minValidTime) return;
-  let extent: number;
-  if (isFloatEncoding(encoding)) {
-    if (byteLength > EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES) throw new MalformedPayload(`a chunk of ${byteLength} bytes`);
-    extent = extents.allocate(Math.ceil(byteLength / EXTENT_UNIT_BYTES));
-    copy(from.bytes, start, byteLength, extents.bytes[extentSlab(extent)]!, extentOffset(extent));
-  } else {
-    extent = large.allocate(largeExtentCapacity(byteLength));
-    copy(from.bytes, start, byteLength, large.bytes(extent), large.offset(extent));
-  }
-  inMemory.push(sealed.add(firstTime, lastTime, extent, byteLength, count, 0, encoding));
+  const chunk = sealed.addCopy({ bytes: from.bytes, start, byteLength, encoding, count, firstTime, lastTime });
+  if (chunk === 0) throw new MalformedPayload(`a chunk of ${byteLength} bytes`);
+  inMemory.push(chunk);
 }
 
 /** Puts a chunk at the end of the row's chain, or gives it back where the row has newer samples. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { DamagedFile } from '../block/damaged-file.ts';
 import type { HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { type HeadChunkFile, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
 import { openHeadChunks } from '../chunks-head/open-head-chunks.ts';
@@ -16,6 +17,8 @@ export interface FoundChunks {
   /** Chunks in order, until the log names their series. */
   readonly restored: RestoredChunks;
   readonly late: RestoredLateChunks;
+  /** The first damage, behind which chunks in order were left out; null where there is none. */
+  readonly damage: DamagedFile | null;
   /** Something of the files that were known is not there any more. */
   readonly lostBytes: boolean;
 }

@@ -42,6 +42,7 @@ import { RestoredChunks } from './restored-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
 import { SERIES_DOUBLES } from './series-table.ts';
 import { findStaleSeries, type SeriesSurvey, type StaleSeries, surveySeries } from './stale-series.ts';
+import { takeChunk, type WholeChunk } from './take-chunk.ts';
 import { TransactionRows } from './transaction-rows.ts';
 
 export interface HeadOptions {
@@ -351,6 +352,12 @@ export class Head {
       deletions: this.deletions,
       lateDeletions: this.lateDeletions,
     });
+  }
+
+  /** As `takeChunk`, before the log is read. */
+  takeChunk(ref: number, chunk: WholeChunk): boolean {
+    const parts = { memory: this.#memory, directory: this.#directory, openChunks: this.#openChunks };
+    return takeChunk({ ...parts, state: this.#state }, ref, chunk);
   }
 
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */

@@ -4,9 +4,12 @@ import type { Turns } from '../../std/turns.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
+import { type ChunkSnapshot, isLater, lastChunkSnapshot, whyNotBehind } from '../chunk-snapshot/find-chunk-snapshot.ts';
+import { readChunkSnapshot } from '../chunk-snapshot/read-chunk-snapshot.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
+import type { WholeChunk } from '../head/take-chunk.ts';
 import { type HeadImage, openHeadImage } from '../head-image/read-head-image.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
 import { AheadLost, type StartAhead } from '../wal/ahead/log-ahead.ts';
@@ -42,6 +45,8 @@ export interface LoadedHead {
   readonly counts: HeadReplayCounts;
   /** Series that came from an image; the log was read from there. */
   readonly imageSeries: number;
+  /** Likewise from a snapshot of Prometheus'. */
+  readonly snapshotSeries: number;
   readonly wal: ReplayReport;
   /** The log of out-of-order samples; null where there is none. */
   readonly wbl: ReplayReport | null;
@@ -50,33 +55,68 @@ export interface LoadedHead {
 }
 
 /**
- * Reads the image of the head, `chunks_head/`, `wal/` and `wbl/`, in steps between which the caller may let the event loop
- * run. An image that does not fit the log, or is damaged, is left aside.
+ * Reads the image of the head, or a snapshot of Prometheus' where that reaches further into the log, `chunks_head/`, `wal/`
+ * and `wbl/`, in steps between which the caller may let the event loop run. An image or a snapshot that does not fit the
+ * log, or is damaged, is left aside.
  */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
   const image = options.repairs ? fittingImage(options) : null;
-  if (image === null) return yield* loadAnyway(options, null);
   try {
-    return yield* loadAnyway(options, image);
+    const snapshot = fittingSnapshot(options);
+    if (snapshot !== null && (image === null || isLater(snapshot.place, image.place))) {
+      const loaded = yield* unlessDamaged(options, 'The snapshot of the head', { snapshot });
+      if (loaded !== null) return loaded;
+    }
+    if (image !== null) {
+      const loaded = yield* unlessDamaged(options, 'The image of the head', { image });
+      if (loaded !== null) return loaded;
+    }
+  } finally {
+    image?.file.closeSync();
+  }
+  return yield* loadAnyway(options, {});
+}
+
+/** What is read before the log, or nothing. */
+interface Beginning {
+  readonly image?: HeadImage;
+  readonly snapshot?: ChunkSnapshot;
+}
+
+/** As `loadAnyway`; null, and a line in the log, where what comes before the log can not be used. */
+function* unlessDamaged(
+  options: LoadHeadOptions,
+  name: string,
+  beginning: Beginning,
+): Generator<ReplayProgress, LoadedHead | null> {
+  try {
+    return yield* loadAnyway(options, beginning);
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
-    options.log.warn('The image of the head is left aside', { reason: error.message });
-  } finally {
-    image.file.closeSync();
+    options.log.warn(`${name} is left aside`, { reason: error.message });
+    return null;
   }
-  return yield* loadAnyway(options, null);
 }
 
 /** Begins anew where whoever read the log ahead is lost. */
-function* loadAnyway(options: LoadHeadOptions, image: HeadImage | null): Generator<ReplayProgress, LoadedHead> {
+function* loadAnyway(options: LoadHeadOptions, beginning: Beginning): Generator<ReplayProgress, LoadedHead> {
   try {
-    return yield* load(options, image);
+    return yield* load(options, beginning);
   } catch (error) {
     if (!(error instanceof AheadLost)) throw error;
     options.log.warn('The log is read again', { reason: error.message });
   }
   const { ahead: _, ...rest } = options;
-  return yield* load(rest, image);
+  return yield* load(rest, beginning);
+}
+
+function fittingSnapshot({ directory, fileSystem, log }: LoadHeadOptions): ChunkSnapshot | null {
+  const snapshot = lastChunkSnapshot(fileSystem, directory.root);
+  if (snapshot === null) return null;
+  const reason = whyNotBehind(fileSystem, directory.wal, snapshot);
+  if (reason === null) return snapshot;
+  log.info('The snapshot of the head is left aside', { path: snapshot.path, reason });
+  return null;
 }
 
 function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOptions): HeadImage | null {
@@ -86,8 +126,8 @@ function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOpti
   return null;
 }
 
-/** Throws `DamagedFile` where the image, which then begins anew without it, can not be used. */
-function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<ReplayProgress, LoadedHead> {
+/** Throws `DamagedFile` where what is read before the log can not be used; the caller begins anew without it. */
+function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Generator<ReplayProgress, LoadedHead> {
   const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
   const { forms = PLAIN_FORMS, residentChunkBytes } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };
@@ -102,15 +142,23 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
     }
     if (clock !== null) store.write(found.files, clock, log);
     let imageSeries = 0;
-    if (image !== null) {
+    if (image !== undefined) {
       if (found.lostBytes) throw new DamagedFile(image.file.path, 0, 'chunks_head does not have all that it leads to');
       imageSeries = yield* withProgress(head.readImage(image, found.restored, found.files));
     }
     const inner = head.replay(found.restored);
     const visitor = new StartVisitor({ head, inner, minValidTime });
+    let snapshotSeries = 0;
+    if (snapshot !== undefined) {
+      // What damaged bytes had is in the log before the snapshot.
+      if (found.damage !== null) throw found.damage;
+      const target = { visitor, takeChunk: (ref: number, chunk: WholeChunk) => head.takeChunk(ref, chunk) };
+      snapshotSeries = yield* withProgress(readChunkSnapshot(fileSystem, snapshot.path, target));
+    }
+    const from = image?.place ?? snapshot?.place;
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
       ...(damagedDirectory === null ? {} : { damagedDirectory }),
-      ...(image === null ? {} : { from: image.place }),
+      ...(from === undefined ? {} : { from }),
       ...(options.ahead === undefined ? {} : { ahead: options.ahead }),
       log,
     });
@@ -128,7 +176,7 @@ function* load(options: LoadHeadOptions, image: HeadImage | null): Generator<Rep
       log.warn('Out-of-order samples were left out', { ofUnknownSeries: unknownRefs, unusable: leftOut });
     }
     store.start();
-    return { head, counts: inner.counts, imageSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };
+    return { head, counts: inner.counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };
   } catch (error) {
     store.reader.closeSync();
     throw error;

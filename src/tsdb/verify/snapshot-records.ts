@@ -1,11 +1,9 @@
 import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
 import { ChunkDecoder } from '../block/decode-chunk.ts';
+import { SNAPSHOT_RECORD } from '../chunk-snapshot/read-chunk-snapshot.ts';
 import { MalformedRecord, RecordCursor } from '../wal/record-cursor.ts';
 import { columnFault } from './column-fault.ts';
-
-/** First byte of the records of a `chunk_snapshot.*` directory (docs/formats/head-snapshot.md). */
-const SNAPSHOT_RECORD = { series: 1, tombstones: 2, exemplars: 3 } as const;
 
 /** Checks the records of Prometheus' snapshots of the head. */
 export class SnapshotRecords {

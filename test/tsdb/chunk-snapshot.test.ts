@@ -1,0 +1,277 @@
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findProgram } from '../../bench/peers/find-program.ts';
+import type { Histogram } from '../../src/model/histogram.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { systemClock } from '../../src/std/clock.ts';
+import type { FileSystem } from '../../src/std/file-system.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { type Log, silentLog } from '../../src/telemetry/log.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { RecordBuffer } from '../../src/tsdb/wal/record-buffer.ts';
+import { exemplarsRecord } from '../../src/tsdb/wal/records.ts';
+import { answers, startUp } from '../proof/both-servers.ts';
+import { Workbench } from '../server/narthex-process.ts';
+import { encodeSamples } from '../support/chunk-source.ts';
+import { batchOf } from './head-support.ts';
+import { versionOf } from './prometheus-process.ts';
+import { showDatabase } from './show-database.ts';
+import { openWriter } from './wal-support.ts';
+
+const PAGE_BYTES = 32 * 1024;
+const WAL = '/data/wal/00000000';
+
+describe("a snapshot of Prometheus' head", () => {
+  it('with the log behind it gives what the log alone gives', async () => {
+    const { files, offset } = await prepared();
+    const expected = await shown(files);
+    putSnapshot(files, 0, offset);
+    const { database, messages } = await open(files);
+    expect(messages.filter((message) => message.includes('left aside'))).toEqual([]);
+    expect(database.stats().replay).toMatchObject({ snapshotSeries: 3, imageSeries: 0, samples: 7 });
+    expect((await showDatabase(database)).map(withoutHints)).toEqual(expected.map(withoutHints));
+    // It goes on, and what it was told before is refused.
+    append(database, 'float', 200, 205);
+    expect(() => append(database, 'float', 100, 101)).toThrow('refused');
+    await database.close();
+    expect(await shown(files)).toHaveLength(expected.length);
+  });
+
+  it('is left aside, with a line, where it does not fit the log', async () => {
+    const { files, offset } = await prepared();
+    const expected = await shown(files);
+    const cases: [string, (disk: MemoryFiles) => void][] = [
+      ['the log has no segment 1', (disk) => putSnapshot(disk, 1, 0)],
+      ['ends before offset', (disk) => putSnapshot(disk, 0, 1_000_000)],
+    ];
+    for (const [reason, prepare] of cases) {
+      const disk = files.afterProcessDeath();
+      prepare(disk);
+      const { database, messages } = await open(disk);
+      expect(database.stats().replay.snapshotSeries).toBe(0);
+      expect(messages.filter((message) => message.includes(reason))).toHaveLength(1);
+      expect(await showDatabase(database)).toEqual(expected);
+    }
+    // Unfinished ones, and older ones, are not looked at.
+    const disk = files.afterProcessDeath();
+    disk.makeDirectorySync('/data/chunk_snapshot.000000.0000000005');
+    disk.makeDirectorySync('/data/chunk_snapshot.000009.0000000000.tmp');
+    putSnapshot(disk, 0, offset);
+    expect((await open(disk)).database.stats().replay.snapshotSeries).toBe(3);
+  });
+
+  it('does no harm with any byte flipped or missing', async () => {
+    const { files, offset } = await prepared();
+    const expected = await shown(files);
+    const path = putSnapshot(files, 0, offset);
+    const whole = files.readFileSync(path).slice();
+    const used = whole.findLastIndex((byte) => byte !== 0) + 1;
+    for (let at = 0; at < used; at += at % 5 === 0 ? 7 : 3) {
+      const flipped = whole.slice();
+      flipped[at]! ^= 1 << (at % 8);
+      const cutShort = whole.slice();
+      cutShort.fill(0, at);
+      for (const bytes of [flipped, whole.slice(0, at), cutShort]) {
+        const disk = files.afterProcessDeath();
+        put(disk, path, bytes);
+        const { database, messages } = await open(disk);
+        const line = messages.filter((message) => message.includes('The snapshot of the head is left aside'));
+        expect(await showDatabase(database)).toEqual(
+          // Exemplars come last: without them it is whole.
+          line.length === 0 ? expected.filter((each) => !each.startsWith('exemplars')) : expected,
+        );
+        if (line.length > 0) expect(line[0]).toContain('chunk_snapshot.');
+        else expect(bytes).toBe(cutShort);
+      }
+    }
+  }, 60_000);
+});
+
+const PROMETHEUS = findProgram('prometheus');
+const isMissing = PROMETHEUS === null || (versionOf(PROMETHEUS) ?? 3.14) < 3.14;
+
+describe.skipIf(isMissing)(`a real snapshot${isMissing ? ' (skips without a Prometheus 3.14)' : ''}`, () => {
+  const bench = new Workbench();
+  afterEach(() => bench.cleanUp());
+
+  it('is read, and Prometheus reads it again with what was logged behind it', async () => {
+    const directory = bench.directory({ 'none.yml': '' });
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    const from = now - 1800_000;
+    const ours = await openReal(`${directory}/data`);
+    for (const name of ['float', 'other', 'histogram']) append(ours, name, 0, 150, from, 10_000);
+    addExemplar(ours, from + 1000);
+    await ours.delete([[{ type: '=', name: '__name__', value: 'other' }]], { minTime: from, maxTime: from + 333_000 });
+    await ours.close();
+    rmSync(`${directory}/data/head_image`, { force: true });
+
+    const args = (data: string) => [
+      '--config.file=none.yml',
+      `--storage.tsdb.path=${data}`,
+      '--enable-feature=memory-snapshot-on-shutdown,exemplar-storage',
+    ];
+    const server = await startUp(bench, directory, PROMETHEUS!, args('data'));
+    await server.process.end();
+    expect(readdirSync(`${directory}/data`).filter((name) => name.startsWith('chunk_snapshot.'))).toHaveLength(1);
+
+    copyWithout(`${directory}/data`, `${directory}/plain`);
+    const read = await openReal(`${directory}/data`);
+    const plain = await openReal(`${directory}/plain`);
+    expect(read.stats().replay).toMatchObject({ snapshotSeries: 3, samples: 0 });
+    expect(plain.stats().replay.snapshotSeries).toBe(0);
+    const lines = await showDatabase(plain);
+    expect(await showDatabase(read)).toEqual(lines);
+    expect(lines.filter((line) => line.startsWith('exemplars'))).toHaveLength(1);
+    await plain.close();
+    for (const name of ['float', 'other', 'histogram', 'new']) append(read, name, 150, 170, from, 10_000);
+    await read.close();
+
+    rmSync(`${directory}/plain`, { recursive: true });
+    copyWithout(`${directory}/data`, `${directory}/plain`);
+    const queries = ['{__name__=~"float|other|new"}[1h]', 'histogram[1h]', 'count({__name__=~".+"})'];
+    const told = [];
+    for (const data of ['data', 'plain']) {
+      const again = await startUp(bench, directory, PROMETHEUS!, args(data));
+      told.push(await answers(again.url, queries, [now / 1000]));
+      await again.process.end();
+    }
+    expect(told[0]).toEqual(told[1]);
+    expect(JSON.stringify(told[0])).toMatch(/__name__\\":\\"new/);
+  }, 120_000);
+});
+
+/** What follows a snapshot begins a chunk, which does not know what came before. */
+function withoutHints(line: string): string {
+  return line.replaceAll(/"counterResetHint":"\w+"/g, '');
+}
+
+/** A directory as a kill leaves it: half an hour of samples, of which the first hundred are before `offset` in the log. */
+async function prepared(): Promise<{ files: MemoryFiles; offset: number }> {
+  const files = new MemoryFiles();
+  const { database } = await open(files);
+  append(database, 'float', 0, 100);
+  append(database, 'histogram', 0, 20);
+  append(database, 'other', 0, 30);
+  addExemplar(database, 500);
+  await database.delete([[{ type: '=', name: '__name__', value: 'other' }]], { minTime: 3000, maxTime: 7000 });
+  const offset = files.statSync(WAL)!.size;
+  append(database, 'float', 100, 105);
+  append(database, 'histogram', 20, 22);
+  return { files: files.afterProcessDeath(), offset };
+}
+
+async function open(files: FileSystem): Promise<{ database: Database; messages: string[] }> {
+  const messages: string[] = [];
+  const note = (message: string, fields?: object) => void messages.push(`${message} ${JSON.stringify(fields ?? {})}`);
+  const log: Log = { ...silentLog, info: note, warn: note };
+  const options = { directory: '/data', fileSystem: files, clock: new ManualClock(), log, lock: false };
+  return { database: await openDatabase({ ...options, maintenance: null, walSyncIntervalMs: 0 }), messages };
+}
+
+function openReal(directory: string): Promise<Database> {
+  return openDatabase({ directory, fileSystem: nodeFiles, clock: systemClock, log: silentLog, maintenance: null });
+}
+
+async function shown(files: MemoryFiles): Promise<string[]> {
+  return showDatabase((await open(files.afterProcessDeath())).database);
+}
+
+function append(database: Database, name: string, first: number, end: number, from = 0, stepMs = 1000): void {
+  const appender = database.appender();
+  const ref = appender.resolve(labelsFromObject({ __name__: name, job: 'ü' }));
+  const times = Array.from({ length: end - first }, (_, i) => first + i);
+  const batch = batchOf(name === 'histogram' ? [] : times.map((i) => [ref, from + i * stepMs, i / 3]));
+  const histograms = times.map((i) => ({ ref, time: from + i * stepMs, startTime: 0, histogram: histogramAt(i) }));
+  const { refusedCount } = appender.append(name === 'histogram' ? { ...batch, histograms } : batch);
+  if (refusedCount > 0) {
+    appender.rollback();
+    throw new Error('samples were refused');
+  }
+  appender.commit();
+}
+
+function addExemplar(database: Database, time: number): void {
+  const appender = database.appender();
+  const ref = appender.resolve(labelsFromObject({ __name__: 'float', job: 'ü' }));
+  const labels = labelsFromObject({ trace: 'é' });
+  appender.append({ ...batchOf([]), exemplars: [{ ref, time, value: 7, labels }] });
+  appender.commit();
+}
+
+function histogramAt(i: number): Histogram {
+  return {
+    kind: 'integer',
+    counterResetHint: 'unknown',
+    schema: 1,
+    zeroThreshold: 0.001,
+    zeroCount: i,
+    count: i + 3,
+    sum: i / 3,
+    positiveSpans: [{ offset: 0, length: 2 }],
+    negativeSpans: [],
+    positiveDeltas: [1, 1],
+    negativeDeltas: [],
+    customValues: [],
+  };
+}
+
+/** Writes what the log of `prepared` has before its offset as a snapshot; returns the path of its one segment. */
+function putSnapshot(files: MemoryFiles, segment: number, offset: number): string {
+  const directory = `/data/chunk_snapshot.${String(segment).padStart(6, '0')}.${String(offset).padStart(10, '0')}`;
+  const buffer = new RecordBuffer();
+  const records = [
+    ['float', 100],
+    ['histogram', 20],
+    ['other', 30],
+  ] as const;
+  const series = records.map(([name, count], i) => seriesRecord(buffer, i + 1, name, count));
+  buffer.begin(2);
+  const deleted = Uint8Array.of(1, 3, 0xf0, 0x2e, 0xb0, 0x6d);
+  buffer.uvarint(deleted.length);
+  buffer.raw(deleted, 0, deleted.length);
+  const tombstones = buffer.take();
+  const exemplars = exemplarsRecord([{ ref: 1, time: 500, value: 7, labels: labelsFromObject({ trace: 'é' }) }]);
+  exemplars[0] = 3;
+  openWriter(files, { directory, compression: 'snappy' }).append([...series, tombstones, exemplars]);
+  const path = `${directory}/00000000`;
+  const bytes = files.readFileSync(path);
+  const padded = new Uint8Array(Math.ceil(bytes.length / PAGE_BYTES) * PAGE_BYTES);
+  padded.set(bytes);
+  put(files, path, padded);
+  return path;
+}
+
+function seriesRecord(buffer: RecordBuffer, ref: number, name: string, count: number): Uint8Array {
+  const values = Array.from({ length: count }, (_, i) => (name === 'histogram' ? histogramAt(i) : i / 3));
+  const [chunk] = encodeSamples(values.map((value, i) => [i * 1000, value]));
+  buffer.begin(1);
+  buffer.int64(ref);
+  buffer.labels(labelsFromObject({ __name__: name, job: 'ü' }));
+  buffer.int64(0);
+  buffer.uvarint(1);
+  buffer.int64(chunk!.minTime);
+  buffer.int64(chunk!.maxTime);
+  buffer.byte(chunk!.encoding);
+  buffer.uvarint(chunk!.bytes.length);
+  buffer.raw(chunk!.bytes, 0, chunk!.bytes.length);
+  if (name === 'histogram') return buffer.take();
+  for (let i = 0; i < 7; i++) buffer.int64(0);
+  buffer.float64((count - 1) / 3);
+  return buffer.take();
+}
+
+function put(files: MemoryFiles, path: string, bytes: Uint8Array): void {
+  const file = files.openSync(path, 'w');
+  file.writeSync(bytes, 0, bytes.length, 0);
+  file.closeSync();
+}
+
+/** A copy of a data directory without its snapshots and images. */
+function copyWithout(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+  for (const name of readdirSync(to)) {
+    if (/^chunk_snapshot\.|^head_image$/.test(name)) rmSync(`${to}/${name}`, { recursive: true });
+  }
+}
