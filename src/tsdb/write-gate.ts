@@ -4,6 +4,7 @@ import { createRandom } from '../std/random.ts';
 import { AppendsStopped } from '../storage/append.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { HeadLog, LateLog } from './head/head-log.ts';
+import { recordBytes } from './wal/records.ts';
 
 /** From a failed write to the first try. Each failed try doubles it up to the most. */
 const PROBE_AFTER_MS = 1000;
@@ -79,7 +80,7 @@ export class WriteGate {
         } catch (error) {
           this.report(
             error,
-            records.reduce((sum, record) => sum + record.length, 0),
+            records.reduce((sum, record) => sum + recordBytes(record).length, 0),
           );
           throw error instanceof FileSystemError ? new AppendsStopped(error.message, { cause: error }) : error;
         }

@@ -4,6 +4,8 @@ import { type AppendOutcome, createSampleBatch, REFUSED, type SampleBatch } from
 import { createSampleColumn, type Querier, type SampleColumn, type SeriesSet } from '../../src/storage/query.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
 import { type HeadState, noneRefused } from '../../src/tsdb/head/head-state.ts';
+import type { LogRecord } from '../../src/tsdb/wal/compressed-samples.ts';
+import { recordBytes } from '../../src/tsdb/wal/records.ts';
 
 /** A value is a number or the 16 hexadecimal digits of its bits. */
 export type Value = number | string;
@@ -15,10 +17,10 @@ export class LogDouble {
   failure: Error | null = null;
   onAppend: () => void = () => {};
 
-  append(records: readonly Uint8Array[]): void {
+  append(records: readonly LogRecord[]): void {
     this.onAppend();
     if (this.failure !== null) throw this.failure;
-    this.calls.push(records.map((record) => record.slice()));
+    this.calls.push(records.map((record) => recordBytes(record).slice()));
   }
 
   takeBack(): void {

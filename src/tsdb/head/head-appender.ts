@@ -13,7 +13,8 @@ import type { TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
-import { exemplarsRecord, histogramRecords, samplesRecord } from '../wal/records.ts';
+import type { LogRecord } from '../wal/compressed-samples.ts';
+import { exemplarsRecord, histogramRecords } from '../wal/records.ts';
 import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadLog, LateLog } from './head-log.ts';
@@ -199,18 +200,17 @@ export class HeadAppender implements Appender {
   #log(): void {
     const { directory, openChunks, rows, lateLog, log } = this.#parts;
     const { loggedStartTimes } = openChunks.forms;
-    const records: Uint8Array[] = [];
+    const records: LogRecord[] = [];
     if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
     for (const segment of this.#segments) {
       const { from, to } = segment;
       if (segment.kind === 'floats') {
         const { refs, times, startTimes, bits } = segment;
-        const indexes = rows.indexes.subarray(from, to);
-        const count = to - from;
+        const { indexes } = rows;
         records.push(
           loggedStartTimes
-            ? samplesV2Record(refs, times, startTimes, bits, indexes, count)
-            : samplesRecord(refs, times, bits, indexes, count),
+            ? samplesV2Record(refs, times, startTimes, bits, indexes.subarray(from, to), to - from)
+            : { refs, times, bits, indexes, from, to },
         );
       } else {
         const accepted: HistogramEntry[] = [];

@@ -1,11 +1,12 @@
 import type { TimeRange } from '../../storage/query.ts';
+import type { LogRecord } from '../wal/compressed-samples.ts';
 
 /**
  * Where a transaction is logged. `append` takes all records or throws and takes none. `times` says between which times
  * (ms) the float samples among them lie; without it nothing is known of that.
  */
 export interface HeadLog {
-  append(records: readonly Uint8Array[], times?: TimeRange): void;
+  append(records: readonly LogRecord[], times?: TimeRange): void;
 }
 
 /** Where its out-of-order samples are logged instead, as the first thing. */

@@ -1,4 +1,5 @@
 import type { LateLog } from '../head/head-log.ts';
+import type { LogRecord } from '../wal/compressed-samples.ts';
 import { listSegments, segmentPath } from '../wal/segments.ts';
 import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 
@@ -14,7 +15,7 @@ export class LateLogWriter implements LateLog {
     this.#options = options;
   }
 
-  append(records: readonly Uint8Array[]): void {
+  append(records: readonly LogRecord[]): void {
     this.#writer ??= WalWriter.open(this.#options);
     this.#writer.append(records);
   }

@@ -1,7 +1,9 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../../kernels/snappy-decode.ts';
 import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../../kernels/snappy-encode.ts';
+import { type LogRecord, type SampleColumns, SampleCompressor } from './compressed-samples.ts';
 import { SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
+import { recordBytes } from './records.ts';
 
 export type WalCompression = 'snappy' | 'zstd' | 'none';
 
@@ -11,21 +13,27 @@ export interface CompressedRecord {
   size: number;
   /** What goes into the fragment's type byte; 0 where compression would not have made the record smaller. */
   flags: number;
+  /** Bytes of the record before. */
+  recordSize: number;
 }
 
 /** Compresses records one after the other into one buffer of its own. */
 export class RecordCompressor {
   readonly #kind: WalCompression;
   readonly #table = new Uint16Array(SNAPPY_TABLE_LENGTH);
-  readonly #result: CompressedRecord = { bytes: new Uint8Array(0), size: 0, flags: 0 };
+  readonly #result: CompressedRecord = { bytes: new Uint8Array(0), size: 0, flags: 0, recordSize: 0 };
+  #samples = new SampleCompressor();
   #buffer = new Uint8Array(0);
 
   constructor(kind: WalCompression) {
     this.#kind = kind;
   }
 
-  compress(record: Uint8Array): CompressedRecord {
+  compress(given: LogRecord): CompressedRecord {
     const result = this.#result;
+    if (this.#kind === 'snappy' && !(given instanceof Uint8Array) && this.#compressSamples(given)) return result;
+    const record = recordBytes(given);
+    result.recordSize = record.length;
     if (this.#kind === 'snappy' && record.length > 0) {
       const room = snappyEncodedSizeMax(record.length);
       if (this.#buffer.length < room) this.#buffer = new Uint8Array(2 * room);
@@ -47,8 +55,21 @@ export class RecordCompressor {
     return result;
   }
 
+  /** False where that is not for `SampleCompressor`, or would not make the record smaller. */
+  #compressSamples(columns: SampleColumns): boolean {
+    const samples = this.#samples;
+    if (!samples.compress(columns) || samples.end - samples.start >= samples.recordSize) return false;
+    const result = this.#result;
+    result.bytes = samples.bytes.subarray(samples.start, samples.end);
+    result.size = result.bytes.length;
+    result.flags = SNAPPY_FLAG;
+    result.recordSize = samples.recordSize;
+    return true;
+  }
+
   /** Lets go of a buffer that one huge record needed. */
   shrink(): void {
+    if (this.#samples.bytes.length > KEPT_BYTES_MAX) this.#samples = new SampleCompressor();
     if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = new Uint8Array(0);
     this.#result.bytes = this.#buffer;
   }

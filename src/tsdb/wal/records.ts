@@ -2,6 +2,7 @@ import { writeVarint64 } from '../../kernels/varint.ts';
 import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
+import type { LogRecord } from './compressed-samples.ts';
 import { RecordBuffer, writeDelta } from './record-buffer.ts';
 import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
 
@@ -42,6 +43,13 @@ export function samplesRecord(
     buffer.size = writeSamples(buffer.bytes, buffer.view, buffer.size, refs, times, bits, indexes, count);
   }
   return buffer.take();
+}
+
+/** The bytes of a record before it is compressed. */
+export function recordBytes(record: LogRecord): Uint8Array {
+  if (record instanceof Uint8Array) return record;
+  const { refs, times, bits, indexes, from, to } = record;
+  return samplesRecord(refs, times, bits, indexes.subarray(from, to), to - from);
 }
 
 /** One record for each kind that occurs: integer and float, with exponential and with custom buckets. */

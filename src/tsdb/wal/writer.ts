@@ -4,6 +4,7 @@ import { makeDurableDirectorySync } from '../../std/durable-directory.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
+import type { LogRecord } from './compressed-samples.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
 import { framedSizeMax, frameRecord, PAGE_SIZE } from './framing.ts';
 import { ANY_TIMES, WrittenTimes } from './segment-times.ts';
@@ -153,7 +154,7 @@ export class WalWriter {
    * throws (a `FileSystemError`), none of them will be read again and the writer can be used as before.
    * The records are not looked at after it has returned. `times`: between which the float samples among them lie, ms.
    */
-  append(records: readonly Uint8Array[], times: TimeRange = ANY_TIMES): void {
+  append(records: readonly LogRecord[], times: TimeRange = ANY_TIMES): void {
     assert(!this.#closed, 'the log is closed');
     if (records.length === 0) return;
     try {
@@ -238,12 +239,12 @@ export class WalWriter {
   }
 
   /** Frames all records into `#frames` for a place at `position`; returns their size. */
-  #frame(records: readonly Uint8Array[], position: number): number {
+  #frame(records: readonly LogRecord[], position: number): number {
     this.#bytesSaved = 0;
     let end = 0;
     for (const record of records) {
       const compressed = this.#compressor.compress(record);
-      this.#bytesSaved += record.length - compressed.size;
+      this.#bytesSaved += compressed.recordSize - compressed.size;
       this.#reserve(end, framedSizeMax(compressed.size));
       end = frameRecord(compressed.bytes, compressed.size, compressed.flags, this.#frames, end, position + end);
     }

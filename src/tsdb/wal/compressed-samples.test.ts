@@ -1,0 +1,84 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { snappyDecode } from '../../kernels/snappy-decode.ts';
+import { type SampleColumns, SampleCompressor } from './compressed-samples.ts';
+import { recordBytes } from './records.ts';
+
+function columnsOf(samples: readonly (readonly [ref: number, time: number, value: number])[], from = 0): SampleColumns {
+  const values = Float64Array.from(samples, ([, , value]) => value);
+  return {
+    refs: Float64Array.from(samples, ([ref]) => ref),
+    times: Float64Array.from(samples, ([, time]) => time),
+    bits: new Uint32Array(values.buffer),
+    // Some rows of the batch, not in its order.
+    indexes: Uint32Array.from(samples, (_, i) => samples.length - 1 - i),
+    from,
+    to: samples.length,
+  };
+}
+
+function decoded(compressor: SampleCompressor): Uint8Array {
+  const record = new Uint8Array(compressor.recordSize);
+  const { bytes, end, start } = compressor;
+  expect(snappyDecode(bytes, start, end, record, 0, record.length)).toBe(record.length);
+  return record;
+}
+
+const value = fc.oneof(
+  fc.constantFrom(0, -0, 1, 2, 256, 65_536, 0.1, 1e300, 5e-324, Number.NaN, Number.POSITIVE_INFINITY),
+  fc.nat(5000),
+  fc.nat(5000).map((n) => n / 16),
+  fc.double(),
+);
+const ref = fc.oneof(fc.nat(300), fc.nat(2 ** 28));
+
+describe('SampleCompressor', () => {
+  it('makes snappy of the record that samplesRecord() makes', () => {
+    const compressor = new SampleCompressor();
+    const near = fc.oneof(fc.constant(0), fc.nat(20_000), fc.nat(2 ** 28));
+    const rows = fc.array(fc.tuple(ref, near, value), { minLength: 1, maxLength: 400 });
+    fc.assert(
+      fc.property(rows, fc.nat(), fc.boolean(), (some, from, areConsecutive) => {
+        const samples = some.map(
+          ([some, after, value], i) => [areConsecutive ? 7 + i : some, 1.7e12 - after, value] as const,
+        );
+        const columns = columnsOf(samples, from % samples.length);
+        expect(compressor.compress(columns)).toBe(true);
+        expect(decoded(compressor)).toEqual(recordBytes(columns));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('takes 4 bytes a sample of values that repeat, and little more than there are of those that can not be compressed', () => {
+    const compressor = new SampleCompressor();
+    const sizeOf = (valueAt: (i: number) => number) => {
+      compressor.compress(columnsOf(Array.from({ length: 1000 }, (_, i) => [1 + i, 1.7e12, valueAt(i)])));
+      return (compressor.end - compressor.start) / compressor.recordSize;
+    };
+    expect(sizeOf(() => 0)).toBeLessThan(0.38);
+    expect(sizeOf((i) => i % 5)).toBeLessThan(0.4);
+    expect(sizeOf((i) => 1000 + 7 * i)).toBeLessThan(0.8);
+    expect(sizeOf((i) => Math.sqrt(i + 0.3))).toBeLessThan(1.03);
+  });
+
+  it('leaves refs and times that lie far apart to others', () => {
+    const compressor = new SampleCompressor();
+    expect(
+      compressor.compress(
+        columnsOf([
+          [1, 0, 1],
+          [2 ** 30, 0, 1],
+        ]),
+      ),
+    ).toBe(false);
+    expect(
+      compressor.compress(
+        columnsOf([
+          [1, 0, 1],
+          [2, 2 ** 40, 1],
+        ]),
+      ),
+    ).toBe(false);
+  });
+});
