@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { systemClock } from '../std/clock.ts';
-import { createLog } from '../telemetry/pino-log.ts';
+import { createLog } from '../telemetry/line-log.ts';
 import { readBuildInfo, versionText } from './build-info.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { noteFeatures } from './feature-notes.ts';

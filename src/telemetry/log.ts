@@ -1,4 +1,4 @@
-/** Where parts write their log lines; pino stands behind it in the server, nothing in tests. */
+/** Where parts write their log lines; standard error stands behind it in the server, nothing in tests. */
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;

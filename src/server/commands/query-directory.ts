@@ -6,7 +6,7 @@ import type { QueryRequest } from '../../query/runner.ts';
 import { systemClock } from '../../std/clock.ts';
 import { FileSystemError } from '../../std/file-system.ts';
 import { nodeFiles } from '../../std/node-files.ts';
-import { createLog } from '../../telemetry/pino-log.ts';
+import { createLog } from '../../telemetry/line-log.ts';
 import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
 import { ReadOnlyDatabase } from '../../tsdb/read-only.ts';
 import type { Given } from './command-tree.ts';

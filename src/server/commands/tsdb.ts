@@ -5,7 +5,7 @@ import { systemClock } from '../../std/clock.ts';
 import { FileSystemError } from '../../std/file-system.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import type { TimeRange } from '../../storage/query.ts';
-import { createLog } from '../../telemetry/pino-log.ts';
+import { createLog } from '../../telemetry/line-log.ts';
 import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
 import { printed, READER_GONE_EXIT, ReaderGone } from '../standard-output.ts';
 import {

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import type { Clock } from '../std/clock.ts';
 import type { Log } from './log.ts';
 import { sourcePlace } from './log-places.ts';
@@ -17,37 +16,29 @@ export interface LogOptions {
  * the same fields as JSON.
  */
 export function createLog(options: LogOptions): Log {
-  const logfmt = options.format === 'logfmt';
-  const destination = {
-    write: (line: string) => options.write(logfmt ? logfmtLine(JSON.parse(line) as Record<string, unknown>) : line),
+  const least = LEVELS.indexOf(options.level);
+  const write: WriteLine = (level, fields, message) => {
+    const time = new Date(options.clock.now()).toISOString();
+    const line = jsonText({ level: level.toUpperCase(), time, ...fields, msg: message });
+    // Both forms show a value as JSON has it.
+    const isJson = options.format === 'json';
+    options.write(isJson ? `${line}\n` : logfmtLine(JSON.parse(line) as Record<string, unknown>));
   };
-  const logger = pino(
-    {
-      level: options.level,
-      base: null,
-      timestamp: () => `,"time":"${new Date(options.clock.now()).toISOString()}"`,
-      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
-    },
-    destination,
-  );
-  return wrap(logger, {});
+  return wrap(write, (level) => LEVELS.indexOf(level) >= least, {});
 }
 
-type Level = LogOptions['level'];
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** What of pino is used. */
-type Logger = Readonly<Record<Level, (fields: object, message: string) => void>> & {
-  isLevelEnabled(level: string): boolean;
-};
+type Level = LogOptions['level'];
+type WriteLine = (level: Level, fields: Fields, message: string) => void;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function wrap(logger: Logger, common: Fields): Log {
+function wrap(write: WriteLine, isEnabled: (level: Level) => boolean, common: Fields): Log {
   const at = (level: Level) => {
     return (message: string, fields: Fields = {}) => {
-      if (!logger.isLevelEnabled(level)) return;
-      const line = { source: callerOfLog(), ...readable(common), ...readable(fields) };
-      logger[level](line, message);
+      if (!isEnabled(level)) return;
+      write(level, { source: callerOfLog(), ...readable(common), ...readable(fields) }, message);
     };
   };
   return {
@@ -55,7 +46,7 @@ function wrap(logger: Logger, common: Fields): Log {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    with: (fields) => wrap(logger, { ...common, ...fields }),
+    with: (fields) => wrap(write, isEnabled, { ...common, ...fields }),
   };
 }
 
@@ -64,6 +55,21 @@ function readable(fields: Fields): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) result[name] = value instanceof Error ? errorText(value) : value;
   return result;
+}
+
+/** A value that JSON can not write costs its own text, not the line. */
+function jsonText(record: Fields): string {
+  try {
+    return JSON.stringify(record);
+  } catch {
+    const plain = Object.entries(record).map(([name, value]) => {
+      return [
+        name,
+        typeof value === 'object' || typeof value === 'bigint' ? Object.prototype.toString.call(value) : value,
+      ];
+    });
+    return JSON.stringify(Object.fromEntries(plain));
+  }
 }
 
 function errorText(error: Error): string {
