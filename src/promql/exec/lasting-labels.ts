@@ -33,3 +33,24 @@ export function keep(list: LabelList, key: string, value: unknown): void {
   if (all.size === KEPT_MAX) all.clear();
   all.set(key, value);
 }
+
+/** Label sets that were made for such a list, and are kept with it, over all lists: some 16 MB. */
+const OWN_SETS_MAX = 1 << 16;
+
+/** What was kept with label sets of its own, oldest first. */
+const withOwnSets: { readonly all: Map<string, unknown>; readonly key: string; readonly sets: number }[] = [];
+let ownSets = 0;
+
+/** As `keep`, of something that has so many label sets of its own: what was kept first goes where these are too many. */
+export function keepSets(list: LabelList, key: string, value: unknown, sets: number): void {
+  const all = keptWith.get(list);
+  if (all === undefined || sets > OWN_SETS_MAX) return;
+  keep(list, key, value);
+  withOwnSets.push({ all, key, sets });
+  ownSets += sets;
+  while (ownSets > OWN_SETS_MAX) {
+    const oldest = withOwnSets.shift()!;
+    oldest.all.delete(oldest.key);
+    ownSets -= oldest.sets;
+  }
+}

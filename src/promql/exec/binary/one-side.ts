@@ -46,7 +46,7 @@ export class OneSide {
     this.#budget = budget;
     this.#groups = groups;
     const included = new LabelGroups((name) => matching.include.includes(name));
-    const partners = new Map<string, Partner>();
+    const partners = new Map<string | number, Partner>();
     for (let row = 0; row < labels.length; row++) {
       const group = groups[row]!;
       let others = this.byGroup.get(group);
@@ -55,7 +55,7 @@ export class OneSide {
         this.byGroup.set(group, others);
       }
       // By number: looking through all partners of a group would take quadratic time.
-      const key = `${group}:${included.numberOf(labels[row]!)}`;
+      const key = matching.include.length === 0 ? group : `${group}:${included.numberOf(labels[row]!)}`;
       let partner = partners.get(key);
       budget.spend(GROUPING_WORK);
       if (partner === undefined) {

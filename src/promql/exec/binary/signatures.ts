@@ -2,6 +2,7 @@ import { Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
+import { isLasting, keep, kept, type LabelList } from '../lasting-labels.ts';
 
 /** Numbers the match groups of both sides of a vector operation: series with equal numbers belong together. */
 export class Signatures {
@@ -27,6 +28,29 @@ export class Signatures {
     }
     return groups;
   }
+}
+
+/** The match groups of two lists, numbered alike. Shared between queries: nobody changes them. */
+export interface MatchGroups {
+  readonly leftGroups: Int32Array;
+  readonly rightGroups: Int32Array;
+}
+
+/** The match groups of both sides, as they were found before where both lists last. */
+export function matchGroups(
+  left: LabelList,
+  right: LabelList,
+  matching: VectorMatching,
+  budget: QueryBudget,
+): MatchGroups {
+  const { on, matchingLabels } = matching;
+  const key = `match ${on} ${JSON.stringify(matchingLabels)}`;
+  const known = kept(left, key) as (MatchGroups & { readonly right: LabelList }) | undefined;
+  if (known?.right === right) return known;
+  const signatures = new Signatures(matching, budget);
+  const groups = { leftGroups: signatures.ofAll(left), rightGroups: signatures.ofAll(right), right };
+  if (isLasting(right)) keep(left, key, groups);
+  return groups;
 }
 
 /** The labels by which a series is matched. */

@@ -5,6 +5,7 @@ import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
+import { isLasting, keepSets, kept, type LabelList, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
@@ -15,7 +16,7 @@ import { elementsInto, needsElements } from './elements.ts';
 import { OneSide, type Partner } from './one-side.ts';
 import { isArithmetic, isComparison } from './operators.ts';
 import { resultLabels } from './result-labels.ts';
-import { matchLabels, Signatures } from './signatures.ts';
+import { matchGroups, matchLabels } from './signatures.ts';
 import { StepNotes } from './step-notes.ts';
 
 /** One output series: a row of the many side with a partner, or with the fill value where `partner` is null. */
@@ -79,9 +80,7 @@ export class VectorBinary implements VectorOperator {
     const { matching } = this.#plan;
     const left = await this.#left.series();
     const right = await this.#right.series();
-    const signatures = new Signatures(matching, this.#context.budget);
-    const leftGroups = signatures.ofAll(left.labels);
-    const rightGroups = signatures.ofAll(right.labels);
+    const { leftGroups, rightGroups } = matchGroups(left.labels, right.labels, matching, this.#context.budget);
     const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
     const [one, oneGroups] = this.#isSwapped ? [left, leftGroups] : [right, rightGroups];
     const oneSide = new OneSide(one.labels, oneGroups, matching, this.#count, this.#context.budget);
@@ -116,12 +115,14 @@ export class VectorBinary implements VectorOperator {
     const labels: Labels[] = [];
     const dropsMetric = isArithmetic(op) || (returnBool && !this.#context.features.delayedNameRemoval);
     const drafts: { row: number; group: number; partner: Partner | null; labels: Labels }[] = [];
+    const results = this.#knownResults(many.labels, oneSide, dropsMetric);
     for (let row = 0; row < many.labels.length; row++) {
       const group = manyGroups[row]!;
       const from = many.labels[row]!;
       for (const partner of oneSide.byGroup.get(group) ?? []) {
         if (partner.column === null) continue;
-        const result = resultLabels(from, partner.labels, matching, dropsMetric);
+        const known = results?.known?.[drafts.length];
+        const result = known ?? resultLabels(from, partner.labels, matching, dropsMetric);
         budget.takeLabels(result, PAIRING_BYTES);
         budget.spend(PAIRING_WORK);
         drafts.push({ row, group, partner, labels: result });
@@ -135,10 +136,11 @@ export class VectorBinary implements VectorOperator {
         drafts.push({ row, group, partner: null, labels: result });
       }
     }
+    const allKnown = results?.known ?? null;
     const rivals = new Rivals(matching.card === 'one-to-one', this.#count, budget);
     for (const draft of drafts) rivals.note(draft.row, draft.group, draft.labels);
     for (const { row, group, partner, labels: result } of drafts) {
-      labels.push(result);
+      if (allKnown === null) labels.push(result);
       this.#pairings.push({ row, group, partner, taken: rivals.taken(group, result) });
     }
     if (matching.fillLeft !== null) {
@@ -147,8 +149,30 @@ export class VectorBinary implements VectorOperator {
         labels.push(resultLabels(matchLabels(partner.labels, matching), partner.labels, matching, dropsMetric));
       }
     }
+    if (results !== null && allKnown === null) results.keep(labels);
     const marked = returnBool && this.#context.features.delayedNameRemoval;
-    return { labels, dropName: marked ? new Uint8Array(labels.length).fill(1) : null };
+    const dropName = marked ? new Uint8Array(drafts.length + this.#leftFills.length).fill(1) : null;
+    return { labels: allKnown ?? labels, dropName };
+  }
+
+  /**
+   * The labels of all results as they were when the same lists met before, or what keeps them; null where they depend on more
+   * than on the lists.
+   */
+  #knownResults(many: LabelList, oneSide: OneSide, dropsMetric: boolean): KnownResults | null {
+    const { matching } = this.#plan;
+    const one = this.#oneHeads.labels;
+    if (matching.fillLeft !== null || matching.fillRight !== null || !isLasting(many) || !isLasting(one)) return null;
+    if (oneSide.partners.some((partner) => partner.column === null)) return null;
+    const key = `results ${dropsMetric} ${JSON.stringify(matching)}`;
+    const before = kept(many, key) as { readonly one: LabelList; readonly labels: LabelList } | undefined;
+    return {
+      known: before?.one === one ? before.labels : null,
+      keep: (labels) => {
+        makeLasting(labels);
+        keepSets(many, key, { one, labels }, labels.length);
+      },
+    };
   }
 
   /** Reads the next row of the many side; false at its end. */
@@ -263,6 +287,11 @@ export class VectorBinary implements VectorOperator {
   #fail(step: number, error: () => QueryError): void {
     if (this.#failure === null || step < this.#failure.step) this.#failure = { step, error };
   }
+}
+
+interface KnownResults {
+  readonly known: LabelList | null;
+  keep(labels: LabelList): void;
 }
 
 /** Of a row with its partner, beside the labels, and how much work finding it is, in samples. */

@@ -1,12 +1,20 @@
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { LabelCallPlan } from '../../plan/plan.ts';
 import type { QueryBudget } from '../budget.ts';
+import { isLasting, keepSets, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { StepColumn } from '../step-column.ts';
 
 /** Writing a label set is about as much work as so many samples; so many units of text are as much as one. */
 const RELABEL_WORK = 100;
 const TEXT_UNITS_PER_WORK = 8;
+
+/** What became of a list. Shared between queries: nobody changes it. */
+interface Relabelled {
+  readonly labels: readonly Labels[];
+  /** What making it took. */
+  readonly bytes: number;
+}
 
 /** label_replace and label_join: change the heads, pass the columns on. */
 export class LabelCall implements VectorOperator {
@@ -21,7 +29,7 @@ export class LabelCall implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const { run, strings } = this.#plan;
+    const { call, run, strings } = this.#plan;
     const budget = this.#budget;
     const relabel = run.prepare(strings, {
       takeText: (length) => {
@@ -31,14 +39,10 @@ export class LabelCall implements VectorOperator {
       spend: (work) => budget.spend(work),
     });
     const heads = await this.#input.series();
-    const labels: Labels[] = [];
-    for (const before of heads.labels) {
-      const after = relabel(before);
-      if (after !== before) budget.takeLabels(after);
-      labels.push(after);
-      budget.spend(RELABEL_WORK);
-      if (budget.pauseDue) await budget.pause();
-    }
+    const key = `${call.func} ${JSON.stringify(strings)}`;
+    const known = kept(heads.labels, key) as Relabelled | undefined;
+    const { labels } = known ?? (await this.#relabel(heads.labels, relabel, key));
+    if (known !== undefined) budget.takeBytes(known.bytes);
     if (heads.dropName === null || strings[0] !== METRIC_NAME) return { labels, dropName: heads.dropName };
     return {
       labels,
@@ -48,6 +52,29 @@ export class LabelCall implements VectorOperator {
 
   next(): StepColumn | null {
     return this.#input.next();
+  }
+
+  async #relabel(list: readonly Labels[], relabel: (labels: Labels) => Labels, key: string): Promise<Relabelled> {
+    const budget = this.#budget;
+    const bytes = budget.bytes;
+    const labels: Labels[] = [];
+    let made = 0;
+    for (const before of list) {
+      const after = relabel(before);
+      if (after !== before) {
+        made++;
+        budget.takeLabels(after);
+      }
+      labels.push(after);
+      budget.spend(RELABEL_WORK);
+      if (budget.pauseDue) await budget.pause();
+    }
+    const relabelled: Relabelled = { labels, bytes: budget.bytes - bytes };
+    if (isLasting(list)) {
+      makeLasting(labels);
+      keepSets(list, key, relabelled, made);
+    }
+    return relabelled;
   }
 
   /** Who writes the metric name wants to keep it. An untouched label set is the very same object. */
