@@ -22,8 +22,8 @@ import type { ServerOptions } from './flags/options.ts';
 const MEMORY_SHARE = 1 / 2;
 /** But each this much: less does not serve. */
 const THREAD_BYTES_MIN = 256 * 2 ** 20;
-/** What all query threads together keep of decoded samples. */
-const DECODED_BYTES_MAX = 48 * 2 ** 20;
+/** What all query threads together keep of decoded samples; half as much again where their times are not evenly spaced. */
+const DECODED_BYTES_MAX = 40 * 2 ** 20;
 /** What a thread's heap may grow to beyond its share before V8 ends it: some tenths of a second of the fastest growth. */
 const HEAP_RESERVE_BYTES = 2 ** 30;
 /** A query pauses every 20 ms; one that does not for so long never will. */

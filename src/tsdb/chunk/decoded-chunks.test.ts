@@ -4,7 +4,7 @@ import { ManualClock } from '../../std/manual-clock.ts';
 import { createSampleColumn, reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 import { DecodedChunks, fileOfBlock, fileOfHead } from './decoded-chunks.ts';
 
-const SLAB_BYTES = 1024 * 1536;
+const SLAB_BYTES = 1024 * 1280;
 
 describe('DecodedChunks', () => {
   it('gives a chunk that was decoded twice back, bit for bit, behind what a column has', () => {
@@ -24,7 +24,7 @@ describe('DecodedChunks', () => {
             expect(kept.find(number, offset, column)).toBe(false);
             kept.note(number, offset, columnOf([...before, ...own]), before.length);
           }
-          const isKept = own.length > 0 && own.length <= 128;
+          const isKept = own.length > 0 && own.length <= 160;
           expect(kept.find(number, offset, column)).toBe(isKept);
           if (isKept) expect(contentOf(column)).toEqual(contentOf(expected));
         },
@@ -89,8 +89,8 @@ const samples: fc.Arbitrary<Sample[]> = fc
   .record({
     first: fc.integer({ min: -(2 ** 45), max: 2 ** 45 }),
     steps: fc.oneof(
-      fc.tuple(fc.nat(130), fc.integer({ min: 1, max: 2 ** 25 })).map(([n, step]) => new Array<number>(n).fill(step)),
-      fc.array(fc.integer({ min: 1, max: 2 ** 16 }), { maxLength: 130 }),
+      fc.tuple(fc.nat(164), fc.integer({ min: 1, max: 2 ** 23 })).map(([n, step]) => new Array<number>(n).fill(step)),
+      fc.array(fc.integer({ min: 1, max: 2 ** 16 }), { maxLength: 164 }),
     ),
     seed: fc.nat(),
   })

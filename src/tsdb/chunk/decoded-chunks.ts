@@ -1,18 +1,16 @@
 import type { Clock } from '../../std/clock.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 
-/** Chunks of more samples are not kept; writers cut them at 120. */
-const SAMPLES_MAX = 128;
+/** Chunks of more samples are not kept. Writers aim at 120, and go beyond where a series has gaps. */
+const SAMPLES_MAX = 160;
 const VALUES_BYTES = 8 * SAMPLES_MAX;
 const OFFSETS_BYTES = 4 * SAMPLES_MAX;
-const SLOT_BYTES = VALUES_BYTES + OFFSETS_BYTES;
 /** Memory is taken in slabs of so many slots. */
 const SLAB_SLOTS_LOG2 = 10;
-/** A chunk may be in any slot of its set. */
-const SET_SLOTS_LOG2 = 2;
-const SET_SLOTS = 1 << SET_SLOTS_LOG2;
+/** Entries of a set, in any of which a chunk may be named; there are twice as many entries as slots. */
+const SET_ENTRIES = 4;
 /**
- * Where a set is full, one chunk in so many that ask for a place gets one. Queries that go over more chunks than there is
+ * Where all is full, one chunk in so many that ask for a place gets one. Queries that go over more chunks than there is
  * room for would otherwise drive out each what the next one looks for first.
  */
 const PLACES_REFUSED = 8;
@@ -31,12 +29,18 @@ const IDLE_MS = 60_000;
  *
  * A chunk is named by a number for its file, which no other file of the process ever has, and its offset in there. Files of
  * chunks never change, so what is kept stays true; what nobody asks for makes room in time.
+ *
+ * Chunks that came one after the other lie one after the other, and are mostly asked for in that order: memory is as fast
+ * as it can be then, and half as fast where chunks lie where a hash says.
  */
 export class DecodedChunks {
   readonly #clock: Clock;
-  readonly #slotsLog2: number;
-  /** By slot: file * 2^32 + offset, or -1. */
+  readonly #slots: number;
+  /** By entry: file * 2^32 + offset, or -1, and the slot. */
   #keys: Float64Array = new Float64Array(0);
+  #slotOf: Uint32Array = new Uint32Array(0);
+  /** By slot: its entry, or -1. */
+  #entryOf: Int32Array = new Int32Array(0);
   #counts: Uint8Array = new Uint8Array(0);
   #firstTimes: Float64Array = new Float64Array(0);
   /** By slot: the distance of all its times, or NaN where they have offsets of their own. */
@@ -47,16 +51,17 @@ export class DecodedChunks {
   readonly #valueSlabs: (ArrayBuffer | undefined)[] = [];
   readonly #offsetSlabs: (ArrayBuffer | undefined)[] = [];
   #marks: Uint32Array = new Uint32Array(0);
-  /** Which slot of each set makes room next. */
-  #next: Uint8Array = new Uint8Array(0);
   #marked = 0;
+  /** Slots that were used so far, and once all were, the one that makes room next. */
+  #used = 0;
+  #next = 0;
   #refused = 0;
   #isUsed = false;
 
-  /** Takes at most about `bytesMax`, and no less than one slab. */
+  /** Takes at most about `bytesMax`, half as much again where times are not evenly spaced, and no less than one slab. */
   constructor(bytesMax: number, clock: Clock) {
     this.#clock = clock;
-    this.#slotsLog2 = Math.max(SLAB_SLOTS_LOG2, Math.floor(Math.log2(Math.max(1, bytesMax / SLOT_BYTES))));
+    this.#slots = Math.max(1 << SLAB_SLOTS_LOG2, Math.floor(bytesMax / VALUES_BYTES));
   }
 
   /** Puts the samples of a chunk behind those of a column; false where they are not kept. */
@@ -64,9 +69,10 @@ export class DecodedChunks {
     if (this.#keys.length === 0) return false;
     const key = file * 2 ** 32 + offset;
     const first = this.#setOf(file, offset);
-    let slot = first;
-    while (this.#keys[slot] !== key) if (++slot === first + SET_SLOTS) return false;
+    let entry = first;
+    while (this.#keys[entry] !== key) if (++entry === first + SET_ENTRIES) return false;
     this.#isUsed = true;
+    const slot = this.#slotOf[entry]!;
     const count = this.#counts[slot]!;
     const at = into.length;
     // The values are copied with what lies behind them: a copy of one size costs less than a view of the right one.
@@ -93,15 +99,16 @@ export class DecodedChunks {
 
   /** To be told of every chunk of floats without start times that was decoded: its samples are those from index `from` on. */
   note(file: number, offset: number, column: SampleColumn, from: number): void {
-    const count = column.length - from;
-    if (count < 1 || count > SAMPLES_MAX || file >= FILES_MAX) return;
+    const { length, times, values } = column;
+    const count = length - from;
+    if (count < 1 || count > SAMPLES_MAX || file >= FILES_MAX || times[length - 1]! - times[from]! > OFFSET_MAX) return;
     if (!this.#wasMarked(hashOf(file, offset))) return;
     if (this.#keys.length === 0) this.#begin();
-    const slot = this.#placeFor(this.#setOf(file, offset));
-    if (slot < 0 || !this.#putTimes(slot, column.times, from, count)) return;
-    this.#valuesOf(slot).set(column.values.subarray(from, from + count));
+    const slot = this.#place(file, offset);
+    if (slot < 0) return;
+    this.#putTimes(slot, times, from, count);
+    this.#valuesOf(slot).set(values.subarray(from, length));
     this.#counts[slot] = count;
-    this.#keys[slot] = file * 2 ** 32 + offset;
   }
 
   /** Bytes of samples that memory is taken for. */
@@ -126,12 +133,16 @@ export class DecodedChunks {
   }
 
   #begin(): void {
-    const slots = 1 << this.#slotsLog2;
-    this.#keys = new Float64Array(slots).fill(-1);
+    const slots = this.#slots;
+    const entries = SET_ENTRIES * Math.ceil((2 * slots) / SET_ENTRIES);
+    this.#keys = new Float64Array(entries).fill(-1);
+    this.#slotOf = new Uint32Array(entries);
+    this.#entryOf = new Int32Array(slots).fill(-1);
     this.#counts = new Uint8Array(slots);
     this.#firstTimes = new Float64Array(slots);
     this.#steps = new Float64Array(slots);
-    this.#next = new Uint8Array(slots >>> SET_SLOTS_LOG2);
+    this.#used = 0;
+    this.#next = 0;
     this.#watch();
   }
 
@@ -153,33 +164,46 @@ export class DecodedChunks {
     this.#marks = new Uint32Array(0);
   }
 
+  /** The first entry of the set. */
   #setOf(file: number, offset: number): number {
-    return (hashOf(file, offset) >>> (32 - this.#slotsLog2)) & -SET_SLOTS;
+    return SET_ENTRIES * Math.floor((hashOf(file, offset) * (this.#keys.length / SET_ENTRIES)) / 2 ** 32);
   }
 
-  #placeFor(first: number): number {
-    for (let slot = first; slot < first + SET_SLOTS; slot++) if (this.#keys[slot] === -1) return slot;
-    if (++this.#refused % PLACES_REFUSED !== 0) return -1;
-    const set = first >>> SET_SLOTS_LOG2;
-    const next = this.#next[set]!;
-    this.#next[set] = (next + 1) & (SET_SLOTS - 1);
-    return first + next;
+  /** A slot for a chunk, which an entry names from now on; -1 where it gets none. */
+  #place(file: number, offset: number): number {
+    const first = this.#setOf(file, offset);
+    let entry = first;
+    while (entry < first + SET_ENTRIES && this.#keys[entry] !== -1) entry++;
+    const isSetFull = entry === first + SET_ENTRIES;
+    const isFull = this.#used === this.#slots;
+    if ((isSetFull || isFull) && ++this.#refused % PLACES_REFUSED !== 0) return -1;
+    let slot: number;
+    if (isSetFull) {
+      entry = first + ((this.#refused / PLACES_REFUSED) & (SET_ENTRIES - 1));
+      slot = this.#slotOf[entry]!;
+    } else if (isFull) {
+      slot = this.#next;
+      this.#next = (slot + 1) % this.#slots;
+      this.#keys[this.#entryOf[slot]!] = -1;
+    } else {
+      slot = this.#used++;
+    }
+    this.#keys[entry] = file * 2 ** 32 + offset;
+    this.#slotOf[entry] = slot;
+    this.#entryOf[slot] = entry;
+    return slot;
   }
 
-  /** False where the times are too far apart; the slot is free then. */
-  #putTimes(slot: number, times: Float64Array, from: number, count: number): boolean {
+  #putTimes(slot: number, times: Float64Array, from: number, count: number): void {
     const first = times[from]!;
     const step = count > 1 ? times[from + 1]! - first : 0;
     let i = 1;
     while (i < count && times[from + i] === first + i * step) i++;
     this.#firstTimes[slot] = first;
     this.#steps[slot] = i === count ? step : Number.NaN;
-    if (i === count) return true;
-    this.#keys[slot] = -1;
-    if (times[from + count - 1]! - first > OFFSET_MAX) return false;
+    if (i === count) return;
     const offsets = this.#offsetsOf(slot);
     for (let k = 0; k < count; k++) offsets[k] = times[from + k]! - first;
-    return true;
   }
 
   #valuesOf(slot: number): Float64Array {
