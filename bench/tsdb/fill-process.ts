@@ -9,10 +9,10 @@ import { Fleet } from './fleet.ts';
  * Fills a database with an hour (or so) of a fleet on a clock of its own, and tells what that took. Sends the result to
  * its parent and ends as a kill would end it.
  *
- *     node --expose-gc bench/tsdb/fill-process.ts DIRECTORY SERIES STEPS [--image] [--resident-chunk-bytes=BYTES]
+ *     node --expose-gc bench/tsdb/fill-process.ts DIRECTORY SERIES STEPS [--image-after=STEPS] [--resident-chunk-bytes=BYTES]
  */
 const [directory, seriesText, stepsText, ...flags] = process.argv.slice(2);
-const writesImage = flags.includes('--image');
+const imageAfter = Number(flags.find((flag) => flag.startsWith('--image-after='))?.split('=')[1] ?? 0);
 const residentChunkBytes = flags.find((flag) => flag.startsWith('--resident-chunk-bytes='))?.split('=')[1];
 const series = Number(seriesText);
 const steps = Number(stepsText);
@@ -53,9 +53,9 @@ for (let step = 0; step < steps; step++) {
     if (target % 8 === 7) await setImmediate();
   }
   await setImmediate();
+  if (step + 1 === imageAfter) await database.writeHeadImage();
 }
 for (let i = 0; i < 2000 && database.stats().chunkFiles.failedWrites === 0; i++) await setImmediate();
-if (writesImage) await database.writeHeadImage();
 global.gc?.();
 const { head, chunkFiles } = database.stats();
 const memory = process.memoryUsage();

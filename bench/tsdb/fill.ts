@@ -28,13 +28,19 @@ export function fillProcess(options: {
   directory: string;
   series: number;
   steps: number;
-  writesImage?: boolean;
+  /** Writes an image of the head after so many steps. */
+  imageAfter?: number;
   /** As `DatabaseOptions.residentChunkBytes`. */
   residentChunkBytes?: number;
 }): FillResult {
-  const { directory, residentChunkBytes, series, steps, writesImage } = options;
+  const { directory, residentChunkBytes, imageAfter, series, steps } = options;
   const program = join(import.meta.dirname, 'fill-process.ts');
-  const args = [directory, String(series), String(steps), ...(writesImage === true ? ['--image'] : [])];
+  const args = [
+    directory,
+    String(series),
+    String(steps),
+    ...(imageAfter === undefined ? [] : [`--image-after=${imageAfter}`]),
+  ];
   if (residentChunkBytes !== undefined) args.push(`--resident-chunk-bytes=${residentChunkBytes}`);
   const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', program, ...args], {
     encoding: 'utf8',

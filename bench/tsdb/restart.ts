@@ -22,19 +22,27 @@ interface Run {
 
 /**
  * Seconds from spawning a server on a directory whose writer was killed until it says that it is ready: each on a copy of
- * the same files, and Narthex once more on one that has an image of the head.
+ * the same files, and Narthex twice more: with an image of the head that has all samples, and with one that is as old as one
+ * written while running may be, with a fifth of the samples in the log behind it.
  */
 export async function restartCase({ peers, rounds, series, steps }: RestartSizes): Promise<unknown> {
   const root = mkdtempSync(join(tmpdir(), 'narthex-bench-'));
   try {
     const plain = join(root, 'plain');
     const imaged = join(root, 'imaged');
+    const older = join(root, 'older');
     fillProcess({ directory: plain, series, steps });
-    fillProcess({ directory: imaged, series, steps, writesImage: true });
+    fillProcess({ directory: imaged, series, steps, imageAfter: steps });
+    fillProcess({ directory: older, series, steps, imageAfter: Math.ceil((4 * steps) / 5) });
     const competitors = findCompetitors(peers).filter(({ kind }) => kind !== 'victoria');
     const ways = competitors.flatMap((competitor) => {
       const way = { name: competitor.name, competitor, source: plain };
-      return competitor.kind === 'narthex' ? [way, { name: 'narthex, image', competitor, source: imaged }] : [way];
+      if (competitor.kind !== 'narthex') return [way];
+      return [
+        way,
+        { name: 'narthex, image', competitor, source: imaged },
+        { name: 'narthex, image of four fifths', competitor, source: older },
+      ];
     });
     const runs: Run[] = [];
     for (const { competitor, name, source } of pairedOrder(ways, rounds)) {

@@ -66,6 +66,8 @@ export interface FileSystem {
   statSync(path: string): FileStat | null;
   /** Bytes of the whole file system that a path is on; null where that can not be told. */
   fileSystemBytes(path: string): number | null;
+  /** Bytes of it that are free for this process; null where that can not be told. */
+  freeBytes(path: string): number | null;
   /** Makes names that were created, renamed or removed in this directory durable. */
   syncDirectory(path: string): Promise<void>;
   syncDirectorySync(path: string): void;

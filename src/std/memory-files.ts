@@ -184,6 +184,10 @@ export class MemoryFiles implements FileSystem {
     return Number.isFinite(this.capacity) ? this.capacity : null;
   }
 
+  freeBytes(): number | null {
+    return Number.isFinite(this.capacity) ? this.#free() : null;
+  }
+
   statSync(path: string): FileStat | null {
     this.#plan.step('inspect', path);
     const node = this.#names.get(path);

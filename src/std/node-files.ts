@@ -39,6 +39,14 @@ export const nodeFiles: FileSystem = {
       return null;
     }
   },
+  freeBytes(path) {
+    try {
+      const { bavail, bsize } = fs.statfsSync(path);
+      return bavail * bsize;
+    } catch {
+      return null;
+    }
+  },
   syncDirectory: (path) =>
     runAsync('sync directory', path, async () => {
       const directory = await fsPromises.open(path, 'r');

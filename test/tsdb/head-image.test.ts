@@ -135,6 +135,16 @@ describe('an image of the head', () => {
     expect(cutAtOtherTimes.database.stats().replay.imageSeries).toBe(0);
   });
 
+  it('is not written where the disk has no room for it and for the log', async () => {
+    const { files, database } = await prepared(3);
+    files.capacity = 60 * 1024 * 1024;
+    const before = files.operations.length;
+    expect(await database.writeHeadImage()).toBe(false);
+    expect(files.operations.slice(before).filter(({ path }) => path.includes('head_image'))).toEqual([]);
+    files.capacity = 70 * 1024 * 1024;
+    expect(await database.writeHeadImage()).toBe(true);
+  });
+
   it('is of no use, and does no harm, with any byte flipped or missing', async () => {
     const { files, database, clock } = await prepared(3);
     await settle({ clock });

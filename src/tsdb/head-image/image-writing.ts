@@ -12,8 +12,14 @@ import { writeHeadImage } from './write-head-image.ts';
 const LOOK_MS = 60 * 1000;
 /** An image is due when reading the log from the last one would take about a second, */
 const LOG_BYTES_DUE = 32 * 1024 * 1024;
+/** and the log has grown by a share of the image's size, so that the disk takes three times what the log is at most; */
+const LOG_SHARE_DUE = 1 / 2;
 /** but not more often than this: of a million series it takes some two seconds of the main thread, in small pieces. */
 const INTERVAL_MS = 5 * 60 * 1000;
+/** What must be free on the disk beside the image: that of the log comes first. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+/** About what an image takes for each series, where the last one does not tell: record, labels, chunk and lists. */
+const SERIES_BYTES = 512;
 /** A stop writes one where the log has more than this since the last. */
 const STOP_BYTES = 1024 * 1024;
 
@@ -40,6 +46,8 @@ export class ImageWriting {
   /** What the head began with at the last image: when it moves on, so does the log, and the image is of no use. */
   #beginOfImaged = Number.NEGATIVE_INFINITY;
   #lastAt: number;
+  /** Of the last image that was written. */
+  #imageBytes = 0;
   #cancel: (() => void) | null = null;
   #running: Promise<boolean> | null = null;
   #isClosing = false;
@@ -86,13 +94,20 @@ export class ImageWriting {
   #isDue(): boolean {
     const { clock, head } = this.#options;
     if (clock.monotonic() - this.#lastAt < INTERVAL_MS) return false;
-    if (this.#unimagedBytes >= LOG_BYTES_DUE) return true;
+    if (this.#unimagedBytes >= Math.max(LOG_BYTES_DUE, LOG_SHARE_DUE * this.#imageBytes)) return true;
     return head.minValidTime !== this.#beginOfImaged && this.#unimagedBytes > STOP_BYTES;
   }
 
   async #write(): Promise<boolean> {
     const { clock, directory, fileSystem, head, log, turns, wal } = this.#options;
     if (wal.offset === 0) return false;
+    const needed = Math.max(this.#imageBytes, SERIES_BYTES * head.seriesCount) + SPARE_BYTES;
+    const free = fileSystem.freeBytes(directory.root);
+    if (free !== null && free < needed) {
+      this.#lastAt = clock.monotonic();
+      log.info('No image of the head is written: the disk has too little room', { free, needed });
+      return false;
+    }
     const started = clock.monotonic();
     const bytesBefore = wal.counters.bytes;
     const beginBefore = head.minValidTime;
@@ -110,6 +125,7 @@ export class ImageWriting {
       });
       this.#lastAt = clock.monotonic();
       if (bytes === null) return false;
+      this.#imageBytes = bytes;
       this.#bytesImaged = bytesBefore;
       this.#beginOfImaged = beginBefore;
       log.info('image of the head written', { bytes, seconds: (clock.monotonic() - started) / 1000 });

@@ -317,6 +317,10 @@ export class Head {
     });
   }
 
+  get seriesCount(): number {
+    return this.#memory.series.liveCount;
+  }
+
   /** Nothing older is taken, ms. */
   get minValidTime(): number {
     return this.#state.minValidTime;
