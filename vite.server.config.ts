@@ -58,6 +58,7 @@ function bundle(input: Record<string, string>, output: Output, isFirst: boolean)
       sourcemap: true,
       minify: false,
       rolldownOptions: {
+        checks: { pluginTimings: false },
         input,
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', ...output },
       },

@@ -3,7 +3,10 @@ import { constants, enableCompileCache, flushCompileCache } from 'node:module';
 // Before anything else is loaded: what Node has compiled once it need not compile again at the next start. A build has its
 // cache beside it, so that it goes with the build; where that can not be written, and for sources, it is Node's usual place.
 const beside = import.meta.filename.endsWith('.js') ? `${import.meta.dirname}/compile-cache` : undefined;
-if (enableCompileCache(beside).status === constants.compileCacheStatus.FAILED) enableCompileCache();
+let cache = enableCompileCache(beside);
+if (cache.status === constants.compileCacheStatus.FAILED) cache = enableCompileCache();
+// Where threads look for it before they load anything.
+if (cache.directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= cache.directory;
 // DNS, unpacking and files share libuv's threads; four of them are few for hundreds of targets. Read at their first use.
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
 // A reader of our output that goes away must not end the server.

@@ -1,4 +1,3 @@
-import { enableCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '../../promql/engine.ts';
@@ -47,7 +46,6 @@ const TURNS_FOR_RULES = 4;
 /** Scrapes and writes get a core at once; the maintenance thread stands back by 10. */
 const NICE = 5;
 
-enableCompileCache();
 lowerThreadPriority(NICE);
 
 const settings = workerData as QueryThreadSettings;
