@@ -57,6 +57,8 @@ interface FloatSegment {
   readonly bits: Uint32Array;
   readonly from: number;
   readonly to: number;
+  /** Between which times they lie, ms. */
+  readonly range: TimeRange;
 }
 
 /** The same for its histograms; `samples` are the accepted ones, in order. */
@@ -164,7 +166,11 @@ export class HeadAppender implements Appender {
         else rows.refuse(i, REFUSED.duplicate);
       }
     }
-    if (rows.count > from) this.#segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to: rows.count });
+    if (rows.count > from) {
+      const to = rows.count;
+      const range = timesOf(times, rows.indexes, from, to);
+      this.#segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to, range });
+    }
     if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
     if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
     return rows.takeOutcome(appended, length, this.#parts.state);
@@ -233,17 +239,12 @@ export class HeadAppender implements Appender {
 
   /** Between which times the accepted floats lie. */
   #floatTimes(): TimeRange {
-    const { indexes } = this.#parts.rows;
     let minTime = Number.POSITIVE_INFINITY;
     let maxTime = Number.NEGATIVE_INFINITY;
     for (const segment of this.#segments) {
       if (segment.kind !== 'floats') continue;
-      const { from, times, to } = segment;
-      for (let k = from; k < to; k++) {
-        const time = times[indexes[k]!]!;
-        if (time < minTime) minTime = time;
-        if (time > maxTime) maxTime = time;
-      }
+      minTime = Math.min(minTime, segment.range.minTime);
+      maxTime = Math.max(maxTime, segment.range.maxTime);
     }
     return { minTime, maxTime };
   }
@@ -271,31 +272,24 @@ export class HeadAppender implements Appender {
       this.#applyWithStart(segment);
       return;
     }
-    const { times, bits, from, to } = segment;
-    const { indexes } = rows;
-    openChunks.appendRows(rows.rows, indexes, times, bits, from, to);
-    let { minTime, maxTime } = state;
-    for (let k = from; k < to; k++) {
-      const time = times[indexes[k]!]!;
-      if (time < minTime) minTime = time;
-      if (time > maxTime) maxTime = time;
-    }
-    state.minTime = minTime;
-    state.maxTime = maxTime;
+    const { times, bits, from, to, range } = segment;
+    openChunks.appendRows(rows.rows, rows.indexes, times, bits, from, to);
+    state.minTime = Math.min(state.minTime, range.minTime);
+    state.maxTime = Math.max(state.maxTime, range.maxTime);
     state.samplesAppended += to - from;
   }
 
   /** As `#applyFloats` where chunks may hold start times. */
-  #applyWithStart({ times, startTimes, bits, from, to }: FloatSegment): void {
+  #applyWithStart({ times, startTimes, bits, from, to, range }: FloatSegment): void {
     const { state, rows, openChunks } = this.#parts;
     for (let k = from; k < to; k++) {
       const i = rows.indexes[k]!;
       const time = times[i]!;
       const start = startTimes === null ? 0 : startTimes[i]!;
       openChunks.appendWithStart(rows.rows[k]!, time, bits[2 * i]!, bits[2 * i + 1]!, start);
-      if (time < state.minTime) state.minTime = time;
-      if (time > state.maxTime) state.maxTime = time;
     }
+    state.minTime = Math.min(state.minTime, range.minTime);
+    state.maxTime = Math.max(state.maxTime, range.maxTime);
     state.samplesAppended += to - from;
   }
 
@@ -457,4 +451,16 @@ export class HeadAppender implements Appender {
   #assertOpen(): void {
     if (!this.#open) throw new Error('Cannot use an appender after its end');
   }
+}
+
+/** Between which times the samples `indexes[from..to-1]` lie. */
+function timesOf(times: Float64Array, indexes: Uint32Array, from: number, to: number): TimeRange {
+  let minTime = Number.POSITIVE_INFINITY;
+  let maxTime = Number.NEGATIVE_INFINITY;
+  for (let k = from; k < to; k++) {
+    const time = times[indexes[k]!]!;
+    if (time < minTime) minTime = time;
+    if (time > maxTime) maxTime = time;
+  }
+  return { minTime, maxTime };
 }

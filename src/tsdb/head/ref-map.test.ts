@@ -27,6 +27,7 @@ describe('RefMap', () => {
             refs.delete(at);
             plain.delete(at);
           }
+          expect(refs.row(at)).toBe(plain.get(at) ?? -1);
         }
         for (const [at] of steps) expect(refs.row(at)).toBe(plain.get(at) ?? -1);
       }),

@@ -11,6 +11,8 @@ export const REF_LIMIT = 2 ** 40;
 /** Pages walked in one step. */
 const STEP_PAGES = 16;
 
+const NO_PAGE = new Uint32Array(0);
+
 interface Folder {
   /** Row + 1 for each ref of a page, and in one more word how many of them are set; null where no ref is left. */
   readonly pages: (Uint32Array | null)[];
@@ -24,15 +26,29 @@ interface Folder {
  */
 export class RefMap {
   readonly #folders: (Folder | null)[] = [];
+  /** The page that was looked at last, and its first ref: most refs are in the same page as the one before. */
+  #page: Uint32Array = NO_PAGE;
+  #pageStart = 0;
 
   /** The row of a ref, or -1. Anything that can not be a ref (a fraction, NaN, a negative number) is unknown. */
   row(ref: number): number {
+    const slot = ref - this.#pageStart;
+    if (slot >= 0 && slot < PAGE_REFS) {
+      const entry = this.#page[slot];
+      if (entry !== undefined) return entry - 1;
+    }
+    return this.#rowOfAnyPage(ref);
+  }
+
+  #rowOfAnyPage(ref: number): number {
     if (!(ref >= 0 && ref < REF_LIMIT)) return -1;
     const index = (ref / PAGE_REFS) | 0;
     const folder = this.#folders[index >>> FOLDER_PAGES_LOG2];
     if (folder === undefined || folder === null) return -1;
     const page = folder.pages[index & (FOLDER_PAGES - 1)]!;
     if (page === null) return -1;
+    this.#page = page;
+    this.#pageStart = index * PAGE_REFS;
     const entry = page[ref - index * PAGE_REFS];
     return entry === undefined ? -1 : entry - 1;
   }
@@ -100,6 +116,7 @@ export class RefMap {
     const page = folder.pages[index & (FOLDER_PAGES - 1)]!;
     page[ref - index * PAGE_REFS] = 0;
     if (--page[PAGE_REFS]! > 0) return;
+    if (page === this.#page) this.#page = NO_PAGE;
     folder.pages[index & (FOLDER_PAGES - 1)] = null;
     if (--folder.count === 0) this.#folders[at] = null;
   }
