@@ -678,7 +678,7 @@ function notice(ref: i64, labels: usize, labelsEnd: usize): i32 {
 /** What `size32` read. */
 let stated: u32 = 0;
 
-/** Reads a varint of 32 bits into `stated`; returns its end, or 0 where it has none. */
+/** Reads a varint of 32 bits, in its shortest form, into `stated`; returns its end, or 0 where it has none. */
 function size32(from: usize, stop: usize): usize {
   let at = from;
   let size: u64 = 0;
@@ -687,33 +687,43 @@ function size32(from: usize, stop: usize): usize {
     const byte = <u64>load<u8>(at++);
     size |= (byte & 0x7f) << shift;
     if (byte >= 0x80) continue;
+    if (byte == 0 && shift > 0) return 0;
     stated = <u32>size;
     return size > 0xffffffff ? 0 : at;
   }
   return 0;
 }
 
-/** The end of labels as `model/label-bytes.ts` draws them; 0 where they do not end. */
+/**
+ * The end of labels as `model/label-bytes.ts` draws them; 0 where they are not in that form, in which the same labels are the
+ * same bytes: names rise, and no value is empty. Whether texts are UTF-8 is not looked at.
+ */
 function labelBytesEnd(from: usize, stop: usize): usize {
   let at = size32(from, stop);
   if (at == 0 || <usize>stated > stop - at) return 0;
-  for (let texts: u32 = 2 * stated; texts > 0; texts--) {
+  let name: usize = 0;
+  let nameSize: u32 = 0;
+  for (let pairs = stated; pairs > 0; pairs--) {
     at = size32(at, stop);
     if (at == 0 || <usize>stated > stop - at) return 0;
+    if (name != 0 && !isBefore(name, nameSize, at, stated)) return 0;
+    name = at;
+    nameSize = stated;
+    at = size32(at + stated, stop);
+    if (at == 0 || stated == 0 || <usize>stated > stop - at) return 0;
     at += stated;
   }
   return at;
 }
 
-/** Where a record of series, of which the next one begins at `from`, can be cut so that the part is no longer than `room`. */
-export function seriesPartEnd(from: usize, stop: usize, room: usize): usize {
-  let part = from;
-  while (part < stop) {
-    const next = labelBytesEnd(part + 8, stop);
-    if (next == 0 || next - from > room) break;
-    part = next;
+function isBefore(a: usize, aSize: u32, b: usize, bSize: u32): bool {
+  const shorter = min(aSize, bSize);
+  for (let i: u32 = 0; i < shorter; i++) {
+    const left = load<u8>(a + i);
+    const right = load<u8>(b + i);
+    if (left != right) return left < right;
   }
-  return part;
+  return aSize < bSize;
 }
 
 function hashOf(from: usize, to: usize): u64 {

@@ -246,17 +246,16 @@ class Replay {
         this.#stepBytes += LOOSE_BYTES * entry.samples.length;
         this.#visitor.samples(entry.samples);
       } else {
-        const reason = entry.kind === 'unreadable' ? entry.reason : this.#visit(entry.record);
+        const reason =
+          entry.kind === 'unreadable' ? entry.reason : this.#visit(entry.record, entry.record.length, entry.flags);
         if (reason !== null) malformed.push({ offset: entry.offset, size: entry.end - entry.offset, reason });
-        if (entry.kind === 'record' && entry.goesOn) this.records--;
       }
       yield* this.#workOff();
     }
     const reader = new SegmentReader(file, this.#recordBytesMax, begin);
     while (reader.next()) {
       const { recordEnd, recordFlags, recordOffset, recordSize } = reader;
-      const record = this.#decompressor.decompress(reader.record, recordSize, recordFlags);
-      const reason = typeof record === 'string' ? record : this.#visit(record);
+      const reason = this.#visit(reader.record, recordSize, recordFlags);
       if (reason !== null) malformed.push({ offset: recordOffset, size: recordEnd - recordOffset, reason });
       yield* this.#workOff();
     }
@@ -275,7 +274,9 @@ class Replay {
     this.decoder.counts.leftOut += leftOut;
   }
 
-  #visit(record: Uint8Array): string | null {
+  #visit(bytes: Uint8Array, size: number, flags: number): string | null {
+    const record = this.#decompressor.decompress(bytes, size, flags);
+    if (typeof record === 'string') return record;
     this.records++;
     this.#stepBytes += record.length;
     return this.decoder.visit(record);

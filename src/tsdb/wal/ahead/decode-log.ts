@@ -5,9 +5,9 @@ import { createSampleColumns, decodeSamples } from '../decode-samples.ts';
 import { SNAPPY_FLAG } from '../framing.ts';
 import { RECORD } from '../record-types.ts';
 import { SegmentReader } from '../segment-reader.ts';
-import { type RingWriter, ringRoom } from './entry-ring.ts';
+import type { RingWriter } from './entry-ring.ts';
 import type { LogFile, SampleCounts } from './log-ahead.ts';
-import { KernelFull, LogKernel } from './log-kernel.ts';
+import { BeyondKernel, LogKernel } from './log-kernel.ts';
 import { refsOfHistograms } from './refs-of-histograms.ts';
 
 export interface LogDecodingOptions {
@@ -32,7 +32,7 @@ class LogDecoding {
   readonly #kernel: LogKernel;
   readonly #columns = createSampleColumns();
   readonly #histogramRefs: (record: Uint8Array) => ReadonlySet<number>;
-  /** What is left of a file is left to the caller, too, once a record could not be looked at. */
+  /** Of the file at hand: records of samples, and what was left out of those that the kernel did not take. */
   #sampleRecords = 0;
   #leftOut = 0;
   /** Of the kernel, at the begin of the file. */
@@ -80,48 +80,55 @@ class LogDecoding {
   #takeFrom(reader: SegmentReader): boolean {
     const { record, recordEnd, recordFlags, recordOffset, recordSize } = reader;
     if (record !== this.#kernel.record) return false;
-    const decoded = recordFlags === SNAPPY_FLAG ? this.#kernel.snappy(recordSize) : null;
-    if (decoded !== null) return this.#take(decoded, recordOffset, recordEnd);
-    const bytes = this.#decompressor.decompress(record, recordSize, recordFlags);
-    if (typeof bytes === 'string') return this.#to.unreadable(bytes, recordOffset, recordEnd);
-    const copied = this.#kernel.copy(bytes);
-    return copied !== null && this.#take(copied, recordOffset, recordEnd);
-  }
-
-  #take(record: Uint8Array, offset: number, end: number): boolean {
+    const decoded = this.#decoded(reader);
+    if (typeof decoded === 'string') return this.#to.unreadable(decoded, recordOffset, recordEnd);
+    if (decoded === null) return false;
     try {
-      switch (record[0]) {
-        case RECORD.samples:
-          if (this.#takeSamples(record)) return true;
-          break;
-        case RECORD.series:
-          if (!this.#kernel.takeSeries(record)) return false;
-          this.#kernel.giveOut();
-          return this.#series(record, offset, end);
-        case RECORD.histograms:
-        case RECORD.floatHistograms:
-        case RECORD.customHistograms:
-        case RECORD.customFloatHistograms:
-        case RECORD.histogramsV2:
-        case RECORD.floatHistogramsV2:
-          for (const ref of this.#histogramRefs(record)) this.#kernel.hand(ref);
-          this.#kernel.giveOut();
-          break;
-        case RECORD.exemplars:
-        case RECORD.metadata:
-          break;
-        case RECORD.tombstones:
-          this.#kernel.flush();
-          this.#kernel.forgetSeries();
-          break;
-        default:
-          this.#kernel.flush();
-      }
+      if (this.#take(decoded)) return true;
     } catch (error) {
-      if (error instanceof KernelFull) return false;
+      if (error instanceof BeyondKernel) return false;
       throw error;
     }
-    return this.#to.record(record, offset, end);
+    return this.#to.record(record.subarray(0, recordSize), recordFlags, recordOffset, recordEnd);
+  }
+
+  /** The record that the reader is at, in the kernel's memory; null where it does not fit, a text where it can not be had. */
+  #decoded({ record, recordFlags, recordSize }: SegmentReader): Uint8Array | string | null {
+    const decoded = recordFlags === SNAPPY_FLAG ? this.#kernel.snappy(recordSize) : null;
+    if (decoded !== null) return decoded;
+    const bytes = this.#decompressor.decompress(record, recordSize, recordFlags);
+    return typeof bytes === 'string' ? bytes : this.#kernel.copy(bytes);
+  }
+
+  /** False where the record is to be handed over; what has to come before it was. */
+  #take(record: Uint8Array): boolean {
+    switch (record[0]) {
+      case RECORD.samples:
+        return this.#takeSamples(record);
+      case RECORD.series:
+        this.#kernel.takeSeries(record);
+        this.#kernel.giveOut();
+        return false;
+      case RECORD.histograms:
+      case RECORD.floatHistograms:
+      case RECORD.customHistograms:
+      case RECORD.customFloatHistograms:
+      case RECORD.histogramsV2:
+      case RECORD.floatHistogramsV2:
+        for (const ref of this.#histogramRefs(record)) this.#kernel.hand(ref);
+        this.#kernel.giveOut();
+        return false;
+      case RECORD.exemplars:
+      case RECORD.metadata:
+        return false;
+      case RECORD.tombstones:
+        this.#kernel.flush();
+        this.#kernel.forgetSeries();
+        return false;
+      default:
+        this.#kernel.flush();
+        return false;
+    }
   }
 
   /** False where whoever gets the record finds out what is wrong with it. */
@@ -134,22 +141,6 @@ class LogDecoding {
       for (let i = 0; i < length; i++) this.#kernel.add(refs[i]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
     }
     this.#sampleRecords++;
-    return true;
-  }
-
-  /** A record of many series goes in parts. */
-  #series(record: Uint8Array, offset: number, end: number): boolean {
-    const room = ringRoom - 1;
-    if (record.length <= room) return this.#to.record(record, offset, end);
-    for (let from = 1; from < record.length; ) {
-      const size = this.#kernel.seriesPart(record, from, record.length, room);
-      if (size === 0) return false;
-      const part = new Uint8Array(1 + size);
-      part[0] = RECORD.series;
-      part.set(record.subarray(from, from + size), 1);
-      if (!this.#to.record(part, offset, end, from > 1)) return false;
-      from += size;
-    }
     return true;
   }
 

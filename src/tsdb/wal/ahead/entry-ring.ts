@@ -10,20 +10,17 @@ import type { AheadEntry, FileEnd, FileRest } from './log-ahead.ts';
  * all      a = bytes of the payload
  * chunks   chunks as `tools/log-kernel/log-kernel.as` draws them
  * loose    samples: ref f64 | time f64 | value f64
- * record   as it is; b = 1 where it goes on a record that began before
+ * record   compressed as the fragment's flags in b say
  * others   UTF-8: a reason, a `FileEnd` or the rest as JSON
  * ```
  */
 const SLOT_BYTES = 2 * 1024 * 1024;
 /** The writer is at most so far ahead. */
-const SLOTS = 16;
+const SLOTS = 8;
 const SLOT_HEADER = 8;
 const ENTRY_HEADER = 32;
 
 const KIND = { chunks: 1, loose: 2, record: 3, unreadable: 4, end: 5, rest: 6 } as const;
-
-/** Bytes that one entry can have. */
-export const ringRoom = SLOT_BYTES - SLOT_HEADER - ENTRY_HEADER - 8;
 
 /** Words of `control`: slots written and slots read since the start, and whether the writer has written its last one. */
 const WRITTEN = 0;
@@ -64,8 +61,8 @@ export class RingWriter {
   }
 
   /** False where it does not fit. */
-  record(record: Uint8Array, offset: number, end: number, goesOn = false): boolean {
-    return this.#put(KIND.record, record, offset, end, goesOn ? 1 : 0);
+  record(record: Uint8Array, flags: number, offset: number, end: number): boolean {
+    return this.#put(KIND.record, record, offset, end, flags);
   }
 
   unreadable(reason: string, offset: number, end: number): boolean {
@@ -168,7 +165,7 @@ export class RingReader {
         return { kind: 'loose', samples: this.#loose(payload, a) };
       case KIND.record: {
         const record = this.#bytes.subarray(payload, payload + a);
-        return { kind: 'record', record, offset, end, goesOn: this.#words[word + 3] === 1 };
+        return { kind: 'record', record, flags: this.#words[word + 3]!, offset, end };
       }
       case KIND.unreadable:
         return { kind: 'unreadable', reason: this.#text(payload, a), offset, end };

@@ -23,8 +23,8 @@ export type AheadEntry =
   | { readonly kind: 'chunks'; readonly chunks: ChunkBatch }
   /** Samples in the order of the log, of refs that have labels in common with others. */
   | { readonly kind: 'loose'; readonly samples: SampleColumns }
-  /** `goesOn`: a further part of the record that came before. */
-  | ({ readonly kind: 'record'; readonly record: Uint8Array; readonly goesOn: boolean } & RecordPlace)
+  /** Compressed as the flags of its fragments say. */
+  | ({ readonly kind: 'record'; readonly record: Uint8Array; readonly flags: number } & RecordPlace)
   | ({ readonly kind: 'unreadable'; readonly reason: string } & RecordPlace)
   | { readonly kind: 'end'; readonly end: FileEnd }
   /** The rest of this file and all others are left to the caller, from this offset on. */

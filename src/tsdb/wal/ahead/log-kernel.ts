@@ -48,7 +48,6 @@ interface Exports {
   forgetSeries(): void;
   series(start: number, end: number): number;
   resumeSeries(): number;
-  seriesPartEnd(start: number, end: number, room: number): number;
 }
 
 /** Takes what the boxes hold: chunks that were cut or asked for, and samples of refs that share labels with others. */
@@ -58,9 +57,9 @@ export interface KernelBoxes {
   loose(samples: Float64Array): void;
 }
 
-/** The kernel has no memory left, even for what is to be handed over. */
-export class KernelFull extends Error {
-  override readonly name = 'KernelFull';
+/** The kernel can not go on: its memory is full even without open chunks, or it can not tell which series there are. */
+export class BeyondKernel extends Error {
+  override readonly name = 'BeyondKernel';
 }
 
 /**
@@ -79,7 +78,7 @@ export class LogKernel {
   constructor(chunkRangeMs: number, boxes: KernelBoxes) {
     const module = new WebAssembly.Module(Buffer.from(LOG_KERNEL_BASE64, 'base64'));
     const abort = (): never => {
-      throw new KernelFull('The kernel has given up');
+      throw new BeyondKernel('The kernel has given up');
     };
     this.#kernel = new WebAssembly.Instance(module, { env: { abort } }).exports as Exports;
     this.#boxes = boxes;
@@ -134,18 +133,13 @@ export class LogKernel {
   }
 
   /**
-   * Looks at a record of series: puts into the boxes what has to come before it. False where the record is not as it should
-   * be.
+   * Looks at a record of series: puts into the boxes what has to come before it. Throws `BeyondKernel` where the record is
+   * not as it should be.
    */
-  takeSeries({ byteOffset, length }: Uint8Array): boolean {
+  takeSeries({ byteOffset, length }: Uint8Array): void {
     let status = this.#kernel.series(byteOffset, byteOffset + length);
     while (this.#goesOn(status)) status = this.#kernel.resumeSeries();
-    return status !== MALFORMED;
-  }
-
-  /** How much of a record of series, from a series on, is no more than `room` bytes. */
-  seriesPart({ byteOffset }: Uint8Array, start: number, end: number, room: number): number {
-    return this.#kernel.seriesPartEnd(byteOffset + start, byteOffset + end, room) - byteOffset - start;
+    if (status === MALFORMED) throw new BeyondKernel('The labels of a record of series are not in their usual form');
   }
 
   /** After this every ref that a record of series names counts as new. */
@@ -181,7 +175,7 @@ export class LogKernel {
   /** True where a call has to be repeated; the boxes are empty then. */
   #goesOn(status: number): boolean {
     if (status === NO_MEMORY) {
-      if (this.#kernel.waiting.value === 0) throw new KernelFull('There are too many refs in the log');
+      if (this.#kernel.waiting.value === 0) throw new BeyondKernel('There are too many refs in the log');
       this.flush();
       return true;
     }
