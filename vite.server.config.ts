@@ -17,7 +17,11 @@ export default defineConfig({
       { main: 'src/main.ts' },
       {
         codeSplitting: {
-          groups: [{ debugName: 'server', name: neededAtStart(['src/server/run.ts', 'src/server/serve.ts']) }],
+          groups: [
+            // What is needed before all of that is loaded.
+            { debugName: 'first', name: neededAtStart('first', ['src/server/start-log-thread.ts']), priority: 1 },
+            { debugName: 'server', name: neededAtStart('server', ['src/server/run.ts', 'src/server/serve.ts']) },
+          ],
         },
         // A quarter of what each start would read.
         comments: { legal: true, annotation: false, jsdoc: false },

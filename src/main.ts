@@ -12,6 +12,8 @@ process.env['UV_THREADPOOL_SIZE'] ??= '16';
 // A reader of our output that goes away must not end the server.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+const { startLogThread } = await import('./server/start-log-thread.ts');
+startLogThread(process.argv.slice(2));
 const { run } = await import('./server/run.ts');
 const { allPrinted } = await import('./server/standard-output.ts');
 // Kept for the next start now, since a process that is killed writes no cache.

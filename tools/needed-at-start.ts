@@ -6,17 +6,17 @@ interface Context {
 }
 
 /**
- * Names the chunk of a module: `server` for what `roots` import, however far, unless by `import()`; null, for the bundler
+ * Names the chunk of a module: `name` for what `roots` import, however far, unless by `import()`; null, for the bundler
  * to decide, of anything else.
  */
-export function neededAtStart(roots: readonly string[]): (id: string, context: Context) => string | null {
+export function neededAtStart(name: string, roots: readonly string[]): (id: string, context: Context) => string | null {
   let needed: Set<string> | null = null;
   return (id, context) => {
     needed ??= reachable(
       roots.map((root) => resolve(root)),
       context,
     );
-    return needed.has(id) ? 'server' : null;
+    return needed.has(id) ? name : null;
   };
 }
 

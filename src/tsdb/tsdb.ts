@@ -39,6 +39,7 @@ import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
 import { ThreadReads } from './threads/thread-reads.ts';
 import { logThreads } from './wal/ahead/log-thread.ts';
+import { endWaitingThread } from './wal/ahead/waiting-thread.ts';
 import { WalWriter } from './wal/writer.ts';
 import { WriteGate } from './write-gate.ts';
 
@@ -183,6 +184,7 @@ async function replayLogs(
     const step = steps.next();
     if (step.done === true) {
       const loaded = step.value;
+      endWaitingThread();
       const seconds = (clock.monotonic() - started) / 1000;
       const { counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs } = loaded;
       const { samples, series, unknownRefs } = counts;

@@ -89,6 +89,8 @@ export class RingWriter {
     if (!this.#reserve(size)) return false;
     this.#bytes.set(payload, this.#at + ENTRY_HEADER);
     this.#header(kind, size, payload.length, b, offset, end);
+    // Whoever has nothing to do gets what there is.
+    if (Atomics.load(this.#control, READ) === Atomics.load(this.#control, WRITTEN)) this.#handOver();
     return true;
   }
 

@@ -50,6 +50,9 @@ interface Exports {
   resumeSeries(): number;
 }
 
+// Once for a thread, when it starts.
+const MODULE = new WebAssembly.Module(Buffer.from(LOG_KERNEL_BASE64, 'base64'));
+
 /** Takes what the boxes hold: chunks that were cut or asked for, and samples of refs that share labels with others. */
 export interface KernelBoxes {
   chunks(bytes: Uint8Array): void;
@@ -76,11 +79,10 @@ export class LogKernel {
   readonly #boxes: KernelBoxes;
 
   constructor(chunkRangeMs: number, boxes: KernelBoxes) {
-    const module = new WebAssembly.Module(Buffer.from(LOG_KERNEL_BASE64, 'base64'));
     const abort = (): never => {
       throw new BeyondKernel('The kernel has given up');
     };
-    this.#kernel = new WebAssembly.Instance(module, { env: { abort } }).exports as Exports;
+    this.#kernel = new WebAssembly.Instance(MODULE, { env: { abort } }).exports as Exports;
     this.#boxes = boxes;
     const { buffer } = this.#kernel.memory;
     this.#bytes = new Uint8Array(buffer);

@@ -1,15 +1,15 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { nodeFiles } from '../../../std/node-files.ts';
-import { workerEntry } from '../../../std/worker-entry.ts';
 import type { LogDecodingOptions } from './decode-log.ts';
 import { createRing, RingReader } from './entry-ring.ts';
 import type { AheadEntry, LogAhead, StartAhead } from './log-ahead.ts';
 import type { LogWork } from './log-worker.ts';
+import { takeThread } from './waiting-thread.ts';
 
 /** The event loop is held for so long where nothing has come. */
 const WAIT_MS = 1;
 
-/** Less than this is read before a thread has started, which takes some 40 ms. */
+/** Less than this is read before a thread has started. */
 const BYTES_MIN = 4 * 1024 * 1024;
 /** As the replay's own limit. */
 const RECORD_BYTES_MAX = 512 * 1024 * 1024;
@@ -33,14 +33,12 @@ export class LogThread implements LogAhead {
     const ring = createRing();
     this.#reader = new RingReader(ring);
     const plain = files.map(({ path, from }) => ({ path, from }));
-    const workerData: LogWork = { files: plain, recordBytesMax, chunkRangeMs, ring };
-    this.#worker = new Worker(workerEntry('tsdb/wal/ahead/log-worker.ts'), { name: 'log', workerData });
-    // What is wrong with a file the caller finds out, who reads it then.
-    this.#worker.on('error', () => {});
+    const work: LogWork = { files: plain, recordBytesMax, chunkRangeMs, ring };
+    this.#worker = takeThread();
     this.#worker.on('exit', () => {
       this.#isGone = true;
     });
-    this.#worker.unref();
+    this.#worker.postMessage(work);
   }
 
   get isLost(): boolean {

@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { nodeFiles } from '../../../std/node-files.ts';
 import { decodeLog, type LogDecodingOptions } from './decode-log.ts';
 import { type RingBuffers, RingWriter } from './entry-ring.ts';
@@ -10,5 +10,4 @@ export interface LogWork extends LogDecodingOptions {
 }
 
 enableCompileCache();
-const { ring, ...options } = workerData as LogWork;
-decodeLog(nodeFiles, options, new RingWriter(ring));
+parentPort!.once('message', ({ ring, ...options }: LogWork) => decodeLog(nodeFiles, options, new RingWriter(ring)));
