@@ -53,6 +53,7 @@ function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
     sealed: sharedWords(length),
     late: null,
     newest: null,
+    selection: 0,
   };
   let at = 0;
   for (const part of parts) {

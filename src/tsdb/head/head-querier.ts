@@ -101,12 +101,22 @@ export class HeadQuerier implements Querier {
    */
   snapshot({ matchers, range, limit, newestOnly }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
     this.#assertOpen();
-    const { deletions, memory, rowIndex } = this.#parts;
+    const { deletions, known, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
     const wish = { range: wanted, limit, late: true, newest: newestOnly === true };
-    const chosen = this.#chosen.get(matchers) ?? runInTurns(rowIndex.choose(matchers), null);
-    this.#chosen.delete(matchers);
-    return takeHeadSnapshot(memory, deletions, rowIndex.settle(chosen), wish);
+    const { version } = memory.series;
+    let selection = known.get(version, matchers) ?? null;
+    if (selection === null) {
+      const chosen = this.#chosen.get(matchers) ?? runInTurns(rowIndex.choose(matchers), null);
+      this.#chosen.delete(matchers);
+      const rows = rowIndex.settle(chosen);
+      selection = known.add(version, matchers, rows);
+      if (selection === null) return takeHeadSnapshot(memory, deletions, rows, wish);
+    }
+    const snapshot = takeHeadSnapshot(memory, deletions, selection.rows, wish, 'kept');
+    if (snapshot.rows !== selection.rows) return snapshot;
+    // The rows go to another thread, which would take them away from here.
+    return { ...snapshot, rows: selection.rows.slice(), selection: selection.number };
   }
 
   close(): void {
@@ -164,7 +174,8 @@ export class HeadQuerier implements Querier {
 
   /** Chooses the rows of the next snapshot with these matchers; returns how many. */
   *#choose(matchers: readonly Matcher[]): Generator<undefined, number> {
-    if (this.#chosen.has(matchers)) return 0;
+    const { known, memory } = this.#parts;
+    if (this.#chosen.has(matchers) || known.get(memory.series.version, matchers) !== undefined) return 0;
     const chosen = yield* this.#parts.rowIndex.choose(matchers);
     this.#chosen.set(matchers, chosen);
     return chosen.rows.length;

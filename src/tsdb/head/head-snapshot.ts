@@ -49,6 +49,8 @@ export interface HeadSnapshot {
   readonly late: LateSamples | null;
   /** Where only the newest sample of the range is asked for: those that need no decoding. */
   readonly newest: NewestSamples | null;
+  /** The number of the known selection whose rows these are, all of them and in its order; 0 where there is none. */
+  readonly selection: number;
 }
 
 /** The last samples of rows, as the encoder remembers them. */
@@ -105,7 +107,7 @@ export function takeHeadSnapshot(
   const newest = wantsNewest ? newestSamples(memory, rows, range.maxTime) : null;
   if (newest !== null && deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
   const late = wantsLate ? takeLateSamples(memory.outOfOrder, rows, range) : null;
-  return { ...kept, late, deleted, newest };
+  return { ...kept, late, deleted, newest, selection: 0 };
 }
 
 type Columns = Pick<HeadSnapshot, 'rows' | 'extents' | 'byteLengths' | 'counts' | 'encodings' | 'sealed'>;

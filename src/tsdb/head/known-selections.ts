@@ -11,6 +11,8 @@ const ENTRIES_MAX = 512;
 
 /** What matchers choose. Nothing of it ever changes, `labels` is filled in when it is first asked for. */
 export interface KnownSelection {
+  /** No other selection has it, at any time; above 0. */
+  readonly number: number;
   readonly rows: Uint32Array;
   /** The label sets of the rows, in their order. */
   labels: readonly Labels[] | null;
@@ -27,6 +29,7 @@ export class KnownSelections {
   readonly #texts = new Map<string, readonly string[]>();
   #version = -1;
   #rows = 0;
+  #lastNumber = 0;
 
   get(version: number, matchers: readonly Matcher[]): KnownSelection | undefined {
     this.#keepOnly(version);
@@ -43,7 +46,7 @@ export class KnownSelections {
     }
     // Rows are often the beginning of a longer buffer.
     const isWhole = rows.byteLength === rows.buffer.byteLength;
-    const known: KnownSelection = { rows: isWhole ? rows : rows.slice(), labels: null };
+    const known: KnownSelection = { number: ++this.#lastNumber, rows: isWhole ? rows : rows.slice(), labels: null };
     this.#rows += rows.length;
     this.#selections.set(keyOf(matchers), known);
     return known;

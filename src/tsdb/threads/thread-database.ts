@@ -12,6 +12,7 @@ import { HeadView } from '../head/head-view.ts';
 import { orderByLabels } from '../head/sort-rows.ts';
 import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
 import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
+import { ThreadSelections } from './thread-selections.ts';
 
 /** So often a query asks again because a block was replaced between the answer and the look at its files. */
 const ASKS_MAX = 5;
@@ -27,6 +28,7 @@ export class ThreadDatabase {
   readonly #view: HeadView;
   readonly #reader: HeadReader;
   readonly #blocks: ThreadBlocks;
+  readonly #known = new ThreadSelections();
 
   /** `chunksHead`: the directory of the head's chunk files. */
   constructor(fileSystem: FileSystem, chunksHead: string, decoded: DecodedChunks) {
@@ -44,8 +46,8 @@ export class ThreadDatabase {
   /** What one query reads from. */
   queryable(ask: AskMainThread): Queryable {
     const series = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot) => {
-      const order = request.sorted ? this.#order(snapshot.rows) : null;
-      return new HeadSeriesSet(this.#reader, snapshot, range, order);
+      if (!request.sorted) return new HeadSeriesSet(this.#reader, snapshot, range, null, this.#known.of(snapshot));
+      return new HeadSeriesSet(this.#reader, snapshot, range, this.#order(snapshot.rows));
     };
     return { querier: (range) => new ThreadQuerier(series, this.#blocks, ask, range) };
   }

@@ -40,6 +40,10 @@ export class KeptSamples implements SeriesSet {
     return this.#set.labels(row);
   }
 
+  get lastingLabels(): readonly Labels[] | null {
+    return this.#set.lastingLabels ?? null;
+  }
+
   read(row: number, into: SampleColumn): void {
     const kept = this.#kept.get(row);
     if (kept === undefined) {
