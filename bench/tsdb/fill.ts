@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundled } from '../bundle.ts';
 import { printTable, shortNumber } from '../table.ts';
 
 /** What `fill-process.ts` tells. */
@@ -23,6 +24,8 @@ export interface FillResult {
   readonly chunksInFiles: number;
 }
 
+const PROGRAM = join(import.meta.dirname, 'fill-process.ts');
+
 /** Fills a directory in a process of its own, which ends as a kill would end it. */
 export function fillProcess(options: {
   directory: string;
@@ -32,9 +35,10 @@ export function fillProcess(options: {
   imageAfter?: number;
   /** As `DatabaseOptions.residentChunkBytes`. */
   residentChunkBytes?: number;
+  /** `fill-process.ts`, or a bundle of it. */
+  program?: string;
 }): FillResult {
-  const { directory, residentChunkBytes, imageAfter, series, steps } = options;
-  const program = join(import.meta.dirname, 'fill-process.ts');
+  const { directory, residentChunkBytes, imageAfter, series, steps, program = PROGRAM } = options;
   const args = [
     directory,
     String(series),
@@ -52,10 +56,11 @@ export function fillProcess(options: {
 }
 
 /** New and known series into head and log, and what they take in memory after an hour; a tenth of them beside it. */
-export function fillCase(root: string, series: number, steps: number): unknown {
+export async function fillCase(root: string, series: number, steps: number): Promise<unknown> {
+  const program = await bundled(PROGRAM, join(root, 'bundle'));
   const runs = [series / 10, series].map((count) => {
     const directory = join(root, `fill-${count}`);
-    const result = fillProcess({ directory, series: count, steps });
+    const result = fillProcess({ directory, series: count, steps, program });
     rmSync(directory, { recursive: true, force: true });
     return result;
   });
