@@ -6,6 +6,7 @@ import { Block, type BlockCaches } from './block.ts';
 import { type BlockMeta, hasWholeRange, isUlid } from './block-meta.ts';
 import type { BlockQuerier } from './block-querier.ts';
 import { KeptLabels } from './kept-labels.ts';
+import { KnownRows } from './known-rows.ts';
 import { PageCache } from './paged-file.ts';
 import { ResidentBlocks, ResidentPages } from './resident-blocks.ts';
 
@@ -33,6 +34,7 @@ export class BlockList {
     index: new PageCache(INDEX_CACHE_BYTES),
     chunks: new PageCache(CHUNK_CACHE_BYTES),
     labels: new KeptLabels(),
+    rows: new KnownRows(),
   };
   readonly #residentPages = new ResidentPages([this.#caches.index, this.#caches.chunks]);
   #blocks: readonly Block[] = [];

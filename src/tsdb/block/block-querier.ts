@@ -30,6 +30,7 @@ export interface QueriedBlock {
   readonly rowIndex: BlockRowIndex;
   readonly tombstones: Tombstones;
   labels(row: number): Labels;
+  rows(matchers: readonly Matcher[], check?: () => void): Uint32Array;
   overlaps(range: TimeRange): boolean;
 }
 
@@ -57,7 +58,7 @@ export class BlockQuerier implements Querier {
       minTime: Math.max(range.minTime, this.#range.minTime),
       maxTime: Math.min(range.maxTime, this.#range.maxTime),
     };
-    const rows = matchersToRows(this.#block.rowIndex, matchers, check);
+    const rows = this.#block.rows(matchers, check);
     let kept = 0;
     for (let i = 0; i < rows.length; i++) {
       if (limit > 0 && kept === limit) break;

@@ -1,8 +1,10 @@
 import type { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
+import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
 import { intervalCount } from '../tombstones/write-tombstones.ts';
 import { type BlockMeta, readBlockMeta } from './block-meta.ts';
@@ -11,6 +13,7 @@ import { BlockRowIndex } from './block-row-index.ts';
 import { ChunkSegments } from './chunk-segments.ts';
 import { IndexReader } from './index-reader.ts';
 import type { KeptLabels } from './kept-labels.ts';
+import type { KnownRows } from './known-rows.ts';
 import type { PageCache } from './paged-file.ts';
 
 /** Pages for all blocks together, apart for indexes and chunks: reading chunks must not push the indexes out. */
@@ -19,6 +22,8 @@ export interface BlockCaches {
   readonly chunks: PageCache;
   /** Absent where nobody asks for labels twice. */
   readonly labels?: KeptLabels;
+  /** Absent where nobody asks for series twice. */
+  readonly rows?: KnownRows;
   /** Absent where nobody asks for samples twice. */
   readonly decoded?: DecodedChunks;
 }
@@ -35,6 +40,9 @@ export class Block {
   #meta: BlockMeta;
   #tombstones: Tombstones;
   readonly #keptLabels: KeptLabels | null;
+  readonly #knownRows: KnownRows | null;
+  /** Of this block among those that share known rows. */
+  readonly #rowsNumber: number;
   /** Of this block among those that share label sets. */
   readonly #number: number;
   #readers = 0;
@@ -54,7 +62,7 @@ export class Block {
     try {
       const indexVersion = meta.version === 2 ? 2 : null;
       const index = yield* IndexReader.openInSteps(fileSystem, `${directory}/index`, caches.index, indexVersion);
-      block = new Block(directory, meta, tombstones, index, chunks, caches.labels ?? null);
+      block = new Block(directory, meta, tombstones, index, chunks, caches);
       return block;
     } finally {
       if (block === null) chunks.closeSync();
@@ -67,7 +75,7 @@ export class Block {
     tombstones: Tombstones,
     index: IndexReader,
     chunks: ChunkSegments,
-    keptLabels: KeptLabels | null,
+    { labels, rows }: BlockCaches,
   ) {
     this.directory = directory;
     this.#meta = meta;
@@ -75,8 +83,10 @@ export class Block {
     this.index = index;
     this.chunks = chunks;
     this.rowIndex = new BlockRowIndex(index);
-    this.#keptLabels = keptLabels;
-    this.#number = keptLabels === null ? 0 : keptLabels.enter();
+    this.#keptLabels = labels ?? null;
+    this.#number = labels === undefined ? 0 : labels.enter();
+    this.#knownRows = rows ?? null;
+    this.#rowsNumber = rows === undefined ? 0 : rows.enter();
   }
 
   get meta(): BlockMeta {
@@ -99,6 +109,18 @@ export class Block {
     const { series } = this.index;
     if (this.#keptLabels === null) return series.labels(row);
     return this.#keptLabels.get(this.#number, row, (missing) => series.labels(missing));
+  }
+
+  /**
+   * The rows that matchers choose, rising, in an array of their own; `check` as in a select. Throws `RegexSyntaxError`,
+   * `DamagedFile`, and what `check` throws.
+   */
+  rows(matchers: readonly Matcher[], check?: () => void): Uint32Array {
+    const known = this.#knownRows?.get(this.#rowsNumber, matchers);
+    if (known !== undefined) return known.slice();
+    const rows = matchersToRows(this.rowIndex, matchers, check);
+    this.#knownRows?.put(this.#rowsNumber, matchers, rows);
+    return rows;
   }
 
   /** True where a sample between the two times, both included, may be in the block. */

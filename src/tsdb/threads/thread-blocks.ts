@@ -3,6 +3,7 @@ import type { TimeRange } from '../../storage/query.ts';
 import { Block, type BlockCaches } from '../block/block.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import { KeptLabels } from '../block/kept-labels.ts';
+import { KnownRows } from '../block/known-rows.ts';
 import { PageCache } from '../block/paged-file.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { readTombstones } from '../tombstones/tombstones-file.ts';
@@ -35,6 +36,7 @@ export class ThreadBlocks {
       index: new PageCache(INDEX_CACHE_BYTES),
       chunks: new PageCache(CHUNK_CACHE_BYTES),
       labels: new KeptLabels(),
+      rows: new KnownRows(),
       decoded,
     };
   }
