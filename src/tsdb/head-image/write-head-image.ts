@@ -14,8 +14,9 @@ import { writeSeries } from './series-payload.ts';
 import { SymbolNumbers } from './symbol-numbers.ts';
 import { writeTables } from './write-tables.ts';
 
-/** Rows and bytes of one step: 1 to 2 ms. */
-const STEP_ROWS = 2048;
+/** Rows of one step: about half a millisecond. */
+const STEP_ROWS = 512;
+/** A frame that has so many bytes is written. */
 const FRAME_BYTES = 1024 * 1024;
 const STEP_EXEMPLARS = 2048;
 
@@ -123,17 +124,21 @@ async function writeRows(
   const { series } = memory;
   const buffer = new RecordBuffer();
   const present = new RowSet();
+  beginFrame(buffer, FRAME.series);
   for (let row = 0; row < series.rowCount; ) {
-    beginFrame(buffer, FRAME.series);
     const end = Math.min(series.rowCount, row + STEP_ROWS);
     for (; row < end && buffer.size < FRAME_BYTES && rows.bytes < FRAME_BYTES; row++) {
       if (!series.isLive(row)) continue;
       present.add(row);
       if (!rows.add(row)) writeSeries(buffer, memory, symbols, rows.lookup, row);
     }
-    const others = buffer.size > FRAME_HEADER_BYTES ? endFrame(buffer) : null;
-    if (rows.rows > 0) await image.write(rows.take());
-    if (others !== null) await image.write(others);
+    const isFull = buffer.size >= FRAME_BYTES || rows.bytes >= FRAME_BYTES;
+    if (isFull || row >= series.rowCount) {
+      const others = buffer.size > FRAME_HEADER_BYTES ? endFrame(buffer) : null;
+      beginFrame(buffer, FRAME.series);
+      if (rows.rows > 0) await image.write(rows.take());
+      if (others !== null) await image.write(others);
+    }
     await pause();
     if (isObsolete()) return null;
   }
