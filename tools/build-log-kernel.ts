@@ -1,41 +1,40 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import asc from 'assemblyscript/asc';
 
 /**
- * Compiles `tools/log-kernel/log-kernel.as` (AssemblyScript) and writes it to `src/tsdb/wal/ahead/log-kernel-code.ts`.
- * The result is kept with the sources, so that building Narthex takes no second compiler:
+ * Compiles `tools/log-kernel/log-kernel.as` (AssemblyScript) and writes it to `src/tsdb/wal/ahead/log-kernel-code.ts`,
+ * where it is kept with the sources, so that a build of Narthex takes no second compiler; a test compares the two:
  *
- *     node tools/build-log-kernel.ts            needs the network: npx fetches the compiler
- *     node tools/build-log-kernel.ts PATH/asc   with a compiler that is there
+ *     node tools/build-log-kernel.ts
  */
-const COMPILER = 'assemblyscript@0.28.20';
+const SOURCE = join(import.meta.dirname, 'log-kernel/log-kernel.as');
+export const LOG_KERNEL_FILE = join(import.meta.dirname, '../src/tsdb/wal/ahead/log-kernel-code.ts');
 const FLAGS = ['-O3', '--noAssert', '--runtime', 'stub', '--initialMemory', '4096', '--maximumMemory', '4096'];
 const LINE = 100;
 
-const root = join(import.meta.dirname, '..');
-const work = mkdtempSync(join(tmpdir(), 'narthex-log-kernel-'));
-try {
+/** The text of `log-kernel-code.ts`. */
+export async function logKernelFile(): Promise<string> {
   // The compiler takes files by this extension alone.
-  const source = join(work, 'log-kernel.ts');
-  const binary = join(work, 'log-kernel.wasm');
-  copyFileSync(join(root, 'tools/log-kernel/log-kernel.as'), source);
-  const args = ['log-kernel.ts', '-o', binary, ...FLAGS];
-  const compiler = process.argv[2];
-  if (compiler === undefined)
-    execFileSync('npx', ['-y', '-p', COMPILER, 'asc', ...args], { cwd: work, stdio: 'inherit' });
-  else execFileSync(process.execPath, [compiler, ...args], { cwd: work, stdio: 'inherit' });
+  const entry = 'log-kernel.ts';
+  let module = new Uint8Array(0);
+  const { error, stderr } = await asc.main([entry, '-o', 'log-kernel.wasm', ...FLAGS], {
+    readFile: (name) => (name === entry ? readFileSync(SOURCE, 'utf8') : null),
+    writeFile: (_name, contents) => {
+      module = Uint8Array.from(contents as Uint8Array);
+    },
+    listFiles: () => [],
+  });
+  if (error !== null) throw new Error(`${SOURCE}: ${stderr.toString()}`, { cause: error });
   const lines =
-    readFileSync(binary)
+    Buffer.from(module)
       .toString('base64')
       .match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
-  writeFileSync(
-    join(root, 'src/tsdb/wal/ahead/log-kernel-code.ts'),
-    `// Made by tools/build-log-kernel.ts of tools/log-kernel/log-kernel.as (${COMPILER}). Do not edit.\n\n` +
-      '/** A WebAssembly module. */\n' +
-      `export const LOG_KERNEL_BASE64 =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`,
+  return (
+    '// Made by tools/build-log-kernel.ts of tools/log-kernel/log-kernel.as. Do not edit.\n\n' +
+    '/** A WebAssembly module. */\n' +
+    `export const LOG_KERNEL_BASE64 =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`
   );
-} finally {
-  rmSync(work, { recursive: true });
 }
+
+if (import.meta.main) writeFileSync(LOG_KERNEL_FILE, await logKernelFile());
