@@ -11,6 +11,11 @@ export function noteFeatures(names: readonly string[], log: Log): void {
       case 'always':
         log.warn('This option for --enable-feature is now permanently enabled and therefore a no-op.', { option });
         break;
+      case 'ours':
+        log.info('This option for --enable-feature is not needed: an image of the head is written in any case', {
+          option,
+        });
+        break;
       case 'pending':
         log.warn('This option for --enable-feature is not supported yet and changes nothing', { option });
         break;

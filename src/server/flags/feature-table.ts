@@ -4,6 +4,8 @@ export type FeatureState =
   | 'supported'
   /** The reference always has it on or no longer looks at it; so do we. */
   | 'always'
+  /** What it is for is there in any case, in a way of our own. */
+  | 'ours'
   /** Accepted with a warning: what it would change is not there yet. */
   | 'pending';
 
@@ -17,7 +19,7 @@ export const FEATURES: Readonly<Record<string, FeatureState>> = {
   'extra-scrape-metrics': 'supported',
   'fast-startup': 'pending',
   'histograms-st-encoding': 'supported',
-  'memory-snapshot-on-shutdown': 'pending',
+  'memory-snapshot-on-shutdown': 'ours',
   'metadata-wal-records': 'pending',
   'native-histograms': 'always',
   'old-ui': 'pending',
