@@ -91,6 +91,7 @@ function contextOf({ firstEnd, step, count }: Window, args: readonly number[]): 
     extension: 'none',
     lookbackMs: 300_000,
     bounds: null,
+    spend: () => {},
     labels: Labels.EMPTY,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Double exponential smoothing of each window: the last smoothed value, with smoothing factor `smoothing[i]` and trend
  * factor `trend[i]`, both between 0 and 1. It starts with the first value and the first difference as trend, so every
- * window is run through anew, O(samples). Windows need two samples.
+ * window is run through anew, O(samples). Windows need two samples. `spend` is told the samples of each, and may throw.
  */
 export function slidingSmoothing(
   values: Float64Array,
@@ -12,6 +12,7 @@ export function slidingSmoothing(
   trend: Float64Array,
   out: Float64Array,
   present: Uint8Array,
+  spend: (samples: number) => void,
 ): void {
   for (let i = 0; i < count; i++) {
     const start = from[i]!;
@@ -21,6 +22,7 @@ export function slidingSmoothing(
       continue;
     }
     present[i] = 1;
+    spend(end - start);
     const smoothingFactor = smoothing[i]!;
     const trendFactor = trend[i]!;
     let before = 0;

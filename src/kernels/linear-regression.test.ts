@@ -22,7 +22,21 @@ function regress(
   const { length } = times;
   const offsets = new Float64Array(length).fill(Number.NaN);
   const runs = new Uint32Array(length);
-  slidingRegression(times, values, length, from, to, from.length, horizons, origins, offsets, runs, out, present);
+  slidingRegression(
+    times,
+    values,
+    length,
+    from,
+    to,
+    from.length,
+    horizons,
+    origins,
+    offsets,
+    runs,
+    out,
+    present,
+    () => {},
+  );
 }
 
 /** The slope and the value `horizon` seconds after `origin`, as sums of one window alone, in the same order. */
@@ -114,10 +128,20 @@ test('slidingRegression() of a constant is flat, of a constant infinity nothing'
 test('slidingSmoothing() follows the recurrence', () => {
   const { from, to, out, present } = whole(4);
   const half = Float64Array.of(0.5);
-  slidingSmoothing(Float64Array.of(0, 10, 20, 30), from, to, 1, half, half, out, present);
+  slidingSmoothing(Float64Array.of(0, 10, 20, 30), from, to, 1, half, half, out, present, () => {});
   // A straight line is its own smoothing.
   expect(out[0]).toBe(30);
-  slidingSmoothing(Float64Array.of(1, 2, 4), from, Uint32Array.of(3), 1, half, Float64Array.of(0.25), out, present);
+  slidingSmoothing(
+    Float64Array.of(1, 2, 4),
+    from,
+    Uint32Array.of(3),
+    1,
+    half,
+    Float64Array.of(0.25),
+    out,
+    present,
+    () => {},
+  );
   // s1 = 0.5 * 2 + 0.5 * (1 + 1) = 2; trend = 0.25 * (2 - 1) + 0.75 * 1 = 1; s2 = 0.5 * 4 + 0.5 * (2 + 1) = 3.5
   expect(out[0]).toBe(3.5);
 });
@@ -127,7 +151,7 @@ test('windows of one sample have no line and no smoothing', () => {
   regress(Float64Array.of(1), Float64Array.of(1), from, to, null, null, out, present);
   expect(present[0]).toBe(0);
   present[0] = 1;
-  slidingSmoothing(Float64Array.of(1), from, to, 1, Float64Array.of(0.5), Float64Array.of(0.5), out, present);
+  slidingSmoothing(Float64Array.of(1), from, to, 1, Float64Array.of(0.5), Float64Array.of(0.5), out, present, () => {});
   expect(present[0]).toBe(0);
 });
 

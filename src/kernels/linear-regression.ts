@@ -6,7 +6,8 @@
  *
  * Every window is summed anew, O(samples): the slope is a difference of nearly equal sums, so sliding sums, rounded
  * differently, would agree with the reference in few digits where the slope is small against the values. But windows of
- * the same number of samples at the same distances share the sums that depend on times alone.
+ * the same number of samples at the same distances share the sums that depend on times alone. `spend` is told the samples
+ * of each window, and may throw.
  */
 export function slidingRegression(
   times: Float64Array,
@@ -21,8 +22,10 @@ export function slidingRegression(
   runs: Uint32Array,
   out: Float64Array,
   present: Uint8Array,
+  spend: (samples: number) => void,
 ): void {
   equalGapRuns(times, length, runs);
+  spend(length);
   let knownSamples = 0;
   let knownGap = Number.NaN;
   let knownShift = Number.NaN;
@@ -35,10 +38,12 @@ export function slidingRegression(
       continue;
     }
     present[i] = 1;
+    spend(samples);
     const shift = origins === null ? 0 : times[start]! - origins[i]!;
     const gap = runs[end - 1]! >= samples - 1 ? times[end - 1]! - times[end - 2]! : Number.NaN;
     if (samples !== knownSamples || gap !== knownGap || shift !== knownShift) {
       sumTimes(times, start, end, times[start]! - shift, offsets);
+      spend(samples);
       knownSamples = samples;
       knownGap = gap;
       knownShift = shift;

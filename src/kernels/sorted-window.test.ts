@@ -21,7 +21,7 @@ test('a sorted window gives the quantiles of its samples', () => {
         const start = windows.from[i]!;
         const end = windows.to[i]!;
         if (start === end) continue;
-        moveSortedWindow(window, windows.values, start, end);
+        moveSortedWindow(window, windows.values, start, end, () => {});
         const expected = naiveQuantile([...windows.values.slice(start, end)], q);
         expect(sortedQuantile(window, q) + 0).toBe(expected + 0);
       }

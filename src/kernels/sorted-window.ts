@@ -17,6 +17,9 @@ export interface SortedWindow {
 /** A window is rebuilt when more than this share of it changes. */
 const REBUILD_SHARE = 1 / 8;
 
+/** A copy moves 16 values in the time of one unit of work. */
+const MOVED_PER_WORK_BITS = 4;
+
 export function createSortedWindow(capacity: number): SortedWindow {
   return { sorted: new Float64Array(capacity), length: 0, nanCount: 0, from: 0, to: 0 };
 }
@@ -30,14 +33,31 @@ export function resetSortedWindow(window: SortedWindow, capacity: number): void 
   window.to = 0;
 }
 
-/** Moves the window on to the samples `from..to`; neither may lie before where it is. */
-export function moveSortedWindow(window: SortedWindow, values: Float64Array, from: number, to: number): void {
+/**
+ * Moves the window on to the samples `from..to`; neither may lie before where it is. `spend` is told of the work, in units of
+ * about 5 ns, and may throw; the window is then good for nothing but `resetSortedWindow`.
+ */
+export function moveSortedWindow(
+  window: SortedWindow,
+  values: Float64Array,
+  from: number,
+  to: number,
+  spend: (work: number) => void,
+): void {
   const changes = Math.min(from, window.to) - window.from + (to - Math.max(from, window.to));
   if (from >= window.to || changes > (to - from) * REBUILD_SHARE) {
     rebuild(window, values, from, to);
   } else {
-    for (let i = window.from; i < from; i++) remove(window, values[i]!);
-    for (let i = window.to; i < to; i++) insert(window, values[i]!);
+    // Each moves half of the window on average.
+    const work = 1 + ((to - from) >> MOVED_PER_WORK_BITS);
+    for (let i = window.from; i < from; i++) {
+      remove(window, values[i]!);
+      spend(work);
+    }
+    for (let i = window.to; i < to; i++) {
+      insert(window, values[i]!);
+      spend(work);
+    }
   }
   window.from = from;
   window.to = to;

@@ -1,7 +1,7 @@
 /** Prints what each hostile query ends with, how long it takes and how long it holds the thread: `node test/fuzz/hostile.ts`. */
 import { HOSTILE_QUERIES, hostileStorage, runHostile } from './hostile-queries.ts';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 const storage = hostileStorage();
 for (const query of HOSTILE_QUERIES) {
   const { answer, ms, pieceMs } = await runHostile(storage, query, TIMEOUT_MS);

@@ -41,6 +41,9 @@ const LABEL_TEXT_BYTES = 8;
 /** One look at the clock for so much work (samples and steps), about a tenth of a millisecond. */
 const WORK_PER_LOOK = 20_000;
 
+/** A loop over the steps of one column, which may be millions, looks at the clock after so many. */
+export const STEPS_PER_LOOK = 65_536;
+
 /**
  * What one query may use: samples and bytes in memory, time, and the event loop's patience.
  *

@@ -78,8 +78,8 @@ interface Built extends Operators {
 }
 
 /**
- * A column of so many steps is filled in about 100 ms, and nothing looks at the clock meanwhile. A subquery with more
- * fails: it is some 8 months in steps of a second.
+ * A column of so many steps is filled in about 100 ms, and not every function looks at the clock meanwhile. A subquery
+ * with more fails: it is some 8 months in steps of a second.
  */
 const SUBQUERY_STEPS_MAX = 20_000_000;
 
@@ -185,7 +185,7 @@ function buildScalar(node: Node, inputs: readonly Built[], context: QueryContext
     case 'scalarOf':
       return new ScalarOf(inputs[0]!.vector!, scope, context);
     case 'scalarBinary':
-      return new ScalarBinary(plan.op, scalars[0]!, scalars[1]!);
+      return new ScalarBinary(plan.op, scalars[0]!, scalars[1]!, context.budget);
     case 'negateScalar':
       return new NegateScalar(scalars[0]!);
     case 'invariantScalar':
@@ -199,7 +199,7 @@ function buildRange(node: Node, inputs: readonly Built[], context: QueryContext)
   const { plan, scope } = node;
   if (plan.kind === 'rangeSelect') return new RangeSelector(plan, scope, context);
   if (plan.kind === 'subquery') {
-    return new Subquery(plan, scope.grid, subqueryGrid(plan, scope.grid), inputs[0]!.vector!);
+    return new Subquery(plan, scope.grid, subqueryGrid(plan, scope.grid), inputs[0]!.vector!, context.budget);
   }
   throw new TypeError(`No range operator for ${plan.kind}`);
 }

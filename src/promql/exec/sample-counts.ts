@@ -1,5 +1,6 @@
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Bounds } from '../functions/contracts.ts';
+import { type QueryBudget, STEPS_PER_LOOK } from './budget.ts';
 import { type Grid, gridEnd, type Window } from './grid.ts';
 import { columnWeight, histogramWeight } from './histogram-weight.ts';
 import type { StepColumn } from './step-column.ts';
@@ -40,18 +41,22 @@ export class SampleCounts {
   }
 
   /** Adds a column of an instant selector; returns how much it weighs. */
-  addColumn(column: StepColumn): number {
+  addColumn(column: StepColumn, budget: QueryBudget): number {
     const { present, histograms } = column;
     const weight = columnWeight(column);
     this.total += weight;
     this.read += weight;
     if (this.totalPerStep === null) return weight;
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      const histogram = histograms === null ? undefined : histograms[i];
-      const each = histogram === undefined ? 1 : histogramWeight(histogram);
-      this.totalPerStep[i]! += each;
-      this.readPerStep![i]! += each;
+    for (let i = 0; i < present.length; ) {
+      const stop = Math.min(present.length, i + STEPS_PER_LOOK);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        const histogram = histograms === null ? undefined : histograms[i];
+        const each = histogram === undefined ? 1 : histogramWeight(histogram);
+        this.totalPerStep[i]! += each;
+        this.readPerStep![i]! += each;
+      }
+      if (stop < present.length) budget.check();
     }
     return weight;
   }

@@ -44,6 +44,11 @@ export interface RangeContext extends FunctionContext {
   labels: Labels;
   /** The windows' bounds in the column at hand, where they are known; the engine sets it before each call. */
   bounds: ColumnBounds | null;
+  /**
+   * To be called now and then by what takes O(samples) for each window, with the samples looked at since; throws when the
+   * query is over.
+   */
+  readonly spend: (work: number) => void;
 }
 
 /** The samples `from[i] <= index < to[i]` lie in window i. Not to be changed. */

@@ -15,6 +15,9 @@ export interface HistogramWindow {
   readonly end: number;
 }
 
+/** A histogram takes as long as so many floats. */
+const HISTOGRAM_WORK = 20;
+
 /**
  * Fills the steps whose windows hold histograms; `out` has the floats' results already. A window with both kinds has no
  * result, and a warning; one without a result of `compute` is absent.
@@ -36,6 +39,7 @@ export function fillHistogramSteps(
       out.present[i] = 0;
       continue;
     }
+    context.spend(HISTOGRAM_WORK * (to[i]! - from[i]!));
     const end = window.firstEnd + i * window.step;
     const histogram = compute({ samples: part, from: from[i]!, to: to[i]!, end });
     out.present[i] = histogram === null ? 0 : 1;

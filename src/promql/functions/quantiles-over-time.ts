@@ -27,7 +27,8 @@ export const quantileOverTime: RangeFunction = (samples, window, out, context) =
     if (from === to) continue;
     const quantile = quantiles[i]!;
     if (quantile >= 0 && quantile <= 1) {
-      moveSortedWindow(sortedWindow, floats.values, from, to);
+      context.spend(to - from);
+      moveSortedWindow(sortedWindow, floats.values, from, to, context.spend);
       out.values[i] = sortedQuantile(sortedWindow, quantile);
     } else {
       out.values[i] = quantile < 0 ? -Infinity : quantile > 1 ? Infinity : Number.NaN;
@@ -47,7 +48,8 @@ export const madOverTime: RangeFunction = (samples, window, out, context) => {
     const to = bounds.to[i]!;
     out.present[i] = from === to ? 0 : 1;
     if (from === to) continue;
-    moveSortedWindow(sortedWindow, floats.values, from, to);
+    context.spend(to - from);
+    moveSortedWindow(sortedWindow, floats.values, from, to, context.spend);
     out.values[i] = sortedWindow.nanCount > 0 ? Number.NaN : medianDistance(sortedWindow);
   }
   reportIgnoredHistograms(samples, bounds, window, context);

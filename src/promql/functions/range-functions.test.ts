@@ -70,6 +70,7 @@ function evaluate(name: string, samples: SampleColumn, ask: Ask = {}) {
     extension,
     lookbackMs: 300_000,
     bounds: null,
+    spend: () => {},
     labels: metricName === '' ? Labels.EMPTY : labelsFromObject({ __name__: metricName }),
   });
   const { warnings, infos } = annotations.render('x');

@@ -11,7 +11,7 @@ import { workFloats, workIntegers } from './work-arrays.ts';
 export const deriv: RangeFunction = (samples, window, out, context) => {
   const floats = floatPart(samples);
   const bounds = reusedBounds(floats, window, context);
-  regressions(floats, bounds, window, null, null, out);
+  regressions(floats, bounds, window, null, null, out, context);
   reportIgnoredHistograms(samples, bounds, window, context);
 };
 
@@ -22,7 +22,7 @@ export const predictLinear: RangeFunction = (samples, window, out, context) => {
   const origins = workFloats(0, window.count);
   const { start, step } = context.grid;
   for (let i = 0; i < window.count; i++) origins[i] = start + i * step;
-  regressions(floats, bounds, window, context.args[0]!, origins, out);
+  regressions(floats, bounds, window, context.args[0]!, origins, out, context);
   reportIgnoredHistograms(samples, bounds, window, context);
 };
 
@@ -33,11 +33,13 @@ function regressions(
   horizons: Float64Array | null,
   origins: Float64Array | null,
   out: StepColumn,
+  { spend }: RangeContext,
 ): void {
   const offsets = workFloats(1, length);
   const runs = workIntegers(0, length);
   const { count } = window;
-  slidingRegression(times, values, length, from, to, count, horizons, origins, offsets, runs, out.values, out.present);
+  const { values: results, present } = out;
+  slidingRegression(times, values, length, from, to, count, horizons, origins, offsets, runs, results, present, spend);
 }
 
 export const doubleExponentialSmoothing: RangeFunction = (samples, window, out, context) => {
@@ -46,7 +48,9 @@ export const doubleExponentialSmoothing: RangeFunction = (samples, window, out, 
   for (let i = 0; i < window.count; i++) if (any.from[i] !== any.to[i]) checkFactors(context, i);
   const floats = floatPart(samples);
   const bounds = reusedBounds(floats, window, context);
-  slidingSmoothing(floats.values, bounds.from, bounds.to, window.count, smoothing, trend, out.values, out.present);
+  const { from, to } = bounds;
+  const { values, present } = out;
+  slidingSmoothing(floats.values, from, to, window.count, smoothing, trend, values, present, context.spend);
   reportIgnoredHistograms(samples, bounds, window, context);
 };
 

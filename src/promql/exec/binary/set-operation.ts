@@ -36,10 +36,13 @@ export class SetOperation implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const signatures = new Signatures(this.#plan.matching, this.#context.budget);
+    // On the way down a chain of thousands as well as on the way back.
+    this.#context.budget.spend(SERIES_WORK);
     const left = await this.#left.series();
     const right = await this.#right.series();
     this.#context.budget.spend(SERIES_WORK);
+    // Only now: a chain would hold the tables of all its links meanwhile.
+    const signatures = new Signatures(this.#plan.matching, this.#context.budget);
     this.#leftGroups = signatures.ofAll(left.labels);
     this.#rightGroups = signatures.ofAll(right.labels);
     if (this.#plan.op === 'or') {
@@ -92,7 +95,7 @@ function filter(column: StepColumn, mask: Uint8Array | undefined, wanted: boolea
 }
 
 function joinHeads(left: SeriesHeads, right: SeriesHeads): SeriesHeads {
-  const labels = [...left.labels, ...right.labels];
+  const labels = left.labels.concat(right.labels);
   if (left.dropName === null && right.dropName === null) return { labels, dropName: null };
   const dropName = new Uint8Array(labels.length);
   if (left.dropName !== null) dropName.set(left.dropName);

@@ -120,12 +120,12 @@ export class InfoCall implements VectorOperator {
     const set = await selectLater({ matchers, range: this.#range, sorted: false, limit: 0 });
     const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
     for (let row = 0; row < set.length; row++) {
-      const found = table.read(set, row, look);
+      const found = table.read(set, row, look, budget);
       if (found === null) continue;
       if (found.histograms !== null) {
         throw new QueryError('execution', `this should be an info metric, with float samples: ${set.labels(row)}`);
       }
-      budget.hold(this.#scope.counts.addColumn(found));
+      budget.hold(this.#scope.counts.addColumn(found, budget));
       budget.spend(count);
       if (budget.pauseDue) await budget.pause();
     }

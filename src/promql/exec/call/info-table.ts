@@ -1,5 +1,6 @@
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { createSampleColumn, type SeriesSet } from '../../../storage/query.ts';
+import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
 import { createStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
@@ -38,10 +39,10 @@ export class InfoTable {
   }
 
   /** Reads an info series; gives its column, or null where it has no sample on any step. */
-  read(set: SeriesSet, row: number, look: LookTimes): StepColumn | null {
+  read(set: SeriesSet, row: number, look: LookTimes, budget: QueryBudget): StepColumn | null {
     const times = createStepColumn(this.#count);
     set.read(row, this.#samples);
-    fillNewest(this.#samples, look, this.#samples.times, times);
+    fillNewest(this.#samples, look, this.#samples.times, times, budget);
     if (this.#samples.histograms !== null) addNewestHistograms(this.#samples, look, times);
     if (isEmptyColumn(times)) return null;
     const labels = set.labels(row);

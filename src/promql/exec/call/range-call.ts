@@ -65,6 +65,7 @@ export class RangeCall implements VectorOperator {
       lookbackMs,
       labels: heads.labels[0]!,
       bounds: null,
+      spend: (work) => this.#query.budget.spend(work),
     };
     return this.#plan.keepsName ? heads : droppedNames(heads, this.#query);
   }
@@ -79,6 +80,7 @@ export class RangeCall implements VectorOperator {
     const { budget } = this.#query;
     const weight = samplesWeight(samples);
     budget.hold(weight);
+    budget.spend(samples.length);
     if (samples.length === 0) out.present.fill(0);
     else {
       const context = this.#context!;
@@ -102,10 +104,14 @@ export class RangeCall implements VectorOperator {
       return;
     }
     const { from, to } = this.#bounds;
+    const { budget } = this.#query;
     windowBounds(samples.times, samples.length, window.firstEnd, window.step, window.count, window.range, from, to);
+    // Each of these is a pass over the series, which may have millions of samples.
+    budget.spend(samples.length);
     this.#bounds.samples = samples;
     context.bounds = this.#bounds;
     this.#plan.run(samples, window, out, context);
+    budget.spend(samples.length);
     counts.addBounds(this.#bounds, window, isRead);
   }
 }

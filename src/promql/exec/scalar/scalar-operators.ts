@@ -21,7 +21,9 @@ export class Constant implements ScalarOperator {
   }
 
   async read(): Promise<Float64Array> {
-    return this.#budget.floats(this.#count).fill(this.#value);
+    const out = this.#budget.floats(this.#count).fill(this.#value);
+    this.#budget.spend(this.#count);
+    return out;
   }
 }
 
@@ -48,6 +50,7 @@ export class ScalarCall implements ScalarOperator {
     const context: FunctionContext = { grid, args, annotations, metricName: '', position, argPositions, features };
     const out = budget.floats(grid.count);
     this.#plan.run(out, context);
+    budget.spend(grid.count);
     return out;
   }
 }
@@ -102,11 +105,13 @@ export class ScalarBinary implements ScalarOperator {
   readonly #op: ScalarBinaryOp;
   readonly #left: ScalarOperator;
   readonly #right: ScalarOperator;
+  readonly #budget: QueryBudget;
 
-  constructor(op: ScalarBinaryOp, left: ScalarOperator, right: ScalarOperator) {
+  constructor(op: ScalarBinaryOp, left: ScalarOperator, right: ScalarOperator, budget: QueryBudget) {
     this.#op = op;
     this.#left = left;
     this.#right = right;
+    this.#budget = budget;
   }
 
   async read(): Promise<Float64Array> {
@@ -115,6 +120,7 @@ export class ScalarBinary implements ScalarOperator {
     const op = this.#op;
     if (isComparison(op)) compareInto(op, left, right, left);
     else arithmeticInto(op, left, right, left);
+    this.#budget.spend(left.length);
     return left;
   }
 }

@@ -1,6 +1,7 @@
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
+import { type QueryBudget, STEPS_PER_LOOK } from '../budget.ts';
 import type { StepColumn } from '../step-column.ts';
 
 /** Where an instant selector looks: step i at `first + i * step`, at samples younger than `lookback`. */
@@ -15,7 +16,13 @@ export interface LookTimes {
  * Fills `out` with the newest sample in `(t - lookback, t]` of every step. A stale marker there means no value; it is
  * recognised by its bits. `source` holds what is taken of each sample: its values, or its times.
  */
-export function fillNewest(samples: SampleColumn, look: LookTimes, source: Float64Array, out: StepColumn): void {
+export function fillNewest(
+  samples: SampleColumn,
+  look: LookTimes,
+  source: Float64Array,
+  out: StepColumn,
+  budget: QueryBudget,
+): void {
   const { times, bits, length } = samples;
   const markers = samples.values;
   const { values, present } = out;
@@ -26,24 +33,28 @@ export function fillNewest(samples: SampleColumn, look: LookTimes, source: Float
   let taken = 0;
   let next = 0;
   let nextTime = length > 0 ? times[0]! : Number.POSITIVE_INFINITY;
-  for (let i = 0; i < count; i++) {
-    const time = first + i * step;
-    if (nextTime <= time) {
-      do nextTime = ++next < length ? times[next]! : Number.POSITIVE_INFINITY;
-      while (nextTime <= time);
-      const at = next - 1;
-      const value = markers[at]!;
-      // biome-ignore lint/suspicious/noSelfCompare: only a NaN can be a marker, and few are
-      const isMarker = value !== value && bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH;
-      shownUntil = isMarker ? Number.NEGATIVE_INFINITY : times[at]! + lookback;
-      taken = source[at]!;
+  for (let i = 0; i < count; ) {
+    const stop = Math.min(count, i + STEPS_PER_LOOK);
+    for (; i < stop; i++) {
+      const time = first + i * step;
+      if (nextTime <= time) {
+        do nextTime = ++next < length ? times[next]! : Number.POSITIVE_INFINITY;
+        while (nextTime <= time);
+        const at = next - 1;
+        const value = markers[at]!;
+        // biome-ignore lint/suspicious/noSelfCompare: only a NaN can be a marker, and few are
+        const isMarker = value !== value && bits[2 * at] === STALE_LOW && bits[2 * at + 1] === STALE_HIGH;
+        shownUntil = isMarker ? Number.NEGATIVE_INFINITY : times[at]! + lookback;
+        taken = source[at]!;
+      }
+      if (time < shownUntil) {
+        present[i] = 1;
+        values[i] = taken;
+      } else {
+        present[i] = 0;
+      }
     }
-    if (time < shownUntil) {
-      present[i] = 1;
-      values[i] = taken;
-    } else {
-      present[i] = 0;
-    }
+    if (stop < count) budget.check();
   }
 }
 

@@ -64,13 +64,13 @@ export class InstantSelector implements VectorOperator {
     if (this.#statisticsOnly) keepStatistics(samples);
     const out = this.#out;
     out.histograms = null;
-    fillNewest(samples, this.#look, this.#source(samples), out);
+    const { budget } = this.#context;
+    fillNewest(samples, this.#look, this.#source(samples), out, budget);
     if (samples.histograms !== null) {
       addNewestHistograms(samples, this.#look, out);
       if (this.#take !== 'value') out.histograms = null;
     }
-    const { budget } = this.#context;
-    budget.hold(this.#scope.counts.addColumn(out));
+    budget.hold(this.#scope.counts.addColumn(out, budget));
     budget.spend(samples.length + out.present.length);
     return out;
   }

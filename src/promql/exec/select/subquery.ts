@@ -1,6 +1,7 @@
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../../storage/query.ts';
 import type { SubqueryPlan } from '../../plan/plan.ts';
+import { type QueryBudget, STEPS_PER_LOOK } from '../budget.ts';
 import { type Grid, gridBetween, gridEnd, type Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { StepColumn } from '../step-column.ts';
@@ -11,12 +12,14 @@ export class Subquery implements RangeOperator {
   readonly isRead = false;
   readonly #input: VectorOperator;
   readonly #inner: Grid;
+  readonly #budget: QueryBudget;
 
-  constructor(plan: SubqueryPlan, outer: Grid, inner: Grid, input: VectorOperator) {
+  constructor(plan: SubqueryPlan, outer: Grid, inner: Grid, input: VectorOperator, budget: QueryBudget) {
     const firstEnd = (plan.at ?? outer.start) - plan.offsetMs;
     this.window = { firstEnd, step: plan.at === null ? outer.step : 0, count: outer.count, range: plan.rangeMs };
     this.#input = input;
     this.#inner = inner;
+    this.#budget = budget;
   }
 
   get seen(): Window {
@@ -30,7 +33,7 @@ export class Subquery implements RangeOperator {
   next(into: SampleColumn): boolean {
     const column = this.#input.next();
     if (column === null) return false;
-    samplesFromColumn(column, this.#inner, into);
+    samplesFromColumn(column, this.#inner, into, this.#budget);
     return true;
   }
 }
@@ -43,7 +46,7 @@ export function subqueryGrid(plan: SubqueryPlan, outer: Grid): Grid {
   return gridBetween(start, lastEnd, plan.stepMs);
 }
 
-function samplesFromColumn(column: StepColumn, grid: Grid, into: SampleColumn): void {
+function samplesFromColumn(column: StepColumn, grid: Grid, into: SampleColumn, budget: QueryBudget): void {
   const { present, values, histograms } = column;
   into.length = 0;
   reserveSampleColumn(into, present.length);
@@ -52,12 +55,16 @@ function samplesFromColumn(column: StepColumn, grid: Grid, into: SampleColumn): 
   const { times } = into;
   const target = into.values;
   let length = 0;
-  for (let i = 0; i < present.length; i++) {
-    if (present[i] === 0) continue;
-    times[length] = grid.start + i * grid.step;
-    target[length] = values[i]!;
-    if (found !== null) found[length] = forgetReset(histograms![i]);
-    length++;
+  for (let i = 0; i < present.length; ) {
+    const stop = Math.min(present.length, i + STEPS_PER_LOOK);
+    for (; i < stop; i++) {
+      if (present[i] === 0) continue;
+      times[length] = grid.start + i * grid.step;
+      target[length] = values[i]!;
+      if (found !== null) found[length] = forgetReset(histograms![i]);
+      length++;
+    }
+    if (stop < present.length) budget.check();
   }
   into.histograms = found;
   into.length = length;
