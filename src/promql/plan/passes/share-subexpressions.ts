@@ -20,6 +20,8 @@ export function shareSubexpressions(root: Plan, look: Look, { useStartTimestamps
   // The warning on start times counts how often it is given.
   if (useStartTimestamps || !hasSeveralCandidates(root, look)) return root;
   const parts = new EqualParts(root, look);
+  // The plan of a long chain is not copied for nothing.
+  if (!parts.areSome()) return root;
   const shared = new Map<string, SharedPlan>();
   const uses = new Map<number, number>();
   const plan = foldTree<Place, Plan>(
@@ -106,6 +108,14 @@ class EqualParts {
         look,
       },
     );
+  }
+
+  /** True where some part is to be shared. */
+  areSome(): boolean {
+    for (const [key, plan] of this.#last) {
+      if (this.#counts.get(key)! > 1 && this.#facts.get(plan)!.isShareable) return true;
+    }
+    return false;
   }
 
   /** What tells equal parts from others, or null where a part stands alone or is not to be shared. */
