@@ -47,7 +47,11 @@ export default defineConfig({
       await build(environments['libraries']!);
     },
   },
-  plugins: [asciiOutput(), logPlaces()],
+  plugins: [
+    asciiOutput(),
+    // Only the server writes a log of its own.
+    { ...logPlaces(), applyToEnvironment: ({ name }) => name === 'server' },
+  ],
   logLevel: 'warn',
 });
 

@@ -11,8 +11,6 @@ const logCall = /\.(?:debug|info|warn|error)\(/;
 export function logPlaces(): Plugin {
   return {
     name: 'log-places',
-    // Only the server writes a log of its own.
-    applyToEnvironment: ({ name }) => name === 'server',
     generateBundle(_options, bundle) {
       const places: Record<string, string> = {};
       for (const chunk of Object.values(bundle)) {

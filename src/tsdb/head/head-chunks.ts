@@ -32,7 +32,7 @@ export function* snapshotRange(
     const rows = new Uint32Array(Math.min(STEP_ROWS, rowCount - from));
     let count = 0;
     for (let row = from; row < from + rows.length; row++) if (series.isLive(row) && isWanted(row)) rows[count++] = row;
-    const wish = { range, limit: 0, late: false, newest: false };
+    const wish = { range, inOrderMinTime: Number.NEGATIVE_INFINITY, limit: 0, late: false, newest: false };
     const part = takeHeadSnapshot(memory, deletions, rows.subarray(0, count), wish);
     if (part.rows.length > 0) parts.push(part);
     yield;
@@ -53,6 +53,7 @@ function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
     sealed: sharedWords(length),
     late: null,
     newest: null,
+    inOrderMinTime: Number.NEGATIVE_INFINITY,
     selection: 0,
   };
   let at = 0;

@@ -23,6 +23,8 @@ export interface HeadQuerierParts {
   readonly deletions: HeadDeletions;
   readonly known: KnownSelections;
   readonly range: TimeRange;
+  /** In-order samples older than this (ms) are not shown: blocks have them. */
+  readonly inOrderMinTime: number;
   /** How long work may hold the thread; null: as long as it takes. */
   readonly turns: Turns | null;
 }
@@ -101,9 +103,9 @@ export class HeadQuerier implements Querier {
    */
   snapshot({ matchers, range, limit, newestOnly }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
     this.#assertOpen();
-    const { deletions, known, memory, rowIndex } = this.#parts;
+    const { deletions, inOrderMinTime, known, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
-    const wish = { range: wanted, limit, late: true, newest: newestOnly === true };
+    const wish = { range: wanted, inOrderMinTime, limit, late: true, newest: newestOnly === true };
     const { version } = memory.series;
     let selection = known.get(version, matchers) ?? null;
     if (selection === null) {
@@ -141,12 +143,12 @@ export class HeadQuerier implements Querier {
 
   *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
     const { matchers, range, sorted, limit, newestOnly } = request;
-    const { deletions, memory, reader } = this.#parts;
+    const { deletions, inOrderMinTime, memory, reader } = this.#parts;
     const known = yield* this.#knownRows(matchers);
     const isKept = !(known instanceof Uint32Array);
     const rows = isKept ? known.rows : known;
     const wanted = this.#within(range);
-    const wish = { range: wanted, limit: sorted ? 0 : limit, late: true, newest: newestOnly === true };
+    const wish = { range: wanted, inOrderMinTime, limit: sorted ? 0 : limit, late: true, newest: newestOnly === true };
     const snapshot = takeHeadSnapshot(memory, deletions, rows, wish, isKept ? 'kept' : 'used up');
     const whole = isKept && snapshot.rows === rows ? known : null;
     if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null, whole);

@@ -81,7 +81,8 @@ export class HeadReader {
    */
   read(snapshot: HeadSnapshot, row: number, range: TimeRange, into: SampleColumn): void {
     clearColumn(into);
-    if (snapshot.newest !== null && readNewest(snapshot.newest, row, range.minTime, into)) return;
+    const inOrderMinTime = Math.max(range.minTime, snapshot.inOrderMinTime);
+    if (snapshot.newest !== null && readNewest(snapshot.newest, row, inOrderMinTime, into)) return;
     this.#readInOrder(snapshot, row, range, into);
     const deleted = snapshot.deleted?.get(row);
     if (deleted !== undefined) dropIntervals(into, deleted);
@@ -104,7 +105,9 @@ export class HeadReader {
   }
 
   /** Decodes what came in order behind the samples that `into` has. */
-  #readInOrder(snapshot: HeadSnapshot, row: number, { minTime, maxTime }: TimeRange, into: SampleColumn): void {
+  #readInOrder(snapshot: HeadSnapshot, row: number, range: TimeRange, into: SampleColumn): void {
+    const { maxTime } = range;
+    const minTime = Math.max(range.minTime, snapshot.inOrderMinTime);
     const from = into.length;
     const { records } = this.#memory.sealed;
     let chosen = 0;

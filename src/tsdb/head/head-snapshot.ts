@@ -49,6 +49,8 @@ export interface HeadSnapshot {
   readonly late: LateSamples | null;
   /** Where only the newest sample of the range is asked for: those that need no decoding. */
   readonly newest: NewestSamples | null;
+  /** In-order samples older than this (ms) are not shown: blocks have them. */
+  readonly inOrderMinTime: number;
   /** The number of the known selection whose rows these are, all of them and in its order; 0 where there is none. */
   readonly selection: number;
 }
@@ -68,6 +70,8 @@ export interface NewestSamples {
 export interface SnapshotWish {
   /** Both times (ms) are included. */
   readonly range: TimeRange;
+  /** As `HeadSnapshot` has it. */
+  readonly inOrderMinTime: number;
   /** At most so many rows, the first ones; 0 = all. */
   readonly limit: number;
   /** Samples that came out of order as well. */
@@ -88,7 +92,7 @@ export function takeHeadSnapshot(
   memory: HeadMemory,
   deletions: HeadDeletions,
   candidates: Uint32Array,
-  { range, limit, late: wantsLate, newest: wantsNewest }: SnapshotWish,
+  { range, inOrderMinTime, limit, late: wantsLate, newest: wantsNewest }: SnapshotWish,
   use: 'kept' | 'used up' = 'used up',
 ): HeadSnapshot {
   const { length } = candidates;
@@ -100,14 +104,15 @@ export function takeHeadSnapshot(
     encodings: new Uint8Array(length),
     sealed: new Uint32Array(length),
   };
-  const count = takeRows(memory, deletions, candidates, range, limit > 0 ? limit : length, columns);
+  const inOrder = { minTime: Math.max(range.minTime, inOrderMinTime), maxTime: range.maxTime };
+  const count = takeRows(memory, deletions, candidates, range, inOrder, limit > 0 ? limit : length, columns);
   const kept = count === length ? { ...columns, rows: candidates } : shortened(columns, count);
   const { rows } = kept;
   const deleted = deletions.size === 0 ? null : deletedByPlace(memory, deletions, rows);
-  const newest = wantsNewest ? newestSamples(memory, rows, range.maxTime) : null;
+  const newest = wantsNewest ? newestSamples(memory, rows, inOrder) : null;
   if (newest !== null && deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
   const late = wantsLate ? takeLateSamples(memory.outOfOrder, rows, range) : null;
-  return { ...kept, late, deleted, newest, selection: 0 };
+  return { ...kept, late, deleted, newest, inOrderMinTime, selection: 0 };
 }
 
 type Columns = Pick<HeadSnapshot, 'rows' | 'extents' | 'byteLengths' | 'counts' | 'encodings' | 'sealed'>;
@@ -118,10 +123,11 @@ function takeRows(
   deletions: HeadDeletions,
   candidates: Uint32Array,
   range: TimeRange,
+  inOrder: TimeRange,
   limit: number,
   { rows, extents, byteLengths, counts, encodings, sealed }: Columns,
 ): number {
-  const { minTime, maxTime } = range;
+  const { minTime, maxTime } = inOrder;
   const { records } = memory.series;
   const hasDeletions = deletions.size > 0;
   let count = 0;
@@ -131,7 +137,7 @@ function takeRows(
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const lastTime = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
     const endsWithin = lastTime >= minTime && lastTime <= maxTime && lastTime !== Number.NEGATIVE_INFINITY;
-    if (!endsWithin && !overlaps(memory, row, range)) continue;
+    if (!endsWithin && !hasInOrder(memory, row, inOrder) && !memory.outOfOrder.overlaps(row, range)) continue;
     if (hasDeletions && isDeleted(memory, row, range, deletions.of(memory.series.ref(row)))) continue;
     const extent = words[2 * at + OPEN_EXTENT]!;
     rows[count] = row;
@@ -167,7 +173,7 @@ function shortened(columns: Columns, count: number): Columns {
   };
 }
 
-function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): NewestSamples {
+function newestSamples(memory: HeadMemory, rows: Uint32Array, { minTime, maxTime }: TimeRange): NewestSamples {
   const times = new Float64Array(rows.length);
   const bits = new Uint32Array(2 * rows.length);
   const { records } = memory.series;
@@ -177,7 +183,8 @@ function newestSamples(memory: HeadMemory, rows: Uint32Array, maxTime: number): 
     const words = records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const time = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
-    const isKnown = time <= maxTime && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;
+    const isWithin = time <= maxTime && (time >= minTime || !hasLate);
+    const isKnown = isWithin && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;
     // What came out of order is older than the head appends, and may still be newer than the row's own last sample.
     // An XOR2 chunk tells start times as well, which the record does not.
     const isNewest =
@@ -196,11 +203,7 @@ function isXor2(words: Uint32Array, w: number): boolean {
   return words[w + OPEN_EXTENT] !== 0 && (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
 }
 
-/** True where a chunk of the row overlaps the range. */
-function overlaps(memory: HeadMemory, row: number, range: TimeRange): boolean {
-  return hasInOrder(memory, row, range) || memory.outOfOrder.overlaps(row, range);
-}
-
+/** True where a chunk of the row with samples that came in order overlaps the range. */
 function hasInOrder(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRange): boolean {
   const doubles = memory.series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;

@@ -205,6 +205,7 @@ export class Head {
       deletions: this.deletions,
       known: this.#known,
       range: { minTime: Math.max(range.minTime, this.#oldestShown()), maxTime: range.maxTime },
+      inOrderMinTime: this.#state.minValidTime,
       turns: this.#options.turns ?? null,
     });
   }
