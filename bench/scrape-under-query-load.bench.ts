@@ -86,7 +86,8 @@ export async function scrapeUnderQueryLoadBench({ smoke, peers, only, sizes }: B
       'loop max ms',
       'query ms',
       'queries',
-      'MB',
+      'answers MB',
+      'RSS MB',
     ],
     names.map((name) => [
       name,
@@ -99,6 +100,7 @@ export async function scrapeUnderQueryLoadBench({ smoke, peers, only, sizes }: B
       figure(name, (run) => run.queryMs),
       figure(name, (run) => run.queries),
       figure(name, (run) => run.answerBytes / 1e6),
+      figure(name, (run) => run.residentBytes / 1e6),
     ]),
   );
   return { ...shape, runs };
