@@ -1,3 +1,5 @@
+import { isDigit, isNameStart } from './name-bytes.ts';
+
 /** The tokens of the OpenMetrics text format, by the names that appear in the reference's error messages. */
 export type OpenMetricsToken =
   | 'EOF'
@@ -216,12 +218,4 @@ export class OpenMetricsLexer {
     }
     return this.at < this.#end ? this.#bytes[this.at]! : 0;
   }
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function isNameStart(c: number): boolean {
-  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x5f || c === 0x3a;
 }

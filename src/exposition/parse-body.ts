@@ -3,10 +3,10 @@ import { SCAN, type SeriesIndex } from '../kernels/exposition-scan.ts';
 import { EXEMPLAR_STRIDE } from '../kernels/open-metrics-scan.ts';
 import { NORMAL_NAN_HIGH, NORMAL_NAN_LOW } from '../model/stale.ts';
 import type { Body } from './body.ts';
+import type { EntryExemplar, TextEntry } from './entry.ts';
 import { ExpositionError } from './exposition-error.ts';
 import { parseExpositionFloat } from './parse-float.ts';
 import { clearExpositionRows, type ExpositionRows, growExpositionRows } from './rows.ts';
-import type { EntryExemplar, TextEntry } from './text-entry.ts';
 
 /** An index that knows no series. */
 export const EMPTY_SERIES_INDEX: SeriesIndex = {

@@ -1,3 +1,5 @@
+import { isDigit, isNameStart } from './name-bytes.ts';
+
 /** The tokens of the text format 0.0.4, by the names that appear in the reference's error messages. */
 export type Token =
   | 'EOF'
@@ -240,12 +242,4 @@ export class TextLexer {
 
 function isBlank(c: number): boolean {
   return c === SPACE || c === TAB;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function isNameStart(c: number): boolean {
-  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x5f || c === 0x3a;
 }
