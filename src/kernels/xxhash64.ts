@@ -23,6 +23,12 @@ export function xxhash64Fraction(bytes: Uint8Array, length: number): number {
   return ((high >>> 0) * 2 ** 32 + (low >>> 0)) / (2 ** 64 - 1);
 }
 
+/** The hash of the first `length` bytes, modulo `divisor`: an integer from 1 to 2^26, so that every step is exact. */
+export function xxhash64Remainder(bytes: Uint8Array, length: number, divisor: number): number {
+  hash(bytes, length);
+  return (((high >>> 0) % divisor) * (2 ** 32 % divisor) + ((low >>> 0) % divisor)) % divisor;
+}
+
 /** The hash of the first `length` bytes as 16 hex digits; for tests against published values. */
 export function xxhash64Hex(bytes: Uint8Array, length: number): string {
   hash(bytes, length);

@@ -1,4 +1,5 @@
 import type { FloatHistogram, Histogram } from '../model/histogram.ts';
+import type { LabelShard } from '../model/label-shard.ts';
 import { Labels, labelsFromObject } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { systemClock } from '../std/clock.ts';
@@ -6,12 +7,14 @@ import { nodeFiles } from '../std/node-files.ts';
 import { type AppendOutcome, createSampleBatch, type HistogramEntry, REFUSED } from '../storage/append.ts';
 import { clearColumn } from '../storage/merge-columns.ts';
 import { createSampleColumn, type Queryable, type TimeRange } from '../storage/query.ts';
+import { shardQuerier } from '../storage/shard-querier.ts';
 import { type Log, silentLog } from '../telemetry/log.ts';
 import type { DatabaseOptions } from './options.ts';
 import { type Database as OpenDatabase, openDatabase as openDataDirectory } from './tsdb.ts';
 
 // What the package shows as `narthex/tsdb`: the database without a server.
 export type { CounterResetHint, FloatHistogram, Histogram, IntegerHistogram, Span } from '../model/histogram.ts';
+export type { LabelShard } from '../model/label-shard.ts';
 export { Labels, labelsFromObject } from '../model/labels.ts';
 export type { Matcher } from '../model/matcher.ts';
 export { FileSystemError } from '../std/file-system.ts';
@@ -42,6 +45,8 @@ export interface SelectOptions extends TimeRange {
   readonly matchers: readonly Matcher[];
   /** At most so many series; 0, the default: all. */
   readonly limit?: number;
+  /** Only series of this shard. */
+  readonly shard?: LabelShard;
 }
 
 /** A series with its samples in a range, oldest first, in arrays of its own. */
@@ -152,9 +157,9 @@ export class Database implements Queryable {
   }
 
   /** Series that meet the matchers and have samples in the range, in the order of their labels, one at a time. */
-  async *select({ limit = 0, matchers, maxTime, minTime }: SelectOptions): AsyncGenerator<SelectedSeries, void> {
+  async *select({ limit = 0, matchers, maxTime, minTime, shard }: SelectOptions): AsyncGenerator<SelectedSeries, void> {
     const range = { minTime, maxTime };
-    const querier = this.#database.querier(range);
+    const querier = this.querier(range, shard);
     try {
       const set = await querier.select({ matchers, range, sorted: true, limit });
       const column = createSampleColumn(256);
@@ -175,7 +180,7 @@ export class Database implements Queryable {
   }
 
   /** Deletes what the series that meet the matchers have now from one time to another, both included. */
-  async delete({ matchers, maxTime, minTime }: Omit<SelectOptions, 'limit'>): Promise<void> {
+  async delete({ matchers, maxTime, minTime }: Omit<SelectOptions, 'limit' | 'shard'>): Promise<void> {
     await this.#database.delete([matchers], { minTime, maxTime });
   }
 
@@ -194,9 +199,13 @@ export class Database implements Queryable {
     return `${this.#directory}/snapshots/${await this.#database.snapshot({ skipsHead: false })}`;
   }
 
-  /** For columns without copies, and for PromQL: `evaluate(engine, database, ...)` of `narthex/promql`. */
-  querier(range: TimeRange): ReturnType<Queryable['querier']> {
-    return this.#database.querier(range);
+  /**
+   * For columns without copies, and for PromQL: `evaluate(engine, database, ...)` of `narthex/promql`. With a shard, its selects give
+   * the series of that shard alone; throws a `RangeError` where there is no such shard.
+   */
+  querier(range: TimeRange, shard?: LabelShard): ReturnType<Queryable['querier']> {
+    const querier = this.#database.querier(range);
+    return shard === undefined ? querier : shardQuerier(querier, shard);
   }
 
   /** Resolves when everything that was appended is on the disk. */

@@ -76,6 +76,31 @@ describe('narthex/tsdb', () => {
     await again.close();
   });
 
+  it('gives each series, from memory and from blocks, in exactly one shard', async () => {
+    directories.push(mkdtempSync(join(tmpdir(), 'narthex-library-')));
+    const database = await openDatabase(directories[0]!, { chunkRangeMs: 60_000, maintenance: null });
+    for (const time of [1000, 61_000, 121_000, 181_000]) {
+      database.append(
+        Array.from({ length: 40 }, (_, i) => ({ labels: { __name__: 'up', job: `j${i}` }, time, value: i })),
+      );
+    }
+    await database.compact();
+    expect(readdirSync(directories[0]!).some((name) => /^[0-9A-Z]{26}$/.test(name))).toBe(true);
+    const all = { matchers: [], minTime: 0, maxTime: 200_000 };
+    const shards = await Promise.all(
+      [0, 1, 2].map((index) => listOf(database.select({ ...all, shard: { index, count: 3 } }))),
+    );
+    const together = shards.flat().map(({ labels, times }) => `${labels} ${times}`);
+    const whole = (await listOf(database.select(all))).map(({ labels, times }) => `${labels} ${times}`);
+    expect(together.sort()).toEqual(whole.sort());
+    expect(whole).toHaveLength(40);
+    for (const shard of shards) expect(shard.length).toBeGreaterThan(5);
+    const first = await listOf(database.select({ ...all, limit: 4, shard: { index: 1, count: 3 } }));
+    expect(first.map(({ labels }) => labels)).toEqual(shards[1]!.slice(0, 4).map(({ labels }) => labels));
+    expect(() => database.querier(all, { index: 3, count: 3 })).toThrow('There is no shard 3 of 3');
+    await database.close();
+  });
+
   it('moves old samples to blocks, takes late ones, and copies itself', async () => {
     directories.push(mkdtempSync(join(tmpdir(), 'narthex-library-')));
     const options = { chunkRangeMs: 60_000, outOfOrderMs: 60_000, maintenance: null };
