@@ -15,6 +15,10 @@ const MARKED = 0x40000000;
 const COUNT_MASK = 0x3fffffff;
 /** The value id (of the empty string) under which the list of a name's value ids stands. */
 const VALUES_OF_NAME = 0;
+/** Stands for a value that the last entry does not have; no pair has it. */
+const NO_VALUE = VALUES_OF_NAME;
+/** Rows that wait at most. */
+const WAITING_MAX = 1024;
 
 const NO_ROWS = new Uint32Array(0);
 
@@ -26,9 +30,13 @@ const LIST_WORK = 50;
  * Which rows have which label: open addressing from (name id, value id) to the row, or to a list of rising rows in
  * pooled memory. The table also has, for each name, the list of the ids of its values.
  *
+ * Series come in runs that share most pairs, so a pair that a row has at the same place as the row before is not touched:
+ * its row waits, and when the pair changes there, or somebody asks, all rows that wait are appended at once.
+ *
  * Invariants:
  * - A slot with count 0 is empty. A count of 1 stands for a row in the slot itself.
  * - A list rises strictly, or has the dirty bit set: rows are reused, and a reused row is only appended.
+ * - Each pair of a row that waits is in the table, with the first row that had it since the pair came to its place.
  *
  * Lives on the main thread alone; views that it gives are valid until the next change.
  */
@@ -42,9 +50,15 @@ export class LabelIndex {
   #nameCount = 0;
   /** How many pairs have a symbol as their value, and one more where it is a name; by symbol. */
   #uses = new Uint32Array(4096);
-  /** For each pair of the last entry that was added: its segment, and its slot there unless entries have moved since. */
+  /** The last entry that was added. */
+  #last = new Uint32Array(64);
+  /** For each pair of it: its segment, and its slot there unless entries have moved since. */
   #lastSlots = new Uint32Array(64);
   #lastSlot = 0;
+  /** Rows of which some lists do not know yet, and for each pair of the last entry the first of them that its list lacks. */
+  readonly #waiting = new Uint32Array(WAITING_MAX);
+  #waitingCount = 0;
+  #waitingFrom = new Uint32Array(64);
   readonly #one = new Uint32Array(1);
   /** Lists that rows are noted in as they are added. */
   readonly #watchers = new Set<number[]>();
@@ -62,19 +76,105 @@ export class LabelIndex {
   /** Enters a row under the pairs of an entry of the series log: their number, then name and value ids. */
   add(row: number, entry: Uint32Array): void {
     if (this.#watchers.size > 0) for (const added of this.#watchers) added.push(row);
+    if (!this.#hasNamesOfLast(entry)) this.#beginNames(entry);
+    else if (this.#waitingCount === WAITING_MAX) this.#settle();
+    const at = this.#waitingCount++;
+    this.#waiting[at] = row;
+    const last = this.#last;
     const end = 2 * entry[0]!;
-    if (end > this.#lastSlots.length) this.#lastSlots = new Uint32Array(2 * end);
     for (let i = 1; i < end; i += 2) {
-      const name = entry[i]!;
       const value = entry[i + 1]!;
-      if (this.#appendAgain(i - 1, name, value, row)) continue;
-      const count = this.#append(name, value, row);
-      this.#lastSlots[i - 1] = this.#segment;
-      this.#lastSlots[i] = this.#lastSlot;
-      if (count > 1) continue;
-      this.#use(value);
-      if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+      if (last[i + 1] !== value) this.#changeValue(i, value, row, at);
     }
+  }
+
+  /** True where an entry has the same names as the one before. */
+  #hasNamesOfLast(entry: Uint32Array): boolean {
+    const last = this.#last;
+    const end = 2 * entry[0]!;
+    if (last[0] !== entry[0]) return false;
+    for (let i = 1; i < end; i += 2) if (last[i] !== entry[i]) return false;
+    return true;
+  }
+
+  /** The names of an entry become those of the last one, which has no values yet. */
+  #beginNames(entry: Uint32Array): void {
+    this.#settle();
+    const end = 2 * entry[0]!;
+    if (end >= this.#last.length) {
+      this.#last = new Uint32Array(2 * end + 1);
+      this.#lastSlots = new Uint32Array(2 * end + 1);
+      this.#waitingFrom = new Uint32Array(2 * end + 1);
+    }
+    this.#last[0] = entry[0]!;
+    for (let i = 1; i < end; i += 2) {
+      this.#last[i] = entry[i]!;
+      this.#last[i + 1] = NO_VALUE;
+    }
+  }
+
+  /** The last entry gets another value at a place, which `row`, the waiting row `at`, is the first to have. */
+  #changeValue(place: number, value: number, row: number, at: number): void {
+    const last = this.#last;
+    const name = last[place]!;
+    if (this.#waitingFrom[place]! < at) this.#appendWaiting(place, at);
+    const count = this.#append(name, value, row);
+    last[place + 1] = value;
+    this.#lastSlots[place] = this.#segment;
+    this.#lastSlots[place + 1] = this.#lastSlot;
+    this.#waitingFrom[place] = at + 1;
+    if (count > 1) return;
+    this.#use(value);
+    if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+  }
+
+  /** Before pairs go: the next entry looks all of its pairs up. */
+  #forgetLast(): void {
+    this.#settle();
+    this.#last[0] = 0;
+  }
+
+  /** Makes all lists have all their rows. */
+  #settle(): void {
+    const count = this.#waitingCount;
+    if (count === 0) return;
+    const end = 2 * this.#last[0]!;
+    for (let place = 1; place < end; place += 2) {
+      if (this.#waitingFrom[place]! < count) this.#appendWaiting(place, count);
+      this.#waitingFrom[place] = 0;
+    }
+    this.#waitingCount = 0;
+  }
+
+  /** Appends the rows that wait for the pair at a place of the last entry, up to the waiting row `to`, to its list. */
+  #appendWaiting(place: number, to: number): void {
+    const name = this.#last[place]!;
+    const value = this.#last[place + 1]!;
+    let slots = this.#segments.slots[this.#lastSlots[place]!]!;
+    let slot = this.#lastSlots[place + 1]!;
+    if (slots[slot + NAME] !== name || slots[slot + VALUE] !== value || slots[slot + COUNT] === 0) {
+      slot = this.#find(name, value);
+      slots = this.#slots;
+      this.#lastSlots[place] = this.#segment;
+      this.#lastSlots[place + 1] = slot;
+    }
+    const word = slots[slot + COUNT]!;
+    const rows = this.#waiting;
+    let count = word & COUNT_MASK;
+    let list = slots[slot + PLACE]!;
+    let from = this.#waitingFrom[place]!;
+    let before = count === 1 ? list : this.#lists.last(list, count);
+    let isDirty = false;
+    for (let i = from; i < to; i++) {
+      if (rows[i]! < before) isDirty = true;
+      before = rows[i]!;
+    }
+    if (count === 1) {
+      list = this.#lists.create(list, rows[from++]!);
+      count = 2;
+    }
+    slots[slot + PLACE] = this.#lists.appendRun(list, count, rows, from, to);
+    slots[slot + COUNT] = ((count + to - from) | (word & ~COUNT_MASK) | (isDirty ? DIRTY : 0)) >>> 0;
   }
 
   /** Notes rows that are added from now on, in their order, until `unwatch` is called with this list. */
@@ -106,11 +206,13 @@ export class LabelIndex {
 
   /** Rows that have this label, rising. */
   rows(name: number, value: number): Uint32Array {
+    this.#settle();
     const slot = this.#find(name, value);
     return slot < 0 ? NO_ROWS : this.#view(slot);
   }
 
   rowCount(name: number, value: number): number {
+    this.#settle();
     const slot = this.#find(name, value);
     return slot < 0 ? 0 : this.#slots[slot + COUNT]! & COUNT_MASK;
   }
@@ -159,6 +261,7 @@ export class LabelIndex {
     for (let i = 1; i < pairs.length; i += 2) if (pairs[i]! > largest) largest = pairs[i]!;
     const isEmptied = new Uint8Array(largest + 1);
     const emptied = new Map<number, number[]>();
+    this.#forgetLast();
     let work = 0;
     for (let i = 0; i < pairs.length; i += 2) {
       const name = pairs[i]!;
@@ -178,6 +281,7 @@ export class LabelIndex {
       this.#removeValues(emptied, isEmptied, onUnused);
       work = 0;
       yield;
+      this.#forgetLast();
     }
     this.#removeValues(emptied, isEmptied, onUnused);
   }
@@ -196,24 +300,6 @@ export class LabelIndex {
       this.#nameCount--;
     }
     emptied.clear();
-  }
-
-  /**
-   * Appends to the list of a pair where it is in the slot that the pair at this place of the last entry was in, and where
-   * that is a list already: label sets come in runs that share most pairs. False where nothing was done.
-   */
-  #appendAgain(place: number, name: number, value: number, row: number): boolean {
-    const slots = this.#segments.slots[this.#lastSlots[place]!]!;
-    const slot = this.#lastSlots[place + 1]!;
-    if (slots[slot + NAME] !== name || slots[slot + VALUE] !== value) return false;
-    const word = slots[slot + COUNT]!;
-    const count = word & COUNT_MASK;
-    if (count < 2) return false;
-    const list = slots[slot + PLACE]!;
-    const isDirty = row < this.#lists.last(list, count);
-    slots[slot + PLACE] = this.#lists.append(list, count, row);
-    slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (isDirty ? DIRTY : 0)) >>> 0;
-    return true;
   }
 
   /** Appends to the list of a pair; returns its new count. */

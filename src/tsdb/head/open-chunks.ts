@@ -197,9 +197,14 @@ export class OpenChunks {
     to: number,
   ): void {
     const { extents, series } = this.#memory;
+    const { records } = series;
     for (let k = from; k < to; k++) {
-      k = appendRows(extents, series.records, rows, indexes, times, bits, k, to);
-      if (k === to) return;
+      const row = rows[k]!;
+      // Rows without an open chunk, as new series are, come in runs: for each of them the ends of many chunks would be asked for.
+      if (records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0) {
+        k = appendRows(extents, records, rows, indexes, times, bits, k, to);
+        if (k === to) return;
+      }
       const i = indexes[k]!;
       this.append(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
     }

@@ -69,6 +69,25 @@ export class RowLists {
     return at;
   }
 
+  /** Appends `values[from..to-1]` to a list of `count` (2 or more) entries; returns where the list is now. */
+  appendRun(position: number, count: number, values: Uint32Array, from: number, to: number): number {
+    let at = position;
+    for (let i = from; i < to; ) {
+      const slab = this.#slabs[at >>> SLAB_WORDS_LOG2]!;
+      // One value moves the list to where there is room for more.
+      const capacity = slab.length === SLAB_WORDS ? 1 << capacityLog2(count) : slab.length;
+      if (count === capacity) {
+        at = this.append(at, count++, values[i++]!);
+        continue;
+      }
+      const end = Math.min(to, i + capacity - count);
+      const offset = (at & OFFSET_MASK) - i + count;
+      count += end - i;
+      for (; i < end; i++) slab[offset + i] = values[i]!;
+    }
+    return at;
+  }
+
   #appendToOwn(position: number, slab: Uint32Array, count: number, value: number): number {
     if (count < slab.length) {
       slab[count] = value;
