@@ -135,6 +135,31 @@ describe('an image of the head', () => {
     expect(cutAtOtherTimes.database.stats().replay.imageSeries).toBe(0);
   });
 
+  it('is written at a stop also where nothing came since the start', async () => {
+    const { files, database } = await prepared();
+    const next = new Map<number, number>();
+    // More of a log than a stop leaves for the next start.
+    for (let series = 100; series < 250; series++) fill(database, series, 'bits', 1000, 1000, next);
+    const killed = files.afterProcessDeath();
+    // A segment that nothing was written to, as another start leaves it.
+    killed.openSync(`${ROOT}/wal/00000001`, 'wx').closeSync();
+    for (const disk of [killed.afterProcessDeath(), files.afterProcessDeath()]) {
+      const quiet = await open(disk);
+      expect(quiet.database.stats().replay).toMatchObject({ imageSeries: 0, series: 170 });
+      const expected = await showDatabase(quiet.database);
+      await quiet.database.close();
+      for (let start = 0; start < 2; start++) {
+        const again = await open(disk);
+        expect(again.database.stats().replay).toMatchObject({ imageSeries: 170, samples: start });
+        expect(await showDatabase(again.database)).toEqual(expected);
+        fill(again.database, 1, 'float', 1, 1000, new Map([[1, 2_000_000]]));
+        await expectSameWithout(disk.afterProcessDeath(), 170);
+        await again.database.close();
+        if (start === 0) expected.splice(0, expected.length, ...(await showAll(disk.afterProcessDeath())));
+      }
+    }
+  });
+
   it('is not written where the disk has no room for it and for the log', async () => {
     const { files, database } = await prepared(3);
     files.capacity = 60 * 1024 * 1024;

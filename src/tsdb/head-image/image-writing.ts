@@ -5,7 +5,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import type { Head } from '../head/head.ts';
 import type { WalWriter } from '../wal/writer.ts';
-import { logPlace } from './log-place.ts';
+import { lastLogPlace } from './log-place.ts';
 import { writeHeadImage } from './write-head-image.ts';
 
 /** How often it is looked whether an image is due. */
@@ -100,7 +100,6 @@ export class ImageWriting {
 
   async #write(): Promise<boolean> {
     const { clock, directory, fileSystem, head, log, turns, wal } = this.#options;
-    if (wal.offset === 0) return false;
     const needed = Math.max(this.#imageBytes, SERIES_BYTES * head.seriesCount) + SPARE_BYTES;
     const free = fileSystem.freeBytes(directory.root);
     if (free !== null && free < needed) {
@@ -113,12 +112,14 @@ export class ImageWriting {
     const beginBefore = head.minValidTime;
     try {
       await head.chunkStore?.flush();
+      const place = lastLogPlace(fileSystem, directory.wal, wal.segment, wal.offset);
+      if (place === null) return false;
       const bytes = await writeHeadImage({
         fileSystem,
         root: directory.root,
         path: directory.headImage,
         head: head.imaged(),
-        place: logPlace(fileSystem, directory.wal, wal.segment, wal.offset),
+        place,
         syncChunks: async () => (await head.chunkStore?.sync()) ?? [],
         pause: turns.pause,
         isObsolete: () => this.#isClosing,

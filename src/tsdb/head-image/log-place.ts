@@ -18,6 +18,26 @@ export function logPlace(fileSystem: FileSystem, directory: string, segment: num
   return { segment, offset, checksum: checksumBefore(fileSystem, directory, segment, offset) };
 }
 
+/**
+ * The place of the log behind which nothing is written yet, while its writer is at `offset` of `segment`: where it has
+ * written nothing into that segment, the end of the one before that has something. null where there is none.
+ */
+export function lastLogPlace(
+  fileSystem: FileSystem,
+  directory: string,
+  segment: number,
+  offset: number,
+): LogPlace | null {
+  if (offset > 0) return logPlace(fileSystem, directory, segment, offset);
+  const covered = lastCheckpoint(fileSystem, directory)?.segment ?? -1;
+  for (let before = segment - 1; before > covered; before--) {
+    const size = fileSystem.statSync(segmentPath(directory, before))?.size;
+    if (size === undefined) return null;
+    if (size > 0) return logPlace(fileSystem, directory, before, size);
+  }
+  return null;
+}
+
 /** Why the log can not be read on from that place, or null where it can. */
 export function whyNotFrom(fileSystem: FileSystem, directory: string, place: LogPlace): string | null {
   const path = segmentPath(directory, place.segment);

@@ -59,6 +59,8 @@ class LogDecoding {
       const reader = new SegmentReader(file, this.#recordBytesMax, from, this.#kernel);
       while (reader.next()) {
         if (!this.#takeFrom(reader)) return this.#leaveRest(reader.recordOffset, reader.bad);
+        // Series of the records before must not wait for the samples of those that follow.
+        this.#to.offer();
       }
       if (isLast) this.#kernel.flush();
       const { bad, end, size, tail } = reader;

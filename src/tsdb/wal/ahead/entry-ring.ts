@@ -89,9 +89,14 @@ export class RingWriter {
     if (!this.#reserve(size)) return false;
     this.#bytes.set(payload, this.#at + ENTRY_HEADER);
     this.#header(kind, size, payload.length, b, offset, end);
-    // Whoever has nothing to do gets what there is.
-    if (Atomics.load(this.#control, READ) === Atomics.load(this.#control, WRITTEN)) this.#handOver();
+    this.offer();
     return true;
+  }
+
+  /** Hands over what there is where the reader has nothing else. To be called now and then also where nothing is put. */
+  offer(): void {
+    if (this.#slot < 0) return;
+    if (Atomics.load(this.#control, READ) === Atomics.load(this.#control, WRITTEN)) this.#handOver();
   }
 
   #header(kind: number, size: number, a: number, b: number, offset: number, end: number): void {
