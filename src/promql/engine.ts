@@ -375,7 +375,8 @@ export class Engine {
         if (budget.pauseDue) await budget.pause();
       }
     } else {
-      const root = context.features.delayedNameRemoval ? new FinishNames(operators.vector!, budget) : operators.vector!;
+      const vector = operators.vector!;
+      const root = context.features.delayedNameRemoval ? new FinishNames(vector, scope.isInstant, budget) : vector;
       sink.begin(isRange ? 'matrix' : 'vector', grid);
       const { labels } = await root.series();
       for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {

@@ -141,7 +141,7 @@ function buildNode(node: Node, inputs: readonly Built[], context: QueryContext):
   if (scope.grid.count === 0) return { ...common, vector: EMPTY_VECTOR };
   const bare = buildVector(node, inputs, context);
   const rule = duplicateRule(plan, isDistinct, context);
-  const vector = rule === null ? bare : new MergeDuplicates(bare, rule, context.budget);
+  const vector = rule === null ? bare : new MergeDuplicates(bare, rule, scope.isInstant, context.budget);
   return { ...common, vector: isDeep ? new MaterializedVector(vector, context) : vector };
 }
 

@@ -7,9 +7,11 @@ import type { StepColumn } from './step-column.ts';
 export class FinishNames implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #budget: QueryBudget;
+  readonly #isInstant: boolean;
   #merged: VectorOperator;
 
-  constructor(input: VectorOperator, budget: QueryBudget) {
+  constructor(input: VectorOperator, isInstant: boolean, budget: QueryBudget) {
+    this.#isInstant = isInstant;
     this.#budget = budget;
     this.#input = input;
     this.#merged = input;
@@ -23,7 +25,7 @@ export class FinishNames implements VectorOperator {
       series: async () => ({ labels: finished, dropName: null }),
       next: () => this.#input.next(),
     };
-    this.#merged = new MergeDuplicates(renamed, 'sharedStep', this.#budget);
+    this.#merged = new MergeDuplicates(renamed, 'sharedStep', this.#isInstant, this.#budget);
     return this.#merged.series();
   }
 

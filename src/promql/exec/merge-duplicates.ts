@@ -1,5 +1,6 @@
 import type { Labels } from '../../model/labels.ts';
 import type { QueryBudget } from './budget.ts';
+import { drain } from './drain.ts';
 import { GROUPING_WORK, LabelGroups } from './label-groups.ts';
 import { keep, kept } from './lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
@@ -11,7 +12,8 @@ export type DuplicateRule = 'sharedStep' | 'sharedQuery';
 
 /**
  * Makes one series of those whose labels became equal, as long as they never have a value on the same step. Series
- * without a double pass through untouched; the others are held, and come last.
+ * without a double pass through untouched; the others are held, and come last. In an instant query, whose order clients see,
+ * each series stays where it has its value: there the doubles without one are left out.
  */
 export class MergeDuplicates implements VectorOperator {
   readonly #input: VectorOperator;
@@ -24,10 +26,15 @@ export class MergeDuplicates implements VectorOperator {
   #isBroken = false;
   #emitted = 0;
 
-  constructor(input: VectorOperator, rule: DuplicateRule, budget: QueryBudget) {
+  /** In an instant query with doubles: what has a value. */
+  #kept: StepColumn[] | null = null;
+  readonly #isInstant: boolean;
+
+  constructor(input: VectorOperator, rule: DuplicateRule, isInstant: boolean, budget: QueryBudget) {
     this.#budget = budget;
     this.#input = input;
     this.#rule = rule;
+    this.#isInstant = isInstant;
   }
 
   async series(): Promise<SeriesHeads> {
@@ -35,6 +42,7 @@ export class MergeDuplicates implements VectorOperator {
     const { labels } = heads;
     const groups = groupEqual(heads, this.#budget);
     if (groups === null) return heads;
+    if (this.#isInstant) return await this.#keepPresent(heads, groups);
     this.#groupOf = groups.groupOf;
     this.#merged = new Array(groups.firstOf.length).fill(null);
     const rows: number[] = [];
@@ -46,7 +54,32 @@ export class MergeDuplicates implements VectorOperator {
     };
   }
 
+  /** With a single step, two doubles that both have a value break either rule. */
+  async #keepPresent(heads: SeriesHeads, { groupOf, firstOf }: EqualSets): Promise<SeriesHeads> {
+    const rows: number[] = [];
+    const columns: StepColumn[] = [];
+    const seen = new Uint8Array(firstOf.length);
+    await drain(this.#input, this.#budget, (column, row) => {
+      if (isEmptyColumn(column)) return;
+      const group = groupOf[row]!;
+      if (group !== -1) {
+        if (seen[group] === 1) this.#isBroken = true;
+        seen[group] = 1;
+      }
+      this.#budget.keep(column.present.length);
+      rows.push(row);
+      columns.push(copyStepColumn(column));
+    });
+    if (this.#isBroken) throw sameLabelsetError();
+    this.#kept = columns;
+    return {
+      labels: rows.map((row) => heads.labels[row]!),
+      dropName: heads.dropName === null ? null : Uint8Array.from(rows, (row) => heads.dropName![row]!),
+    };
+  }
+
   next(): StepColumn | null {
+    if (this.#kept !== null) return this.#kept[this.#row++] ?? null;
     const groupOf = this.#groupOf;
     if (groupOf === null) return this.#input.next();
     for (let column = this.#input.next(); column !== null; column = this.#input.next()) {

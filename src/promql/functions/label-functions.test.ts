@@ -88,7 +88,11 @@ test.each([
   ['a1b2', 'a1b10', true],
   ['a01', 'a2', true],
   ['99999999999999999999998', '99999999999999999999999', true],
-  ['x', 'x', false],
+  ['100000000000000000000', '99999999999999999999', true],
+  ['', 'x', false],
+  ['x', '', false],
+  ['a01', 'a1', true],
+  ['a1', 'a01', true],
 ])('%s before %s in natural order: %s', (a, b, expected) => {
   expect(isNaturallyLess(a, b)).toBe(expected);
 });

@@ -18,28 +18,34 @@ export function compareByLabelsDescending(a: Labels, b: Labels, names: readonly 
 /** Runs of digits, and the runs between them. */
 const RUNS = /\d+|\D+/g;
 
+/** Digits of the largest number that counts as one: more are compared as text. */
+const LARGEST = '9223372036854775807';
+
 /**
  * Natural order: texts are cut into runs of digits and runs of others, and compared run by run; two runs of digits
- * compare as numbers, all others as text. A text that ends first comes first.
+ * compare as numbers, all others as text. A text that ends first comes first, but an empty one comes before nothing and
+ * after nothing, and of two that differ by zeros in front of their last number each comes before the other: so the reference
+ * has it.
  */
 export function isNaturallyLess(a: string, b: string): boolean {
   const x = a.match(RUNS) ?? [];
   const y = b.match(RUNS) ?? [];
-  const shared = Math.min(x.length, y.length);
-  for (let i = 0; i < shared; i++) {
+  for (let i = 0; i < x.length; i++) {
+    if (i >= y.length) return false;
     const left = x[i]!;
     const right = y[i]!;
-    if (left === right) continue;
-    if (!isDigits(left) || !isDigits(right)) return compareUtf8(left, right) < 0;
-    const order = compareDigits(left, right);
+    const areNumbers = isNumber(left) && isNumber(right);
+    const order = areNumbers ? compareDigits(left, right) : compareUtf8(left, right);
     if (order !== 0) return order < 0;
+    if (i === x.length - 1) return true;
+    if (i === y.length - 1) return false;
   }
-  return x.length === y.length ? compareUtf8(a, b) < 0 : x.length < y.length;
+  return false;
 }
 
-function isDigits(run: string): boolean {
+function isNumber(run: string): boolean {
   const code = run.charCodeAt(0);
-  return code >= 0x30 && code <= 0x39;
+  return code >= 0x30 && code <= 0x39 && compareDigits(run, LARGEST) <= 0;
 }
 
 function compareDigits(a: string, b: string): number {

@@ -117,6 +117,9 @@ export class TopK implements VectorOperator {
   }
 }
 
+/** So many entries are sorted by insertion. */
+const INSERTION_MAX = 12;
+
 /** One bounded heap for each group and step, all in two arrays. */
 class Heaps {
   readonly #top: boolean;
@@ -176,10 +179,22 @@ class Heaps {
     }
   }
 
-  /** Puts a cell's entries in order, the strongest first, NaN last. */
+  /**
+   * Puts a cell's entries in order, the strongest first, NaN last. Equal ones of a short list stay as they lie in the heap, and
+   * so does a list in order: that is what clients see of the reference.
+   */
   sort(group: number, step: number): void {
     const length = this.#lengths[group * this.#count + step]!;
     const base = this.#start[group]! + step * this.#capacity[group]!;
+    if (length <= INSERTION_MAX) {
+      for (let i = 1; i < length; i++) {
+        for (let at = base + i; at > base && this.#weaker(at - 1, at); at--) this.#swap(at - 1, at);
+      }
+      return;
+    }
+    let ordered = base + 1;
+    while (ordered < base + length && !this.#weaker(ordered - 1, ordered)) ordered++;
+    if (ordered === base + length) return;
     for (let end = length - 1; end > 0; end--) {
       this.#swap(base, base + end);
       this.#down(base, end);
