@@ -140,6 +140,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
           settings: () => configuration.current.storage,
           blockMsMax: options.storage.maxBlockMs,
           headDelayMs: headDelayMs(options),
+          intervalMs: options.storage.blockReloadMs,
           ...(options.storage.pendingUploadsFile === ''
             ? {}
             : { pendingUploadsFile: options.storage.pendingUploadsFile }),

@@ -21,6 +21,8 @@ export interface MaintenanceOptions {
   readonly blockMsMax?: number;
   /** How long a head that could be compacted waits, ms; default 0. Several servers with the same load then differ. */
   readonly headDelayMs?: number;
+  /** How often blocks are looked at and compactions considered, ms; default a minute. */
+  readonly intervalMs?: number;
   /** A file that lists uploaded blocks: those of level 1 that it does not name are not compacted. */
   readonly pendingUploadsFile?: string;
 }

@@ -5,7 +5,7 @@ import { makeDurableDirectorySync } from '../std/durable-directory.ts';
 import type { FileLock, FileSystem } from '../std/file-system.ts';
 import { nodeFiles } from '../std/node-files.ts';
 import { createSerial } from '../std/serial.ts';
-import type { Turns } from '../std/turns.ts';
+import { runInTurns, type Turns } from '../std/turns.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
 import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
@@ -21,10 +21,12 @@ import { type DataDirectory, dataDirectory } from './data-directory.ts';
 import type { DatabaseReplay, DatabaseStats } from './database-stats.ts';
 import { CHUNK_RANGE_MS_DEFAULT, EXEMPLARS_MAX_DEFAULT } from './defaults.ts';
 import { deleteSamples } from './delete-samples.ts';
+import type { Head } from './head/head.ts';
 import type { HeadBounds } from './head/head-state.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { ImageWriting } from './head-image/image-writing.ts';
 import { lockDataDirectory } from './lock.ts';
+import { ExpiringRefs } from './maintenance/expiring-refs.ts';
 import type { Maintenance } from './maintenance/maintenance.ts';
 import { openMaintenance } from './maintenance/open-maintenance.ts';
 import type { SnapshotOptions } from './maintenance/take-snapshot.ts';
@@ -142,7 +144,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
     loaded.head.chunkStore?.onFailedWrite((error) => gate.report(error));
     loaded.head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
-    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay);
+    const expiring = await removeEmptySeries(options, loaded.head, blocks.coveredTime);
+    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay, expiring);
     if (options.registry !== undefined) {
       registerDatabaseMetrics(options.registry, database);
       loaded.head.onLate(outOfOrderObserver(options.registry));
@@ -196,6 +199,18 @@ async function replayLogs(
   }
 }
 
+/** The refs that the log has and the head no longer knows. */
+async function removeEmptySeries({ clock }: DatabaseOptions, head: Head, coveredTime: number): Promise<ExpiringRefs> {
+  const removed: number[] = [];
+  await runInTurns(
+    head.removeEmpty((refs) => removed.push(...refs)),
+    turnsOf(clock),
+  );
+  const expiring = new ExpiringRefs();
+  expiring.add(removed, coveredTime);
+  return expiring;
+}
+
 function turnsOf(clock: Clock): Turns {
   return { now: () => clock.monotonic(), pause: () => setImmediate(), pieceMs: SELECT_PIECE_MS };
 }
@@ -227,6 +242,7 @@ class OpenDatabase implements Database {
     gate: WriteGate,
     lock: FileLock | null,
     replay: DatabaseReplay,
+    expiring: ExpiringRefs,
   ) {
     const { clock, fileSystem } = options;
     this.#options = options;
@@ -266,6 +282,7 @@ class OpenDatabase implements Database {
           loaded.head.lateBounds.minTime === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 0,
       },
       exclusive: this.#exclusive,
+      expiring,
       onFailed: (error) => gate.reportOfDisk(error),
       turns: this.#turns,
     });

@@ -60,6 +60,7 @@ describe('openDatabase()', () => {
     const first = await open(files);
     const appender = first.appender();
     const refs = ['a', 'b', 'c'].map((s) => appender.resolve(labelsFromObject({ s })));
+    appender.append(batchOf([[refs[1]!, 1, 1]]));
     appender.commit();
     await first.close();
     const second = await open(files);
@@ -67,6 +68,27 @@ describe('openDatabase()', () => {
     expect(next.resolve(labelsFromObject({ s: 'b' }))).toBe(refs[1]);
     expect(next.resolve(labelsFromObject({ s: 'd' }))).toBeGreaterThan(Math.max(...refs));
     next.rollback();
+  });
+
+  it('does not know series after a restart of which no sample is left, as the reference', async () => {
+    const files = new MemoryFiles();
+    const first = await open(files);
+    add(first, [['kept', 1, 1]]);
+    const appender = first.appender();
+    const empty = appender.resolve(labelsFromObject({ s: 'empty' }));
+    appender.commit();
+    expect(first.stats().head.series).toBe(2);
+    await first.close();
+    const second = await open(files);
+    expect(second.stats().head.series).toBe(1);
+    expect(await second.querier({ minTime: 0, maxTime: 10 }).labelValues('s', [], 0)).toEqual(['kept']);
+    const next = second.appender();
+    const again = next.resolve(labelsFromObject({ s: 'empty' }));
+    expect(again).toBeGreaterThan(empty);
+    next.append(batchOf([[again, 2, 7]]));
+    next.commit();
+    await second.close();
+    expect(show(await open(files))).toEqual(['{s="empty"} 2=7', '{s="kept"} 1=1']);
   });
 
   it('refuses a batch that can not be written, keeps serving, and takes it when there is room', async () => {

@@ -99,7 +99,12 @@ export const FLAGS: readonly FlagSpec[] = [
     ),
   ),
   hidden(
-    server('storage.tsdb.max-block-chunk-segment-size', 'bytes', '0B', 'Largest chunk file of a block, e.g. 512MB.'),
+    server(
+      'storage.tsdb.max-block-chunk-segment-size',
+      'bytes',
+      '0B',
+      'Accepted for compatibility: chunk files of blocks grow to 512 MiB.',
+    ),
   ),
   hidden(server('storage.tsdb.wal-segment-size', 'bytes', '0B', 'Size at which a new log segment begins, e.g. 100MB.')),
   server(
@@ -115,16 +120,30 @@ export const FLAGS: readonly FlagSpec[] = [
     'Bytes that blocks may take, with a unit (B, KB, MB, ...; 1KB is 1024B). Deprecated: use storage.tsdb.retention.size of the configuration file.',
   ),
   server('storage.tsdb.no-lockfile', 'switch', 'false', 'Do not lock the data directory.'),
-  hidden(server('storage.tsdb.allow-overlapping-compaction', 'switch', 'true', 'Compact blocks that overlap in time.')),
+  hidden(
+    server(
+      'storage.tsdb.allow-overlapping-compaction',
+      'switch',
+      'true',
+      'Accepted for compatibility: blocks that overlap in time are always compacted.',
+    ),
+  ),
   hidden(server('storage.tsdb.wal-compression', 'switch', 'true', 'Compress records of the log.')),
   hidden(server('storage.tsdb.wal-compression-type', COMPRESSIONS, 'snappy', 'How records of the log are compressed.')),
   server(
     'storage.tsdb.head-chunks-write-queue-size',
     'integer',
     '0',
-    'Chunks that wait to be written to chunks_head; 0 writes at once. Experimental.',
+    'Accepted for compatibility: full chunks are written to chunks_head from memory, in the background.',
   ),
-  hidden(server('storage.tsdb.samples-per-chunk', 'integer', '120', 'Samples a chunk aims at.')),
+  hidden(
+    server(
+      'storage.tsdb.samples-per-chunk',
+      'integer',
+      '120',
+      'Accepted for compatibility: chunks aim at 120 samples.',
+    ),
+  ),
   hidden(
     server(
       'storage.tsdb.delayed-compaction.max-percent',

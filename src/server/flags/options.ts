@@ -45,6 +45,8 @@ export interface ServerOptions {
     readonly headDelayMsMax: number;
     /** A file that lists uploaded blocks; empty = none. */
     readonly pendingUploadsFile: string;
+    /** How often blocks are looked at and compactions considered, ms. */
+    readonly blockReloadMs: number;
   };
   readonly query: {
     readonly lookbackMs: number;
@@ -73,6 +75,7 @@ export interface ServerOptions {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 const DAY_MS = 86_400_000;
+const BLOCK_RELOAD_MS_MIN = 1000;
 const HEAD_DELAY_PERCENT_STANDARD = 10;
 const RETENTION_STANDARD_MS = 15 * DAY_MS;
 const MAX_BLOCK_LIMIT_MS = 31 * DAY_MS;
@@ -132,6 +135,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
         get('storage.tsdb.delayed-compaction.max-percent'),
       ),
       pendingUploadsFile: get('storage.tsdb.delay-compact-file.path'),
+      blockReloadMs: Math.max(BLOCK_RELOAD_MS_MIN, get<number>('storage.tsdb.block-reload-interval')),
     },
     query: {
       lookbackMs: get('query.lookback-delta'),

@@ -62,6 +62,8 @@ export interface HeadOptions {
   readonly forms?: SampleForms;
 }
 
+/** Series looked at in one step while empty ones are taken out. */
+const EMPTY_STEP = 2048;
 /** Series removed in one step, and those of one record that says so. */
 const STALE_STEP = 256;
 const STALE_RECORD = 4096;
@@ -426,6 +428,24 @@ export class Head {
   /** The stale series without late samples, by row. Yields as `truncate`. */
   staleSeries(): Generator<undefined, StaleSeries> {
     return findStaleSeries(this.#memory);
+  }
+
+  /**
+   * Takes series out whose samples are all from before the head, once the log is read: it knows series for longer than it has
+   * samples of them. `onRemoved` is told all refs of each. Yields as `truncate`.
+   */
+  *removeEmpty(onRemoved: (refs: readonly number[]) => void): Generator<undefined, void> {
+    const { outOfOrder, series } = this.#memory;
+    const removal = this.#directory.removal();
+    const oldest = Math.max(this.#state.minValidTime, -Number.MAX_VALUE);
+    for (let row = 0; row < series.rowCount; row++) {
+      if ((row + 1) % EMPTY_STEP === 0) yield;
+      if (!series.isLive(row) || series.lastTime(row) >= oldest || outOfOrder.has(row)) continue;
+      const refs = removal.add(row);
+      for (const ref of refs) this.deletions.forget(ref);
+      onRemoved(refs);
+    }
+    yield* removal.finish();
   }
 
   /**

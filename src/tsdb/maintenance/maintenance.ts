@@ -11,7 +11,7 @@ import { reloadBlocks } from './reload-blocks.ts';
 import { type SnapshotOptions, takeSnapshot } from './take-snapshot.ts';
 import { truncateLog } from './truncate-log.ts';
 
-/** How often the blocks are looked at again and compactions are considered, ms. */
+/** How often the blocks are looked at again and compactions are considered where nothing is said, ms. */
 export const MAINTENANCE_INTERVAL_MS = 60_000;
 /** After the start, ms: scrapes and rules come first. */
 const FIRST_MS = 1000;
@@ -21,6 +21,8 @@ const BACK_OFF_MS = 1000;
 const SOON_MS = 10 * 60 * 1000;
 
 export interface MaintenanceOptions extends MaintenanceParts {
+  /** How often the blocks are looked at again and compactions are considered, ms. */
+  readonly intervalMs?: number;
   /** Runs one thing after the other; whoever changes blocks or deletes samples goes through the same. */
   readonly exclusive: Serial;
   /** Told what each step that failed failed of. */
@@ -37,6 +39,7 @@ export interface MaintenanceOptions extends MaintenanceParts {
  */
 export class Maintenance {
   readonly #options: MaintenanceOptions;
+  readonly #intervalMs: number;
   #cancelTimer: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #queued: Promise<void> | null = null;
@@ -49,6 +52,7 @@ export class Maintenance {
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
+    this.#intervalMs = options.intervalMs ?? MAINTENANCE_INTERVAL_MS;
   }
 
   /** As of the last round. */
@@ -57,7 +61,7 @@ export class Maintenance {
   }
 
   start(): void {
-    this.#plan(FIRST_MS);
+    this.#plan(Math.min(FIRST_MS, this.#intervalMs));
   }
 
   /**
@@ -138,7 +142,7 @@ export class Maintenance {
       this.#backOffMs = Math.min(MAINTENANCE_INTERVAL_MS, Math.max(BACK_OFF_MS, 2 * this.#backOffMs));
       log.error('compaction failed', { err: String(error), retryAfterMs: this.#backOffMs });
     }
-    this.#plan(this.#backOffMs === 0 ? MAINTENANCE_INTERVAL_MS : this.#backOffMs);
+    this.#plan(this.#backOffMs === 0 ? this.#intervalMs : this.#backOffMs);
   }
 
   async #round(): Promise<void> {

@@ -10,7 +10,7 @@ import type { Head } from '../head/head.ts';
 import type { DatabaseOptions } from '../options.ts';
 import { SEGMENT_SIZE_DEFAULT } from '../wal/segments.ts';
 import type { WalWriter } from '../wal/writer.ts';
-import { ExpiringRefs } from './expiring-refs.ts';
+import type { ExpiringRefs } from './expiring-refs.ts';
 import { Maintenance } from './maintenance.ts';
 import { createMaintenanceCounts, noObserver } from './maintenance-counts.ts';
 import { maintenanceObserver, registerMaintenanceMetrics } from './maintenance-metrics.ts';
@@ -37,6 +37,8 @@ export interface OpenParts {
   readonly runner: MaintenanceRunner;
   readonly lateSamples: LateSamples | null;
   readonly exclusive: Serial;
+  /** Has the series that left the head at the start. */
+  readonly expiring: ExpiringRefs;
   readonly onFailed: (error: unknown) => void;
   readonly turns: Turns;
 }
@@ -44,7 +46,12 @@ export interface OpenParts {
 /** The maintenance of an open database, not started yet. */
 export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Maintenance {
   const { clock, fileSystem, log, registry } = options;
-  const { blockMsMax = BLOCK_MS_MAX_DEFAULT, headDelayMs = 0, pendingUploadsFile = null } = options.maintenance ?? {};
+  const {
+    blockMsMax = BLOCK_MS_MAX_DEFAULT,
+    headDelayMs = 0,
+    intervalMs,
+    pendingUploadsFile = null,
+  } = options.maintenance ?? {};
   const settings = options.maintenance?.settings ?? (() => NO_LIMITS);
   const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
   const counts = createMaintenanceCounts();
@@ -59,9 +66,9 @@ export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Mai
     chunkRangeMs,
     blockRangesMs: blockRanges(chunkRangeMs, blockMsMax),
     headDelayMs,
+    ...(intervalMs === undefined ? {} : { intervalMs }),
     isHeld: pendingUploadsFile === null ? () => false : pendingUploads(fileSystem, clock, log, pendingUploadsFile),
     newUlid: () => newUlid(clock.now()),
-    expiring: new ExpiringRefs(),
     counts,
     observer: registry === undefined ? noObserver : maintenanceObserver(registry),
   });
