@@ -121,6 +121,12 @@ describe('what can not be done', () => {
     await expect(series(text, { at: 240 })).rejects.toThrow(message);
   });
 
+  test('but where it is never calculated it may be written', async () => {
+    expect(await series('count_over_time((sum_over_time(requests[5m] smoothed))[1s:1m] @ 90)', { at: 240 })).toEqual(
+      {},
+    );
+  });
+
   test('a range query of a range vector or string is refused', async () => {
     await expect(series('requests[5m]', EVERY_MINUTE)).rejects.toThrow(
       'invalid expression type "range vector" for range query, must be Scalar or instant Vector',

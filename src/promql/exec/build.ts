@@ -22,6 +22,7 @@ import { LabelCall } from './call/label-call.ts';
 import { RangeCall } from './call/range-call.ts';
 import { compareAscending, compareDescending, Sort, type SortRow } from './call/sort.ts';
 import { Timestamp } from './call/timestamp.ts';
+import { checkExtension } from './check-extension.ts';
 import type { QueryContext } from './context.ts';
 import { EMPTY_RANGE, EMPTY_SCALAR, EMPTY_VECTOR } from './empty-vector.ts';
 import { gridEnd } from './grid.ts';
@@ -215,8 +216,10 @@ function buildVector(node: Node, inputs: readonly Built[], context: QueryContext
       if (plan.take === 'value') return new InstantSelector(plan, scope, context);
       return new DropNames(new InstantSelector(plan, scope, context), context);
     case 'rangeCall':
+      checkExtension(plan.call.func, plan.input);
       return new RangeCall(plan, last!.range!, scalars, scope, context);
     case 'absentOverTime':
+      checkExtension(plan.call.func, plan.input);
       return new AbsentOverTime(plan.labels, last!.range!, scope, context);
     case 'instantCall':
       return new InstantCall(plan, last!.vector!, scalars, scope, context);

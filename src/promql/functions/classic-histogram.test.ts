@@ -29,6 +29,11 @@ describe('classicQuantile()', () => {
   });
 });
 
+test('classicFraction() knows nothing of the bucket above a bound that is NaN', () => {
+  const bounds = Float64Array.of(Number.NaN, 1, Infinity);
+  expect(classicFraction(0, 0.5, bounds, Float64Array.of(2, 7, 9), 3)).toBe(7 / 9);
+});
+
 describe('makeMonotonic()', () => {
   const repair: Repair = { minBucket: 0, maxBucket: 0, maxDiff: 0 };
   const check = (counts: number[], expected: number[], forced: boolean) => {

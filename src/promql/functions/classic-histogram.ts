@@ -89,7 +89,8 @@ function observationsBelow(value: number, bounds: Float64Array, counts: Float64A
     if (i > 0) start = bounds[i - 1]!;
     if (start >= value) return rank;
     const end = bounds[i]!;
-    if (end > value) {
+    // A bound may be NaN: then nothing is known of the buckets beside it.
+    if (end > value && start < value) {
       if (start === -Infinity) return counts[i]!;
       return rank + ((counts[i]! - rank) * (value - start)) / (end - start);
     }

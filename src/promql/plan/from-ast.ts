@@ -198,7 +198,7 @@ function call(expr: Call, inputs: readonly Plan[], options: PlanOptions): Plan {
   const strings = inputs.flatMap((input) => (input.kind === 'string' ? [input.value] : []));
   switch (implementation.kind) {
     case 'range':
-      return rangeCall(expr, site, implementation, inputs[implementation.rangeArgument] as RangePlan, args);
+      return rangeCall(site, implementation, inputs[implementation.rangeArgument] as RangePlan, args);
     case 'instant':
       return { kind: 'instantCall', call: site, run: implementation.run, input: vector ?? timeVector(options), args };
     case 'scalar':
@@ -240,29 +240,14 @@ function inputSite(site: CallSite, rangeArgument: number, input: RangePlan): Cal
   return { ...site, argPositions: site.argPositions.with(rangeArgument, { start: 0, end: site.position.end }) };
 }
 
-const ANCHORED_FUNCTIONS = ['changes', 'delta', 'increase', 'rate', 'resets'];
-const SMOOTHED_FUNCTIONS = ['delta', 'increase', 'rate'];
-
 function rangeCall(
-  expr: Call,
   site: CallSite,
   implementation: FunctionImplementation & { kind: 'range' },
   input: RangePlan,
   args: readonly ScalarPlan[],
 ): Plan {
-  checkExtension(expr.func, input);
   const { run, keepsName, rangeArgument } = implementation;
   return { kind: 'rangeCall', call: inputSite(site, rangeArgument, input), run, keepsName, input, args };
-}
-
-/** Extended selectors bring samples from outside the window, which few functions know how to treat. */
-function checkExtension(func: string, input: RangePlan): void {
-  if (input.kind !== 'rangeSelect' || input.extension === 'none') return;
-  const allowed = input.extension === 'anchored' ? ANCHORED_FUNCTIONS : SMOOTHED_FUNCTIONS;
-  if (allowed.includes(func)) return;
-  throw new EvaluationError(
-    `${input.extension} modifier can only be used with: ${allowed.join(', ')} - not with ${func}`,
-  );
 }
 
 function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options: PlanOptions): Plan {
@@ -284,7 +269,6 @@ function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options
     case 'absent':
       return { kind: 'absent', labels: absentLabels(first!), input: inputs[0] as VectorPlan };
     case 'absent_over_time':
-      checkExtension(expr.func, inputs[0] as RangePlan);
       return { kind: 'absentOverTime', call: site, labels: absentLabels(first!), input: inputs[0] as RangePlan };
     case 'timestamp':
     case 'start_timestamp': {

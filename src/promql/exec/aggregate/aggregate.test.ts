@@ -135,3 +135,25 @@ describe('limitk and limit_ratio', () => {
     expect(warnings).toEqual(['PromQL warning: ratio value should be between -1 and 1, got 1.5, capping to 1 (1:13)']);
   });
 });
+
+describe('floats and histograms in one group', () => {
+  const EXPONENTIAL = '{{schema:0 sum:1 count:1 buckets:[1]}}';
+  const CUSTOM = '{{schema:-53 sum:1 count:1 custom_values:[1] buckets:[1]}}';
+  const MIX = 'PromQL warning: encountered a mix of histograms and floats for aggregation (1:5)';
+  const SCHEMAS =
+    'PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas for metric name "m" (1:5)';
+
+  test.each([
+    ['after a float no histogram is looked at', [1, EXPONENTIAL, CUSTOM], [MIX]],
+    ['after histograms that do not go together no float is', [EXPONENTIAL, CUSTOM, 1], [SCHEMAS]],
+    ['in between both are told', [EXPONENTIAL, 1, CUSTOM], [SCHEMAS, MIX]],
+    ['histograms that go together', [EXPONENTIAL, EXPONENTIAL, 1], [MIX]],
+  ])('%s', async (_, samples, expected) => {
+    for (const op of ['sum', 'avg']) {
+      const queryable = loaded(`load 1m\n${values(...samples)}`);
+      const { series, warnings } = await askEngine(`${op}(m)`, { at: 0 }, { queryable });
+      expect(series).toEqual({});
+      expect([...warnings].sort()).toEqual([...expected].sort());
+    }
+  });
+});

@@ -27,7 +27,7 @@ export class AverageFold implements Fold {
 
   add(column: StepColumn, group: number, row: number): void {
     const base = group * this.#count;
-    if (column.histograms !== null) this.#histograms.take(column, base, row);
+    if (column.histograms !== null) this.#histograms.take(column, base, row, this.#counts);
     const { values, present } = column;
     const sums = this.#sums;
     const rests = this.#rests;

@@ -18,8 +18,10 @@ export class HistogramSums {
   readonly #position: PositionRange;
   readonly #annotations: Annotations;
   readonly #nameOf: (row: number) => string;
-  /** Cell of group and step -> its histograms. */
-  readonly #totals = new Map<number, HistogramTotal>();
+  /** Cell of group and step -> its histograms; null where a float came first, after which no histogram is looked at. */
+  readonly #totals = new Map<number, HistogramTotal | null>();
+  /** Cells whose histograms can not be added, and that had a float before: later floats are not looked at there. */
+  readonly #mixed = new Set<number>();
 
   /** `nameOf` gives the metric name of an input row; `position` is that of the input. */
   constructor(op: 'sum' | 'avg', position: PositionRange, annotations: Annotations, nameOf: (row: number) => string) {
@@ -29,21 +31,27 @@ export class HistogramSums {
     this.#nameOf = nameOf;
   }
 
-  /** Takes the histograms out of a column and adds them to the group whose first cell is `base`. */
-  take(column: StepColumn, base: number, row: number): void {
+  /**
+   * Takes the histograms out of a column and adds them to the group whose first cell is `base`. `floats` is not 0 for the cells
+   * that had a float.
+   */
+  take(column: StepColumn, base: number, row: number, floats: Uint8Array | Float64Array): void {
     const histograms = column.histograms!;
     for (let i = 0; i < column.present.length; i++) {
       const histogram = histograms[i];
       if (column.present[i] === 0 || histogram === undefined) continue;
       const total = this.#totals.get(base + i);
       if (total === undefined) {
-        this.#totals.set(base + i, new HistogramTotal(histogram, this.#op === 'avg'));
+        const isFirst = floats[base + i] === 0;
+        this.#totals.set(base + i, isFirst ? new HistogramTotal(histogram, this.#op === 'avg') : null);
         continue;
       }
+      if (total === null) continue;
       const { isCompatible, boundsReconciled } = total;
       total.add(histogram);
       if (isCompatible && !total.isCompatible) {
         this.#annotations.warn(mixedExponentialCustom(this.#nameOf(row)), this.#position);
+        if (floats[base + i] !== 0) this.#mixed.add(base + i);
       }
       if (!boundsReconciled && total.boundsReconciled) {
         this.#annotations.info(mismatchedCustomBuckets('aggregation'), this.#position);
@@ -60,12 +68,12 @@ export class HistogramSums {
       const total = this.#totals.get(base + i);
       if (total === undefined) continue;
       this.#totals.delete(base + i);
-      if (present[i] === 1) {
-        this.#annotations.warn('encountered a mix of histograms and floats for aggregation', this.#position);
+      const isMixed = total === null || total.isCompatible ? present[i] === 1 : this.#mixed.has(base + i);
+      if (isMixed) this.#annotations.warn('encountered a mix of histograms and floats for aggregation', this.#position);
+      if (isMixed || total === null || !total.isCompatible) {
         present[i] = 0;
         continue;
       }
-      if (!total.isCompatible) continue;
       if (total.counterResetCollision) this.#annotations.warn(counterResetCollision('aggregation'), this.#position);
       out.histograms ??= new Array(present.length).fill(undefined);
       out.histograms[i] = compactHistogram(this.#op === 'sum' ? total.sum() : total.mean());

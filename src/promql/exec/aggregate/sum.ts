@@ -24,7 +24,7 @@ export class SumFold implements Fold {
 
   add(column: StepColumn, group: number, row: number): void {
     const base = group * this.#count;
-    if (column.histograms !== null) this.#histograms.take(column, base, row);
+    if (column.histograms !== null) this.#histograms.take(column, base, row, this.#seen);
     addSums(column.values, column.present, base, this.#sums, this.#rests, this.#seen);
   }
 
