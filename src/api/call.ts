@@ -25,7 +25,7 @@ export interface Call {
   readonly body: Readable;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
-  /** Calls back when the answer was sent, or can not be any more. */
+  /** Calls back when the answer was sent, or can not be any more, and nothing uses its bytes. To be asked before it is there. */
   whenSent(action: () => void): void;
 }
 

@@ -21,7 +21,9 @@ export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudg
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const startedAt = deps.clock.monotonic();
     const params = request.params as Readonly<Record<string, string>>;
-    const answer = await answerOf(route, callFromRequest(request.raw, reply.raw, params, deps), budget);
+    const sent: (() => void)[] = [];
+    const answer = await answerOf(route, callFromRequest(request.raw, reply.raw, params, deps, sent), budget);
+    if (sent.length > 0) afterClose(reply.raw, sent);
     const size = send(reply, answer);
     metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
     return reply;
@@ -37,7 +39,9 @@ export function serveDirectly(route: Route, deps: ApiDependencies, budget: BodyB
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = deps.clock.monotonic();
     try {
-      const answer = await answerOf(route, callFromRequest(request, response, NO_PARAMS, deps), budget);
+      const sent: (() => void)[] = [];
+      const answer = await answerOf(route, callFromRequest(request, response, NO_PARAMS, deps, sent), budget);
+      if (sent.length > 0) afterClose(response, sent);
       const size = sendWhole(response, answer, answer.body as string | Uint8Array);
       metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
     } catch (error) {
@@ -45,6 +49,15 @@ export function serveDirectly(route: Route, deps: ApiDependencies, budget: BodyB
       response.destroy();
     }
   };
+}
+
+/** Only to be called when nothing else uses the answer's bytes: a compression goes on when the client is gone. */
+function afterClose(response: ServerResponse, actions: readonly (() => void)[]): void {
+  const runAll = () => {
+    for (const action of actions) action();
+  };
+  if (response.closed) runAll();
+  else response.once('close', runAll);
 }
 
 const NO_PARAMS: Readonly<Record<string, string>> = {};
@@ -127,6 +140,7 @@ function callFromRequest(
   response: ServerResponse,
   params: Readonly<Record<string, string>>,
   deps: ApiDependencies,
+  sent: (() => void)[],
 ): Call {
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
@@ -153,8 +167,7 @@ function callFromRequest(
     body: request,
     signal: controller.signal,
     whenSent: (action) => {
-      if (response.closed) action();
-      else response.once('close', action);
+      sent.push(action);
     },
   };
 }

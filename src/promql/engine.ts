@@ -62,8 +62,11 @@ export interface QueryParameters {
 export interface RunOptions {
   readonly timeoutMs: number;
   readonly signal: CancelSignal;
-  /** Lets the event loop run; a worker that serves one query at a time may resolve at once. */
-  readonly pause: () => Promise<void>;
+  /**
+   * Lets the event loop run; a worker that serves one query at a time may resolve at once. `bytes`: what the query has
+   * allocated so far.
+   */
+  readonly pause: (bytes: number) => Promise<void>;
   /** The query pauses after running so long. */
   readonly pauseAfterMs: number;
   /** Count samples for every step, not only in sum. */
@@ -163,8 +166,17 @@ export class Engine {
     const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
     const { timeoutMs, signal, pauseAfterMs } = options;
     let probe: Probe | null = null;
-    const pause = () => (probe === null ? options.pause() : probe.duringPause(options.pause));
-    const budget = new QueryBudget({ samplesMax, bytesMax, timeoutMs, clock, signal, pause, pauseAfterMs });
+    const pauseOnce = () => options.pause(budget.bytes);
+    const pause = () => (probe === null ? pauseOnce() : probe.duringPause(pauseOnce));
+    const budget: QueryBudget = new QueryBudget({
+      samplesMax,
+      bytesMax,
+      timeoutMs,
+      clock,
+      signal,
+      pause,
+      pauseAfterMs,
+    });
     if (measured !== null) probe = new Probe(clock, budget);
     budget.check();
     const began = clock.monotonic();

@@ -1,3 +1,5 @@
+import { releaseBuffer } from '../std/release-buffer.ts';
+
 /** Bytes of a block: most answers fit into one, and a point never needs more. */
 export const BLOCK_BYTES = 256 * 1024;
 /** Blocks kept for the next answer; the memory behind them is mapped already, which costs as much as writing it. */
@@ -34,8 +36,16 @@ export class JsonBlocks {
     return this.#spare.pop() ?? createBlock();
   }
 
-  giveBack(blocks: readonly JsonBlock[]): void {
-    for (const block of blocks) if (this.#spare.length < SPARE_BLOCKS_MAX) this.#spare.push(block);
+  /** A block that nobody looks at any more: those that are not kept give their memory back at once. */
+  giveBack(block: JsonBlock): void {
+    if (this.#spare.length < SPARE_BLOCKS_MAX) this.#spare.push(block);
+    else releaseBuffer(block.bytes.buffer);
+  }
+
+  /** Gives the memory of all blocks back that wait for an answer. */
+  dropSpare(): void {
+    for (const { bytes } of this.#spare) releaseBuffer(bytes.buffer);
+    this.#spare.length = 0;
   }
 }
 

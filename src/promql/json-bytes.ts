@@ -26,7 +26,10 @@ export class JsonBytes {
   /** The same bytes. */
   view: DataView;
   readonly #pool: JsonBlocks;
-  readonly #blocks: JsonBlock[];
+  /** null once its bytes are in the answer. */
+  readonly #blocks: (JsonBlock | null)[];
+  /** Bytes of each block that are in the answer. */
+  #copied: Float64Array = new Float64Array(0);
   readonly #ends: number[] = [];
   /** Position of the first byte of the block at work. */
   #before = 0;
@@ -145,7 +148,10 @@ export class JsonBytes {
     this.ascii(isFirst ? '}' : ']}');
   }
 
-  /** Makes a list of `parts`, in their order, of all that was written from position `start` on. At most once. */
+  /**
+   * Makes a list of `parts`, in their order, of all that was written from position `start` on. Each begins with the comma that
+   * stands before it. At most once.
+   */
   arrange(start: number, parts: readonly Piece[]): void {
     this.#list = { start, parts, end: this.position };
   }
@@ -158,25 +164,34 @@ export class JsonBytes {
     const { start, parts, end } = list;
     let size = position;
     if (this.#list !== null) {
-      size = start + 1 + Math.max(1, parts.length) + (position - end);
+      size = start + (parts.length === 0 ? 2 : 1) + (position - end);
       for (const part of parts) size += part.end - part.start;
     }
     const whole = this.#pool.answers.take(size);
+    this.#copied = new Float64Array(this.#blocks.length);
     let at = this.#copy(0, start, whole, 0);
     if (this.#list !== null) {
-      whole[at++] = OPEN;
-      for (let i = 0; i < parts.length; i++) {
-        if (i > 0) whole[at++] = COMMA;
-        at = this.#copy(parts[i]!.start, parts[i]!.end, whole, at);
-      }
+      const list = at;
+      for (const part of parts) at = this.#copy(part.start, part.end, whole, at);
+      if (parts.length === 0) at++;
+      whole[list] = OPEN;
       whole[at++] = CLOSE;
     }
     this.#copy(end, position, whole, at);
-    this.#pool.giveBack(this.#blocks);
+    this.drop();
     return whole;
   }
 
-  /** Copies the bytes between two positions; returns where they end in `target`. */
+  /** Gives the memory back of what was written; the object is used up. */
+  drop(): void {
+    for (const block of this.#blocks) if (block !== null) this.#pool.giveBack(block);
+    this.#blocks.length = 0;
+  }
+
+  /**
+   * Copies the bytes between two positions, each of them once; returns where they end in `target`. Blocks go when all of them
+   * is copied: an answer of hundreds of megabytes must not be there twice.
+   */
   #copy(start: number, end: number, target: Uint8Array, at: number): number {
     const ends = this.#ends;
     const { answers } = this.#pool;
@@ -191,7 +206,13 @@ export class JsonBytes {
     for (let block = low; from < end; block++) {
       const blockStart = block === 0 ? 0 : ends[block - 1]!;
       const stop = Math.min(end, ends[block]!);
-      answers.copy(this.#blocks[block]!.bytes, from - blockStart, stop - blockStart, target, to);
+      const source = this.#blocks[block]!;
+      answers.copy(source.bytes, from - blockStart, stop - blockStart, target, to);
+      this.#copied[block]! += stop - from;
+      if (this.#copied[block] === ends[block]! - blockStart) {
+        this.#blocks[block] = null;
+        this.#pool.giveBack(source);
+      }
       to += stop - from;
       from = stop;
     }
@@ -238,7 +259,6 @@ const WORD_BYTES = 8;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 

@@ -76,6 +76,34 @@ describe('JsonSink', () => {
     }
   });
 
+  test('gives the memory of large answers back as they are put together, and of those that come to nothing', () => {
+    const blocks = new JsonBlocks();
+    const taken: Uint8Array[] = [];
+    const take = blocks.take.bind(blocks);
+    blocks.take = () => {
+      const block = take();
+      taken.push(block.bytes);
+      return block;
+    };
+    const present = new Uint8Array(50_000).fill(1);
+    const values = Float64Array.from(present, (_, i) => i / 7);
+    for (const ends of ['whole', 'dropped']) {
+      const sink = new JsonSink(3, blocks);
+      sink.begin('matrix', { ...GRID, count: present.length });
+      for (const name of ['d', 'b', 'a', 'e', 'c', 'f', 'g', 'h']) {
+        sink.addColumn(named(name), { values, present, histograms: null });
+      }
+      if (ends === 'dropped') sink.drop();
+      else expect(JSON.parse(text(sink)).data.result).toHaveLength(3);
+      // All but the few that are kept.
+      const held = new Set(taken.filter(({ length }) => length > 0));
+      expect(taken.length).toBeGreaterThan(50);
+      expect(held.size).toBeLessThanOrEqual(32);
+    }
+    blocks.dropSpare();
+    expect(taken.filter(({ length }) => length > 0)).toEqual([]);
+  });
+
   test('writes a matrix in label order, without steps that have no value', () => {
     const sink = new JsonSink(0);
     sink.begin('matrix', GRID);

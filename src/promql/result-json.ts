@@ -15,7 +15,7 @@ import { JsonBytes, type Piece } from './json-bytes.ts';
 import type { ResultSink, ResultType } from './result.ts';
 import { type TextWords, textWords } from './text-words.ts';
 
-/** A series of the answer, already written: where its object lies. */
+/** A series of the answer, already written: where its object lies, with the comma before it. */
 interface WrittenSeries extends Piece {
   readonly labels: Labels;
 }
@@ -142,6 +142,11 @@ export class JsonSink implements ResultSink {
     return out.take();
   }
 
+  /** Gives the memory of what was written back, where there will be no answer. */
+  drop(): void {
+    this.#out.drop();
+  }
+
   #isFull(): boolean {
     if (this.#limit === 0 || this.#series.length < this.#limit) return false;
     this.#isTruncated = true;
@@ -154,7 +159,7 @@ export class JsonSink implements ResultSink {
     const { words, size } = BEFORE_LABELS;
     out.words(words, 0, size);
     if (this.#series.length === 0 && this.#type === 'vector') out.bytes[out.at - size] = OPEN;
-    const start = out.position - size + 1;
+    const start = out.position - size;
     out.labels(labels);
     return start;
   }

@@ -31,6 +31,16 @@ describe('AnswerBuffers', () => {
     expect(buffers.bytes).toBeLessThanOrEqual(40 * MIB);
   });
 
+  test('memory of its own is given back as soon as the answer is sent', () => {
+    const own = new AnswerBuffers(new ManualClock()).take(100 * MIB);
+    giveBackAnswer(own);
+    expect(own.buffer.byteLength).toBe(0);
+    // Small ones are left to the collector, as is what lies among other things.
+    const part = new Uint8Array(100 * KIB).subarray(KIB);
+    giveBackAnswer(part);
+    expect(part).toHaveLength(99 * KIB);
+  });
+
   test('lets go what nobody has when no answers are written', () => {
     const clock = new ManualClock();
     const buffers = new AnswerBuffers(clock);

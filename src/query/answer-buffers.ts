@@ -1,5 +1,6 @@
 import { type AnswerMemory, JsonBlocks } from '../promql/json-blocks.ts';
 import type { Clock } from '../std/clock.ts';
+import { releaseBuffer } from '../std/release-buffer.ts';
 
 /** Smaller answers are cheap as buffers of their own. */
 const SHARED_BYTES_MIN = 16 * 1024;
@@ -86,9 +87,12 @@ export function answerBlocks(clock: Clock): JsonBlocks {
   return new JsonBlocks(new AnswerBuffers(clock));
 }
 
-/** Nobody looks at the answer any more. Anything that was not lent is left alone. */
-export function giveBackAnswer({ buffer }: Uint8Array): void {
+/**
+ * Nobody looks at the answer any more: what was lent may be lent again, and large memory of its own is given back at once.
+ */
+export function giveBackAnswer({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof SharedArrayBuffer) Atomics.store(stateOf(buffer), 0, FREE);
+  else if (byteLength >= SHARED_BYTES_MIN && byteLength === buffer.byteLength) releaseBuffer(buffer as ArrayBuffer);
 }
 
 function lend(buffer: SharedArrayBuffer): boolean {

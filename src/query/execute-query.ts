@@ -31,8 +31,8 @@ export interface QueryExecutor {
 export interface QueryExecution {
   readonly queryable: Queryable;
   readonly signal: CancelSignal;
-  /** Lets the event loop run once. */
-  readonly pause: () => Promise<void>;
+  /** As `RunOptions.pause`. */
+  readonly pause: (bytes: number) => Promise<void>;
   /** Seconds since the query came, of which it waited `queue`. */
   readonly cost: QueryCost;
   /** As `RunOptions.workMax`. */
@@ -158,7 +158,13 @@ async function answer(
   }
   const sink = new JsonSink(limit, blocks);
   const began = clock.monotonic();
-  const outcome = await engine.run(query, queryable, sink, annotations, runOptions);
+  let outcome: QueryOutcome;
+  try {
+    outcome = await engine.run(query, queryable, sink, annotations, runOptions);
+  } catch (error) {
+    sink.drop();
+    throw error;
+  }
   note(outcome);
   cost.timing.total = cost.timing.queue + (clock.monotonic() - began) / 1000;
   if (sink.isTruncated) annotations.plainWarning('results truncated due to limit');

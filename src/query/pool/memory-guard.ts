@@ -1,6 +1,6 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
 import { QueryError } from '../../promql/exec/query-error.ts';
+import { collectGarbage } from '../../std/collect-garbage.ts';
 
 /** So many looks of a query's budget, each after a tenth of a millisecond or more of work, make one look at memory: 1 µs. */
 const LOOKS_PER_MEASURE = 8;
@@ -17,7 +17,6 @@ const LIVE_SHARE_MAX = 7 / 8;
 export class MemoryGuard {
   readonly #bytesMax: number;
   #looks = 0;
-  #collect: (() => void) | null = null;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -26,10 +25,8 @@ export class MemoryGuard {
   /** What the query that asks has to end with; null while there is room. Nearly always answers without measuring. */
   look(): QueryError | null {
     if (++this.#looks % LOOKS_PER_MEASURE !== 0 || usedBytes() <= this.#bytesMax) return null;
-    // What nobody needs any more counts until it is collected; buffers until the collection after that.
-    this.#collect ??= collector();
-    this.#collect();
-    this.#collect();
+    // What nobody needs any more counts until it is collected.
+    collectGarbage();
     const used = usedBytes();
     if (used <= LIVE_SHARE_MAX * this.#bytesMax) return null;
     return new QueryError(
@@ -39,12 +36,8 @@ export class MemoryGuard {
   }
 }
 
-function usedBytes(): number {
+/** Objects and buffers of this thread, bytes, whether or not anybody needs them. */
+export function usedBytes(): number {
   const { used_heap_size, external_memory } = getHeapStatistics();
   return used_heap_size + external_memory;
-}
-
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }

@@ -21,6 +21,8 @@ import {
 } from '../execute-query.ts';
 import { parsedText } from '../parsed-text.ts';
 import type { QueryReply } from '../runner.ts';
+import { IdleThread } from './idle-thread.ts';
+import { LargeQueries } from './large-queries.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import {
   flatReply,
@@ -54,6 +56,8 @@ const control = new ThreadControl(settings.control);
 const decoded = new DecodedChunks(settings.decodedBytesMax, systemClock);
 const database = new ThreadDatabase(nodeFiles, settings.chunksHead, decoded);
 const guard = new MemoryGuard(settings.memoryBytesMax);
+const idle = new IdleThread(systemClock, () => executor.blocks.dropSpare());
+const largeQueries = new LargeQueries(systemClock);
 const waiting = new Map<number, Waiting>();
 let subqueryStepMs = 0;
 
@@ -75,13 +79,13 @@ const executor: QueryExecutor = {
 port.on('message', (message: MessageToThread) => {
   switch (message.kind) {
     case 'run':
-      void run(message);
+      void atWork(() => run(message));
       break;
     case 'read':
-      void read(message);
+      void atWork(() => read(message));
       break;
     case 'parse':
-      parse(message);
+      void atWork(() => parse(message));
       break;
     case 'wish':
       tellWish(message.slot, message.wish);
@@ -97,6 +101,15 @@ port.on('message', (message: MessageToThread) => {
       break;
   }
 });
+
+async function atWork(task: () => void | Promise<void>): Promise<void> {
+  idle.begin();
+  try {
+    await task();
+  } finally {
+    idle.end();
+  }
+}
 
 async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<void> {
   const { request, slot } = message;
@@ -118,20 +131,22 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
     const reply = await executeQuery(executor, query, request, {
       queryable: database.queryable((question) => othersWhile(slot, () => askMain(slot, question))),
       signal,
-      pause: () => othersWhile(slot, isRule ? () => setImmediate() : turnOfOthers),
+      pause: (bytes) => othersWhile(slot, isRule ? () => setImmediate() : () => turnOfOthers(slot, bytes)),
       cost,
     });
     sendReply(slot, reply, cost);
   } finally {
     if (isRule) rulesRunning--;
+    largeQueries.done(slot);
   }
 }
 
 /** Queries of rules that have begun and are not done. */
 let rulesRunning = 0;
 
-/** What a query that is no rule's waits for between its turns. */
-async function turnOfOthers(): Promise<void> {
+/** What a query that is no rule's, and has allocated so many bytes, waits for between its turns. */
+async function turnOfOthers(slot: number, bytes: number): Promise<void> {
+  if (!largeQueries.mayGoOn(slot, bytes)) return largeQueries.turn(slot, () => !control.isCanceled(slot));
   await setImmediate();
   for (let passed = 1; passed < TURNS_FOR_RULES && rulesRunning > 0; passed++) await setImmediate();
 }

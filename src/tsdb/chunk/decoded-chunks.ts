@@ -1,4 +1,5 @@
 import type { Clock } from '../../std/clock.ts';
+import { releaseBuffer } from '../../std/release-buffer.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 
 /** Chunks of more samples are not kept. Writers aim at 120, and go beyond where a series has gaps. */
@@ -159,6 +160,7 @@ export class DecodedChunks {
     this.#keys = new Float64Array(0);
     this.#values = [];
     this.#offsets = [];
+    for (const slab of [...this.#valueSlabs, ...this.#offsetSlabs]) if (slab !== undefined) releaseBuffer(slab);
     this.#valueSlabs.length = 0;
     this.#offsetSlabs.length = 0;
     this.#marks = new Uint32Array(0);
