@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RecordSlabs } from './shared-records.ts';
 import { EMPTY_SYMBOL, NO_SYMBOL, SymbolTable } from './symbol-table.ts';
+import { SymbolTexts } from './symbol-texts.ts';
 
 describe('SymbolTable', () => {
   it('numbers distinct strings in the order of arrival and gives them back', () => {
@@ -56,6 +58,38 @@ describe('SymbolTable', () => {
     );
   });
 
+  it('gives the ids of removed symbols to others when there are many of them, and says so first', () => {
+    const steps = fc.array(fc.tuple(text, fc.boolean()), { maxLength: 400, size: 'max' });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 40 }), (list, deadIdsMin) => {
+        const table = new SymbolTable(deadIdsMin);
+        // Keeps what it has seen until it is told, as a reader in another thread does.
+        const reader = readerOf(table);
+        const ids = new Map<string, number>([['', EMPTY_SYMBOL]]);
+        let most = 1;
+        for (const [one, isRemoved] of list) {
+          const known = ids.get(one);
+          if (!isRemoved) {
+            const id = table.add(one);
+            if (known === undefined) expect(new Set(ids.values()).has(id)).toBe(false);
+            ids.set(one, id);
+          } else if (known !== undefined && one !== '') {
+            table.remove(known);
+            ids.delete(one);
+            // Whoever asks for an id that nobody has must not spoil it for the next.
+            expect(table.text(known)).toBe('');
+          }
+          most = Math.max(most, ids.size);
+          for (const [each, id] of ids) expect(reader.text(id)).toBe(each);
+          expect(table.liveCount).toBe(ids.size);
+        }
+        expect(table.count).toBeLessThanOrEqual(most + deadIdsMin);
+        for (const [one, id] of ids) expect([table.text(id), table.find(one)]).toEqual([one, id]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it('orders symbols by their UTF-8 bytes', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 60 }), (list) => {
@@ -77,6 +111,19 @@ describe('SymbolTable', () => {
     expect(table.textBytes).toBe(4 + 12_000_000 + 5);
   });
 });
+
+/** The texts of a table as another thread sees them, which gets slabs as they come. */
+function readerOf(table: SymbolTable): { text(id: number): string } {
+  const texts = new SymbolTexts(new RecordSlabs());
+  texts.reuses.attach(table.reuses.buffers[0]!);
+  return {
+    text(id) {
+      for (const buffer of table.buffers.slice(texts.buffers.length)) texts.attach(buffer);
+      for (const buffer of table.records.buffers.slice(texts.records.buffers.length)) texts.records.attach(buffer);
+      return texts.text(id);
+    },
+  };
+}
 
 const text = fc.oneof(
   fc.integer({ min: 0, max: 500 }).map(String),

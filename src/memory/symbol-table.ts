@@ -15,6 +15,11 @@ const FIRST_SLAB_BYTES = 1 << 18;
 const SLABS_MAX = 256;
 /** Strings kept for reuse, in UTF-16 units: 16 Mi, after which the kept ones are dropped and made again when asked for. */
 const KEPT_UNITS_MAX = 1 << 24;
+/**
+ * So many ids of removed symbols wait at least until they are given to others, since every thread then forgets the strings
+ * that it keeps: 20 bytes each.
+ */
+const DEAD_IDS_MIN = 1 << 14;
 /** Label names come again and again; so many are found by V8's own hash of the string. */
 const KNOWN_NAMES_MAX = 4096;
 
@@ -22,8 +27,9 @@ const KNOWN_NAMES_MAX = 4096;
  * Every distinct label name and value once, numbered from 0 in the order of arrival. The hash table from string to id is
  * only on the writer's thread.
  *
- * A symbol that is removed gives its bytes to others of the same length; its id is never given again, so whoever has kept
- * the string of an id has the right one.
+ * A symbol that is removed gives its bytes to others of the same length. Its id waits with others that are dead until there
+ * are many of them; then all are free for new symbols, and `reuses` tells whoever has kept strings by id. So the table
+ * stays as large as it was when it had the most symbols at a time, whatever comes and goes.
  */
 export class SymbolTable extends SymbolTexts<SharedRecords> {
   #count = 0;
@@ -34,24 +40,30 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   readonly #segments = new HashSegments(2 * 16);
   readonly #views: DataView[] = [];
   #names = new Map<string, number>();
-  #removed = 0;
+  readonly #deadIdsMin: number;
+  /** Removed since ids were set free last. */
+  #deadIds: number[] = [];
+  #freeIds: number[] = [];
   /** Where removed texts were, by their length in bytes. */
   readonly #freeTexts = new Map<number, number[]>();
   #kept: (string | undefined)[] = [];
   #keptUnits = 0;
 
-  constructor() {
+  constructor(deadIdsMin = DEAD_IDS_MIN) {
     super(new SharedRecords(1, SYMBOL_SLAB_LOG2));
+    this.#deadIdsMin = deadIdsMin;
+    this.reuses.attach(new SharedArrayBuffer(4));
     this.add('');
   }
 
+  /** Every id is below. */
   get count(): number {
     return this.#count;
   }
 
   /** Symbols that were not removed. */
   get liveCount(): number {
-    return this.#count - this.#removed;
+    return this.#count - this.#deadIds.length - this.#freeIds.length;
   }
 
   /** UTF-8 bytes of all symbols. */
@@ -206,8 +218,8 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
   }
 
   /**
-   * Takes a symbol out that nobody uses any more, and that no reader in any thread can come across. Its id stays taken.
-   * One that was removed before is passed over.
+   * Takes a symbol out that nobody uses any more, and that no reader in any thread can come across. One that was removed
+   * before, and whose id no other has got since, is passed over.
    */
   remove(id: number): void {
     const length = this.byteLength(id);
@@ -224,29 +236,47 @@ export class SymbolTable extends SymbolTexts<SharedRecords> {
     else positions.push(words[this.wordOf(id)]!);
     words[this.wordOf(id)] = 0;
     words[this.wordOf(id) + 1] = ASCII_SYMBOL;
-    if (this.#kept[id] !== undefined) {
-      this.#keptUnits -= text.length;
-      this.#kept[id] = undefined;
-    }
+    this.#forgetText(id);
     this.#textBytes -= length;
-    this.#removed++;
+    this.#deadIds.push(id);
   }
 
   /** Makes the bytes just written at `position` a symbol, found through the free slot `slot`. */
   #enter(slot: number, hash: number, position: number, length: number, ascii: number): number {
     this.#textBytes += length;
-    const id = this.#count;
-    this.records.reserve(id + 1);
+    const id = this.#newId();
     const words = this.wordsOf(id);
     words[this.wordOf(id)] = position;
     words[this.wordOf(id) + 1] = (length | ascii) >>> 0;
-    this.#count++;
     const segment = hashSegment(hash);
     const slots = this.#segments.slots[segment]!;
     slots[slot] = hash;
     slots[slot + 1] = id + 1;
     if (8 * this.#segments.added(segment) > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
     return id;
+  }
+
+  #forgetText(id: number): void {
+    const kept = this.#kept[id];
+    if (kept === undefined) return;
+    this.#keptUnits -= kept.length;
+    this.#kept[id] = undefined;
+  }
+
+  #newId(): number {
+    if (this.#freeIds.length === 0 && this.#deadIds.length >= this.#deadIdsMin) {
+      this.#freeIds = this.#deadIds;
+      this.#deadIds = [];
+      this.reuses.increment();
+    }
+    const free = this.#freeIds.pop();
+    if (free !== undefined) {
+      // Someone may have asked for it while nobody had it.
+      this.#forgetText(free);
+      return free;
+    }
+    this.records.reserve(this.#count + 1);
+    return this.#count++;
   }
 
   #addSlab(bytes: number): void {

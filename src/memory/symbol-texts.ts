@@ -1,3 +1,4 @@
+import { SharedCount } from './shared-count.ts';
 import type { RecordSlabs } from './shared-records.ts';
 
 /** The records of 2^20 symbols make a slab of 8 MiB. */
@@ -20,10 +21,16 @@ export class SymbolTexts<Records extends RecordSlabs = RecordSlabs> {
   readonly buffers: SharedArrayBuffer[] = [];
   /** Two words a symbol: slab (8 bits) and offset (24 bits), then length and the ASCII bit. */
   readonly records: Records;
+  /**
+   * How often ids of removed strings were set free for others, all that there were at once. Who keeps something of an id
+   * for longer than the pin under which it came across it lets go of it when this changes.
+   */
+  readonly reuses = new SharedCount();
   protected readonly bytes: Uint8Array[] = [];
   readonly #buffers: Buffer[] = [];
   readonly #kept: string[] = [];
   readonly #keptIds: number[] = [];
+  #keptReuses = 0;
 
   constructor(records: Records) {
     this.records = records;
@@ -36,6 +43,10 @@ export class SymbolTexts<Records extends RecordSlabs = RecordSlabs> {
 
   /** The string of an id. Strings asked for lately are kept. */
   text(id: number): string {
+    if (this.reuses.value !== this.#keptReuses) {
+      this.#keptReuses = this.reuses.value;
+      this.#keptIds.fill(0);
+    }
     const slot = id & (KEPT_MAX - 1);
     if (this.#keptIds[slot] === id + 1) return this.#kept[slot]!;
     const text = this.decode(id);

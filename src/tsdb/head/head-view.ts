@@ -85,5 +85,5 @@ function parts(head: ReadableHead): readonly SlabList[] {
   const { symbols, labelLog, series, extents, large, sealed, headChunkSlots, resident } = head;
   const { levels } = large;
   const chunks = [extents, ...levels, sealed.records, headChunkSlots, resident];
-  return [symbols, symbols.records, labelLog, series.records, ...chunks];
+  return [symbols, symbols.records, symbols.reuses, labelLog, series.records, ...chunks];
 }

@@ -391,7 +391,18 @@ export class Head {
 
   /** The `limit` largest counts of each kind; lets the event loop run in between where there are turns. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
-    return runInTurns(labelStatistics(this.#memory, this.#directory.labelIndex, limit), this.#options.turns ?? null);
+    const steps = labelStatistics(this.#memory, this.#directory.labelIndex, limit);
+    return runInTurns(this.#pinned(steps), this.#options.turns ?? null);
+  }
+
+  /** Steps between which no symbol or row that they know may become another. */
+  *#pinned<T>(steps: Generator<undefined, T>): Generator<undefined, T> {
+    const unpin = this.pin();
+    try {
+      return yield* steps;
+    } finally {
+      unpin();
+    }
   }
 
   /**

@@ -16,6 +16,7 @@ const DIFFERS = 2;
  */
 export class RegexVerdicts {
   #symbols: SymbolTable | null = null;
+  #reuses = 0;
   #byPattern = new Map<string, Uint8Array>();
   #bytes = 0;
 
@@ -57,8 +58,9 @@ export class RegexVerdicts {
   }
 
   #of(symbols: SymbolTable, { pattern }: Regex): Uint8Array {
-    if (this.#symbols !== symbols) {
+    if (this.#symbols !== symbols || this.#reuses !== symbols.reuses.value) {
       this.#symbols = symbols;
+      this.#reuses = symbols.reuses.value;
       this.#byPattern = new Map();
       this.#bytes = 0;
     }
