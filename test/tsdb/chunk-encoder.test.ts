@@ -36,6 +36,42 @@ describe('ChunkEncoder', () => {
     );
   });
 
+  it('makes the same chunks of floats that come together', () => {
+    const sample = fc.record({
+      step: fc.oneof(
+        { weight: 8, arbitrary: fc.constantFrom(15_000, 15_000, 15_001, 14_990) },
+        { weight: 1, arbitrary: fc.integer({ min: 1, max: 2 ** 40 }) },
+      ),
+      value: fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double()),
+    });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -(2 ** 45), max: 2 ** 45 }),
+        fc.array(sample, { minLength: 1, maxLength: 80 }),
+        fc.constantFrom(2, 7, 32, 120),
+        fc.array(fc.nat(80), { maxLength: 3 }),
+        (start, samples, samplesMax, cuts) => {
+          let time = start;
+          const times = Float64Array.from(samples, ({ step }) => (time += step));
+          const bits = new Uint32Array(Float64Array.from(samples, ({ value }) => value).buffer);
+          const order = Uint32Array.from(samples, (_, i) => i);
+          const single = new ChunkEncoder(samplesMax);
+          for (const [i, at] of times.entries()) single.float(at, bits[2 * i]!, bits[2 * i + 1]!);
+          const together = new ChunkEncoder(samplesMax);
+          // In pieces.
+          const ends = [...cuts.filter((cut) => cut < samples.length), samples.length].sort((a, b) => a - b);
+          let from = 0;
+          for (const to of ends) {
+            together.floats(times, bits, order, from, to);
+            from = to;
+          }
+          expect(together.finish()).toEqual(single.finish());
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('takes the encodings of start times only where there is one', () => {
     const value = 0x3ff0000000000000n;
     const encodings = (samples: readonly Sample[]) => encoded(samples, Infinity).map(({ encoding }) => encoding);

@@ -1,5 +1,6 @@
 import { histogramSampleBytesMax } from '../../kernels/histogram-encode.ts';
 import { isStorableStart } from '../../kernels/start-time-encode.ts';
+import { xorAppendRun } from '../../kernels/xor-append-run.ts';
 import {
   XOR_APPEND_BYTES_MAX,
   XOR_STATE_COUNT,
@@ -89,6 +90,25 @@ export class ChunkEncoder {
     xorAppend(this.#bytes, 0, this.#doubles, this.#words, 0, time, low, high);
     this.#count = this.#words[XOR_STATE_COUNT]!;
     this.#maxTime = time;
+  }
+
+  /** As `float` for those at `order[from..to-1]` in `times` and `bits` (two words each, low first), without start times. */
+  floats(times: Float64Array, bits: Uint32Array, order: Uint32Array, from: number, to: number): void {
+    const limits = { nextCut: Number.POSITIVE_INFINITY, countMax: this.#samplesMax, bytesMax: FLOAT_BYTES_MAX };
+    for (let i = from; i < to; i++) {
+      const place = order[i]!;
+      this.float(times[place]!, bits[2 * place]!, bits[2 * place + 1]!);
+      if (this.#encoding !== ENCODING.xor || this.#count < 2) continue;
+      const words = this.#words;
+      this.#reserve(
+        Math.min(FLOAT_BYTES_MAX, xorByteLength(words, 0) + (to - i) * XOR_APPEND_BYTES_MAX) + XOR_APPEND_BYTES_MAX,
+      );
+      const { length } = this.#bytes;
+      const end = xorAppendRun(this.#bytes, 0, length, this.#doubles, words, 0, times, bits, order, i + 1, to, limits);
+      this.#count = words[XOR_STATE_COUNT]!;
+      if (end > i + 1) this.#maxTime = times[order[end - 1]!]!;
+      i = end - 1;
+    }
   }
 
   histogram(time: number, sample: FlatHistogram, startTime = 0): void {

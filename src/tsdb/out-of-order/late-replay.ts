@@ -4,6 +4,7 @@ import type { HistogramEntry } from '../../storage/append.ts';
 import { hasIntegerCounts } from '../chunk/encoding.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
+import { ReplayBatch, type SampleRun } from '../head/replay-batch.ts';
 import type { SeriesDirectory } from '../head/series-directory.ts';
 import { feedColumn } from '../start/column-feed.ts';
 import type { MmapMarker } from '../wal/record-types.ts';
@@ -27,6 +28,9 @@ export interface LateReplayParts {
  * have the same samples: a chunk is written when the log has its samples already. Markers, which say that a chunk was
  * written, are not trusted: a killed Prometheus may have had the chunk in a buffer, or no chunk at all.
  *
+ * Floats are collected and inserted series by series (`ReplayBatch`), and markers among them; whatever else changes a
+ * series that has some waiting lets them in first, so that each series gets everything in the order of the log.
+ *
  * Samples of unknown series are left out and counted. Their refs are not given again, lest these samples become those of
  * another series at the next start.
  *
@@ -41,6 +45,11 @@ export class LateReplay implements WalVisitor {
   #samplesRead = 0;
   #unknownRefs = 0;
   #leftOut = 0;
+  readonly #batch = new ReplayBatch();
+  /** Those that wait in the batch, as samples without a time: the value is the index. */
+  readonly #markers: MmapMarker[] = [];
+  readonly #take = (run: SampleRun): void => this.#apply(run);
+  #isWorkingOff = false;
 
   constructor({ deletions = NO_DELETIONS, directory, refOf, restored, store }: LateReplayParts) {
     this.#directory = directory;
@@ -65,12 +74,14 @@ export class LateReplay implements WalVisitor {
 
   /** Takes what files have beyond the log; tells of chunks that can not be read. Yields now and then. */
   *finish(unreadable: (reason: string) => void): Generator<void, void> {
+    yield* this.#settleInSteps();
     this.#store.reuse = null;
     if (this.#restored === null) return;
     yield* this.#restored.finish(this.#store, {
       samples: (row, column, encoding) => feedColumn(column, this.#refOf(row), hasIntegerCounts(encoding), this),
       unreadable,
     });
+    yield* this.#settleInSteps();
   }
 
   /** Samples read, those that came twice included. */
@@ -89,15 +100,21 @@ export class LateReplay implements WalVisitor {
   }
 
   samples({ bits, length, refs, startTimes, times }: SampleColumns): void {
-    this.#store.reserve(length, []);
+    const batch = this.#batch;
+    if (startTimes !== null) this.#store.reserve(length, []);
     for (let i = 0; i < length; i++) {
       const row = this.#row(refs[i]!);
       if (row < 0) continue;
       const time = times[i]!;
       if (this.#deletions.any && this.#deletions.has(row, time)) continue;
-      const start = startTimes === null ? 0 : startTimes[i]!;
-      if (Number.isSafeInteger(time)) this.#store.insert(row, time, bits[2 * i]!, bits[2 * i + 1]!, null, start);
-      else this.#leftOut++;
+      if (!Number.isSafeInteger(time)) {
+        this.#leftOut++;
+      } else if (startTimes === null) {
+        this.#add(row, time, bits[2 * i]!, bits[2 * i + 1]!);
+      } else {
+        if (batch.has(row)) this.#settle();
+        this.#store.insert(row, time, bits[2 * i]!, bits[2 * i + 1]!, null, startTimes[i]!);
+      }
     }
   }
 
@@ -110,6 +127,7 @@ export class LateReplay implements WalVisitor {
         this.#leftOut++;
         continue;
       }
+      if (this.#batch.has(row)) this.#settle();
       this.#store.reserve(1, [{ row, sample }]);
       const { halves } = sample;
       this.#store.insert(row, time, halves[2 * SUM_SLOT]!, halves[2 * SUM_SLOT + 1]!, sample, startTime);
@@ -120,7 +138,45 @@ export class LateReplay implements WalVisitor {
     if (this.#restored === null) return;
     for (const marker of entries) {
       const row = this.#directory.refs.row(marker.ref);
-      if (row >= 0 && marker.fileNumber > 0) this.#restored.marker(marker, row, this.#store);
+      if (row >= 0 && marker.fileNumber > 0) this.#add(row, Number.NaN, this.#markers.push(marker) - 1, 0);
+    }
+  }
+
+  workOff(): boolean {
+    if (this.#batch.isAlmostFull) this.#isWorkingOff = true;
+    if (this.#isWorkingOff) this.#isWorkingOff = this.#drainSome();
+    return this.#isWorkingOff;
+  }
+
+  #add(row: number, time: number, low: number, high: number): void {
+    const batch = this.#batch;
+    if (batch.isFull) this.#settle();
+    batch.reserve(row + 1, 1);
+    batch.add(row, time, low, high);
+  }
+
+  /** Lets in what waits. */
+  #settle(): void {
+    while (this.#drainSome()) {}
+  }
+
+  *#settleInSteps(): Generator<void, void> {
+    while (this.#drainSome()) yield;
+  }
+
+  #drainSome(): boolean {
+    const isMore = this.#batch.drainSome(this.#take);
+    if (!isMore) this.#markers.length = 0;
+    return isMore;
+  }
+
+  #apply({ bits, from, order, row, times, to }: SampleRun): void {
+    for (let first = from; first < to; ) {
+      let end = first;
+      while (end < to && !Number.isNaN(times[order[end]!]!)) end++;
+      if (end > first) this.#store.insertRun(row, times, bits, order, first, end);
+      if (end < to) this.#restored!.marker(this.#markers[bits[2 * order[end]!]!]!, row, this.#store);
+      first = end + 1;
     }
   }
 

@@ -81,6 +81,22 @@ export class OpenSampleBuffers {
     }
   }
 
+  /** Puts floats without start times, with rising times, in the place of all samples. */
+  replace(samples: OpenSamples, times: Float64Array, bits: Uint32Array, count: number): void {
+    if (samples.count > 0 && capacityOf(samples.count) !== capacityOf(count)) this.clear(samples);
+    if (samples.count === 0 && count > 0) samples.extent = this.#extents.allocate(capacityOf(count));
+    samples.count = count;
+    if (count === 0) return;
+    const doubles = this.#slab(extentSlab(samples.extent));
+    const words = this.#words[extentSlab(samples.extent)]!;
+    const start = extentOffset(samples.extent) / 8;
+    for (let i = 0, at = start; i < count; i++, at += 2) {
+      doubles[at] = times[i]!;
+      words[2 * at + 2] = bits[2 * i]!;
+      words[2 * at + 3] = bits[2 * i + 1]!;
+    }
+  }
+
   /** Lets go of all samples. */
   clear(samples: OpenSamples): void {
     if (samples.extent !== 0) this.#extents.free(samples.extent, capacityOf(samples.count));

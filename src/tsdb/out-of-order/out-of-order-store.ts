@@ -170,6 +170,57 @@ export class OutOfOrderStore {
     return true;
   }
 
+  /**
+   * As `insert`, for floats of one row that have no start times: those at `order[from..to-1]` in `times` and `bits` (two
+   * words each, low first), one after the other. Asks for the memory itself.
+   */
+  insertRun(row: number, times: Float64Array, bits: Uint32Array, order: Uint32Array, from: number, to: number): void {
+    const late = this.#rows.getOrAdd(row);
+    this.#memory.extents.reserve(
+      OPEN_SAMPLES_BYTES_MAX + Math.ceil((to - from) / OPEN_SAMPLES_MAX + 1) * SEALED_FLOAT_BYTES_MAX,
+    );
+    this.#memory.sealed.reserve(to - from);
+    let next = from;
+    for (; next < to && (late.histograms !== null || late.startTimes !== null); next++) {
+      const place = order[next]!;
+      this.insert(row, times[place]!, bits[2 * place]!, bits[2 * place + 1]!, null, 0);
+    }
+    if (next === to) return;
+    // The buffer's samples are beside it until all are there.
+    let count = late.count;
+    if (count > 0) this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    for (; next < to; next++) {
+      const place = order[next]!;
+      const time = times[place]!;
+      if (!this.#enter(count, time, bits[2 * place]!, bits[2 * place + 1]!)) continue;
+      count++;
+      this.#widen(late, time);
+      this.#samplesInserted++;
+      if (count < OPEN_SAMPLES_MAX) continue;
+      this.#buffers.clear(late);
+      this.#sealTaken(row, late, count, null, null);
+      count = 0;
+    }
+    this.#buffers.replace(late, this.#times, this.#bits, count);
+  }
+
+  /** Puts a float among the first `count` of `#times` and `#bits`; false where there is one of that time. */
+  #enter(count: number, time: number, low: number, high: number): boolean {
+    const times = this.#times;
+    const bits = this.#bits;
+    let at = count;
+    while (at > 0 && times[at - 1]! >= time) at--;
+    if (at < count) {
+      if (times[at] === time) return false;
+      times.copyWithin(at + 1, at, count);
+      bits.copyWithin(2 * at + 2, 2 * at, 2 * count);
+    }
+    times[at] = time;
+    bits[2 * at] = low;
+    bits[2 * at + 1] = high;
+    return true;
+  }
+
   /** Makes a chunk of a file the newest one of a row; `column` has its samples. */
   addChunk(row: number, chunk: number, column: SampleColumn): void {
     const late = this.#rows.getOrAdd(row);
@@ -365,6 +416,18 @@ export class OutOfOrderStore {
   #seal(row: number, late: LateRow): void {
     const { count, histograms, startTimes } = late;
     this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    this.#sealTaken(row, late, count, histograms, startTimes);
+    this.#buffers.clear(late);
+  }
+
+  /** Makes chunks of the first `count` of `#times` and `#bits`, and what belongs to them. */
+  #sealTaken(
+    row: number,
+    late: LateRow,
+    count: number,
+    histograms: OpenSamples['histograms'],
+    startTimes: OpenSamples['startTimes'],
+  ): void {
     const samples = { count, times: this.#times, bits: this.#bits, histograms, startTimes };
     const { reuse } = this;
     const find = reuse && ((chunk: EncodedChunk, newest: number) => reuse.reuse(row, chunk, newest, this));
@@ -372,7 +435,6 @@ export class OutOfOrderStore {
       this.#chunksCreated++;
       if (firstTime !== null) this.unwritten.add(row, 0, chunk, firstTime);
     });
-    this.#buffers.clear(late);
   }
 
   #widen(late: LateRow, time: number): void {

@@ -32,6 +32,7 @@ export interface SealMemory {
 /** Gives a chunk that there is already, with the one before it set to `newest`; 0 where there is none. */
 export type FindChunk = (chunk: EncodedChunk, newest: number) => number;
 
+const IN_ORDER = Uint32Array.from({ length: OPEN_SAMPLES_MAX }, (_, i) => i);
 const encoder = new ChunkEncoder(OPEN_SAMPLES_MAX);
 
 /**
@@ -47,7 +48,9 @@ export function sealSamples(
   tell: (chunk: number, firstTime: number | null) => void,
 ): number {
   encoder.forms = forms;
-  for (let i = 0; i < count; i++) {
+  const isPlain = histograms === null && startTimes === null;
+  if (isPlain) encoder.floats(times, bits, IN_ORDER, 0, count);
+  for (let i = isPlain ? count : 0; i < count; i++) {
     const histogram = histograms?.[i] ?? null;
     const start = startTimes === null ? 0 : startTimes[i]!;
     if (histogram === null) encoder.float(times[i]!, bits[2 * i]!, bits[2 * i + 1]!, start);

@@ -62,6 +62,9 @@ function read(bytes: Uint8Array, memory: HeadMemory, messages: string[], damaged
     log,
     ...(damagedDirectory === undefined ? {} : { damagedDirectory }),
   });
+  for (const _ of late.finish(() => {})) {
+    // In steps.
+  }
   if (report.tornTail !== null) messages.push(JSON.stringify(report.tornTail));
   const rows = Uint32Array.of(1, 2, 3);
   const samples = takeLateSamples(store, rows, ALL_TIME);
