@@ -14,7 +14,8 @@ import { type LoadedHead, type LoadHeadOptions, loadHead } from '../../src/tsdb/
 import { decodeLog } from '../../src/tsdb/wal/ahead/decode-log.ts';
 import { createRing, RingReader, RingWriter } from '../../src/tsdb/wal/ahead/entry-ring.ts';
 import type { StartAhead } from '../../src/tsdb/wal/ahead/log-ahead.ts';
-import { LogThread } from '../../src/tsdb/wal/ahead/log-thread.ts';
+import { LogThread, withSizes } from '../../src/tsdb/wal/ahead/log-thread.ts';
+import { startWaitingThread } from '../../src/tsdb/wal/ahead/waiting-thread.ts';
 import { histogramRecords, seriesDeletedRecord, seriesRecord } from '../../src/tsdb/wal/records.ts';
 import { WalWriter } from '../../src/tsdb/wal/writer.ts';
 import { append, show } from './head-support.ts';
@@ -192,15 +193,27 @@ describe('a log that is read ahead', () => {
       await writer.close();
       const expected = show(load(optionsFor(nodeFiles, root)).head);
       expect(expected).toHaveLength(20);
-      for (const isLost of [false, true]) {
-        const ahead: StartAhead = (files) =>
-          isLost
-            ? { next: () => null, isLost, close: () => {} }
-            : new LogThread({ files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs: RANGE_MS });
+      const files = withSizes(nodeFiles, [{ path: join(directory, '00000000'), from: 0 }]);
+      const asked = { files, chunkRangeMs: RANGE_MS };
+      const shorter = [{ ...files[0]!, size: files[0]!.size - 1 }];
+      const begun = [undefined, null, asked, { ...asked, chunkRangeMs: 1 }, { ...asked, files: shorter }];
+      for (const before of [...begun, 'lost' as const]) {
+        // Whatever a thread was started for before.
+        if (before !== undefined && before !== 'lost') startWaitingThread(before);
+        const ahead: StartAhead = (parts) =>
+          before === 'lost'
+            ? { next: () => null, isLost: true, close: () => {} }
+            : new LogThread({ files: withSizes(nodeFiles, parts), chunkRangeMs: RANGE_MS });
         const steps = loadHead({ ...optionsFor(nodeFiles, root), ahead });
         let step = steps.next();
         for (; step.done !== true; step = steps.next()) await setImmediate();
         expect(show(step.value.head)).toEqual(expected);
+      }
+      // Nobody else's directory is changed while the lock is held; if it is, the log is read again.
+      const changed = new LogThread({ files: shorter, chunkRangeMs: RANGE_MS });
+      while (!changed.isLost) {
+        expect(changed.next()).toBe(null);
+        await setImmediate();
       }
     } finally {
       rmSync(root, { recursive: true });

@@ -13,6 +13,7 @@ import type { WholeChunk } from '../head/take-chunk.ts';
 import { type HeadImage, openHeadImage } from '../head-image/read-head-image.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
 import { AheadLost, type StartAhead } from '../wal/ahead/log-ahead.ts';
+import { logParts } from '../wal/log-parts.ts';
 import { type ReplayProgress, type ReplayReport, replayWalInSteps } from '../wal/replay.ts';
 import { StartVisitor } from './start-visitor.ts';
 
@@ -131,6 +132,9 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
   const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
   const { forms = PLAIN_FORMS, residentChunkBytes } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };
+  const from = image?.place ?? snapshot?.place ?? null;
+  // At once: before an image is read, and the memory of a head is there.
+  const ahead = options.ahead?.(logParts(fileSystem, directory.wal, from).parts) ?? null;
   const kept = { exemplarsMax, residentChunkBytes, forms };
   const head = new Head({ chunkRangeMs, minValidTime, chunksHead, ...kept, ...turnsOf(options) });
   const store = head.chunkStore!;
@@ -155,11 +159,10 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
       const target = { visitor, takeChunk: (ref: number, chunk: WholeChunk) => head.takeChunk(ref, chunk) };
       snapshotSeries = yield* withProgress(readChunkSnapshot(fileSystem, snapshot.path, target));
     }
-    const from = image?.place ?? snapshot?.place;
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
       ...(damagedDirectory === null ? {} : { damagedDirectory }),
-      ...(from === undefined ? {} : { from }),
-      ...(options.ahead === undefined ? {} : { ahead: options.ahead }),
+      ...(from === null ? {} : { from }),
+      ahead,
       log,
     });
     inner.settle();
@@ -178,6 +181,7 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
     store.start();
     return { head, counts: inner.counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };
   } catch (error) {
+    ahead?.close();
     store.reader.closeSync();
     throw error;
   }

@@ -1,18 +1,12 @@
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
-import {
-  AheadLost,
-  type FileEnd,
-  type LogAhead,
-  type LogFile,
-  type SampleCounts,
-  type StartAhead,
-} from './ahead/log-ahead.ts';
+import { AheadLost, type FileEnd, type LogAhead, type LogFile, type SampleCounts } from './ahead/log-ahead.ts';
 import { RecordDecompressor } from './compression.ts';
 import { type EntryCounts, RecordDecoder } from './decode-records.ts';
+import { type FileRole, logParts } from './log-parts.ts';
 import { rewriteSegment } from './rewrite-segment.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
-import { type Checkpoint, lastCheckpoint, listSegments, segmentName, segmentPath } from './segments.ts';
+import { segmentPath } from './segments.ts';
 import { setAside } from './set-aside.ts';
 import type { WalVisitor } from './visitor.ts';
 
@@ -29,8 +23,8 @@ export interface ReplayOptions {
   readonly log?: Log;
   /** Where to begin, behind a record; without it at the last checkpoint, or else at the first segment. */
   readonly from?: { readonly segment: number; readonly offset: number };
-  /** Reads and decodes the files ahead. Then the caller lets the event loop run between steps. */
-  readonly ahead?: StartAhead;
+  /** Reads and decodes the files ahead; closed at the end. Then the caller lets the event loop run between steps. */
+  readonly ahead?: LogAhead | null;
 }
 
 /** Bytes of the log that could not be read. */
@@ -89,22 +83,10 @@ export function* replayWalInSteps(
   options: ReplayOptions = {},
 ): Generator<ReplayProgress, ReplayReport> {
   const { from = null } = options;
-  const checkpoint = lastCheckpoint(fileSystem, walDirectory);
-  const begin = from?.segment ?? (checkpoint === null ? 0 : checkpoint.segment + 1);
-  const segments = listSegments(fileSystem, walDirectory).filter((n) => n >= begin);
+  const { begin, checkpoint, parts, segments } = logParts(fileSystem, walDirectory, from);
   const first = segments[0] ?? -1;
   const last = segments.at(-1) ?? -1;
-  const parts = [
-    ...(checkpoint === null || from !== null ? [] : checkpointFiles(fileSystem, checkpoint, first)),
-    ...segments.map((number) => ({
-      path: segmentPath(walDirectory, number),
-      from: number === from?.segment ? from.offset : 0,
-      name: segmentName(number),
-      role: number === last ? ('last' as const) : ('older' as const),
-      number,
-    })),
-  ];
-  const replay = new Replay(fileSystem, visitor, options, parts);
+  const replay = new Replay(fileSystem, visitor, options);
   try {
     for (const part of parts) {
       for (const _ of replay.file(part, part.name, part.role)) yield { first, last, current: part.number };
@@ -125,17 +107,6 @@ export function* replayWalInSteps(
   };
 }
 
-/** The files of a checkpoint; progress tells of `number` meanwhile. */
-function checkpointFiles(fileSystem: FileSystem, { path, segment }: Checkpoint, number: number) {
-  return listSegments(fileSystem, path).map((part) => {
-    const name = `checkpoint.${segmentName(segment)}.${segmentName(part)}`;
-    return { path: segmentPath(path, part), from: 0, name, role: 'fixed' as const, number };
-  });
-}
-
-/** `fixed` files belong to a checkpoint, which is never changed. */
-type FileRole = 'fixed' | 'older' | 'last';
-
 class Replay {
   readonly decoder: RecordDecoder;
   readonly damages: WalDamage[] = [];
@@ -152,8 +123,8 @@ class Replay {
   readonly #recordBytesMax: number;
   readonly #decompressor: RecordDecompressor;
 
-  constructor(fileSystem: FileSystem, visitor: WalVisitor, options: ReplayOptions, files: readonly LogFile[]) {
-    this.#ahead = options.ahead?.(files) ?? null;
+  constructor(fileSystem: FileSystem, visitor: WalVisitor, options: ReplayOptions) {
+    this.#ahead = options.ahead ?? null;
     this.decoder = new RecordDecoder(visitor);
     this.#fileSystem = fileSystem;
     this.#visitor = visitor;

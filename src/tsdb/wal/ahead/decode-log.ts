@@ -50,13 +50,14 @@ class LogDecoding {
   }
 
   /** False where it was given up: a record is larger than what can be handed over. */
-  file(fileSystem: FileSystem, { path, from }: LogFile, isLast: boolean): boolean {
+  file(fileSystem: FileSystem, { path, from, size: known }: LogFile, isLast: boolean): boolean {
     const file = fileSystem.openSync(path, 'r');
     this.#sampleRecords = 0;
     this.#leftOut = 0;
     this.#before = { samples: this.#kernel.samples, leftOut: this.#kernel.leftOut };
     try {
       const reader = new SegmentReader(file, this.#recordBytesMax, from, this.#kernel);
+      if (known !== undefined && reader.size !== known) throw new Error(`${path} is not what it was`);
       while (reader.next()) {
         if (!this.#takeFrom(reader)) return this.#leaveRest(reader.recordOffset, reader.bad);
         // Series of the records before must not wait for the samples of those that follow.

@@ -5,6 +5,8 @@ import type { ChunkBatch, SampleColumns } from '../visitor.ts';
 export interface LogFile {
   readonly path: string;
   readonly from: number;
+  /** Bytes that it has; where it has not, nobody reads it ahead. */
+  readonly size?: number;
 }
 
 /** Where a record lies in its segment. */

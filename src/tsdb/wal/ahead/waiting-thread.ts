@@ -1,31 +1,76 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../../std/worker-entry.ts';
+import { createRing, type RingBuffers } from './entry-ring.ts';
+import type { LogFile } from './log-ahead.ts';
+import type { LogWork } from './log-worker.ts';
 
-/** A thread for `LogThread` that was started before there is a database: that takes it some 100 ms, which pass meanwhile. */
-let waiting: Worker | null = null;
-
-/** Starts the thread, which then waits. There is one at most. */
-export function startWaitingThread(): void {
-  waiting ??= startThread();
+/** What a thread is to read: files with their sizes, which are what `LogDecodingOptions` says otherwise. */
+export interface LogReading {
+  readonly files: readonly Required<LogFile>[];
+  readonly chunkRangeMs: number;
 }
 
-/** The thread that waits, or else a new one: the caller's from now on. */
-export function takeThread(): Worker {
-  const worker = waiting ?? startThread();
+/** A thread that reads a log, or waits to be told which. */
+export interface ReadingThread {
+  readonly worker: Worker;
+  readonly ring: RingBuffers;
+  /** The thread has ended. */
+  isGone: boolean;
+}
+
+/** A larger record counts as damaged; as the replay's own limit. */
+const RECORD_BYTES_MAX = 512 * 1024 * 1024;
+
+let waiting: (ReadingThread & { readonly reading: LogReading | null }) | null = null;
+
+/**
+ * Starts a thread before there is a database: that takes it some 100 ms, which pass meanwhile. Told what it will most likely
+ * be asked for, it begins to read; there is one at most.
+ */
+export function startWaitingThread(reading: LogReading | null): void {
+  if (waiting !== null) return;
+  waiting = Object.assign(startThread(), { reading });
+  if (reading !== null) tell(waiting, reading);
+}
+
+/** The caller's own thread, that reads this: the one that waits where it does so, or has nothing to read yet. */
+export function takeThread(reading: LogReading): ReadingThread {
+  const thread = waiting;
   waiting = null;
-  return worker;
+  if (thread !== null && thread.reading !== null && !thread.isGone && isSame(thread.reading, reading)) return thread;
+  if (thread !== null && thread.reading !== null) void thread.worker.terminate();
+  const idle = thread !== null && thread.reading === null ? thread : startThread();
+  tell(idle, reading);
+  return idle;
 }
 
 /** Ends the thread that waits, if nobody took it. */
 export function endWaitingThread(): void {
-  void waiting?.terminate();
+  void waiting?.worker.terminate();
   waiting = null;
 }
 
-function startThread(): Worker {
+function startThread(): ReadingThread {
   const worker = new Worker(workerEntry('tsdb/wal/ahead/log-worker.ts'), { name: 'log' });
+  const thread = { worker, ring: createRing(), isGone: false };
+  worker.on('exit', () => {
+    thread.isGone = true;
+  });
   // What is wrong with a file whoever reads it without the thread finds out.
   worker.on('error', () => {});
   worker.unref();
-  return worker;
+  return thread;
+}
+
+function tell({ ring, worker }: ReadingThread, { chunkRangeMs, files }: LogReading): void {
+  const work: LogWork = { files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs, ring };
+  worker.postMessage(work);
+}
+
+function isSame(a: LogReading, b: LogReading): boolean {
+  if (a.chunkRangeMs !== b.chunkRangeMs || a.files.length !== b.files.length) return false;
+  return a.files.every(({ from, path, size }, i) => {
+    const other = b.files[i]!;
+    return path === other.path && from === other.from && size === other.size;
+  });
 }
