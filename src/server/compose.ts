@@ -141,6 +141,8 @@ export function compose(options: ServerOptions, log: Log): Parts {
           blockMsMax: options.storage.maxBlockMs,
           headDelayMs: headDelayMs(options),
           intervalMs: options.storage.blockReloadMs,
+          mergesOverlapping: options.storage.mergesOverlapping,
+          ...(options.storage.chunkSegmentBytes > 0 ? { chunkSegmentBytes: options.storage.chunkSegmentBytes } : {}),
           ...(options.storage.pendingUploadsFile === ''
             ? {}
             : { pendingUploadsFile: options.storage.pendingUploadsFile }),

@@ -23,6 +23,10 @@ export interface MaintenanceOptions {
   readonly headDelayMs?: number;
   /** How often blocks are looked at and compactions considered, ms; default a minute. */
   readonly intervalMs?: number;
+  /** Bytes after which a block's next chunk file begins; default 512 MiB. */
+  readonly chunkSegmentBytes?: number;
+  /** False leaves blocks that overlap in time as they are; default true. */
+  readonly mergesOverlapping?: boolean;
   /** A file that lists uploaded blocks: those of level 1 that it does not name are not compacted. */
   readonly pendingUploadsFile?: string;
 }

@@ -373,6 +373,7 @@ class OpenDatabase implements Database {
       directory,
       chunksHead,
       chunkRangeMs,
+      segmentBytesMax: this.#options.maintenance?.chunkSegmentBytes,
       log,
     };
   }

@@ -65,6 +65,25 @@ describe('maintenance', () => {
     await again.close();
   });
 
+  it('begins chunk files of blocks where the size says, and leaves overlapping blocks where that is wished', async () => {
+    const disk = new MemoryFiles();
+    const maintenance = { blockMsMax: RANGE_MS, chunkSegmentBytes: 200, mergesOverlapping: false };
+    const database = await open(disk, { maintenance, outOfOrderMs: 10 * RANGE_MS });
+    const model: Model = new Map();
+    for (let time = 0; time < 5 * RANGE_MS; time += STEP_MS) {
+      if (time % RANGE_MS > 0) appendAll(database, names(20), time, model);
+    }
+    for (let range = 0; range < 3; range++) appendAll(database, names(20), range * RANGE_MS, model);
+    await database.compact();
+    const metas = readBlockMetas(disk, DATA);
+    expect(metas.map(({ hints }) => hints.join())).toContain('from-out-of-order');
+    const files = metas.map(({ ulid }) => disk.readDirectorySync(`${DATA}/${ulid}/chunks`).length);
+    for (const count of files) expect(count).toBeGreaterThan(1);
+    expect(metas.some(({ minTime }, i) => metas.some((other, k) => k !== i && other.minTime === minTime))).toBe(true);
+    expect(await readAll(database)).toEqual(model);
+    await database.close();
+  });
+
   it('runs each minute and after the start, and picks up blocks that somebody put there', async () => {
     const disk = new MemoryFiles();
     const other = new MemoryFiles();

@@ -56,6 +56,18 @@ test('values are typed', () => {
   expect(scrape.timestampToleranceMs).toBe(1500);
 });
 
+test('sizes of files that do not work are refused', () => {
+  const walSegment = (size: string) => refusal(`--storage.tsdb.wal-segment-size=${size}`).message;
+  const outside = "flag 'storage.tsdb.wal-segment-size' must be set between 10MB and 256MB";
+  expect(walSegment('9MB')).toBe(outside);
+  expect(walSegment('257MB')).toBe(outside);
+  expect(walSegment('10485761B')).toBe('opening storage failed: invalid segment size');
+  expect(refusal('--storage.tsdb.max-block-chunk-segment-size=1023KB').message).toBe(
+    "flag 'storage.tsdb.max-block-chunk-segment-size' must be set over 1MB",
+  );
+  expect(options('--storage.tsdb.max-block-chunk-segment-size=1MB').storage.chunkSegmentBytes).toBe(1 << 20);
+});
+
 test('what can not be read is refused in the wording of the reference, with what would be right', () => {
   const prefix = 'Error parsing command line arguments: ';
   expect(refusal('--web.enable-lifecyle')).toEqual({

@@ -3,6 +3,10 @@ import { type CommandLine, CommandLineError } from './command-line.ts';
 import { FLAGS } from './flag-table.ts';
 import { type FlagValue, flagValueText } from './flag-values.ts';
 
+const MIB = 2 ** 20;
+/** Segments of the log are made of pages. */
+const WAL_PAGE_BYTES = 32 * 1024;
+
 /** What the flags say, typed: the only form in which other parts meet them. Times are milliseconds, sizes bytes. */
 export interface ServerOptions {
   readonly config: {
@@ -37,6 +41,9 @@ export interface ServerOptions {
     readonly maxBlockMs: number;
     /** 0 = the storage's standard. */
     readonly walSegmentBytes: number;
+    /** 0 = the storage's standard. */
+    readonly chunkSegmentBytes: number;
+    readonly mergesOverlapping: boolean;
     readonly walCompression: 'none' | 'snappy' | 'zstd';
     readonly samplesPerChunk: number;
     readonly retentionMs: number;
@@ -124,6 +131,8 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       minBlockMs: get('storage.tsdb.min-block-duration'),
       maxBlockMs,
       walSegmentBytes: get('storage.tsdb.wal-segment-size'),
+      chunkSegmentBytes: get('storage.tsdb.max-block-chunk-segment-size'),
+      mergesOverlapping: get('storage.tsdb.allow-overlapping-compaction'),
       walCompression: get<boolean>('storage.tsdb.wal-compression')
         ? get<'snappy' | 'zstd'>('storage.tsdb.wal-compression-type')
         : 'none',
@@ -196,12 +205,29 @@ function refuseMissing(line: CommandLine): void {
   const ratio = line.values.get('auto-gomemlimit.ratio') as number;
   if (ratio <= 0 || ratio > 1)
     throw new CommandLineError('--auto-gomemlimit.ratio must be greater than 0 and less than or equal to 1.', 1);
+  refuseSizes(line);
   const searchMax = line.values.get('web.search.max-limit') as number;
   if (searchMax < 0)
     throw new CommandLineError(
       `--web.search.max-limit must be non-negative; got ${searchMax} (use 0 to disable the cap)`,
       1,
     );
+}
+
+/** Sizes of files that the formats, or the machine, would not get along with. 0 is the standard one. */
+function refuseSizes({ values }: CommandLine): void {
+  const walSegment = values.get('storage.tsdb.wal-segment-size') as number;
+  if (walSegment !== 0 && (walSegment < 10 * MIB || walSegment > 256 * MIB))
+    throw new CommandLineError("flag 'storage.tsdb.wal-segment-size' must be set between 10MB and 256MB", 1);
+  if (walSegment % WAL_PAGE_BYTES !== 0)
+    throw new CommandLineError(
+      'opening storage failed: invalid segment size',
+      1,
+      `--storage.tsdb.wal-segment-size takes a multiple of ${WAL_PAGE_BYTES / 1024}KB.`,
+    );
+  const chunkSegment = values.get('storage.tsdb.max-block-chunk-segment-size') as number;
+  if (chunkSegment !== 0 && chunkSegment < MIB)
+    throw new CommandLineError("flag 'storage.tsdb.max-block-chunk-segment-size' must be set over 1MB", 1);
 }
 
 /** A share of the head's range; a share that is none is the standard one, as in the reference. */

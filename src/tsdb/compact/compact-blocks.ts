@@ -22,6 +22,8 @@ export interface CompactBlocks {
   readonly forms?: SampleForms;
   /** As `WriteBlockOptions.progress`; what it throws leaves all blocks as they are. */
   readonly progress?: (series: number) => void;
+  /** As `WriteBlockOptions.segmentBytesMax`. */
+  readonly segmentBytesMax?: number | undefined;
 }
 
 /**
@@ -70,12 +72,13 @@ type Origin = ReturnType<typeof rewrittenOrigin> & { readonly sourceUlids?: read
 
 function writeFrom(
   fileSystem: FileSystem,
-  { directory, forms = PLAIN_FORMS, progress, ulid }: CompactBlocks,
+  { directory, forms = PLAIN_FORMS, progress, segmentBytesMax, ulid }: CompactBlocks,
   blocks: readonly Block[],
   origin: Origin,
 ): WrittenBlock | null {
   const sources = blocks.map((block) => new BlockChunkSource(block, origin.minTime, origin.maxTime - 1));
-  const meta = writeBlock(fileSystem, { directory, ulid, sources, forms, ...origin, ...(progress && { progress }) });
+  const options = { directory, ulid, sources, forms, segmentBytesMax, ...origin };
+  const meta = writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
   if (meta === null) for (const block of blocks) markBlock(fileSystem, block.directory, { deletable: true });
   return meta;
 }

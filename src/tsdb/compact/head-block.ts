@@ -22,17 +22,19 @@ export interface HeadBlock {
   readonly hints: readonly string[];
   /** As `WriteBlockOptions.progress`. */
   readonly progress?: (series: number) => void;
+  /** As `WriteBlockOptions.segmentBytesMax`. */
+  readonly segmentBytesMax?: number | undefined;
 }
 
 /** As `writeBlock`. */
 export function writeHeadBlock(fileSystem: FileSystem, task: HeadBlock): WrittenBlock | null {
-  const { chunks, directory, hints, maxTime, minTime, progress, slabs, ulid } = task;
+  const { chunks, directory, hints, maxTime, minTime, progress, segmentBytesMax, slabs, ulid } = task;
   const view = new HeadView({ fileSystem, directory: task.chunksHead }, PAGES_FOR_ALL);
   try {
     view.attach(slabs);
     const sources = [new HeadChunkSource(view, chunks)];
     const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints };
-    return writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
+    return writeBlock(fileSystem, { ...options, segmentBytesMax, ...(progress && { progress }) });
   } finally {
     view.close();
   }

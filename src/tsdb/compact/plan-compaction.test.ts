@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockMeta } from '../block/block-meta.ts';
-import { blockRanges, planCompaction } from './plan-compaction.ts';
+import { blockRanges, type CompactionRules, planCompaction } from './plan-compaction.ts';
 
 const RANGES = [20, 60, 180, 540];
 
@@ -35,8 +35,8 @@ function blocks(...sketches: readonly (readonly [minTime: number, maxTime: numbe
   }));
 }
 
-function check(metas: readonly BlockMeta[], expected: readonly string[], isHeld?: (meta: BlockMeta) => boolean): void {
-  const plan = planCompaction(metas, RANGES, isHeld);
+function check(metas: readonly BlockMeta[], expected: readonly string[], rules?: CompactionRules): void {
+  const plan = planCompaction(metas, RANGES, rules);
   expect(plan.map(({ minTime, maxTime }) => `${minTime}-${maxTime}`)).toEqual(expected);
 }
 
@@ -87,6 +87,13 @@ describe('planCompaction()', () => {
 
   it('passes over blocks that lie in no aligned range', () => {
     check(blocks([10, 70], [70, 90], [90, 110], [110, 130], [130, 150]), ['70-90', '90-110']);
+  });
+
+  it('leaves overlapping blocks as they are where that is wished', () => {
+    check(blocks([0, 20], [10, 30], [100, 120]), [], { mergesOverlapping: false });
+    check(blocks([0, 20], [20, 40], [40, 60], [60, 80], [70, 90]), ['0-20', '20-40', '40-60'], {
+      mergesOverlapping: false,
+    });
   });
 
   it('merges overlapping blocks first, the newest included', () => {
@@ -140,8 +147,10 @@ describe('planCompaction()', () => {
 
   it('stops at the first block, in the order in which they were made, that is held back', () => {
     const metas = blocks([0, 20], [20, 40], [40, 60], [60, 80]);
-    check(metas, ['0-20', '20-40', '40-60'], () => false);
-    check(metas, [], ({ minTime }) => minTime === 20);
-    check(blocks([0, 20], [10, 30], [100, 120], [110, 130]), ['0-20', '10-30'], ({ minTime }) => minTime === 100);
+    check(metas, ['0-20', '20-40', '40-60'], { isHeld: () => false });
+    check(metas, [], { isHeld: ({ minTime }) => minTime === 20 });
+    check(blocks([0, 20], [10, 30], [100, 120], [110, 130]), ['0-20', '10-30'], {
+      isHeld: ({ minTime }) => minTime === 100,
+    });
   });
 });

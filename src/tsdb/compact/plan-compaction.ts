@@ -19,6 +19,13 @@ export function blockRanges(min: number, max: number): number[] {
   return ranges;
 }
 
+export interface CompactionRules {
+  /** True for a block that must not be compacted yet: it and all that were made after it are left alone. */
+  readonly isHeld?: (meta: BlockMeta) => boolean;
+  /** False passes over the first rule; default true. */
+  readonly mergesOverlapping?: boolean;
+}
+
 /**
  * Which blocks to make one of next, oldest first; none where there is nothing to do. The rules are the reference's:
  *
@@ -29,13 +36,12 @@ export function blockRanges(min: number, max: number): number[] {
  * Blocks of samples that came out of order are left alone while their range is not yet in a block otherwise: a block that
  * they went into would look as if it had the whole range, and the log of the head's samples would be passed over.
  *
- * Blocks of stale or selected series are planned apart from the others, after them. Where a block must not be compacted
- * yet (`isHeld`), it and all that were made after it are left alone.
+ * Blocks of stale or selected series are planned apart from the others, after them.
  */
 export function planCompaction(
   metas: readonly BlockMeta[],
   ranges: readonly number[],
-  isHeld: (meta: BlockMeta) => boolean = () => false,
+  { isHeld = () => false, mergesOverlapping = true }: CompactionRules = {},
 ): readonly BlockMeta[] {
   const whole = metas.filter(hasWholeRange).reduce((end, { maxTime }) => Math.max(end, maxTime), -Infinity);
   const isEarly = (meta: BlockMeta): boolean => meta.hints.includes(OUT_OF_ORDER_HINT) && meta.maxTime > whole;
@@ -46,6 +52,7 @@ export function planCompaction(
     const plan = planLike(
       free.filter((meta) => partialHint(meta) === kind),
       ranges,
+      mergesOverlapping,
     );
     if (plan.length > 0) return plan;
   }
@@ -57,8 +64,12 @@ function partialHint({ hints }: BlockMeta): string | null {
 }
 
 /** `sorted` by their first times. */
-function planLike(sorted: readonly BlockMeta[], ranges: readonly number[]): readonly BlockMeta[] {
-  const overlapping = firstOverlapping(sorted);
+function planLike(
+  sorted: readonly BlockMeta[],
+  ranges: readonly number[],
+  mergesOverlapping: boolean,
+): readonly BlockMeta[] {
+  const overlapping = mergesOverlapping ? firstOverlapping(sorted) : [];
   if (overlapping.length > 0) return overlapping;
   // The newest stays as it was cut from the head, so that there is time to copy it as it is.
   const older = sorted.slice(0, -1);

@@ -38,7 +38,7 @@ export interface WriteBlockOptions {
   /** In which chunks the samples of those that overlap are put; default the plain ones, where they do. */
   readonly forms?: SampleForms;
   /** Bytes after which a new chunk segment begins; default 512 MiB. */
-  readonly segmentBytesMax?: number;
+  readonly segmentBytesMax?: number | undefined;
 }
 
 /** The meta of a block that was just written, and what its file does not tell. */

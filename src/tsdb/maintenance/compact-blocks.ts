@@ -8,18 +8,18 @@ import { reloadBlocks, takeInBlock } from './reload-blocks.ts';
  * Rejects with what the task failed of.
  */
 export async function compactNextBlocks(parts: MaintenanceParts): Promise<boolean> {
-  const { blockRangesMs, clock, counts, directory, fileSystem, head, isHeld, log, newUlid, observer, runner } = parts;
+  const { clock, counts, directory, fileSystem, head, log, newUlid, observer, runner } = parts;
   // From the disk: marks are set there, by this process or by others.
   const inUse = new Set(parts.blocks.blocks.map(({ meta }) => meta.ulid));
   const metas = readBlockMetas(fileSystem, directory.root).filter(({ ulid }) => inUse.has(ulid));
-  const plan = planCompaction(metas, blockRangesMs, isHeld);
+  const plan = planCompaction(metas, parts.blockRangesMs, parts);
   if (plan.length === 0) return false;
   const ulids = plan.map(({ ulid }) => ulid);
   const started = clock.monotonic();
   counts.isWritingBlock = true;
   try {
     const { forms } = head;
-    const task = { directory: directory.root, ulids, ulid: newUlid(), forms };
+    const task = { directory: directory.root, ulids, ulid: newUlid(), forms, segmentBytesMax: parts.segmentBytesMax };
     const meta = await runner.run({ kind: 'compact-blocks', ...task });
     counts.compactions++;
     if (plan.some(({ maxTime }, i) => plan.some(({ minTime }, j) => j > i && minTime < maxTime))) {

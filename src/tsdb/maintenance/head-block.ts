@@ -4,7 +4,7 @@ import type { MaintenanceParts } from './parts.ts';
 
 type Parts = Pick<
   MaintenanceParts,
-  'clock' | 'turns' | 'directory' | 'head' | 'runner' | 'newUlid' | 'counts' | 'observer'
+  'clock' | 'turns' | 'directory' | 'head' | 'runner' | 'newUlid' | 'counts' | 'observer' | 'segmentBytesMax'
 >;
 
 export interface HeadBlockRange {
@@ -21,7 +21,7 @@ export interface HeadBlockRange {
  * what the task failed of, and with `TaskCancelled`.
  */
 export async function writeHeadBlock(parts: Parts, range: HeadBlockRange): Promise<WrittenBlock | null> {
-  const { clock, counts, directory, head, newUlid, observer, runner, turns } = parts;
+  const { clock, counts, directory, head, newUlid, observer, runner, segmentBytesMax, turns } = parts;
   const { hints = [], isWanted, maxTime, minTime } = range;
   // A transaction that began before may still bring samples into the range.
   while (head.hasOpenAppender) await turns.pause();
@@ -42,6 +42,7 @@ export async function writeHeadBlock(parts: Parts, range: HeadBlockRange): Promi
       minTime,
       maxTime,
       hints,
+      segmentBytesMax,
     });
     if (meta !== null) {
       counts.compactions++;

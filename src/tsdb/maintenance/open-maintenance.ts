@@ -50,6 +50,7 @@ export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Mai
     blockMsMax = BLOCK_MS_MAX_DEFAULT,
     headDelayMs = 0,
     intervalMs,
+    mergesOverlapping = true,
     pendingUploadsFile = null,
   } = options.maintenance ?? {};
   const settings = options.maintenance?.settings ?? (() => NO_LIMITS);
@@ -68,6 +69,8 @@ export function openMaintenance(options: DatabaseOptions, parts: OpenParts): Mai
     headDelayMs,
     ...(intervalMs === undefined ? {} : { intervalMs }),
     isHeld: pendingUploadsFile === null ? () => false : pendingUploads(fileSystem, clock, log, pendingUploadsFile),
+    mergesOverlapping,
+    segmentBytesMax: options.maintenance?.chunkSegmentBytes,
     newUlid: () => newUlid(clock.now()),
     counts,
     observer: registry === undefined ? noObserver : maintenanceObserver(registry),

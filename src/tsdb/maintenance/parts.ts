@@ -57,6 +57,10 @@ export interface MaintenanceParts {
   readonly headDelayMs: number;
   /** True for a block that must not be compacted yet. */
   readonly isHeld: (meta: BlockMeta) => boolean;
+  /** False leaves blocks that overlap in time as they are. */
+  readonly mergesOverlapping: boolean;
+  /** As `WriteBlockOptions.segmentBytesMax`. */
+  readonly segmentBytesMax: number | undefined;
   readonly newUlid: () => string;
   readonly counts: MaintenanceCounts;
   readonly observer: MaintenanceObserver;

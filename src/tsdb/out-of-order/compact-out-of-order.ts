@@ -17,6 +17,8 @@ export interface CompactOutOfOrderParts {
   /** Where the chunks are that are not in memory. */
   readonly chunksHead: string;
   readonly chunkRangeMs: number;
+  /** As `WriteBlockOptions.segmentBytesMax`. */
+  readonly segmentBytesMax: number | undefined;
   readonly turns: Turns;
   /** Milliseconds since the epoch, for the names of blocks. */
   readonly now: () => number;
@@ -89,7 +91,7 @@ export async function copyOutOfOrder(parts: CopyOutOfOrderParts): Promise<readon
 
 /** Where one can not be written, those that were are removed again. */
 async function writeBlocks(
-  { chunkRangeMs, chunksHead, directory, fileSystem, head, log, now, runner }: CopyOutOfOrderParts,
+  { chunkRangeMs, chunksHead, directory, fileSystem, head, log, now, runner, segmentBytesMax }: CopyOutOfOrderParts,
   frozen: Parameters<Head['outOfOrder']['unfreeze']>[0],
 ): Promise<readonly BlockMeta[]> {
   const made: BlockMeta[] = [];
@@ -100,8 +102,8 @@ async function writeBlocks(
       const minTime = range * chunkRangeMs;
       const { forms } = head.outOfOrder;
       const late = { frozen: { chunks, rows, starts }, minTime, maxTime: minTime + chunkRangeMs, forms };
-      const ulid = newUlid(now());
-      const meta = await runner.run({ kind: 'write-late-block', slabs, late, directory, chunksHead, ulid });
+      const task = { slabs, late, directory, chunksHead, ulid: newUlid(now()), segmentBytesMax };
+      const meta = await runner.run({ kind: 'write-late-block', ...task });
       if (meta !== null) made.push(meta);
     }
     return made;

@@ -16,18 +16,20 @@ export interface LateBlock {
   readonly ulid: string;
   /** As `WriteBlockOptions.progress`. */
   readonly progress?: (series: number) => void;
+  /** As `WriteBlockOptions.segmentBytesMax`. */
+  readonly segmentBytesMax?: number | undefined;
 }
 
 /** As `writeBlock`. */
 export function writeLateBlock(fileSystem: FileSystem, task: LateBlock): WrittenBlock | null {
-  const { chunksHead, directory, late, progress, slabs, ulid } = task;
+  const { chunksHead, directory, late, progress, segmentBytesMax, slabs, ulid } = task;
   const { maxTime, minTime } = late;
   const view = new HeadView({ fileSystem, directory: chunksHead });
   view.attach(slabs);
   const sources = [new LateChunkSource(view, late)];
   const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints: ['from-out-of-order'] };
   try {
-    return writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
+    return writeBlock(fileSystem, { ...options, segmentBytesMax, ...(progress && { progress }) });
   } finally {
     view.close();
   }
