@@ -7,7 +7,10 @@ import { createSampleColumn, type Queryable } from '../storage/query.ts';
 export interface RefusedSample {
   readonly labels: Labels;
   readonly time: number;
-  readonly value: number;
+  /** null for a histogram. */
+  readonly value: number | null;
+  /** The last value of its series, where that is known. */
+  readonly last: number | 'histogram' | null;
   /** A `REFUSED` number. */
   readonly reason: number;
 }
@@ -20,13 +23,12 @@ export function refusalText(sample: RefusedSample, queryable: Queryable): string
     case REFUSED.tooOld:
       return 'too old sample';
     case REFUSED.duplicate: {
-      const { time, value } = sample;
-      const existing = storedValue(sample, queryable);
+      const { last, time, value } = sample;
+      if (value === null) return 'duplicate sample for timestamp';
+      const existing = last ?? storedValue(sample, queryable);
       if (existing === null) return 'duplicate sample for timestamp';
-      return (
-        `duplicate sample for timestamp ${time}; overrides not allowed: ` +
-        `existing ${goFloatCompact(existing)}, new value ${goFloatCompact(value)}`
-      );
+      const known = existing === 'histogram' ? 'existing is a histogram' : `existing ${goFloatCompact(existing)}`;
+      return `duplicate sample for timestamp ${time}; overrides not allowed: ${known}, new value ${goFloatCompact(value)}`;
     }
     default:
       return 'out of bounds';
@@ -34,18 +36,22 @@ export function refusalText(sample: RefusedSample, queryable: Queryable): string
 }
 
 /** The value at the sample's time; null where it can not be had at once. */
-function storedValue({ labels, time }: RefusedSample, queryable: Queryable): number | null {
+function storedValue({ labels, time }: RefusedSample, queryable: Queryable): number | 'histogram' | null {
   const range = { minTime: time, maxTime: time };
   const matchers = Object.entries(labels.toObject()).map(([name, value]) => ({ type: '=' as const, name, value }));
   const querier = queryable.querier(range);
+  const set = querier.select({ matchers, range, sorted: false, limit: 0 });
+  if (set instanceof Promise) {
+    // It reads on until it ends, whoever waits for it.
+    set.catch(() => {}).finally(() => querier.close());
+    return null;
+  }
   try {
-    const set = querier.select({ matchers, range, sorted: false, limit: 0 });
-    if (set instanceof Promise) return null;
     const column = createSampleColumn(1);
     for (let row = 0; row < set.length; row++) {
       if (!set.labels(row).equals(labels)) continue;
       set.read(row, column);
-      if (column.length === 1 && column.histograms?.[0] === undefined) return column.values[0]!;
+      if (column.length === 1) return column.histograms?.[0] === undefined ? column.values[0]! : 'histogram';
     }
     return null;
   } finally {

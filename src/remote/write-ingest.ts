@@ -149,10 +149,8 @@ export class WriteIngest {
     const histograms = decodeHistograms(request);
     const exemplars = decodeExemplars(request);
     const latest = clock.now() + AHEAD_MS_MAX;
-    for (const { entry } of histograms) {
-      const problem = entry.time > latest ? TOO_FAR_AHEAD : problemOf(entry.histogram);
-      if (problem !== null) return { kind: 'refused', message: problem };
-    }
+    const problem = firstProblem(histograms, latest);
+    if (problem !== null) histograms.length = problem.position;
 
     let appender = appendable.appender();
     let isOpen = true;
@@ -164,7 +162,8 @@ export class WriteIngest {
     try {
       this.#resolve(appender, request, unknown);
       const batch = this.#fillBatch(request);
-      batch.histograms = this.#histogramEntries(histograms);
+      const entries = this.#histogramEntries(histograms);
+      batch.histograms = entries.map(({ entry }) => entry);
       batch.exemplars = this.#exemplarEntries(exemplars, latest);
 
       const ahead = firstOutside(batch, latest);
@@ -172,21 +171,25 @@ export class WriteIngest {
       if (ahead >= 0) batch.length = ahead;
       const outcome = appender.append(batch);
       if (hasReason(outcome, REFUSED.unknownRef)) return end('stale refs');
-      if (outcome.refusedCount > 0) {
+      let refusal: PlacedRefusal | null = problem;
+      if (ahead >= 0) {
+        const message = batch.times[ahead]! < 0 ? 'out of bounds' : TOO_FAR_AHEAD;
+        refusal = earlier(refusal, {
+          series: this.#seriesOfRow(request, ahead),
+          kind: 'float',
+          position: ahead,
+          message,
+        });
+      }
+      if (outcome.refusedCount > 0 || refusal !== null) {
         const refusals = copyOf(outcome);
         end(null);
-        const message = this.#reasonToRefuse(request, batch, refusals);
-        if (message !== null) return { kind: 'refused', message };
-        if (ahead < 0) {
-          appender = appendable.appender();
-          isOpen = true;
-          appender.append(batch);
-        }
-      }
-      if (ahead >= 0) {
-        const inPast = batch.times[ahead]! < 0;
+        refusal = earlier(refusal, this.#reasonToRefuse(request, batch, entries, refusals));
         batch.length = whole;
-        return end({ kind: 'refused', message: inPast ? 'out of bounds' : TOO_FAR_AHEAD });
+        if (refusal !== null) return { kind: 'refused', message: refusal.message };
+        appender = appendable.appender();
+        isOpen = true;
+        appender.append(batch);
       }
       isOpen = false;
       appender.commit();
@@ -248,13 +251,15 @@ export class WriteIngest {
     return batch;
   }
 
-  #histogramEntries(histograms: readonly DecodedHistogram[]): HistogramEntry[] {
-    const entries: HistogramEntry[] = [];
+  #histogramEntries(
+    histograms: readonly DecodedHistogram[],
+  ): { readonly series: number; readonly entry: HistogramEntry }[] {
+    const entries: { series: number; entry: HistogramEntry }[] = [];
     for (const { index, entry } of histograms) {
       const ref = this.#seriesRefs[index]!;
       if (ref === DROPPED) continue;
       const histogram = isTooFine(entry.histogram) ? withStorableSchema(entry.histogram) : entry.histogram;
-      entries.push({ ref, time: entry.time, startTime: 0, histogram });
+      entries.push({ series: index, entry: { ref, time: entry.time, startTime: 0, histogram } });
     }
     return entries;
   }
@@ -269,30 +274,70 @@ export class WriteIngest {
     return entries;
   }
 
-  /** The text of the first refusal that does not come from the request's own order; null where there is none. */
-  #reasonToRefuse(request: WriteRequest, batch: SampleBatch, refusals: Refusals): string | null {
-    const { log, queryable } = this.#options;
+  /** The first refusal that does not come from the request's own order; null where there is none. */
+  #reasonToRefuse(
+    request: WriteRequest,
+    batch: SampleBatch,
+    entries: readonly { readonly series: number; readonly entry: HistogramEntry }[],
+    refusals: Refusals,
+  ): PlacedRefusal | null {
     const firstRow = new Map<SeriesRef, number>();
     for (let row = 0; row < batch.length; row++) {
       const ref = batch.refs[row]!;
       if (!firstRow.has(ref)) firstRow.set(ref, row);
     }
+    let found: PlacedRefusal | null = null;
     for (const [i, row] of refusals.rows.entries()) {
-      // Histograms count on after the samples; they are refused for their time alone.
-      if (row >= batch.length) return 'out of bounds';
-      const isFirst = firstRow.get(batch.refs[row]!) === row;
-      if (!isFirst && (i >= PROBES_MAX || !this.#isRefusedAlone(batch, row))) continue;
-      const labels = this.#labelsOfRef(request, batch.refs[row]!);
-      const sample = { labels, time: batch.times[row]!, value: batch.values[row]!, reason: refusals.reasons[i]! };
-      const message = refusalText(sample, queryable);
-      log.error('Out of order sample from remote write', {
-        err: message,
-        series: labels.toString(),
-        timestamp: sample.time,
-      });
-      return message;
+      const isFloat = row < batch.length;
+      if (isFloat && found !== null) continue;
+      const histogram = isFloat ? null : entries[row - batch.length]!;
+      const series = histogram?.series ?? this.#seriesOfRow(request, row);
+      // Floats come first, in order, then histograms in order: the first of each kind is enough.
+      if (histogram !== null && found !== null && found.series <= series) break;
+      const ref = histogram?.entry.ref ?? batch.refs[row]!;
+      let reason = refusals.reasons[i]!;
+      if (firstRow.get(ref) !== row) {
+        if (i >= PROBES_MAX) continue;
+        reason = this.#reasonAlone(batch, row, histogram?.entry ?? null);
+        if (reason === 0) continue;
+      }
+      const message = this.#refusalMessage(request, batch, row, ref, histogram?.entry ?? null, reason);
+      found = { series, kind: isFloat ? 'float' : 'histogram', position: row, message };
+      if (!isFloat) break;
     }
-    return null;
+    return found;
+  }
+
+  #refusalMessage(
+    request: WriteRequest,
+    batch: SampleBatch,
+    row: number,
+    ref: SeriesRef,
+    histogram: HistogramEntry | null,
+    reason: number,
+  ): string {
+    const { appendable, log, queryable } = this.#options;
+    const appender = appendable.appender();
+    const last = appender.lastValue(ref);
+    appender.rollback();
+    const labels = this.#labelsOfRef(request, ref);
+    const time = histogram?.time ?? batch.times[row]!;
+    const value = histogram === null ? batch.values[row]! : null;
+    const err = refusalText({ labels, time, value, last, reason }, queryable);
+    const what = histogram === null ? 'sample' : 'histogram';
+    log.error(`Out of order ${what} from remote write`, { err, series: labels.toString(), timestamp: time });
+    return err;
+  }
+
+  /** The series of the request that a row of the batch comes from. */
+  #seriesOfRow({ seriesCount, seriesSamplesEnd }: WriteRequest, row: number): number {
+    let rows = 0;
+    for (let index = 0; index < seriesCount; index++) {
+      if (this.#seriesRefs[index] !== DROPPED)
+        rows += seriesSamplesEnd[index]! - (index === 0 ? 0 : seriesSamplesEnd[index - 1]!);
+      if (row < rows) return index;
+    }
+    return seriesCount;
   }
 
   #labelsOfRef(request: WriteRequest, ref: SeriesRef): Labels {
@@ -300,17 +345,22 @@ export class WriteIngest {
     return labelsOfSeries(request, index)!;
   }
 
-  #isRefusedAlone(batch: SampleBatch, row: number): boolean {
+  /** Why a row, or the histogram instead, would be refused without the rest of the request; 0 where it would not. */
+  #reasonAlone(batch: SampleBatch, row: number, histogram: HistogramEntry | null): number {
     const probe = this.#probe;
-    probe.length = 1;
-    probe.refs[0] = batch.refs[row]!;
-    probe.times[0] = batch.times[row]!;
-    probe.bits[0] = batch.bits[2 * row]!;
-    probe.bits[1] = batch.bits[2 * row + 1]!;
+    probe.length = histogram === null ? 1 : 0;
+    probe.histograms = histogram === null ? [] : [histogram];
+    if (histogram === null) {
+      probe.refs[0] = batch.refs[row]!;
+      probe.times[0] = batch.times[row]!;
+      probe.bits[0] = batch.bits[2 * row]!;
+      probe.bits[1] = batch.bits[2 * row + 1]!;
+    }
     const appender = this.#options.appendable.appender();
-    const { refusedCount } = appender.append(probe);
+    const { reasons, refusedCount } = appender.append(probe);
+    const reason = refusedCount > 0 ? reasons[0]! : 0;
     appender.rollback();
-    return refusedCount > 0;
+    return reason;
   }
 
   #countInvalid(request: WriteRequest): void {
@@ -355,6 +405,32 @@ interface DecodedExemplar {
 interface Refusals {
   readonly rows: Uint32Array;
   readonly reasons: Uint8Array;
+}
+
+/** Why a request is refused, and where: series by series, of each the floats first. */
+interface PlacedRefusal {
+  readonly series: number;
+  readonly kind: 'float' | 'histogram';
+  /** Among all of its kind. */
+  readonly position: number;
+  readonly message: string;
+}
+
+/** The reference looks at one after the other and tells of the first alone. */
+function earlier(a: PlacedRefusal | null, b: PlacedRefusal | null): PlacedRefusal | null {
+  if (a === null || b === null) return a ?? b;
+  if (a.series !== b.series) return a.series < b.series ? a : b;
+  if (a.kind !== b.kind) return a.kind === 'float' ? a : b;
+  return a.position <= b.position ? a : b;
+}
+
+/** The first histogram that is no histogram, or too far ahead. */
+function firstProblem(histograms: readonly DecodedHistogram[], latest: number): PlacedRefusal | null {
+  for (const [position, { entry, index: series }] of histograms.entries()) {
+    const message = entry.time > latest ? TOO_FAR_AHEAD : problemOf(entry.histogram);
+    if (message !== null) return { series, kind: 'histogram', position, message };
+  }
+  return null;
 }
 
 /** null: not allowed. */

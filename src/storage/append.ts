@@ -86,6 +86,8 @@ export interface Appender {
    */
   resolveBytes(bytes: Uint8Array, start: number, end: number): SeriesRef;
   append(batch: SampleBatch): AppendOutcome;
+  /** The value of a series' last sample in order; null where there is none, or it is not at hand. */
+  lastValue(ref: SeriesRef): number | 'histogram' | null;
   commit(): void;
   rollback(): void;
 }

@@ -17,8 +17,16 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
   ['head_active_appenders', 'Number of currently active appender transactions', ({ head }) => head.activeAppenders],
   ['head_min_time', 'Oldest sample of the head, in milliseconds.', minTime],
   ['head_max_time', 'Newest sample of the head, in milliseconds.', maxTime],
-  ['head_min_time_seconds', 'Oldest sample of the head, in seconds.', (stats) => minTime(stats) / 1000],
-  ['head_max_time_seconds', 'Newest sample of the head, in seconds.', (stats) => maxTime(stats) / 1000],
+  [
+    'head_min_time_seconds',
+    'Oldest sample of the head, in whole seconds.',
+    (stats) => Math.trunc(minTime(stats) / 1000),
+  ],
+  [
+    'head_max_time_seconds',
+    'Newest sample of the head, in whole seconds.',
+    (stats) => Math.trunc(maxTime(stats) / 1000),
+  ],
   ['head_chunks_storage_size_bytes', 'Size of the chunks_head directory.', ({ chunkFiles }) => chunkFiles.bytes],
   ['exemplar_exemplars_in_storage', 'Exemplars that are kept.', ({ head }) => head.exemplars],
   ['exemplar_max_exemplars', 'Exemplars that can be kept.', ({ head }) => head.exemplarsMax],

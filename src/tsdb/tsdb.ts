@@ -143,7 +143,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const wbl = new LateLogWriter({ ...logOptions, directory: directory.wbl });
     loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
     loaded.head.chunkStore?.onFailedWrite((error) => gate.report(error));
-    loaded.head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
     const expiring = await removeEmptySeries(options, loaded.head, blocks.coveredTime);
     const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay, expiring);
     if (options.registry !== undefined) {
@@ -175,6 +174,7 @@ async function replayLogs(
     log,
     chunkRangeMs,
     minValidTime,
+    outOfOrderMs: options.outOfOrderMs,
     exemplarsMax,
     residentChunkBytes: options.residentChunkBytes,
     forms: options.forms ?? PLAIN_FORMS,

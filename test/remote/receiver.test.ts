@@ -8,7 +8,14 @@ import { silentLog } from '../../src/telemetry/log.ts';
 import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import type { Registry } from '../../src/telemetry/registry.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
-import { compress, encodeRequest, labelsOf, type SeriesMessage, writeBody } from './write-message.ts';
+import {
+  compress,
+  encodeRequest,
+  type HistogramMessage,
+  labelsOf,
+  type SeriesMessage,
+  writeBody,
+} from './write-message.ts';
 
 const V1 = 'application/x-protobuf';
 const NOW = 1_800_000_000_000;
@@ -151,6 +158,13 @@ describe('what is dropped', () => {
   });
 });
 
+const HISTOGRAM: HistogramMessage = {
+  countInt: 3,
+  sum: 4,
+  positiveSpans: [{ offset: 0, length: 2 }],
+  positiveDeltas: [1, 1],
+};
+
 describe('what is refused, whole', () => {
   beforeEach(() => {
     expect(write(one('a', [NOW, 1])).status).toBe(204);
@@ -187,6 +201,52 @@ describe('what is refused, whole', () => {
     expect(write(one('b', [NOW, 9]), one('a', ...samples))).toEqual({ status: 400, message });
     expect(await stored()).toEqual(['{__name__="a"} 0=1']);
     expect(write(one('a', [NOW + 2, 2])).status).toBe(204);
+  });
+
+  describe('of histograms', () => {
+    const histogram = (timestamp: number, sum = 4) => ({ ...HISTOGRAM, sum, timestamp });
+    const withHistograms = (name: string, ...histograms: HistogramMessage[]) => ({ ...one(name), histograms });
+    beforeEach(() => {
+      expect(write(withHistograms('h', histogram(NOW))).status).toBe(204);
+    });
+
+    test.each<[string, SeriesMessage[], string]>([
+      ['out of order', [withHistograms('h', histogram(NOW - 1))], 'out of order sample'],
+      ['another one at the same time', [withHistograms('h', histogram(NOW, 5))], 'duplicate sample for timestamp'],
+      ['too old', [withHistograms('h', histogram(NOW - 86_400_000))], 'out of bounds'],
+      [
+        'a float at the same time',
+        [one('h', [NOW, 5])],
+        `duplicate sample for timestamp ${NOW}; overrides not allowed: existing is a histogram, new value 5`,
+      ],
+      [
+        'series by series',
+        [
+          withHistograms('h', histogram(NOW - 1)),
+          one('a', [NOW, 7]),
+          withHistograms('b', { ...HISTOGRAM, countInt: 9 }),
+        ],
+        'out of order sample',
+      ],
+      [
+        'of one series the floats first',
+        [{ ...one('h', [NOW, 7]), histograms: [{ ...histogram(NOW + 1), countInt: 9 }] }],
+        `duplicate sample for timestamp ${NOW}; overrides not allowed: existing is a histogram, new value 7`,
+      ],
+      [
+        'what is no histogram before a float of the next series',
+        [withHistograms('b', { ...histogram(NOW + 1), countInt: 9 }), one('a', [NOW, 7])],
+        '3 observations found in buckets, but the Count field is 9: ' +
+          "histogram's observation count should equal the number of observations found in the buckets (in absence of NaN)",
+      ],
+    ])('%s', (_, series, message) => {
+      expect(write(...series)).toEqual({ status: 400, message });
+      expect(write(withHistograms('h', histogram(NOW + 2))).status).toBe(204);
+    });
+
+    test('older than an earlier one of the same request: dropped', () => {
+      expect(write(withHistograms('i', histogram(NOW), histogram(NOW - 1))).status).toBe(204);
+    });
   });
 
   test('ten minutes ahead exactly is taken', () => {
@@ -228,6 +288,7 @@ describe('what is refused, whole', () => {
           resolve: (labels) => appender.resolve(labels),
           resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
           append: (batch) => appender.append(batch),
+          lastValue: (ref) => appender.lastValue(ref),
           rollback: () => appender.rollback(),
           commit() {
             if (!fails) return appender.commit();
@@ -257,6 +318,7 @@ describe('refs that the storage forgot', () => {
             const refs = batch.refs.map((ref) => (ref > forgotten * 1000 ? ref - forgotten * 1000 : 999));
             return appender.append({ ...batch, refs });
           },
+          lastValue: (ref) => appender.lastValue(ref),
           rollback: () => appender.rollback(),
           commit: () => appender.commit(),
         };

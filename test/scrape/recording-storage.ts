@@ -134,6 +134,10 @@ class RecordingAppender implements Appender {
     };
   }
 
+  lastValue(): null {
+    return null;
+  }
+
   commit(): void {
     this.#end();
     for (const { batch, copy } of this.#batches) {

@@ -70,6 +70,28 @@ describe('openDatabase()', () => {
     next.rollback();
   });
 
+  it('has exemplars that came late after a restart too', async () => {
+    const files = new MemoryFiles();
+    const options = { directory: 'data', fileSystem: files, log: silentLog, outOfOrderMs: 60_000, exemplarsMax: 10 };
+    const first = await openDatabase({ ...options, clock: new ManualClock() });
+    const appender = first.appender();
+    const ref = appender.resolve(labelsFromObject({ s: 'a' }));
+    const batch = batchOf([[ref, 9000, 1]]);
+    const exemplar = (time: number, trace: string) => ({ ref, time, value: 1, labels: labelsFromObject({ trace }) });
+    batch.exemplars = [exemplar(9000, 'x'), exemplar(8000, 'y')];
+    appender.append(batch);
+    appender.commit();
+    const times = (database: Database) =>
+      database
+        .exemplars({ minTime: 0, maxTime: 10_000 }, [[]])
+        .map(({ exemplars }) => exemplars.map(({ time }) => time));
+    expect(times(first)).toEqual([[8000, 9000]]);
+    await first.close();
+    const second = await openDatabase({ ...options, clock: new ManualClock() });
+    expect(times(second)).toEqual([[8000, 9000]]);
+    await second.close();
+  });
+
   it('does not know series after a restart of which no sample is left, as the reference', async () => {
     const files = new MemoryFiles();
     const first = await open(files);
@@ -164,7 +186,7 @@ describe('openDatabase()', () => {
     expect(registry.render()).toContain('prometheus_tsdb_head_min_time 9.223372036854776e+18');
     add(database, [
       ['a', 1000, 1],
-      ['b', 2000, 1],
+      ['b', 2345, 1],
       ['a', 999, 1],
     ]);
     await database.sync();

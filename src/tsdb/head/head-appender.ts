@@ -24,7 +24,16 @@ import type { HeadState } from './head-state.ts';
 import type { OpenChunks } from './open-chunks.ts';
 import { isSameHistogram } from './open-histograms.ts';
 import type { SeriesDirectory } from './series-directory.ts';
-import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2, VALUE_HIGH, VALUE_LOW } from './series-table.ts';
+import {
+  LAST_TIME,
+  OPEN_COUNT,
+  OPEN_EXTENT,
+  SERIES_DOUBLES,
+  SERIES_ROW_MASK,
+  SERIES_SLAB_LOG2,
+  VALUE_HIGH,
+  VALUE_LOW,
+} from './series-table.ts';
 import { startZeros } from './start-zeros.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 
@@ -185,6 +194,18 @@ export class HeadAppender implements Appender {
     this.append(startZeros(batch));
     Object.assign(refused, before[0]);
     Object.assign(refusedHistograms, before[1]);
+  }
+
+  lastValue(ref: SeriesRef): number | 'histogram' | null {
+    const { directory, memory } = this.#parts;
+    const row = directory.refs.row(ref);
+    if (row < 0) return null;
+    if (memory.openHistogram(row) !== null) return 'histogram';
+    const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = 2 * SERIES_DOUBLES * (row & SERIES_ROW_MASK);
+    if (words[at + OPEN_EXTENT] === 0 || words[at + OPEN_COUNT] === 0) return null;
+    const bits = Uint32Array.of(words[at + VALUE_LOW]!, words[at + VALUE_HIGH]!);
+    return new Float64Array(bits.buffer)[0]!;
   }
 
   commit(): void {

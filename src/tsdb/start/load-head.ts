@@ -24,6 +24,8 @@ export interface LoadHeadOptions {
   readonly chunkRangeMs: number;
   /** Where the newest block ends: older samples of the log are in blocks. -Infinity where there is none. */
   readonly minValidTime: number;
+  /** How late samples and exemplars may come, ms; default not at all. */
+  readonly outOfOrderMs?: number | undefined;
   /** Exemplars that the head keeps. */
   readonly exemplarsMax: number;
   /** Bytes of chunks that stay in memory although they are in files; default 48 MiB. */
@@ -137,6 +139,8 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
   const ahead = options.ahead?.(logParts(fileSystem, directory.wal, from).parts) ?? null;
   const kept = { exemplarsMax, residentChunkBytes, forms };
   const head = new Head({ chunkRangeMs, minValidTime, chunksHead, ...kept, ...turnsOf(options) });
+  // Exemplars of the log came out of order too.
+  head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
   const store = head.chunkStore!;
   const damagedDirectory = repairs ? directory.walDamaged : null;
   try {
