@@ -228,7 +228,8 @@ function putSnapshot(files: MemoryFiles, segment: number, offset: number): strin
   ] as const;
   const series = records.map(([name, count], i) => seriesRecord(buffer, i + 1, name, count));
   buffer.begin(2);
-  const deleted = Uint8Array.of(1, 3, 0xf0, 0x2e, 0xb0, 0x6d);
+  // The second one ends before it begins, as Prometheus writes it where a series has no sample in the range.
+  const deleted = Uint8Array.of(1, 3, 0xf0, 0x2e, 0xb0, 0x6d, 1, 0xf0, 0x2e, 0x64);
   buffer.uvarint(deleted.length);
   buffer.raw(deleted, 0, deleted.length);
   const tombstones = buffer.take();

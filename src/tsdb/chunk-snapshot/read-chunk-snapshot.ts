@@ -149,8 +149,8 @@ class SnapshotReader {
       const ref = cursor.uvarint();
       const minTime = cursor.varint();
       const maxTime = cursor.varint();
-      if (maxTime < minTime) return 'a deleted interval ends before it begins';
-      entries.push({ ref, minTime, maxTime });
+      // Prometheus writes such a one for each series that has no sample in the range of a deletion.
+      if (maxTime >= minTime) entries.push({ ref, minTime, maxTime });
     }
     this.#target.visitor.tombstones(entries);
     this.hasTombstones = true;

@@ -49,8 +49,9 @@ export class SnapshotRecords {
     if (version !== 1) return `tombstones version ${version} is not known`;
     while (cursor.at < end) {
       cursor.uvarint();
-      const minTime = cursor.varint();
-      if (cursor.varint() < minTime) return 'a deleted interval ends before it begins';
+      // An end before the beginning stands for a series that has no sample in the range of a deletion.
+      cursor.varint();
+      cursor.varint();
     }
     return cursor.at === end && cursor.left === 0 ? null : 'bytes behind the tombstones';
   }
