@@ -1,3 +1,5 @@
+import { ownSlab, type Slab, type SlabSource } from './kernel-memory.ts';
+
 /** Bytes of the unit in which extents are measured and numbered. */
 export const EXTENT_UNIT_LOG2 = 4;
 export const EXTENT_UNIT_BYTES = 1 << EXTENT_UNIT_LOG2;
@@ -19,15 +21,15 @@ const LARGEST_LIST = EXTENT_UNITS_MAX;
 
 /** The slabs of extents, as readers in any thread see them. */
 export class ExtentSlabs {
-  readonly buffers: SharedArrayBuffer[] = [];
+  readonly buffers: Slab[] = [];
   readonly bytes: Uint8Array[] = [];
   readonly views: DataView[] = [];
 
   /** Adds the next slab. */
-  attach(buffer: SharedArrayBuffer): void {
-    this.buffers.push(buffer);
-    this.bytes.push(new Uint8Array(buffer));
-    this.views.push(new DataView(buffer));
+  attach(slab: Slab): void {
+    this.buffers.push(slab);
+    this.bytes.push(slab);
+    this.views.push(new DataView(slab.buffer, slab.byteOffset, slab.byteLength));
   }
 }
 
@@ -55,6 +57,7 @@ export class Extents extends ExtentSlabs {
   /** For each slab a bit a unit: a free extent begins there, and ends there. Only for the writer. */
   readonly #starts: Uint32Array[] = [];
   readonly #ends: Uint32Array[] = [];
+  readonly #source: SlabSource;
   readonly #unitLog2: number;
   readonly #slabUnitsLog2: number;
   readonly #slabUnits: number;
@@ -67,8 +70,9 @@ export class Extents extends ExtentSlabs {
   #regionNext = 0;
   #regionEnd = 0;
 
-  constructor(unitLog2 = EXTENT_UNIT_LOG2) {
+  constructor(unitLog2 = EXTENT_UNIT_LOG2, source: SlabSource = ownSlab) {
     super();
+    this.#source = source;
     this.#unitLog2 = unitLog2;
     this.#slabUnitsLog2 = SLAB_BYTES_LOG2 - unitLog2;
     this.#slabUnits = 1 << this.#slabUnitsLog2;
@@ -89,7 +93,7 @@ export class Extents extends ExtentSlabs {
   reserve(bytes: number): void {
     // Up to the largest extent is left over at the end of a slab: one slab more than fits exactly.
     const slabs = this.#slabsBegun + Math.ceil(bytes / SLAB_BYTES) + 1;
-    while (this.buffers.length < slabs) this.attach(new SharedArrayBuffer(SLAB_BYTES));
+    while (this.buffers.length < slabs) this.attach(this.#source(SLAB_BYTES));
   }
 
   /** An extent of `units` (1 to 64) units. Its bytes are whatever they were. */
@@ -144,10 +148,10 @@ export class Extents extends ExtentSlabs {
     else this.#link(start, end - start);
   }
 
-  override attach(buffer: SharedArrayBuffer): void {
-    super.attach(buffer);
-    this.halfWords.push(new Uint16Array(buffer));
-    this.#words.push(new Uint32Array(buffer));
+  override attach(slab: Slab): void {
+    super.attach(slab);
+    this.halfWords.push(new Uint16Array(slab.buffer, slab.byteOffset, slab.byteLength >>> 1));
+    this.#words.push(new Uint32Array(slab.buffer, slab.byteOffset, slab.byteLength >>> 2));
     this.#starts.push(new Uint32Array(this.#slabUnits / 32));
     this.#ends.push(new Uint32Array(this.#slabUnits / 32));
   }
@@ -178,7 +182,7 @@ export class Extents extends ExtentSlabs {
 
   #beginSlab(): void {
     const slab = this.#slabsBegun++;
-    if (slab === this.buffers.length) this.attach(new SharedArrayBuffer(SLAB_BYTES));
+    if (slab === this.buffers.length) this.attach(this.#source(SLAB_BYTES));
     // Unit 0 of the first slab is never handed out: its number means "none".
     this.#regionNext = slab === 0 ? 1 : slab * this.#slabUnits;
     this.#regionEnd = (slab + 1) * this.#slabUnits;

@@ -1,14 +1,17 @@
+import { ownSlab, type Slab, type SlabSource } from './kernel-memory.ts';
+
 /** The slabs of records, as readers in any thread see them. */
 export class RecordSlabs {
-  readonly buffers: SharedArrayBuffer[] = [];
+  readonly buffers: Slab[] = [];
   readonly doubles: Float64Array[] = [];
   readonly words: Uint32Array[] = [];
 
   /** Adds the next slab; how a reader in another thread learns of one that it has not seen. */
-  attach(buffer: SharedArrayBuffer): void {
-    this.buffers.push(buffer);
-    this.doubles.push(new Float64Array(buffer));
-    this.words.push(new Uint32Array(buffer));
+  attach(slab: Slab): void {
+    const { buffer, byteOffset, byteLength } = slab;
+    this.buffers.push(slab);
+    this.doubles.push(new Float64Array(buffer, byteOffset, byteLength >>> 3));
+    this.words.push(new Uint32Array(buffer, byteOffset, byteLength >>> 2));
   }
 }
 
@@ -25,9 +28,11 @@ export class SharedRecords extends RecordSlabs {
   readonly recordDoubles: number;
   readonly slabRowsLog2: number;
   readonly rowMask: number;
+  readonly #source: SlabSource;
 
-  constructor(recordDoubles: number, slabRowsLog2: number) {
+  constructor(recordDoubles: number, slabRowsLog2: number, source: SlabSource = ownSlab) {
     super();
+    this.#source = source;
     this.recordDoubles = recordDoubles;
     this.slabRowsLog2 = slabRowsLog2;
     this.rowMask = (1 << slabRowsLog2) - 1;
@@ -41,7 +46,7 @@ export class SharedRecords extends RecordSlabs {
   /** Makes sure that rows `0 .. rows` have memory. Throws a `RangeError` where the host has none left. */
   reserve(rows: number): void {
     while (this.capacity < rows) {
-      this.attach(new SharedArrayBuffer((this.recordDoubles * 8) << this.slabRowsLog2));
+      this.attach(this.#source((this.recordDoubles * 8) << this.slabRowsLog2));
     }
   }
 }

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownSlab, type SlabSource } from '../../memory/kernel-memory.ts';
 import { HeadMemory } from './head-memory.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { OPEN_COUNT, OPEN_EXTENT, OPEN_UNITS } from './series-table.ts';
+import { TransactionRows } from './transaction-rows.ts';
 
 const RANGE = 7_200_000;
 
@@ -44,35 +46,48 @@ const scrapes = fc.array(fc.tuple(step, fc.array(value, { minLength: 1, maxLengt
   maxLength: 400,
 });
 
-test('appendRows() leaves the chunks that samples appended one by one leave', () => {
-  fc.assert(
-    fc.property(scrapes, fc.integer({ min: 1, max: 150 }), (taken, rowCount) => {
-      const together = head(rowCount);
-      const single = head(rowCount);
-      const rows = Uint32Array.from({ length: rowCount }, (_, k) => rowCount - 1 - k);
-      const indexes = Uint32Array.from(rows, (_, k) => (k + 1) % rowCount);
-      const times = new Float64Array(rowCount);
-      const values = new Float64Array(rowCount);
-      const bits = new Uint32Array(values.buffer);
-      let time = 0;
-      for (const [after, some] of taken) {
-        time += after;
-        for (let i = 0; i < rowCount; i++) {
-          times[i] = time + (i % 3);
-          values[i] = some[i % some.length]! + (i % 5 === 0 ? 0 : i);
+/** One after the other, in columns that the kernel reaches or does not. */
+function transactionOf(source: SlabSource, rowCount: number): TransactionRows {
+  const transaction = new TransactionRows(source);
+  transaction.reserve(rowCount, rowCount, 0);
+  return transaction;
+}
+
+describe.each([
+  { way: 'the kernel', isKernel: true },
+  { way: 'JavaScript', isKernel: false },
+])('appendRows() by $way', ({ isKernel }) => {
+  it('leaves the chunks that samples appended one by one leave', () => {
+    fc.assert(
+      fc.property(scrapes, fc.integer({ min: 1, max: 150 }), (taken, rowCount) => {
+        const together = head(rowCount);
+        const single = head(rowCount);
+        const source = isKernel ? together.memory.kernelMemory.allocate : ownSlab;
+        const transaction = transactionOf(source, rowCount);
+        expect(together.chunks.kernel.reaches(transaction)).toBe(isKernel);
+        const { rows, times, bits } = transaction;
+        let time = 0;
+        for (const [after, some] of taken) {
+          time += after;
+          for (let k = 0; k < rowCount; k++) {
+            const i = (k + 1) % rowCount;
+            rows[k] = rowCount - 1 - k;
+            times[k] = time + (i % 3);
+            const value = some[i % some.length]! + (i % 5 === 0 ? 0 : i);
+            bits.set(new Uint32Array(Float64Array.of(value).buffer), 2 * k);
+          }
+          together.chunks.reserve(rowCount);
+          together.chunks.appendRows(transaction, 0, rowCount);
+          for (let k = 0; k < rowCount; k++) {
+            single.chunks.append(rows[k]!, times[k]!, bits[2 * k]!, bits[2 * k + 1]!);
+          }
         }
-        together.chunks.reserve(rowCount);
-        together.chunks.appendRows(rows, indexes, times, bits, 0, rowCount);
-        for (let k = 0; k < rowCount; k++) {
-          const i = indexes[k]!;
-          single.chunks.append(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
+        for (let row = 0; row < rowCount; row += 7) {
+          expect(contents(together.memory, row)).toEqual(contents(single.memory, row));
+          expect(together.memory.series.records.words[0]![16 * row + OPEN_COUNT]).toBeGreaterThan(0);
         }
-      }
-      for (let row = 0; row < rowCount; row += 7) {
-        expect(contents(together.memory, row)).toEqual(contents(single.memory, row));
-        expect(together.memory.series.records.words[0]![16 * row + OPEN_COUNT]).toBeGreaterThan(0);
-      }
-    }),
-    { numRuns: 40 },
-  );
+      }),
+      { numRuns: 40 },
+    );
+  });
 });

@@ -26,8 +26,8 @@ const places = new Int32Array(TOUCHED_ROWS);
 const touched = new Int32Array(1);
 
 /**
- * Appends sample `indexes[k]` of a batch (`bits`: two words each, low first) to the open XOR chunk of `rows[k]`, for `k`
- * from `from` on, until a row needs anything else than bits at the end of its chunk: a chunk begun, sealed or grown, or an
+ * Appends sample `k` of the columns (`bits`: two words each, low first) to the open XOR chunk of `rows[k]`, for `k` from
+ * `from` on, until a row needs anything else than bits at the end of its chunk: a chunk begun, sealed or grown, or an
  * unusual number of bits. Returns its `k`, or `to`. Every sample is newer than its row's last one, and no open chunk is
  * XOR2; the extents have at least one slab.
  *
@@ -40,7 +40,6 @@ export function appendRows(
   { bytes, views }: ExtentSlabs,
   { doubles: doublesOf, words: wordsOf }: RecordSlabs,
   rows: Uint32Array,
-  indexes: Uint32Array,
   times: Float64Array,
   bits: Uint32Array,
   from: number,
@@ -65,8 +64,7 @@ export function appendRows(
       const doubles = doublesOf[row >>> SERIES_SLAB_LOG2]!;
       const at = SERIES_DOUBLES * (row & SERIES_ROW_MASK);
       const w = 2 * at;
-      const i = indexes[k]!;
-      const time = times[i]!;
+      const time = times[k]!;
       const extent = words[w + OPEN_EXTENT]!;
       const count = words[w + OPEN_COUNT]!;
       const cursor = words[w + OPEN_CURSOR]!;
@@ -84,8 +82,8 @@ export function appendRows(
         prefix = 0x8000 | (dod & 0x3fff);
         size = 16;
       }
-      const low = bits[2 * i]!;
-      const high = bits[2 * i + 1]!;
+      const low = bits[2 * k]!;
+      const high = bits[2 * k + 1]!;
       const xorLow = low ^ words[w + VALUE_LOW]!;
       const xorHigh = high ^ words[w + VALUE_HIGH]!;
       let window = cursor >>> 16;

@@ -39,6 +39,8 @@ import type { TransactionRows } from './transaction-rows.ts';
 
 /** Times are kept as doubles; beyond this they would be rounded. */
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
+/** Where the kernel takes fewer samples than this, so many are looked at before it is called again. */
+const UNUSUAL_RUN = 16;
 
 export interface HeadAppenderParts {
   readonly memory: HeadMemory;
@@ -126,16 +128,44 @@ export class HeadAppender implements Appender {
     this.#assertOpen();
     if (batch.startsAsZero === true) this.#appendZeros(batch);
     const { rows, directory, memory } = this.#parts;
+    const { kernel } = this.#parts.openChunks;
     const { length, refs, times, bits, startTimes } = batch;
-    const { refs: refMap } = directory;
-    const { records } = memory.series;
     const most = length + batch.histograms.length;
     rows.reserve(most, memory.series.rowCount, most);
     if (!this.#hasBase) this.#findBase(batch);
-    const minTime = this.#minTime;
     const from = rows.count;
     let appended = 0;
-    for (let i = 0; i < length; i++) {
+    if (kernel.reaches(rows)) {
+      rows.load(batch, directory.refs);
+      const minTime = Math.max(this.#minTime, -TIME_MAX);
+      for (let i = 0; i < length; ) {
+        const usual = kernel.check(rows, from + i, from + length, i, minTime);
+        const end = Math.min(length, i + usual + (usual < UNUSUAL_RUN ? UNUSUAL_RUN : 1));
+        appended += usual + this.#checkFloats(batch, i + usual, end);
+        i = end;
+      }
+    } else {
+      appended = this.#checkFloats(batch, 0, length);
+    }
+    if (rows.count > from) {
+      const to = rows.count;
+      const range = timesOf(rows.times, from, to);
+      this.#segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to, range });
+    }
+    if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
+    if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
+    return rows.takeOutcome(appended, length, this.#parts.state);
+  }
+
+  /** Accepts or refuses floats `start..end-1` of a batch, one by one. Returns how many it took. */
+  #checkFloats(batch: SampleBatch, start: number, end: number): number {
+    const { rows, directory, memory } = this.#parts;
+    const { refs, times, bits } = batch;
+    const { refs: refMap } = directory;
+    const { records } = memory.series;
+    const minTime = this.#minTime;
+    let appended = 0;
+    for (let i = start; i < end; i++) {
       const time = times[i]!;
       if (!(time >= minTime && time <= TIME_MAX && time >= -TIME_MAX && time === Math.floor(time))) {
         const reason = this.#checkOldFloat(batch, i);
@@ -155,14 +185,14 @@ export class HeadAppender implements Appender {
         if (reason > 0) rows.refuse(i, reason);
         else {
           appended++;
-          if (reason < 0) rows.accept(row, i);
+          if (reason < 0) rows.acceptFloat(row, batch, i);
         }
         continue;
       }
       const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
       const last = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
       if (time > last) {
-        rows.accept(row, i);
+        rows.acceptFloat(row, batch, i);
         appended++;
       } else if (time < last) {
         const reason = this.#late.takeFloat(batch, row, i, this.#maxTime);
@@ -175,14 +205,7 @@ export class HeadAppender implements Appender {
         else rows.refuse(i, REFUSED.duplicate);
       }
     }
-    if (rows.count > from) {
-      const to = rows.count;
-      const range = timesOf(times, rows.indexes, from, to);
-      this.#segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to, range });
-    }
-    if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
-    if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
-    return rows.takeOutcome(appended, length, this.#parts.state);
+    return appended;
   }
 
   /** As far as they fit; the head's base is what the batch itself makes it. */
@@ -293,8 +316,8 @@ export class HeadAppender implements Appender {
       this.#applyWithStart(segment);
       return;
     }
-    const { times, bits, from, to, range } = segment;
-    openChunks.appendRows(rows.rows, rows.indexes, times, bits, from, to);
+    const { from, to, range } = segment;
+    openChunks.appendRows(rows, from, to);
     state.minTime = Math.min(state.minTime, range.minTime);
     state.maxTime = Math.max(state.maxTime, range.maxTime);
     state.samplesAppended += to - from;
@@ -474,12 +497,12 @@ export class HeadAppender implements Appender {
   }
 }
 
-/** Between which times the samples `indexes[from..to-1]` lie. */
-function timesOf(times: Float64Array, indexes: Uint32Array, from: number, to: number): TimeRange {
+/** Between which times samples `from..to-1` lie. */
+function timesOf(times: Float64Array, from: number, to: number): TimeRange {
   let minTime = Number.POSITIVE_INFINITY;
   let maxTime = Number.NEGATIVE_INFINITY;
   for (let k = from; k < to; k++) {
-    const time = times[indexes[k]!]!;
+    const time = times[k]!;
     if (time < minTime) minTime = time;
     if (time > maxTime) maxTime = time;
   }

@@ -2,7 +2,8 @@ import { xorDecode } from '../../kernels/xor-decode.ts';
 import { xorByteLength } from '../../kernels/xor-encode.ts';
 import { xor2Decode } from '../../kernels/xor2-decode.ts';
 import { Epochs } from '../../memory/epochs.ts';
-import { Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { EXTENT_UNIT_LOG2, Extents, extentOffset, extentSlab } from '../../memory/extents.ts';
+import { KernelMemory } from '../../memory/kernel-memory.ts';
 import { LargeExtents } from '../../memory/large-extents.ts';
 import { SharedWords } from '../../memory/shared-words.ts';
 import { SymbolTable } from '../../memory/symbol-table.ts';
@@ -11,6 +12,7 @@ import { SealedChunks } from '../chunk/sealed-chunks.ts';
 import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
 import { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
+import { APPEND_KERNEL_HEADER_BYTES } from './append-kernel.ts';
 import { type OpenHistogram, OpenHistogramSlots } from './open-histogram-slots.ts';
 import {
   LABELS,
@@ -56,11 +58,13 @@ const SYMBOL_ITEM = ROW_ITEM + 2 ** 37;
  * may know is retired, and reused only when the readers of that time are gone.
  */
 export class HeadMemory {
+  /** What the append kernel works on lies here. */
+  readonly kernelMemory = new KernelMemory(APPEND_KERNEL_HEADER_BYTES);
   readonly symbols = new SymbolTable();
   /** One entry for each series: the number of labels, then the ids of name and value. */
   readonly labelLog = new SharedWords();
-  readonly series = new SeriesTable();
-  readonly extents = new Extents();
+  readonly series = new SeriesTable(this.kernelMemory.allocate);
+  readonly extents = new Extents(EXTENT_UNIT_LOG2, this.kernelMemory.allocate);
   /** Chunks of histograms, which may be larger than 1 KiB. */
   readonly large = new LargeExtents();
   readonly sealed = new SealedChunks(this.extents, this.large);

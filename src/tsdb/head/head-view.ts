@@ -1,4 +1,5 @@
 import { ExtentSlabs } from '../../memory/extents.ts';
+import type { Slab } from '../../memory/kernel-memory.ts';
 import { LargeExtentSlabs } from '../../memory/large-extents.ts';
 import { RecordSlabs } from '../../memory/shared-records.ts';
 import { WordSlabs } from '../../memory/shared-words.ts';
@@ -25,7 +26,7 @@ export interface ReadableHead {
 }
 
 /** Slabs of a head's memory for another thread, one list for each part in a fixed order. Can be sent as a message. */
-export type HeadSlabs = readonly (readonly SharedArrayBuffer[])[];
+export type HeadSlabs = readonly (readonly (SharedArrayBuffer | Slab)[])[];
 
 /** How many slabs of each part a thread was sent; that thread's alone, and empty at its start. */
 export type HeadSlabsSeen = number[];
@@ -68,7 +69,7 @@ export class HeadView implements ReadableHead {
 
   /** Takes the slabs that `newHeadSlabs` gave for this thread. */
   attach(slabs: HeadSlabs): void {
-    for (const [part, list] of parts(this).entries()) for (const buffer of slabs[part]!) list.attach(buffer);
+    for (const [part, list] of parts(this).entries()) for (const slab of slabs[part]!) list.attach(slab);
   }
 
   close(): void {
@@ -76,9 +77,10 @@ export class HeadView implements ReadableHead {
   }
 }
 
+/** A list is attached only what came out of the same list in another thread. */
 interface SlabList {
-  readonly buffers: readonly SharedArrayBuffer[];
-  attach(buffer: SharedArrayBuffer): void;
+  readonly buffers: readonly (SharedArrayBuffer | Slab)[];
+  attach(slab: SharedArrayBuffer | Slab): void;
 }
 
 function parts(head: ReadableHead): readonly SlabList[] {

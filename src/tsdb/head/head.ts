@@ -81,7 +81,7 @@ export class Head {
   readonly #reader: HeadReader;
   /** The files of sealed chunks; null where all chunks stay in memory. */
   readonly chunkStore: HeadChunkStore | null;
-  readonly #rows = new TransactionRows();
+  readonly #rows: TransactionRows;
   readonly exemplars: ExemplarRing;
   readonly deletions = new HeadDeletions();
   /** What the log says to be deleted of late samples too: those that are read after it come without that. */
@@ -116,6 +116,7 @@ export class Head {
     this.#directory = new SeriesDirectory(this.#memory);
     this.#reader = new HeadReader(this.#memory);
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
+    this.#rows = new TransactionRows(this.#memory.kernelMemory.allocate);
     this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
     this.#memory.outOfOrder.rangeMs = options.chunkRangeMs;
     this.setForms(options.forms ?? PLAIN_FORMS);

@@ -17,6 +17,7 @@ import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { CHUNK, type ChunkBatch } from '../wal/visitor.ts';
+import { AppendKernel } from './append-kernel.ts';
 import { appendRows } from './append-rows.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { OpenHistograms } from './open-histograms.ts';
@@ -40,6 +41,7 @@ import {
   VALUE_HIGH,
   VALUE_LOW,
 } from './series-table.ts';
+import type { TransactionRows } from './transaction-rows.ts';
 
 /**
  * A chunk starts with 48 bytes, room for a dozen ordinary samples. Then it doubles at most, to half of what it is expected
@@ -59,6 +61,7 @@ const SAMPLE_EXTENT_BYTES_MAX = EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES;
  * refused; memory was reserved before the log was written, so it can not fail.
  */
 export class OpenChunks {
+  readonly kernel: AppendKernel;
   readonly #memory: HeadMemory;
   readonly #rangeMs: number;
   readonly #histograms: OpenHistograms;
@@ -71,6 +74,7 @@ export class OpenChunks {
 
   constructor(memory: HeadMemory, rangeMs: number) {
     this.#memory = memory;
+    this.kernel = new AppendKernel(memory.kernelMemory, memory.series.records, memory.extents);
     this.#rangeMs = rangeMs;
     this.#histograms = new OpenHistograms(memory, rangeMs);
     this.#xor2 = new OpenXor2Chunks(memory, (words, w, used, units) => this.#move(words, w, used, units));
@@ -184,29 +188,20 @@ export class OpenChunks {
     xorAppend(bytes[slab]!, start, doubles, words, at, time, low, high);
   }
 
-  /**
-   * As `append`, for sample `indexes[k]` of a batch's columns to row `rows[k]`, `k` from `from` to `to - 1`. `bits` has two
-   * words a sample, low first.
-   */
-  appendRows(
-    rows: Uint32Array,
-    indexes: Uint32Array,
-    times: Float64Array,
-    bits: Uint32Array,
-    from: number,
-    to: number,
-  ): void {
+  /** As `append`, for accepted samples `from..to-1` of a transaction, all of them floats. */
+  appendRows(transaction: TransactionRows, from: number, to: number): void {
     const { extents, series } = this.#memory;
     const { records } = series;
+    const { rows, times, bits } = transaction;
+    const inKernel = this.kernel.reaches(transaction);
     for (let k = from; k < to; k++) {
       const row = rows[k]!;
       // Rows without an open chunk, as new series are, come in runs: for each of them the ends of many chunks would be asked for.
       if (records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0) {
-        k = appendRows(extents, records, rows, indexes, times, bits, k, to);
+        k = inKernel ? this.kernel.apply(transaction, k, to) : appendRows(extents, records, rows, times, bits, k, to);
         if (k === to) return;
       }
-      const i = indexes[k]!;
-      this.append(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!);
+      this.append(rows[k]!, times[k]!, bits[2 * k]!, bits[2 * k + 1]!);
     }
   }
 

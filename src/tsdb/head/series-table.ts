@@ -1,5 +1,6 @@
 import { markedRows } from '../../kernels/sorted-sets.ts';
 import { XOR_STATE_COUNT } from '../../kernels/xor-encode.ts';
+import type { SlabSource } from '../../memory/kernel-memory.ts';
 import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
 
 /**
@@ -85,8 +86,8 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
   #liveCount = 0;
   #version = 0;
 
-  constructor() {
-    super(new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2));
+  constructor(source: SlabSource) {
+    super(new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2, source));
   }
 
   /** Rows that were ever in use; every row is below. */

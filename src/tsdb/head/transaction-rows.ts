@@ -1,59 +1,131 @@
-import { type AppendOutcome, REFUSED } from '../../storage/append.ts';
+import { type Slab, type SlabSource, slabAddress } from '../../memory/kernel-memory.ts';
+import { type AppendOutcome, REFUSED, type SampleBatch } from '../../storage/append.ts';
 import type { HeadState } from './head-state.ts';
+import type { RefMap } from './ref-map.ts';
+import { SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
+
+/** Two words a row: transaction, accepted sample. */
+const MARK_SLAB_BYTES = 8 << SERIES_SLAB_LOG2;
+/** Bytes of a sample in all columns: row, index, time, value. */
+const SAMPLE_BYTES = 24;
+const FIRST_CAPACITY = 1024;
 
 /**
- * The rows that a transaction accepted and refused, in arrays that every transaction uses again.
+ * What a transaction accepted and refused, in arrays that every transaction uses again.
  *
  * A row of the head is marked with the number of the transaction that last accepted a sample for it, and with which one
- * of its accepted rows that was; a number of an earlier transaction means nothing, so beginning one costs nothing.
+ * of its accepted samples that was; a number of an earlier transaction means nothing, so beginning one costs nothing.
  */
 export class TransactionRows {
-  /** Row and batch index of each accepted sample, `count` of them. */
-  rows = new Uint32Array(1024);
-  indexes = new Uint32Array(1024);
+  /**
+   * Columns of the accepted samples, `count` of them: row of the head and index in the batch, and of floats the time and
+   * the value (two words, low first).
+   */
+  rows!: Uint32Array;
+  indexes!: Uint32Array;
+  times!: Float64Array;
+  bits!: Uint32Array;
+  #values!: Float64Array;
+  /** All of them lie in the memory that a kernel works on. */
+  inKernelMemory = false;
   count = 0;
+  /** Marks of rows, in slabs of as many rows as the series table has in one. */
+  readonly markSlabs: Slab[] = [];
+  readonly #marks: Uint32Array[] = [];
+  readonly #source: SlabSource;
   #refused = new Uint32Array(64);
   #reasons = new Uint8Array(64);
   #refusedCount = 0;
-  /** Two words a row of the head: transaction, accepted row. */
-  #marks = new Uint32Array(2048);
   #transaction = 0;
+
+  constructor(source: SlabSource) {
+    this.#source = source;
+    this.#makeColumns(FIRST_CAPACITY);
+  }
+
+  /** The number of the open transaction. */
+  get transaction(): number {
+    return this.#transaction;
+  }
 
   begin(): void {
     this.count = 0;
     this.#refusedCount = 0;
     if (this.#transaction === 0xffffffff) {
-      this.#marks.fill(0);
+      for (const marks of this.#marks) marks.fill(0);
       this.#transaction = 0;
     }
     this.#transaction++;
   }
 
-  /** Makes room for `samples` more accepted rows, for marks of `headRows` rows and for `refusals`. */
+  /** Makes room for `samples` more accepted samples, for marks of `headRows` rows and for `refusals`. */
   reserve(samples: number, headRows: number, refusals: number): void {
     if (this.count + samples > this.rows.length) {
-      this.rows = grown(this.rows, this.count + samples);
-      this.indexes = grown(this.indexes, this.count + samples);
+      const { rows, indexes, times, bits, count } = this;
+      this.#makeColumns(Math.max(count + samples, 2 * rows.length));
+      this.rows.set(rows.subarray(0, count));
+      this.indexes.set(indexes.subarray(0, count));
+      this.times.set(times.subarray(0, count));
+      this.bits.set(bits.subarray(0, 2 * count));
     }
-    if (2 * headRows > this.#marks.length) this.#marks = grown(this.#marks, 2 * headRows);
+    while (this.#marks.length << SERIES_SLAB_LOG2 < headRows) {
+      const slab = this.#source(MARK_SLAB_BYTES);
+      this.markSlabs.push(slab);
+      this.#marks.push(new Uint32Array(slab.buffer, slab.byteOffset, MARK_SLAB_BYTES / 4));
+    }
     if (refusals > this.#refused.length) {
       this.#refused = new Uint32Array(refusals);
       this.#reasons = new Uint8Array(refusals);
     }
   }
 
-  /** The newest accepted row for a row of the head, or -1. */
-  pending(row: number): number {
-    return this.#marks[2 * row] === this.#transaction ? this.#marks[2 * row + 1]! : -1;
+  /** Puts a batch's floats behind the accepted samples, where `AppendKernel.check` looks for them. */
+  load({ length, refs, times, values }: SampleBatch, refMap: RefMap): void {
+    const { count, rows } = this;
+    this.times.set(times.subarray(0, length), count);
+    this.#values.set(values.subarray(0, length), count);
+    for (let i = 0; i < length; i++) rows[count + i] = refMap.row(refs[i]!);
   }
 
+  /** The newest accepted sample for a row of the head, or -1. */
+  pending(row: number): number {
+    const marks = this.#marks[row >>> SERIES_SLAB_LOG2]!;
+    const at = 2 * (row & SERIES_ROW_MASK);
+    return marks[at] === this.#transaction ? marks[at + 1]! : -1;
+  }
+
+  /** Accepts a histogram. */
   accept(row: number, index: number): void {
     const { count } = this;
     this.rows[count] = row;
     this.indexes[count] = index;
-    this.#marks[2 * row] = this.#transaction;
-    this.#marks[2 * row + 1] = count;
+    const marks = this.#marks[row >>> SERIES_SLAB_LOG2]!;
+    const at = 2 * (row & SERIES_ROW_MASK);
+    marks[at] = this.#transaction;
+    marks[at + 1] = count;
     this.count = count + 1;
+  }
+
+  /** Accepts a float of a batch. */
+  acceptFloat(row: number, { times, bits }: SampleBatch, index: number): void {
+    const { count } = this;
+    this.times[count] = times[index]!;
+    this.bits[2 * count] = bits[2 * index]!;
+    this.bits[2 * count + 1] = bits[2 * index + 1]!;
+    this.accept(row, index);
+  }
+
+  #makeColumns(capacity: number): void {
+    const slab = this.#source(SAMPLE_BYTES * capacity);
+    const { buffer, byteOffset } = slab;
+    const ofTimes = byteOffset + 8 * capacity;
+    const ofRows = byteOffset + 16 * capacity;
+    this.#values = new Float64Array(buffer, byteOffset, capacity);
+    this.bits = new Uint32Array(buffer, byteOffset, 2 * capacity);
+    this.times = new Float64Array(buffer, ofTimes, capacity);
+    this.rows = new Uint32Array(buffer, ofRows, capacity);
+    this.indexes = new Uint32Array(buffer, ofRows + 4 * capacity, capacity);
+    this.inKernelMemory = slabAddress(slab) !== 0;
   }
 
   refuse(index: number, reason: number): void {
@@ -89,9 +161,3 @@ export class TransactionRows {
 /** The names of the reasons by their numbers. */
 const REASON_NAMES: (keyof typeof REFUSED)[] = [];
 for (const [name, reason] of Object.entries(REFUSED)) REASON_NAMES[reason] = name as keyof typeof REFUSED;
-
-function grown(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(Math.max(length, 2 * array.length));
-  larger.set(array);
-  return larger;
-}

@@ -138,9 +138,9 @@ export class OpenSampleBuffers {
 
   #slab(slab: number): Float64Array {
     while (this.#doubles.length <= slab) {
-      const buffer = this.#extents.buffers[this.#doubles.length]!;
-      this.#doubles.push(new Float64Array(buffer));
-      this.#words.push(new Uint32Array(buffer));
+      const { buffer, byteOffset, byteLength } = this.#extents.buffers[this.#doubles.length]!;
+      this.#doubles.push(new Float64Array(buffer, byteOffset, byteLength >>> 3));
+      this.#words.push(new Uint32Array(buffer, byteOffset, byteLength >>> 2));
     }
     return this.#doubles[slab]!;
   }

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../kernels/crc32c.ts';
 import { snappyDecode } from '../../kernels/snappy-decode.ts';
 import { type SampleColumns, SampleCompressor } from './compressed-samples.ts';
+import { RecordKernel } from './record-kernel.ts';
 import { recordBytes } from './records.ts';
 
 function columnsOf(samples: readonly (readonly [ref: number, time: number, value: number])[], from = 0): SampleColumns {
@@ -47,6 +49,34 @@ describe('SampleCompressor', () => {
         expect(decoded(compressor)).toEqual(recordBytes(columns));
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it('is what the kernel makes, byte for byte, record after record', () => {
+    const compressor = new SampleCompressor();
+    const kernel = new RecordKernel();
+    const row = fc.tuple(ref, fc.oneof(fc.constant(0), fc.nat(20_000), fc.nat(2 ** 29 + 10)), value);
+    fc.assert(
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 400 }),
+        fc.nat(),
+        fc.boolean(),
+        (some, from, areConsecutive) => {
+          const samples = some.map(
+            ([some, after, value], i) => [areConsecutive ? 7 + i : some, 1.7e12 - after, value] as const,
+          );
+          const columns = columnsOf(samples, from % samples.length);
+          if (areConsecutive) columns.indexes.reverse();
+          const made = kernel.compress(columns);
+          expect(made !== null).toBe(compressor.compress(columns));
+          if (made === null) return;
+          const { bytes, start, end, recordSize } = compressor;
+          expect(Buffer.compare(made, bytes.subarray(start, end))).toBe(0);
+          expect(kernel.recordSize).toBe(recordSize);
+          expect(kernel.checksum(made, 3, made.length)).toBe(crc32c(bytes, start + 3, end, 0));
+        },
+      ),
+      { numRuns: 600 },
     );
   });
 

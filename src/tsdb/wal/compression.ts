@@ -2,7 +2,8 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../../kernels/snappy-decode.ts';
 import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../../kernels/snappy-encode.ts';
 import { type LogRecord, type SampleColumns, SampleCompressor } from './compressed-samples.ts';
-import { SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
+import { type Checksum, plainChecksum, SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
+import { RecordKernel } from './record-kernel.ts';
 import { recordBytes } from './records.ts';
 
 export type WalCompression = 'snappy' | 'zstd' | 'none';
@@ -15,13 +16,24 @@ export interface CompressedRecord {
   flags: number;
   /** Bytes of the record before. */
   recordSize: number;
+  /** Of parts of `bytes`. */
+  checksum: Checksum;
 }
+
+/** One for a thread: what it made is not looked at when the next record comes, whoever writes it. */
+let kernel: RecordKernel | null = null;
 
 /** Compresses records one after the other into one buffer of its own. */
 export class RecordCompressor {
   readonly #kind: WalCompression;
   readonly #table = new Uint16Array(SNAPPY_TABLE_LENGTH);
-  readonly #result: CompressedRecord = { bytes: new Uint8Array(0), size: 0, flags: 0, recordSize: 0 };
+  readonly #result: CompressedRecord = {
+    bytes: new Uint8Array(0),
+    size: 0,
+    flags: 0,
+    recordSize: 0,
+    checksum: plainChecksum,
+  };
   #samples = new SampleCompressor();
   #buffer = new Uint8Array(0);
 
@@ -32,6 +44,7 @@ export class RecordCompressor {
   compress(given: LogRecord): CompressedRecord {
     const result = this.#result;
     if (this.#kind === 'snappy' && !(given instanceof Uint8Array) && this.#compressSamples(given)) return result;
+    result.checksum = plainChecksum;
     const record = recordBytes(given);
     result.recordSize = record.length;
     if (this.#kind === 'snappy' && record.length > 0) {
@@ -55,16 +68,26 @@ export class RecordCompressor {
     return result;
   }
 
-  /** False where that is not for `SampleCompressor`, or would not make the record smaller. */
+  /** False where that is for the usual way, or would not make the record smaller. */
   #compressSamples(columns: SampleColumns): boolean {
-    const samples = this.#samples;
-    if (!samples.compress(columns) || samples.end - samples.start >= samples.recordSize) return false;
     const result = this.#result;
-    result.bytes = samples.bytes.subarray(samples.start, samples.end);
+    kernel ??= new RecordKernel();
+    const samples = this.#samples;
+    const made = kernel.compress(columns);
+    if (made !== null) {
+      result.bytes = made;
+      result.recordSize = kernel.recordSize;
+      result.checksum = kernel.checksum;
+    } else if (samples.compress(columns)) {
+      result.bytes = samples.bytes.subarray(samples.start, samples.end);
+      result.recordSize = samples.recordSize;
+      result.checksum = plainChecksum;
+    } else {
+      return false;
+    }
     result.size = result.bytes.length;
     result.flags = SNAPPY_FLAG;
-    result.recordSize = samples.recordSize;
-    return true;
+    return result.size < result.recordSize;
   }
 
   /** Lets go of a buffer that one huge record needed. */

@@ -243,10 +243,10 @@ export class WalWriter {
     this.#bytesSaved = 0;
     let end = 0;
     for (const record of records) {
-      const compressed = this.#compressor.compress(record);
-      this.#bytesSaved += compressed.recordSize - compressed.size;
-      this.#reserve(end, framedSizeMax(compressed.size));
-      end = frameRecord(compressed.bytes, compressed.size, compressed.flags, this.#frames, end, position + end);
+      const { bytes, size, flags, recordSize, checksum } = this.#compressor.compress(record);
+      this.#bytesSaved += recordSize - size;
+      this.#reserve(end, framedSizeMax(size));
+      end = frameRecord(bytes, size, flags, this.#frames, end, position + end, checksum);
     }
     return end;
   }
