@@ -37,6 +37,14 @@ const EXPRESSIONS: readonly (readonly [name: string, expr: string])[] = [
     'group left',
     'bench_latency_seconds_count * on (instance) group_left () (sum by (instance) (bench_latency_seconds_sum) > 0)',
   ],
+  [
+    'selective join',
+    'rate(bench_latency_seconds_sum{handler="/api/v1/route3"}[5m]) / rate(bench_latency_seconds_count[5m])',
+  ],
+  [
+    'selective sum join',
+    'sum by (instance) (rate(bench_requests_total{instance="host-0:9100"}[5m])) / sum by (instance) (rate(bench_latency_seconds_count[5m]))',
+  ],
   ['topk', 'topk(5, rate(bench_requests_total[5m]))'],
   ['bottomk by', 'bottomk by (handler) (2, bench_requests_total)'],
   ['comparison', 'bench_temperature_celsius > 30'],

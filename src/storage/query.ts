@@ -10,6 +10,11 @@ export interface TimeRange {
 
 export interface SelectRequest {
   readonly matchers: readonly Matcher[];
+  /**
+   * Where all samples within the querier's range are floats, only series that meet these are wanted: `matchers` and more. A
+   * storage that does not know goes by `matchers`.
+   */
+  readonly floatMatchers?: readonly Matcher[];
   /** The samples wanted; may be narrower than the querier's range. */
   readonly range: TimeRange;
   /** Rows come in label order when set; otherwise in any order. */
@@ -25,6 +30,11 @@ export interface SelectRequest {
   readonly labelsOnly?: boolean;
   /** Called now and then while a select takes long; what it throws ends the select. */
   readonly check?: () => void;
+}
+
+/** A request that goes by `floatMatchers`, for a storage without histograms. */
+export function ofFloats<Request extends Pick<SelectRequest, 'matchers' | 'floatMatchers'>>(request: Request): Request {
+  return request.floatMatchers === undefined ? request : { ...request, matchers: request.floatMatchers };
 }
 
 /** Raw samples of one series, oldest first, times strictly rising. Stale markers are among them. */

@@ -1,5 +1,5 @@
 import { mergeSeriesSets } from '../storage/merge-series.ts';
-import type { Querier, SelectRequest, SeriesSet } from '../storage/query.ts';
+import { ofFloats, type Querier, type SelectRequest, type SeriesSet } from '../storage/query.ts';
 import type { ResidentBlocks } from './block/resident-blocks.ts';
 import type { HeadQuerier } from './head/head-querier.ts';
 import type { HeadSeriesSet } from './head/head-series-set.ts';
@@ -16,15 +16,18 @@ export class ResidentQuerier implements Querier {
   readonly #head: HeadQuerier;
   readonly #blocks: ResidentBlocks | null;
   readonly #seriesMax: number;
+  readonly #isFloatsOnly: boolean;
 
   /** `blocks`: those with samples of the range; null where there are none. */
-  constructor(head: HeadQuerier, blocks: ResidentBlocks | null, seriesMax: number) {
+  constructor(head: HeadQuerier, blocks: ResidentBlocks | null, seriesMax: number, isFloatsOnly: boolean) {
     this.#head = head;
     this.#blocks = blocks;
     this.#seriesMax = seriesMax;
+    this.#isFloatsOnly = isFloatsOnly;
   }
 
-  select(request: SelectRequest): SeriesSet {
+  select(given: SelectRequest): SeriesSet {
+    const request = this.#isFloatsOnly ? ofFloats(given) : given;
     const most = this.#head.seriesMax(request.matchers);
     if (most > LOOKED_AT_MAX) throw new NotResident(`as many as ${most} series are to be looked at`);
     const set = this.#head.select(request);

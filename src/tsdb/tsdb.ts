@@ -388,7 +388,9 @@ class OpenDatabase implements Database {
 
   residentQuerier(range: TimeRange, seriesMax: number): Querier {
     const blocks = this.hasBlocks(range) ? this.#blocks.residentBlocks(range) : null;
-    return new ResidentQuerier(this.#loaded.head.querier(range), blocks, seriesMax);
+    const { head } = this.#loaded;
+    const isFloatsOnly = !head.hasHistograms && this.#blocks.hasFloatsOnly(range);
+    return new ResidentQuerier(head.querier(range), blocks, seriesMax, isFloatsOnly);
   }
 
   headQuerier(range: TimeRange): Querier {

@@ -104,23 +104,25 @@ const histogram = fc.record({ count: fc.integer({ min: 1, max: 9 }), sum: fc.int
     customValues: [],
   }),
 );
-const samples = fc
-  .array(
-    fc.record({
-      gap: fc.constantFrom(15, 15, 15, 30, 200),
-      value: fc.oneof(fc.integer({ min: -5, max: 90 }), fc.constantFrom(0.1, 1e300, Number.NaN, -0, Infinity)),
-      stale: fc.nat(12),
-      histogram: fc.option(histogram, { freq: 12 }),
-    }),
-    { maxLength: 40, size: 'max' },
-  )
-  .map((draft) => {
-    let time = START - 400_000;
-    return draft.map(({ gap, value, stale, histogram: found }) => {
-      time += gap * 1000;
-      return { time, startTime: 0, value, stale: stale === 0, histogram: stale === 0 ? null : (found ?? null) };
+const samplesOf = (histograms: fc.Arbitrary<FloatHistogram | null>) =>
+  fc
+    .array(
+      fc.record({
+        gap: fc.constantFrom(15, 15, 15, 30, 200),
+        value: fc.oneof(fc.integer({ min: -5, max: 90 }), fc.constantFrom(0.1, 1e300, Number.NaN, -0, Infinity)),
+        stale: fc.nat(12),
+        histogram: histograms,
+      }),
+      { maxLength: 40, size: 'max' },
+    )
+    .map((draft) => {
+      let time = START - 400_000;
+      return draft.map(({ gap, value, stale, histogram: found }) => {
+        time += gap * 1000;
+        return { time, startTime: 0, value, stale: stale === 0, histogram: stale === 0 ? null : found };
+      });
     });
-  });
+const samples = samplesOf(fc.option(histogram, { freq: 12 }));
 const stored: fc.Arbitrary<MemorySeries[]> = fc.uniqueArray(
   fc.record({
     labels: fc
@@ -199,6 +201,53 @@ const rich: fc.Arbitrary<string> = fc.letrec<{ vector: string; scalar: string }>
   };
 }).vector;
 
+/** Joins of which one side has matchers, below functions and aggregations. */
+const joins: fc.Arbitrary<string> = fc.letrec<{ side: string; range: string; join: string }>((tie) => {
+  const matchers = fc.constantFrom('', '', '{job="x"}', '{job=~"x|z"}', '{job!="x",instance="x"}', '{instance=""}');
+  const name = fc.constantFrom('up', 'up', 'http_requests_total', 'http_requests_total', '{__name__=~"up|sum"}');
+  const selector = fc.tuple(name, matchers).map(([metric, set]) => (metric.startsWith('{') ? metric : metric + set));
+  const by = fc.constantFrom('', 'by (job)', 'by (job, instance)', 'without (le)', 'without (instance, le)');
+  return {
+    range: fc.oneof(
+      selector.map((v) => `${v}[5m]`),
+      tie('side').map((v) => `(${v})[3m:30s]`),
+    ),
+    side: fc.oneof(
+      { maxDepth: 4 },
+      selector,
+      fc
+        .tuple(
+          fc.constantFrom('rate', 'rate', 'increase', 'irate', 'delta', 'max_over_time', 'deriv', 'changes'),
+          tie('range'),
+        )
+        .map(([f, r]) => `${f}(${r})`),
+      fc.tuple(fc.constantFrom('0.5', '2'), tie('range')).map(([q, r]) => `quantile_over_time(${q}, ${r})`),
+      fc
+        .tuple(fc.constantFrom('sum', 'sum', 'avg', 'min', 'stddev', 'quantile', 'topk', 'count'), by, tie('side'))
+        .map(([op, labels, v]) => `${op} ${labels} (${op === 'quantile' ? '0.5, ' : op === 'topk' ? '1, ' : ''}${v})`),
+      fc
+        .tuple(fc.constantFrom('abs', 'ceil', '-', 'histogram_count', 'sort'), tie('side'))
+        .map(([f, v]) => `${f}(${v})`),
+      fc.tuple(tie('side'), fc.constantFrom('* 2', '> 1', '== bool 3', '>/ 2')).map(([v, rest]) => `(${v}) ${rest}`),
+      fc
+        .tuple(tie('side'), fc.constantFrom('job', 'instance', 'host'), fc.constantFrom('instance', 'le'))
+        .map(([v, to, from]) => `label_replace(${v}, "${to}", "$1", "${from}", "(.*)")`),
+      tie('join').map((v) => `(${v})`),
+    ),
+    join: fc
+      .tuple(
+        tie('side'),
+        fc.constantFrom(
+          ...['/', '/', '>', '== bool', 'and', 'unless', 'or', '+ on (job)', '* on (job, instance)', '- ignoring (le)'],
+          ...['* on (job) group_left ()', '/ ignoring (le) group_right ()', 'and on (job)', 'unless on (instance)'],
+          ...['+ on (job) group_left (instance)', '* ignoring (job)'],
+        ),
+        tie('side'),
+      )
+      .map(([a, op, b]) => `(${a}) ${op} (${b})`),
+  };
+}).join;
+
 /** Notices may tell how many steps were looked at, and what is hoisted is looked at once; without buckets nobody complains. */
 const QUIET_PASSES = new Set(['hoist-step-invariant', 'keep-histogram-statistics']);
 
@@ -234,6 +283,25 @@ describe('passes give the same answers', () => {
       );
     },
   );
+});
+
+describe('joins are read by the matchers of their other side, and nobody can tell', () => {
+  const floats = stored.chain((series) =>
+    fc
+      .tuple(...series.map(() => samplesOf(fc.constant(null))))
+      .map((columns) => series.map(({ labels }, i) => ({ labels, samples: columns[i]! }))),
+  );
+  test.each([
+    ['floats', 'instant', floats],
+    ['floats', 'range', floats],
+    ['floats and histograms', 'instant', stored],
+    ['floats and histograms', 'range', stored],
+  ] as const)('%s, %s queries', { timeout: 120_000 }, async (_, kind, data) => {
+    await fc.assert(
+      fc.asyncProperty(data, joins, (series, text) => compare(series, text, kind)),
+      { numRuns: 600 },
+    );
+  });
 });
 
 const SCRIPTS = new URL('../../../shared/conformance/', import.meta.url);

@@ -11,6 +11,7 @@ import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { possibleNonCounter, possibleNonCounterLabel } from './annotation-texts.ts';
 import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
+import { looksLikeCounter } from './counter-names.ts';
 import { extendedRate } from './extended-rate.ts';
 import { rateOfHistograms } from './histogram-rate.ts';
 import { type FloatSamples, floatPart, reusedBounds } from './range-input.ts';
@@ -101,19 +102,6 @@ export function warnOfOverlaps(
       break;
     }
   }
-}
-
-const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
-
-/** The name that was looked at last: most often it is that of the next series, too. */
-let lastName = '';
-let lastVerdict = false;
-
-function looksLikeCounter(name: string): boolean {
-  if (name !== lastName) lastVerdict = COUNTER_SUFFIX.test(name);
-  // Even where it is equal: the very same string is told by its address.
-  lastName = name;
-  return lastVerdict;
 }
 
 /** Tells the user when a metric that gave floats is, by its name or type, hardly a counter. */

@@ -71,8 +71,42 @@ test.each([
   ['propagate-matchers', 'a * on (x) count by (x) (b{x!="1"})', ['├─ instantSelect {__name__="a",x!="1"}']],
   // Two series of b may be in one match group, which is an error whatever a has.
   ['propagate-matchers', 'a{x="1"} * on (x) b', ['└─ instantSelect {__name__="b"}']],
-  // What is left out may be what rate() complains of.
+  // What is left out may be what rate() complains of: the name is hardly a counter's.
   ['propagate-matchers', 'a{x="1"} and rate(b[5m])', ['   └─ rangeSelect {__name__="b"}[5m]']],
+  [
+    'propagate-matchers',
+    'a{x="1"} and rate(b_total[5m])',
+    ['   └─ rangeSelect {__name__="b_total"}[5m] where all are floats {x="1"}'],
+  ],
+  [
+    'propagate-matchers',
+    'sum by (x) (rate(a_total{x="1"}[5m])) / sum by (x) (rate(b_total[5m]))',
+    ['      └─ rangeSelect {__name__="b_total"}[5m] where all are floats {x="1"}'],
+  ],
+  [
+    'propagate-matchers',
+    'a{x="1"} * on (x) group_left () max by (x) (label_replace(b{z=""}, "z", "$1", "y", "(.*)") > 1)',
+    ['      │  └─ instantSelect {z="",__name__="b"} where all are floats {x="1"}'],
+  ],
+  [
+    'propagate-matchers',
+    'min_over_time(a[5m]) / (max_over_time(b[5m]) - max_over_time(c{x="1"}[5m]))',
+    [
+      '│  └─ rangeSelect {__name__="a"}[5m] where all are floats {x="1"}',
+      '   │  └─ rangeSelect {__name__="b"}[5m] where all are floats {x="1"}',
+    ],
+  ],
+  // Equal series may come of different ones.
+  [
+    'propagate-matchers',
+    'a{x="1"} and label_replace(b, "z", "$1", "y", "(.*)")',
+    ['   └─ instantSelect {__name__="b"}'],
+  ],
+  [
+    'propagate-matchers',
+    'a{x="1"} / on (x) group_left () rate(b_total[5m])',
+    ['   └─ rangeSelect {__name__="b_total"}[5m]'],
+  ],
   ['drop-labels', 'sum(rate(a[5m]))', ['└─ rangeCall rate', '   └─ rangeSelect {__name__="a"}[5m] without labels']],
   ['drop-labels', 'sum by (x) (a)', ['└─ instantSelect {__name__="a"}']],
   [

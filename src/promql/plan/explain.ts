@@ -6,7 +6,7 @@ import { EvaluationError } from '../functions/contracts.ts';
 import type { VectorMatching } from '../syntax/ast.ts';
 import { printMatcher } from '../syntax/print.ts';
 import { foldTree } from './fold-tree.ts';
-import { type Plan, planInputs, type Reference, type SelectHints } from './plan.ts';
+import { type InstantSelectPlan, type Plan, planInputs, type Reference, type SelectHints } from './plan.ts';
 
 /** How a query is computed: its plan after all passes, and what it asks of the storage. Times in ms. */
 export interface Explanation {
@@ -177,6 +177,7 @@ function detailOf(plan: Plan): string {
     case 'instantSelect':
       return joined(
         selectorText(plan.matchers),
+        floatMatchersText(plan),
         plan.take === 'value' ? '' : `takes ${plan.take}`,
         referenceText(plan),
         hintsText(plan),
@@ -184,6 +185,7 @@ function detailOf(plan: Plan): string {
     case 'rangeSelect':
       return joined(
         `${selectorText(plan.matchers)}[${formatDuration(plan.rangeMs)}]`,
+        floatMatchersText(plan),
         plan.extension === 'none' ? '' : plan.extension,
         referenceText(plan),
         hintsText(plan),
@@ -241,6 +243,10 @@ function detailOf(plan: Plan): string {
 
 function selectorText(matchers: readonly Matcher[]): string {
   return `{${matchers.map(printMatcher).join(',')}}`;
+}
+
+function floatMatchersText({ floatMatchers }: Pick<InstantSelectPlan, 'floatMatchers'>): string {
+  return floatMatchers.length === 0 ? '' : `where all are floats ${selectorText(floatMatchers)}`;
 }
 
 function referenceText({ at, offsetMs }: Reference): string {

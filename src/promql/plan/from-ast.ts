@@ -143,6 +143,7 @@ function instantSelect(
   return {
     kind: 'instantSelect',
     matchers: selector.matchers,
+    floatMatchers: [],
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
     take,
@@ -156,6 +157,7 @@ function rangeSelect(expr: MatrixSelector, times: QueryTimes): RangeSelectPlan {
   return {
     kind: 'rangeSelect',
     matchers: selector.matchers,
+    floatMatchers: [],
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
     rangeMs: resolveDuration(expr.range, times, 'positive'),

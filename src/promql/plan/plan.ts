@@ -95,6 +95,8 @@ export interface SelectHints {
 export interface InstantSelectPlan extends Reference, SelectHints {
   readonly kind: 'instantSelect';
   readonly matchers: readonly Matcher[];
+  /** More matchers, for a storage in which no sample of the query's time is a histogram. */
+  readonly floatMatchers: readonly Matcher[];
   /** The newest sample within the lookback, its time or start time (seconds), or a value between two neighbours. */
   readonly take: 'value' | 'time' | 'startTime' | 'smoothed';
   readonly position: PositionRange;
@@ -103,6 +105,7 @@ export interface InstantSelectPlan extends Reference, SelectHints {
 export interface RangeSelectPlan extends Reference, SelectHints {
   readonly kind: 'rangeSelect';
   readonly matchers: readonly Matcher[];
+  readonly floatMatchers: readonly Matcher[];
   readonly rangeMs: number;
   readonly extension: 'none' | 'anchored' | 'smoothed';
   readonly position: PositionRange;

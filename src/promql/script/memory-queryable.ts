@@ -5,6 +5,7 @@ import { matcherPredicate } from '../../model/matcher-predicate.ts';
 import { writeNormalNaN, writeStale } from '../../model/stale.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import {
+  ofFloats,
   type Querier,
   type Queryable,
   reserveSampleColumn,
@@ -67,7 +68,9 @@ export class MemoryQueryable implements Queryable {
 function select(all: readonly MemorySeries[], range: TimeRange, request: SelectRequest): SeriesSet {
   const minTime = Math.max(range.minTime, request.range.minTime);
   const maxTime = Math.min(range.maxTime, request.range.maxTime);
-  const rows = matching(all, request.matchers)
+  const inRange = ({ time }: MemorySample) => time >= range.minTime && time <= range.maxTime;
+  const hasHistograms = all.some(({ samples }) => samples.some((one) => one.histogram !== null && inRange(one)));
+  const rows = matching(all, (hasHistograms ? request : ofFloats(request)).matchers)
     .map(({ labels, samples }) => ({
       labels,
       samples: samples.filter(({ time }) => time >= minTime && time <= maxTime),

@@ -3,7 +3,7 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
-import { type BlockMeta, hasWholeRange, isUlid } from './block-meta.ts';
+import { type BlockMeta, hasFloatsOnly, hasWholeRange, isUlid } from './block-meta.ts';
 import type { BlockQuerier } from './block-querier.ts';
 import { KeptLabels } from './kept-labels.ts';
 import { KnownRows } from './known-rows.ts';
@@ -58,6 +58,11 @@ export class BlockList {
 
   get damaged(): readonly DamagedBlock[] {
     return this.#damaged;
+  }
+
+  /** True where no block has histograms of the range. */
+  hasFloatsOnly(range: TimeRange): boolean {
+    return this.#blocks.every((block) => hasFloatsOnly(block.meta) || !block.overlaps(range));
   }
 
   /** ULIDs of blocks that are replaced or empty: they can be removed from the directory. */

@@ -125,3 +125,8 @@ function textsOf(value: unknown): string[] {
 function numberOf(value: unknown): number {
   return typeof value === 'number' ? value : 0;
 }
+
+/** True where `meta.json` says that all samples are floats; older writers did not say. */
+export function hasFloatsOnly({ stats }: Pick<BlockMeta, 'stats'>): boolean {
+  return stats.histogramSamples === 0 && stats.floatSamples === stats.samples;
+}

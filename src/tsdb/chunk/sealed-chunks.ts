@@ -165,6 +165,7 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
   #next = 1;
   #firstFree = 0;
   #live = 0;
+  #hasHistograms = false;
 
   constructor(extents: Extents, large: LargeExtents) {
     super(new SharedRecords(SEALED_DOUBLES, SEALED_SLAB_LOG2), extents, large);
@@ -175,6 +176,16 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
   /** Chunks that exist. */
   get count(): number {
     return this.#live;
+  }
+
+  /** False while none of histograms was entered. */
+  get hasHistograms(): boolean {
+    return this.#hasHistograms;
+  }
+
+  /** To be told of every record that `addRun` has made room for. */
+  noteEncoding(encoding: number): void {
+    if (!isFloatEncoding(encoding)) this.#hasHistograms = true;
   }
 
   /** Makes sure of memory for `chunks` more. */
@@ -209,6 +220,7 @@ export class SealedChunks extends SealedRecords<SharedRecords> {
     words[2 * at + SEALED_OLDER] = older;
     words[2 * at + SEALED_ENCODING] = encoding | ((byteLength >>> 16) << 8) | (slot << 16);
     this.#live++;
+    this.noteEncoding(encoding);
     return chunk;
   }
 

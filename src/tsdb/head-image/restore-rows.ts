@@ -7,6 +7,7 @@ import {
   SEALED_MASK,
   SEALED_OLDER,
   SEALED_SLAB_LOG2,
+  type SealedChunks,
 } from '../chunk/sealed-chunks.ts';
 import {
   LAST_TIME,
@@ -101,11 +102,16 @@ function rowsOf({ header, runWords }: RowColumns): Uint32Array {
   return rows;
 }
 
+function noteEncodings(sealed: SealedChunks, first: number, end: number): void {
+  for (let chunk = first; chunk < end && !sealed.hasHistograms; chunk++) sealed.noteEncoding(sealed.encoding(chunk));
+}
+
 /** Makes sealed chunks those of this head, where files have other slots or others have the first numbers. */
 function fitSealed(columns: RowColumns, parts: RowRestoring, first: number, isOld: boolean): void {
   const { fileSlots, memory } = parts;
   const { series, sealed } = memory;
   const shift = parts.firstSealed - 1;
+  noteEncodings(sealed, first, first + columns.header[ROWS_HEADER.sealed]!);
   if (shift === 0 && fileSlots.every((slot, place) => place === 0 || slot === place)) return;
   const end = first + columns.header[ROWS_HEADER.sealed]!;
   for (let chunk = first; chunk < end; chunk++) {

@@ -104,6 +104,11 @@ export class HeadMemory {
     return this.#chunksReleased;
   }
 
+  /** False as long as all samples that were ever taken or restored are floats. */
+  get hasHistograms(): boolean {
+    return this.openHistograms.wereAny || this.sealed.hasHistograms || this.outOfOrder.hasHistograms;
+  }
+
   /** The open histogram chunk of a row, or null. */
   openHistogram(row: number): OpenHistogram | null {
     const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;

@@ -123,6 +123,11 @@ export class Head {
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
   }
 
+  /** False as long as all samples that were ever taken or restored are floats. */
+  get hasHistograms(): boolean {
+    return this.#memory.hasHistograms;
+  }
+
   get bounds(): HeadBounds {
     return { minTime: this.#state.minTime, maxTime: this.#state.maxTime };
   }

@@ -19,13 +19,20 @@ export interface OpenHistogram {
 export class OpenHistogramSlots {
   readonly #slots: (OpenHistogram | null)[] = [null];
   readonly #free: number[] = [];
+  #wereAny = false;
 
   /** Chunks that are open. */
   get count(): number {
     return this.#slots.length - 1 - this.#free.length;
   }
 
+  /** True once there was one. */
+  get wereAny(): boolean {
+    return this.#wereAny;
+  }
+
   add(open: OpenHistogram): number {
+    this.#wereAny = true;
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = open;
     return slot;

@@ -71,6 +71,7 @@ export class OutOfOrderStore {
   #maxTime = Number.NEGATIVE_INFINITY;
   #samplesInserted = 0;
   #chunksCreated = 0;
+  #hasHistograms = false;
   readonly #times = new Float64Array(OPEN_SAMPLES_MAX);
   readonly #bits = new Uint32Array(2 * OPEN_SAMPLES_MAX);
 
@@ -97,6 +98,11 @@ export class OutOfOrderStore {
   /** Oldest and newest sample (ms); Infinity and -Infinity while there is none. */
   get bounds(): TimeRange {
     return { minTime: this.#minTime, maxTime: this.#maxTime };
+  }
+
+  /** False while all samples that were inserted are floats; those of chunks in files do not count. */
+  get hasHistograms(): boolean {
+    return this.#hasHistograms;
   }
 
   has(row: number): boolean {
@@ -157,6 +163,7 @@ export class OutOfOrderStore {
     histogram: FlatHistogram | null,
     startTime: number,
   ): boolean {
+    if (histogram !== null) this.#hasHistograms = true;
     const late = this.#rows.getOrAdd(row);
     const isAlone = isLarge(histogram) || isLarge(late.histograms?.[0] ?? null);
     if (isAlone && late.count > 0) this.#seal(row, late);

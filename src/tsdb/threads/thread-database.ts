@@ -2,7 +2,14 @@ import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { mergeTexts } from '../../storage/merge-queriers.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
-import type { Querier, Queryable, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import {
+  ofFloats,
+  type Querier,
+  type Queryable,
+  type SelectRequest,
+  type SeriesSet,
+  type TimeRange,
+} from '../../storage/query.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { HeadReader } from '../head/head-reader.ts';
@@ -152,11 +159,12 @@ class ThreadQuerier implements Querier {
   }
 
   #seriesSet(
-    request: SelectRequest,
+    given: SelectRequest,
     place: number,
-    { headMinTime, snapshots }: ThreadAnswer,
+    { headMinTime, isFloatsOnly, snapshots }: ThreadAnswer,
     blocks: readonly Querier[],
   ): SeriesSet {
+    const request = isFloatsOnly ? ofFloats(given) : given;
     const range = {
       minTime: Math.max(request.range.minTime, this.#range.minTime, headMinTime),
       maxTime: Math.min(request.range.maxTime, this.#range.maxTime),

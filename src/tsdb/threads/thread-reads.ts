@@ -1,3 +1,4 @@
+import { ofFloats, type TimeRange } from '../../storage/query.ts';
 import type { Block } from '../block/block.ts';
 import type { BlockList } from '../block/block-list.ts';
 import type { Head } from '../head/head.ts';
@@ -37,7 +38,7 @@ export class ThreadReads {
   /** Begins a query of the thread. */
   open(): ThreadRead {
     const { head } = this.#source;
-    return new ThreadRead(head, () => {
+    return new ThreadRead(this.#source, () => {
       return { slabs: head.newSlabs(this.#slabsSeen), blocks: this.#blocks.changed() };
     });
   }
@@ -74,14 +75,14 @@ const NEWEST_BYTES = 16;
 
 /** One query of a thread. What its answers lead to stays in place until `close`: to be called however the query ends. */
 export class ThreadRead {
-  readonly #head: Head;
+  readonly #source: ThreadSource;
   readonly #news: () => Pick<ThreadAnswer, 'slabs' | 'blocks'>;
   readonly #queriers: HeadQuerier[] = [];
   #isClosed = false;
 
   /** `news` gives what the thread does not know yet, and then counts as known. */
-  constructor(head: Head, news: () => Pick<ThreadAnswer, 'slabs' | 'blocks'>) {
-    this.#head = head;
+  constructor(source: ThreadSource, news: () => Pick<ThreadAnswer, 'slabs' | 'blocks'>) {
+    this.#source = source;
     this.#news = news;
   }
 
@@ -95,11 +96,30 @@ export class ThreadRead {
     limits: AnswerLimits,
     give: (answer: ThreadAnswer) => void,
   ): Promise<void> {
-    const querier = this.#head.querier(range);
+    const querier = this.#source.head.querier(range);
     this.#queriers.push(querier);
+    if (this.#hasFloatsOnly(range) && requests.some(({ floatMatchers }) => floatMatchers !== undefined)) {
+      if (await this.#answered(querier, { range, requests: requests.map(ofFloats) }, true, limits, give)) return;
+    }
+    await this.#answered(querier, { range, requests }, false, limits, give);
+  }
+
+  #hasFloatsOnly(range: TimeRange): boolean {
+    const { blocks, head } = this.#source;
+    return !head.hasHistograms && blocks.hasFloatsOnly(range);
+  }
+
+  /** False where histograms have come between the turns, and there should be none. */
+  async #answered(
+    querier: HeadQuerier,
+    { range, requests }: ThreadQuestion,
+    isFloatsOnly: boolean,
+    limits: AnswerLimits,
+    give: (answer: ThreadAnswer) => void,
+  ): Promise<boolean> {
     const preparing = querier.prepare(requests.map(({ matchers }) => matchers));
     if (preparing !== undefined) await preparing;
-    if (this.#isClosed) return;
+    if (this.#isClosed) return true;
     const snapshots: HeadSnapshot[] = [];
     let bytes = 0;
     let turnBegan = limits.now();
@@ -115,11 +135,13 @@ export class ThreadRead {
       work += SELECT_WORK + snapshot.rows.length;
       if (work <= ONE_TURN_WORK_MAX || limits.now() - turnBegan <= limits.turnMs) continue;
       await limits.pause();
-      if (this.#isClosed) return;
+      if (this.#isClosed) return true;
       work = 0;
       turnBegan = limits.now();
     }
-    give({ ...this.#news(), headMinTime: querier.minTime, snapshots });
+    if (isFloatsOnly && !this.#hasFloatsOnly(range)) return false;
+    give({ ...this.#news(), headMinTime: querier.minTime, isFloatsOnly, snapshots });
+    return true;
   }
 
   close(): void {

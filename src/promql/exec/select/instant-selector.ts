@@ -7,7 +7,7 @@ import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.ts';
 import { keepStatistics } from './histogram-statistics.ts';
-import { selectionHeads } from './selection-heads.ts';
+import { matchersOf, selectionHeads } from './selection-heads.ts';
 
 /** Gives, for each step, the newest sample that is younger than the lookback and no stale marker. */
 export class InstantSelector implements VectorOperator {
@@ -38,7 +38,7 @@ export class InstantSelector implements VectorOperator {
     this.#look = { first: firstLook, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
     this.#out = context.budget.column(grid.count);
     this.#selection = addSelection(context, plan, grid.count, {
-      matchers: plan.matchers,
+      ...matchersOf(plan),
       range: {
         minTime: first - context.lookbackMs + 1,
         maxTime: plan.at === null ? gridEnd(grid) - plan.offsetMs : first,

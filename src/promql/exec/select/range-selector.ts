@@ -8,7 +8,7 @@ import type { RangeOperator, SeriesHeads } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { isStaleHistogram } from './fill-newest.ts';
 import { keepStatistics } from './histogram-statistics.ts';
-import { selectionHeads } from './selection-heads.ts';
+import { matchersOf, selectionHeads } from './selection-heads.ts';
 
 /** Gives the raw samples of every series that a range selector found, stale markers taken out. */
 export class RangeSelector implements RangeOperator {
@@ -32,7 +32,7 @@ export class RangeSelector implements RangeOperator {
     const after = plan.extension === 'smoothed' ? context.lookbackMs : 0;
     this.seen = { firstEnd: firstEnd + after, step, count: grid.count, range: plan.rangeMs + before + after };
     this.#selection = addSelection(context, plan, grid.count, {
-      matchers: plan.matchers,
+      ...matchersOf(plan),
       range: { minTime: firstEnd - plan.rangeMs - before + 1, maxTime: lastEnd + after },
       sorted: false,
       limit: 0,

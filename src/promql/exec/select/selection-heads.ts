@@ -1,9 +1,19 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
+import type { SelectRequest } from '../../../storage/query.ts';
+import type { InstantSelectPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
 import { labelsBytes, type QueryBudget } from '../budget.ts';
 import type { Selection } from '../context.ts';
 import { keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
+
+/** The matchers of a selector, as the storage is asked for them. */
+export function matchersOf({
+  matchers,
+  floatMatchers,
+}: Pick<InstantSelectPlan, 'matchers' | 'floatMatchers'>): Pick<SelectRequest, 'matchers' | 'floatMatchers'> {
+  return floatMatchers.length === 0 ? { matchers } : { matchers, floatMatchers: [...matchers, ...floatMatchers] };
+}
 
 /** Label sets read between two looks at the budget. */
 const BLOCK = 512;

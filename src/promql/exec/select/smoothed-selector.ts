@@ -8,7 +8,7 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 import { removeStaleMarkers } from './range-selector.ts';
-import { selectionHeads } from './selection-heads.ts';
+import { matchersOf, selectionHeads } from './selection-heads.ts';
 import { fillSmoothed } from './smooth-floats.ts';
 import { fillSmoothedMixed } from './smooth-histograms.ts';
 
@@ -35,7 +35,7 @@ export class SmoothedSelector implements VectorOperator {
     this.#out = context.budget.column(grid.count);
     const last = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#first;
     this.#selection = addSelection(context, plan, grid.count, {
-      matchers: plan.matchers,
+      ...matchersOf(plan),
       range: { minTime: this.#first - context.lookbackMs + 1, maxTime: last + context.lookbackMs },
       sorted: false,
       limit: 0,

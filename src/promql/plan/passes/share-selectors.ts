@@ -34,6 +34,7 @@ export function shareSelectors(root: Plan, look: Look): Plan {
 }
 
 function whatIsRead(plan: InstantSelectPlan | RangeSelectPlan): string {
-  const { matchers, at, offsetMs } = plan;
-  return JSON.stringify([matchers, at, offsetMs, plan.kind === 'rangeSelect' ? [plan.rangeMs, plan.extension] : null]);
+  const { matchers, floatMatchers, at, offsetMs } = plan;
+  const window = plan.kind === 'rangeSelect' ? [plan.rangeMs, plan.extension] : null;
+  return JSON.stringify([matchers, floatMatchers, at, offsetMs, window]);
 }

@@ -1,0 +1,60 @@
+import { METRIC_NAME } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import type { VectorMatching } from '../syntax/ast.ts';
+import type { Plan } from './plan.ts';
+import { isSelecting } from './selecting-aggregations.ts';
+
+/** A missing partner is filled in. */
+export function isFilled({ fillLeft, fillRight }: VectorMatching): boolean {
+  return fillLeft !== null || fillRight !== null;
+}
+
+/** Series that match agree in the label. */
+export function isMatched({ on, matchingLabels }: VectorMatching, name: string): boolean {
+  return name !== METRIC_NAME && matchingLabels.includes(name) === on;
+}
+
+/** Matchers that every series of a plan meets. */
+export function knownMatchers(plan: Plan): readonly Matcher[] {
+  switch (plan.kind) {
+    case 'instantSelect':
+    case 'rangeSelect':
+      return plan.matchers.filter(({ name }) => name !== METRIC_NAME);
+    case 'subquery':
+    case 'rangeCall':
+    case 'instantCall':
+    case 'timestamp':
+    case 'sortByValue':
+    case 'sortByLabel':
+    case 'negateVector':
+    case 'invariantVector':
+      return withoutMetricLabels(knownMatchers(plan.input));
+    case 'vectorScalar':
+      return withoutMetricLabels(knownMatchers(plan.vector));
+    case 'labelCall':
+      return knownMatchers(plan.input).filter(({ name }) => name !== plan.strings[0]);
+    case 'histogramCall':
+      return withoutMetricLabels(knownMatchers(plan.input)).filter(({ name }) => name !== 'le');
+    case 'aggregate': {
+      const known = knownMatchers(plan.input);
+      if (isSelecting(plan.op)) return known;
+      if (plan.op === 'count_values') return [];
+      return known.filter(({ name }) => plan.grouping.includes(name) !== plan.without);
+    }
+    case 'vectorBinary': {
+      const { left, right, matching } = plan;
+      if (isFilled(matching)) return [];
+      const both = withoutMetricLabels([...knownMatchers(left), ...knownMatchers(right)]);
+      return both.filter(({ name }) => isMatched(matching, name));
+    }
+    case 'setOperation':
+      return plan.op === 'or' ? [] : knownMatchers(plan.left);
+    default:
+      return [];
+  }
+}
+
+/** These go away together with the metric name. */
+export function withoutMetricLabels(matchers: readonly Matcher[]): readonly Matcher[] {
+  return matchers.filter(({ name }) => name !== '__type__' && name !== '__unit__');
+}
