@@ -18,7 +18,7 @@ import { encodeSamples } from '../support/chunk-source.ts';
 import { batchOf } from './head-support.ts';
 import { versionOf } from './prometheus-process.ts';
 import { showDatabase } from './show-database.ts';
-import { openWriter } from './wal-support.ts';
+import { openWriter, samplesOf } from './wal-support.ts';
 
 const PAGE_BYTES = 32 * 1024;
 const WAL = '/data/wal/00000000';
@@ -60,6 +60,18 @@ describe("a snapshot of Prometheus' head", () => {
     disk.makeDirectorySync('/data/chunk_snapshot.000009.0000000000.tmp');
     putSnapshot(disk, 0, offset);
     expect((await open(disk)).database.stats().replay.snapshotSeries).toBe(3);
+  });
+
+  it('is left aside where late samples are of a series that only the log knows', async () => {
+    const { files, offset } = await prepared();
+    openWriter(files, { directory: '/data/wbl' }).append([samplesOf([[3, 29_500, 7]])]);
+    const disk = files.afterProcessDeath();
+    const expected = await shown(disk);
+    expect(expected.join()).toContain(' 29500=');
+    putSnapshot(disk, 0, offset, 2);
+    const { database, messages } = await open(disk);
+    expect(messages.filter((message) => message.includes('late samples are of series'))).toHaveLength(1);
+    expect(await showDatabase(database)).toEqual(expected);
   });
 
   it('does no harm with any byte flipped or missing', async () => {
@@ -218,7 +230,7 @@ function histogramAt(i: number): Histogram {
 }
 
 /** Writes what the log of `prepared` has before its offset as a snapshot; returns the path of its one segment. */
-function putSnapshot(files: MemoryFiles, segment: number, offset: number): string {
+function putSnapshot(files: MemoryFiles, segment: number, offset: number, seriesCount = 3): string {
   const directory = `/data/chunk_snapshot.${String(segment).padStart(6, '0')}.${String(offset).padStart(10, '0')}`;
   const buffer = new RecordBuffer();
   const records = [
@@ -226,7 +238,7 @@ function putSnapshot(files: MemoryFiles, segment: number, offset: number): strin
     ['histogram', 20],
     ['other', 30],
   ] as const;
-  const series = records.map(([name, count], i) => seriesRecord(buffer, i + 1, name, count));
+  const series = records.slice(0, seriesCount).map(([name, count], i) => seriesRecord(buffer, i + 1, name, count));
   buffer.begin(2);
   // The second one ends before it begins, as Prometheus writes it where a series has no sample in the range.
   const deleted = Uint8Array.of(1, 3, 0xf0, 0x2e, 0xb0, 0x6d, 1, 0xf0, 0x2e, 0x64);

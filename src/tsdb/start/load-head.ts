@@ -160,7 +160,9 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
     if (snapshot !== undefined) {
       // What damaged bytes had is in the log before the snapshot.
       if (found.damage !== null) throw found.damage;
-      const target = { visitor, takeChunk: (ref: number, chunk: WholeChunk) => head.takeChunk(ref, chunk) };
+      // Exemplars are in no block.
+      const all = new StartVisitor({ head, inner, minValidTime, exemplarsFrom: Number.NEGATIVE_INFINITY });
+      const target = { visitor: all, takeChunk: (ref: number, chunk: WholeChunk) => head.takeChunk(ref, chunk) };
       snapshotSeries = yield* withProgress(readChunkSnapshot(fileSystem, snapshot.path, target));
     }
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
@@ -178,6 +180,9 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
     yield* withProgress(
       late.finish((err) => log.warn('An out-of-order chunk of the head can not be read; the log may have it', { err })),
     );
+    if (snapshot !== undefined && late.unknownRefs > 0) {
+      throw new DamagedFile(snapshot.path, 0, 'late samples are of series that only the log before it names');
+    }
     if (late.unknownRefs + late.leftOut > 0) {
       const { leftOut, unknownRefs } = late;
       log.warn('Out-of-order samples were left out', { ofUnknownSeries: unknownRefs, unusable: leftOut });

@@ -24,6 +24,8 @@ export interface StartVisitorParts {
   };
   /** Older samples are in blocks. */
   readonly minValidTime: number;
+  /** Older exemplars are left out; default `minValidTime`. */
+  readonly exemplarsFrom?: number;
 }
 
 /**
@@ -74,8 +76,9 @@ export class StartVisitor implements WalVisitor {
   }
 
   exemplars(entries: readonly ExemplarEntry[]): void {
-    const kept = entries.filter(({ time }) => time >= this.#parts.minValidTime);
-    if (kept.length > 0) this.#parts.inner.exemplars(kept);
+    const { exemplarsFrom, inner, minValidTime } = this.#parts;
+    const kept = entries.filter(({ time }) => time >= (exemplarsFrom ?? minValidTime));
+    if (kept.length > 0) inner.exemplars(kept);
   }
 
   tombstones(entries: readonly TombstoneEntry[]): void {
