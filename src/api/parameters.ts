@@ -1,6 +1,7 @@
 import { parseDuration } from '../model/duration.ts';
+import { goFloatFromText } from '../model/go-float.ts';
 import { goQuote } from '../model/labels.ts';
-import { floatFromText, int64FromDouble, type Moment, momentFromText } from '../model/timestamp.ts';
+import { int64FromDouble, type Moment, momentFromText } from '../model/timestamp.ts';
 import { invalidParameter } from './api-error.ts';
 import type { Form } from './form.ts';
 
@@ -60,7 +61,7 @@ export function booleanFromText(text: string): boolean | string {
 
 /** Nanoseconds of a duration in seconds (`15`, `0.5`) or with units (`1h30m`); a text says what is wrong. */
 export function durationFromText(text: string): bigint | string {
-  const seconds = floatFromText(text);
+  const seconds = goFloatFromText(text);
   if (seconds !== null) {
     const nanoseconds = seconds * 1e9;
     if (Math.abs(nanoseconds) > 2 ** 63) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { goFloatCompact, goFloatFixed, goFloatPlain } from './go-float.ts';
+import { goFloatCompact, goFloatFixed, goFloatFromText, goFloatPlain } from './go-float.ts';
 
 test('goFloatPlain() never writes an exponent', () => {
   expect(goFloatPlain(1e21)).toBe('1000000000000000000000');
@@ -38,4 +38,37 @@ test('goFloatFixed() keeps all digits before the point', () => {
   expect(goFloatFixed(1.5, 3)).toBe('1.500');
   expect(goFloatFixed(1e22, 1)).toBe('10000000000000000000000.0');
   expect(goFloatFixed(Number.NaN, 6)).toBe('NaN');
+});
+
+test('goFloatFromText() takes what Go takes', () => {
+  expect(goFloatFromText('.5')).toBe(0.5);
+  expect(goFloatFromText('5.')).toBe(5);
+  expect(goFloatFromText('+1E-2')).toBe(0.01);
+  expect(goFloatFromText('-infinity')).toBe(-Infinity);
+  expect(goFloatFromText('nAn')).toBeNaN();
+  expect(goFloatFromText('.')).toBeNull();
+  expect(goFloatFromText('e5')).toBeNull();
+});
+
+test.each([
+  ['1_000', 1000],
+  ['1_2.5_0e+1_0', 12.5e10],
+  ['0x10p0', 16],
+  ['-0x_1.8p1', -3],
+  ['0x.8p-1', 0.25],
+  ['0X1P-2', 0.25],
+  ['0x1_0p0', 16],
+  ['0x10', null],
+  ['0xp1', null],
+  ['0x.p1', null],
+  ['1__0', null],
+  ['_1', null],
+  ['1_', null],
+  ['1_.5', null],
+  ['1._5', null],
+  ['+nan', null],
+  ['1e400', null],
+  ['0x1p2000', null],
+])('goFloatFromText(%j) is %s', (text, expected) => {
+  expect(goFloatFromText(text)).toBe(expected);
 });

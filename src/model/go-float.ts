@@ -46,3 +46,31 @@ function expand(mantissa: string, exponent: number): string {
   if (whole >= digits.length) return sign + digits + '0'.repeat(whole - digits.length);
   return `${sign}${digits.slice(0, whole)}.${digits.slice(whole)}`;
 }
+
+const DIGITS = '\\d+(?:_\\d+)*';
+const HEXADECIMAL_DIGITS = '[\\da-f]+(?:_[\\da-f]+)*';
+const DECIMAL = new RegExp(`^[+-]?(?:${DIGITS}\\.?|${DIGITS}\\.${DIGITS}|\\.${DIGITS})(?:e[+-]?${DIGITS})?$`, 'i');
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+const HEXADECIMAL = new RegExp(
+  `^([+-]?)0x_?(?:(${HEXADECIMAL_DIGITS})\\.?|(${HEXADECIMAL_DIGITS})?\\.(${HEXADECIMAL_DIGITS}))p([+-]?${DIGITS})$`,
+  'i',
+);
+
+/** Go's `strconv.ParseFloat`: decimal and hexadecimal, with underscores; null for what it refuses, a number too large included. */
+export function goFloatFromText(text: string): number | null {
+  if (DECIMAL.test(text)) {
+    const value = Number(text.replaceAll('_', ''));
+    return Number.isFinite(value) ? value : null;
+  }
+  const infinite = INFINITE.exec(text);
+  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;
+  if (/^nan$/i.test(text)) return Number.NaN;
+  const hexadecimal = HEXADECIMAL.exec(text);
+  if (hexadecimal === null) return null;
+  const [, sign, alone = '', before = '', after = '', exponent = '0'] = hexadecimal;
+  const fraction = after.replaceAll('_', '');
+  const digits = Number.parseInt(`0${alone || before}`.replaceAll('_', '') + fraction, 16);
+  const value = digits * 2 ** (Number(exponent.replaceAll('_', '')) - 4 * fraction.length);
+  if (!Number.isFinite(value)) return null;
+  return sign === '-' ? -value : value;
+}

@@ -1,3 +1,5 @@
+import { goFloatFromText } from './go-float.ts';
+
 /**
  * A moment as a time parameter of the API names it. Whole seconds are a bigint because clients send moments that lie
  * outside every calendar ("the beginning of time"), and the reference answers those with wrapped 64-bit arithmetic.
@@ -21,7 +23,7 @@ const NANOSECONDS = 1_000_000_000n;
 
 /** Reads seconds since the epoch (rounded to milliseconds) or RFC 3339; null where `text` is neither. */
 export function momentFromText(text: string): Moment | null {
-  const seconds = floatFromText(text);
+  const seconds = goFloatFromText(text);
   if (seconds !== null) return momentFromSeconds(seconds);
   if (text === MIN_MOMENT_TEXT) return MIN_MOMENT;
   if (text === MAX_MOMENT_TEXT) return MAX_MOMENT;
@@ -56,20 +58,6 @@ export function evaluationMs(moment: Moment): number {
 export function storageMs(moment: Moment): number {
   const ms = BigInt.asIntN(64, moment.seconds * 1000n + BigInt(Math.trunc(moment.nanoseconds / 1e6)));
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(ms)));
-}
-
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const INFINITE = /^([+-]?)inf(?:inity)?$/i;
-
-/** Go's ParseFloat without hexadecimal forms: null for what it refuses, a number too large included. */
-export function floatFromText(text: string): number | null {
-  if (DECIMAL.test(text)) {
-    const value = Number(text);
-    return Number.isFinite(value) ? value : null;
-  }
-  const infinite = INFINITE.exec(text);
-  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;
-  return /^nan$/i.test(text) ? Number.NaN : null;
 }
 
 /** A double as a 64-bit integer the way amd64 converts it: what does not fit becomes the smallest one. */

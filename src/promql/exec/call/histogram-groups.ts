@@ -1,10 +1,10 @@
+import { goFloatFromText } from '../../../model/go-float.ts';
 import { goQuote, type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { HistogramGroup } from '../../functions/contracts.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { QueryContext } from '../context.ts';
 import { LabelGroups } from '../label-groups.ts';
 import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
-import { upperBoundFromText } from './upper-bound.ts';
 
 /** The label that holds the upper bound of a classic bucket. */
 const BUCKET_LABEL = 'le';
@@ -48,7 +48,7 @@ export class HistogramGroups {
     }
     if (isEmptyColumn(column)) return;
     const text = labels.get(BUCKET_LABEL);
-    const bound = upperBoundFromText(text);
+    const bound = goFloatFromText(text);
     if (bound === null) {
       this.#warnOfBound(labels, text);
       return;
