@@ -36,6 +36,7 @@ test('goFloatCompact() writes exponents of two digits where Go does', () => {
 
 test('goFloatFixed() keeps all digits before the point', () => {
   expect(goFloatFixed(1.5, 3)).toBe('1.500');
+  expect(goFloatFixed(-0, 6)).toBe('-0.000000');
   expect(goFloatFixed(1e22, 1)).toBe('10000000000000000000000.0');
   expect(goFloatFixed(Number.NaN, 6)).toBe('NaN');
 });

@@ -25,6 +25,7 @@ export function goFloatCompact(value: number): string {
 /** Go's `%.Nf`: a fixed number of digits behind the point, whatever the magnitude. */
 export function goFloatFixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
+  if (Object.is(value, -0)) return `-${(0).toFixed(digits)}`;
   if (Math.abs(value) < 1e21) return value.toFixed(digits);
   // From here on every number is whole, and BigInt prints all its digits.
   return `${BigInt(value)}.${'0'.repeat(digits)}`;

@@ -77,6 +77,17 @@ describe('subqueries', () => {
     });
   });
 
+  test('lose marked names at the end too', async () => {
+    const options = { delayedNameRemoval: true };
+    expect(await series('(sum_over_time(requests{pod="1"}[1m]))[2m:1m]', { at: 240 }, options)).toEqual({
+      '{job="a", pod="1"}': '30@180 40@240',
+    });
+    const equal = 'label_replace({__name__=~"requests|limit", job="b"}, "pod", "", "", "")';
+    await expect(series(`(sum_over_time(${equal}[1m:1m]))[1m:1m]`, { at: 240 }, options)).rejects.toThrow(
+      'vector cannot contain metrics with the same labelset',
+    );
+  });
+
   test('without any step give nothing', async () => {
     expect(await series('sum_over_time(requests[10s:1m])', { at: 230 })).toEqual({});
   });

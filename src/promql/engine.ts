@@ -5,12 +5,12 @@ import { Annotations } from './exec/annotations.ts';
 import { type CancelSignal, checkWanted, QueryBudget } from './exec/budget.ts';
 import { buildOperators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
-import { FinishNames } from './exec/finish-names.ts';
+import { FinishNames, finishedLabels, hasDoubles } from './exec/finish-names.ts';
 import { type Grid, gridBetween } from './exec/grid.ts';
 import { samplesWeight } from './exec/histogram-weight.ts';
 import type { Operators } from './exec/operator.ts';
 import { Probe } from './exec/probe.ts';
-import { timeoutError } from './exec/query-error.ts';
+import { sameLabelsetError, timeoutError } from './exec/query-error.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
@@ -373,7 +373,8 @@ export class Engine {
     } else if (isRangePlan(plan)) {
       const range = operators.range!;
       sink.begin('matrix', grid);
-      const { labels } = await range.series();
+      const heads = await range.series();
+      const labels = context.features.delayedNameRemoval ? finishedLabels(heads) : heads.labels;
       const samples = createSampleColumn(0);
       for (let row = 0; range.next(samples); row++) {
         if (plan.kind === 'rangeSelect' && plan.extension !== 'none')
@@ -386,6 +387,7 @@ export class Engine {
         budget.spend(samples.length);
         if (budget.pauseDue) await budget.pause();
       }
+      if (labels !== heads.labels && hasDoubles(labels)) throw sameLabelsetError();
     } else {
       const vector = operators.vector!;
       const root = context.features.delayedNameRemoval ? new FinishNames(vector, scope.isInstant, budget) : vector;

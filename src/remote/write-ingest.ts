@@ -207,6 +207,8 @@ export class WriteIngest {
     const refs = this.#seriesRefs;
     const encoded = this.#labelBytes.bytes;
     for (const { index, labels, start: from, end: to } of unknown) {
+      // Labels alone make no series.
+      if ((labels !== null || to > from) && isBare(request, index)) continue;
       let ref = DROPPED;
       if (labels !== null) ref = appender.resolve(labels);
       else if (to > from) ref = appender.resolveBytes(encoded, from, to);
@@ -431,6 +433,13 @@ function firstProblem(histograms: readonly DecodedHistogram[], latest: number): 
     if (message !== null) return { series, kind: 'histogram', position, message };
   }
   return null;
+}
+
+/** True for a series of the request without samples, histograms and exemplars. */
+function isBare({ seriesExemplarsEnd, seriesHistogramsEnd, seriesSamplesEnd }: WriteRequest, index: number): boolean {
+  return [seriesSamplesEnd, seriesHistogramsEnd, seriesExemplarsEnd].every(
+    (ends) => ends[index] === (index === 0 ? 0 : ends[index - 1]),
+  );
 }
 
 /** null: not allowed. */

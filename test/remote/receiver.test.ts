@@ -137,6 +137,11 @@ describe('what is taken', () => {
     expect({ histogramsLogged, exemplarsLogged }).toEqual({ histogramsLogged: 1, exemplarsLogged: 1 });
   });
 
+  test('labels without samples make no series', () => {
+    expect(write({ labels: labelsOf({ __name__: 'bare' }) }, one('a', [NOW, 1])).status).toBe(204);
+    expect(database.stats().head.series).toBe(1);
+  });
+
   test('the same sample twice', async () => {
     expect(write(one('a', [NOW, 1])).status).toBe(204);
     expect(write(one('a', [NOW, 1], [NOW + 1, 2])).status).toBe(204);

@@ -1,3 +1,4 @@
+import type { Labels } from '../../model/labels.ts';
 import type { QueryBudget } from './budget.ts';
 import { MergeDuplicates } from './merge-duplicates.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
@@ -18,9 +19,9 @@ export class FinishNames implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const { labels, dropName } = await this.#input.series();
-    if (dropName === null) return { labels, dropName: null };
-    const finished = labels.map((each, row) => (dropName[row] === 1 ? each.withoutMetric : each));
+    const heads = await this.#input.series();
+    if (heads.dropName === null) return heads;
+    const finished = finishedLabels(heads);
     const renamed: VectorOperator = {
       series: async () => ({ labels: finished, dropName: null }),
       next: () => this.#input.next(),
@@ -32,4 +33,14 @@ export class FinishNames implements VectorOperator {
   next(): StepColumn | null {
     return this.#merged.next();
   }
+}
+
+/** The labels without the names that are marked; the list itself where none is. */
+export function finishedLabels({ labels, dropName }: SeriesHeads): readonly Labels[] {
+  return dropName === null ? labels : labels.map((each, row) => (dropName[row] === 1 ? each.withoutMetric : each));
+}
+
+/** True where two label sets are equal. */
+export function hasDoubles(labels: readonly Labels[]): boolean {
+  return new Set(labels.map(({ key }) => key)).size < labels.length;
 }

@@ -44,8 +44,9 @@ export function knownMatchers(plan: Plan): readonly Matcher[] {
     case 'vectorBinary': {
       const { left, right, matching } = plan;
       if (isFilled(matching)) return [];
-      const both = withoutMetricLabels([...knownMatchers(left), ...knownMatchers(right)]);
-      return both.filter(({ name }) => isMatched(matching, name));
+      const first = knownMatchers(left);
+      const second = knownMatchers(right).filter((each) => !first.some((one) => isSameMatcher(one, each)));
+      return withoutMetricLabels([...first, ...second]).filter(({ name }) => isMatched(matching, name));
     }
     case 'setOperation':
       return plan.op === 'or' ? [] : knownMatchers(plan.left);
@@ -57,4 +58,8 @@ export function knownMatchers(plan: Plan): readonly Matcher[] {
 /** These go away together with the metric name. */
 export function withoutMetricLabels(matchers: readonly Matcher[]): readonly Matcher[] {
   return matchers.filter(({ name }) => name !== '__type__' && name !== '__unit__');
+}
+
+export function isSameMatcher(a: Matcher, b: Matcher): boolean {
+  return a.name === b.name && a.type === b.type && a.value === b.value;
 }

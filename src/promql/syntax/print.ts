@@ -121,7 +121,8 @@ function extension({ anchored, smoothed }: VectorSelector): string {
 
 function printAt(at: AtModifier | null): string {
   if (at === null) return '';
-  return at.kind === 'time' ? ` @ ${goFloatFixed(at.timestamp / 1000, 3)}` : ` @ ${at.kind}()`;
+  // There is no negative zero among times.
+  return at.kind === 'time' ? ` @ ${goFloatFixed(at.timestamp / 1000 + 0, 3)}` : ` @ ${at.kind}()`;
 }
 
 function printOffset(offset: DurationValue | null): string {

@@ -95,7 +95,9 @@ export class HistogramCall implements VectorOperator {
       // The function expects the places that histogram_quantile has: quantile, then vector.
       const positions = [call.argPositions[index + 2]!, call.argPositions[0]!];
       const { annotations } = this.#context;
-      const ownAnnotations = index === 0 ? annotations : withoutMonotonicity(annotations);
+      // Who looks at the buckets first mends them, and tells: a quantile out of range does not look.
+      const isFirst = !args.slice(0, index).some((before) => before.some((quantile) => quantile >= 0 && quantile <= 1));
+      const ownAnnotations = isFirst ? annotations : withoutMonotonicity(annotations);
       const context = this.#functionContext([quantiles], positions, ownAnnotations);
       for (const [text, steps] of stepsByText(quantiles, budget)) {
         for (const histogram of histograms) {

@@ -3,7 +3,7 @@ import type { FunctionFeatures } from '../../functions/contracts.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import { isUnique } from '../distinct-series.ts';
 import { foldTree, type Look } from '../fold-tree.ts';
-import { isFilled, isMatched, knownMatchers, withoutMetricLabels } from '../known-matchers.ts';
+import { isFilled, isMatched, isSameMatcher, knownMatchers, withoutMetricLabels } from '../known-matchers.ts';
 import { type Plan, planInputs, type VectorPlan, withInputs } from '../plan.ts';
 import { quietness } from '../quiet-plans.ts';
 
@@ -16,6 +16,7 @@ import { quietness } from '../quiet-plans.ts';
  * be told of native histograms alone, the matchers become those for a storage that has none (`floatMatchers`).
  */
 export function propagateMatchers(root: Plan, look: Look, features: FunctionFeatures): Plan {
+  const narrowing = { features, needsFloats: false, work: { left: WORK_MAX } };
   return foldTree<Plan, Plan>(
     root,
     planInputs,
@@ -27,16 +28,16 @@ export function propagateMatchers(root: Plan, look: Look, features: FunctionFeat
         if (isFilled(matching) || !isUnique(one, matching, features)) return over;
         return {
           ...over,
-          left: joined(left, right, matching, features),
-          right: joined(right, left, matching, features),
+          left: joined(left, right, matching, narrowing),
+          right: joined(right, left, matching, narrowing),
         };
       }
       if (over.kind === 'setOperation' && over.op !== 'or') {
         const { left, right, matching, op } = over;
         return {
           ...over,
-          left: op === 'and' ? joined(left, right, matching, features) : left,
-          right: joined(right, left, matching, features),
+          left: op === 'and' ? joined(left, right, matching, narrowing) : left,
+          right: joined(right, left, matching, narrowing),
         };
       }
       return over;
@@ -45,21 +46,28 @@ export function propagateMatchers(root: Plan, look: Look, features: FunctionFeat
   );
 }
 
-function joined(into: VectorPlan, other: VectorPlan, matching: VectorMatching, features: FunctionFeatures): VectorPlan {
-  const matchers = knownMatchers(other).filter(({ name }) => isMatched(matching, name));
-  if (matchers.length === 0) return into;
-  return narrowed(into, matchers, { features, needsFloats: false }) as VectorPlan;
+/** Plans that are looked at for narrowing, in one query: what a dashboard asks has dozens, a chain of joins millions. */
+const WORK_MAX = 1000;
+
+function joined(into: VectorPlan, other: VectorPlan, matching: VectorMatching, narrowing: Narrowing): VectorPlan {
+  const matched = knownMatchers(other).filter(({ name }) => isMatched(matching, name));
+  if (matched.length === 0) return into;
+  const known = knownMatchers(into);
+  const matchers = matched.filter((each) => !known.some((one) => isSameMatcher(one, each)));
+  return narrowed(into, matchers, narrowing) as VectorPlan;
 }
 
 interface Narrowing {
   readonly features: FunctionFeatures;
   /** Something above would speak of histograms that are left out. */
   readonly needsFloats: boolean;
+  /** Shared by all that a query narrows. */
+  readonly work: { left: number };
 }
 
 /** The plan without series that do not meet the matchers, as far as nobody can tell. */
 function narrowed(plan: Plan, matchers: readonly Matcher[], narrowing: Narrowing): Plan {
-  if (matchers.length === 0) return plan;
+  if (matchers.length === 0 || --narrowing.work.left < 0) return plan;
   if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') return withMatchers(plan, matchers, narrowing);
   if (plan.kind === 'setOperation') {
     const { left, matching, op } = plan;
@@ -120,12 +128,8 @@ function withMatchers(
 ): Plan {
   if (quietness(plan, features) === 'never') return plan;
   const own = needsFloats ? [...plan.matchers, ...plan.floatMatchers] : plan.matchers;
-  const more = matchers.filter((each) => !own.some((known) => isSame(known, each)));
+  const more = matchers.filter((each) => !own.some((known) => isSameMatcher(known, each)));
   if (more.length === 0) return plan;
   if (needsFloats) return { ...plan, floatMatchers: [...plan.floatMatchers, ...more] };
   return { ...plan, matchers: [...plan.matchers, ...more] };
-}
-
-function isSame(a: Matcher, b: Matcher): boolean {
-  return a.name === b.name && a.type === b.type && a.value === b.value;
 }
