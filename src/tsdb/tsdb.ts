@@ -47,6 +47,9 @@ import { WriteGate } from './write-gate.ts';
 
 /** A select that takes longer lets the event loop run in between, ms. */
 const SELECT_PIECE_MS = 5;
+/** The log is read in steps of a few milliseconds; behind so many ms of them, or so many steps, the event loop runs. */
+const REPLAY_PIECE_MS = 10;
+const REPLAY_PIECE_STEPS = 32;
 /** Turns of the event loop that a deletion waits for files of late samples: readers of that moment end meanwhile. */
 const LATE_FILES_TURNS = 1000;
 
@@ -183,7 +186,8 @@ async function replayLogs(
     clock,
     ...(fileSystem === nodeFiles ? { ahead: logThreads(chunkRangeMs) } : {}),
   });
-  for (;;) {
+  let pieceEnd = started + REPLAY_PIECE_MS;
+  for (let piece = 1; ; piece++) {
     const step = steps.next();
     if (step.done === true) {
       const loaded = step.value;
@@ -194,8 +198,11 @@ async function replayLogs(
       log.info('write-ahead log replayed', { imageSeries, snapshotSeries, series, samples, unknownRefs, seconds });
       return { loaded, replay: { ...counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs, seconds } };
     }
+    if (piece < REPLAY_PIECE_STEPS && clock.monotonic() < pieceEnd) continue;
     if (step.value.first >= 0) onReplayProgress?.(step.value);
     await setImmediate();
+    piece = 0;
+    pieceEnd = clock.monotonic() + REPLAY_PIECE_MS;
   }
 }
 

@@ -9,6 +9,7 @@ import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
+import { readChunkSnapshot } from '../../src/tsdb/chunk-snapshot/read-chunk-snapshot.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { RecordBuffer } from '../../src/tsdb/wal/record-buffer.ts';
 import { exemplarsRecord } from '../../src/tsdb/wal/records.ts';
@@ -73,6 +74,36 @@ describe("a snapshot of Prometheus' head", () => {
     expect(messages.filter((message) => message.includes('late samples are of series'))).toHaveLength(1);
     expect(await showDatabase(database)).toEqual(expected);
   });
+
+  it('tells of each byte that is flipped, and of each that is missing at the end', async () => {
+    const { files, offset } = await prepared();
+    const path = putSnapshot(files, 0, offset);
+    const directory = path.slice(0, path.lastIndexOf('/'));
+    const nothing = () => {};
+    const visitor = { series: nothing, samples: nothing, histograms: nothing, exemplars: nothing };
+    const target = {
+      visitor: { ...visitor, tombstones: nothing, metadata: nothing },
+      takeChunk: () => true,
+    };
+    const read = (bytes: Uint8Array): number => {
+      put(files, path, bytes);
+      for (const steps = readChunkSnapshot(files, directory, target); ; ) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
+    };
+    const whole = files.readFileSync(path).slice();
+    expect(read(whole)).toBe(3);
+    const used = whole.findLastIndex((byte) => byte !== 0) + 1;
+    // Behind that a page is zeros.
+    for (let at = 0; at < whole.length; at += at < used ? 1 : 509) {
+      const flipped = whole.slice();
+      flipped[at]! ^= 1 << (at % 8);
+      for (const bytes of [flipped, whole.subarray(0, at)]) {
+        expect(() => read(bytes)).toThrow(/chunk_snapshot\.\S+ at offset \d+/);
+      }
+    }
+  }, 60_000);
 
   it('does no harm with any byte flipped or missing', async () => {
     const { files, offset } = await prepared();

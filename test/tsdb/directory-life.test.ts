@@ -5,6 +5,7 @@ import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
 import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import type { ReplayProgress } from '../../src/tsdb/wal/replay.ts';
 import { put, writeBlock } from './block-support.ts';
 import { batchOf, show } from './head-support.ts';
 
@@ -61,6 +62,40 @@ describe('openDatabase()', () => {
     expect(lines.filter((line) => line.startsWith('warn'))).toEqual([
       `warn: The data directory has files of others, which are left alone {"path":"${ROOT}","count":2,"names":"notes.tmp, photos.tmp"}`,
     ]);
+  });
+
+  it('lets the event loop run while the log is read, and tells how far it has come', async () => {
+    const files = new MemoryFiles();
+    const writing = { directory: ROOT, fileSystem: files, clock: new ManualClock(0), log: silentLog };
+    const database = await openDatabase({ ...writing, walSegmentSize: 32 * 1024, walCompression: 'none' });
+    for (let time = 1; time <= 300; time++) {
+      const appender = database.appender();
+      const refs = Array.from({ length: 200 }, (_, i) => appender.resolve(labelsFromObject({ s: `${time}/${i}` })));
+      appender.append(batchOf(refs.map((ref) => [ref, time, time])));
+      appender.commit();
+    }
+    await database.close();
+    files.removeSync(`${ROOT}/head_image`);
+    const last = files.readDirectorySync(`${ROOT}/wal`).length - 1;
+    expect(last).toBeGreaterThan(10);
+    const told: ReplayProgress[] = [];
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    const again = await openDatabase({ ...writing, onReplayProgress: (progress) => told.push(progress) });
+    clearImmediate(next);
+    expect(again.stats().replay).toMatchObject({ imageSeries: 0, series: 60_000, samples: 60_000 });
+    expect(turns).toBeGreaterThanOrEqual(told.length);
+    expect(told.length).toBeGreaterThan(1);
+    for (const { current, first, last: end } of told) {
+      expect([first, end]).toEqual([0, last]);
+      expect(current).toBeLessThanOrEqual(last);
+    }
+    expect(told.map(({ current }) => current)).toEqual(told.map(({ current }) => current).sort((a, b) => a - b));
+    await again.close();
   });
 
   it('leaves files of others alone, and tells of them once', async () => {

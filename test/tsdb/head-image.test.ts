@@ -9,6 +9,7 @@ import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
 import { dataDirectory } from '../../src/tsdb/data-directory.ts';
 import type { Head } from '../../src/tsdb/head/head.ts';
+import { FRAME, FrameReader, trailerOffset } from '../../src/tsdb/head-image/image-frames.ts';
 import { type LoadedHead, loadHead } from '../../src/tsdb/start/load-head.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { ALL_TIME, batchOf, type Value } from './head-support.ts';
@@ -192,6 +193,22 @@ describe('an image of the head', () => {
     }
   }, 60_000);
 
+  it('has no byte that can be changed, and none that can be missing, without its frames telling so', async () => {
+    const { files, database, clock } = await prepared(3);
+    await settle({ clock });
+    await database.writeHeadImage();
+    const whole = files.readFileSync(IMAGE).slice();
+    expect(framesOf(whole)).toBeGreaterThan(6);
+    for (let at = 0; at < whole.length; at++) {
+      expect(() => framesOf(whole.subarray(0, at))).toThrow(/head_image at offset \d+/);
+      for (let bit = 0; bit < 8; bit++) {
+        const flipped = whole.slice();
+        flipped[at]! ^= 1 << bit;
+        expect(() => framesOf(flipped)).toThrow(/head_image at offset \d+/);
+      }
+    }
+  });
+
   it('appears whole or not at all, whenever the process dies or the disk fails', async () => {
     const run = async (prepare: (files: MemoryFiles) => void) => {
       const { files, database } = await prepared(3);
@@ -226,6 +243,20 @@ describe('an image of the head', () => {
     }
   }, 60_000);
 });
+
+/** How many frames an image of these bytes has, the last one included. Throws what is wrong with it. */
+function framesOf(bytes: Uint8Array): number {
+  const files = new MemoryFiles();
+  files.makeDirectorySync(ROOT);
+  const file = files.openSync(IMAGE, 'w');
+  file.writeSync(bytes, 0, bytes.length, 0);
+  const frames = new FrameReader(file);
+  const end = trailerOffset(file);
+  expect(frames.read(end).kind).toBe(FRAME.trailer);
+  let count = 1;
+  for (let offset = 0; offset < end; count++) offset = frames.read(offset).end;
+  return count;
+}
 
 async function open(files: MemoryFiles, chunkRangeMs = 7_200_000) {
   const clock = new ManualClock();

@@ -73,8 +73,8 @@ export function replayWal(
 }
 
 /**
- * As `replayWal`, in steps of about a megabyte of records between which the caller may let the event loop run. Memory is bounded by
- * the largest record.
+ * As `replayWal`, in steps of some milliseconds, between which the caller may let the event loop run. Memory is bounded by the
+ * largest record.
  */
 export function* replayWalInSteps(
   fileSystem: FileSystem,
@@ -90,6 +90,7 @@ export function* replayWalInSteps(
   try {
     for (const part of parts) {
       for (const _ of replay.file(part, part.name, part.role)) yield { first, last, current: part.number };
+      if (parts.length > 1) options.log?.info('part of a log read', { path: part.path, last });
     }
   } finally {
     replay.close();
@@ -296,8 +297,8 @@ class Replay {
 }
 
 const RECORD_BYTES_MAX = 512 * 1024 * 1024;
-/** 4,000 series or 90,000 samples: 10 to 20 ms. */
-const STEP_BYTES = 1024 * 1024;
+/** 500 series or 12,000 samples: some 2 ms. */
+const STEP_BYTES = 128 * 1024;
 /** Of a sample that comes by itself from whoever reads ahead. */
 const LOOSE_BYTES = 24;
 /** A wider gap is no lost segment but a file with a strange name. */
