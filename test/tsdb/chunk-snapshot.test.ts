@@ -111,7 +111,7 @@ describe("a snapshot of Prometheus' head", () => {
     const path = putSnapshot(files, 0, offset);
     const whole = files.readFileSync(path).slice();
     const used = whole.findLastIndex((byte) => byte !== 0) + 1;
-    for (let at = 0; at < used; at += at % 5 === 0 ? 7 : 3) {
+    for (let at = 0; at < used; at += at % 5 === 0 ? 29 : 13) {
       const flipped = whole.slice();
       flipped[at]! ^= 1 << (at % 8);
       const cutShort = whole.slice();
