@@ -30,17 +30,28 @@ export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudg
   };
 }
 
+/** Answers a request whose path was looked up already; `params` are the values of `:name` in it. */
+export type DirectHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  params: Readonly<Record<string, string>>,
+) => Promise<void>;
+
 /**
- * Builds a handler of a route without parameters that does without the framework, which takes a fifth of the time of the
- * smallest queries; null for routes whose answers may be streams.
+ * Builds a handler of a route that does without the framework, which takes a fifth of the time of the smallest queries. Not
+ * for routes whose answers may be streams.
  */
-export function serveDirectly(route: Route, deps: ApiDependencies, budget: BodyBudget, metrics: RouteMetrics) {
-  if (route.streams === true || /[:*]/.test(route.path)) return null;
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export function serveDirectly(
+  route: Route,
+  deps: ApiDependencies,
+  budget: BodyBudget,
+  metrics: RouteMetrics,
+): DirectHandler {
+  return async (request, response, params) => {
     const startedAt = deps.clock.monotonic();
     try {
       const sent: (() => void)[] = [];
-      const answer = await answerOf(route, callFromRequest(request, response, NO_PARAMS, deps, sent), budget);
+      const answer = await answerOf(route, callFromRequest(request, response, params, deps, sent), budget);
       if (sent.length > 0) afterClose(response, sent);
       const size = sendWhole(response, answer, answer.body as string | Uint8Array);
       metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
@@ -60,9 +71,7 @@ function afterClose(response: ServerResponse, actions: readonly (() => void)[]):
   else response.once('close', runAll);
 }
 
-const NO_PARAMS: Readonly<Record<string, string>> = {};
-
-async function answerOf({ serve }: Route, call: Call, budget: BodyBudget): Promise<Answer> {
+function answerOf({ serve }: Route, call: Call, budget: BodyBudget): Answer | Promise<Answer> {
   const readiness = call.deps.lifecycle.readiness();
   if (readiness !== 'ready' && (serve.kind === 'api' || serve.kind === 'ready')) {
     return notReady(readiness === 'stopping');
@@ -101,33 +110,42 @@ function sendWhole(response: ServerResponse, { status, headers }: Answer, body: 
   return size;
 }
 
+/** Few promises lie between a request and its answer: each costs the smallest queries as much as a look at the clock. */
 async function apiAnswer(call: Call, endpoint: Endpoint, budget: BodyBudget, compress: boolean): Promise<Answer> {
-  const answer = await guarded(call, async () => {
-    try {
-      const complete = await withForm(call, budget);
-      return answerFromResult(await endpoint(complete));
-    } catch (error) {
-      if (error instanceof ApiError) return answerFromError(error);
-      if (error instanceof QueryError)
-        return answerFromError(new ApiError(error.kind, error.message, { cause: error }));
-      throw error;
-    }
-  });
-  const { settings } = call.deps;
+  let answer: Answer;
+  try {
+    answer = answerFromResult(await endpoint(sendsForm(call) ? await withForm(call, budget) : call));
+  } catch (error) {
+    answer = answerFromFailure(call, error);
+  }
+  const origin = call.header('origin');
+  const cors = origin === '' ? null : corsHeaders(origin, call.deps.settings.corsAllows);
   const vary = compress ? 'Accept-Encoding, Origin' : 'Origin';
-  const cors = corsHeaders(call.header('origin'), settings.corsAllows);
   const finished = { ...answer, headers: { ...answer.headers, ...cors, vary } };
-  return compress ? compressed(finished, call.header('accept-encoding')) : finished;
+  const acceptEncoding = compress ? call.header('accept-encoding') : '';
+  return acceptEncoding === '' ? finished : compressed(finished, acceptEncoding);
 }
 
-/** A fault of ours fails one request: it is logged whole, and the client learns no more than that. */
+function answerFromFailure(call: Call, error: unknown): Answer {
+  if (error instanceof ApiError) return answerFromError(error);
+  if (error instanceof QueryError) {
+    return answerFromError(new ApiError(error.kind, error.message, { cause: error }));
+  }
+  return fault(call, error);
+}
+
 async function guarded(call: Call, serve: () => Answer | Promise<Answer>): Promise<Answer> {
   try {
     return await serve();
   } catch (error) {
-    call.deps.log.error('request failed', { method: call.method, path: call.path, error });
-    return plainError(500, 'internal server error');
+    return fault(call, error);
   }
+}
+
+/** A fault of ours fails one request: it is logged whole, and the client learns no more than that. */
+function fault(call: Call, error: unknown): Answer {
+  call.deps.log.error('request failed', { method: call.method, path: call.path, error });
+  return plainError(500, 'internal server error');
 }
 
 function notReady(stopping: boolean): Answer {
@@ -172,11 +190,14 @@ function callFromRequest(
   };
 }
 
+function sendsForm(call: Call): boolean {
+  if (call.method !== 'POST' && call.method !== 'PUT') return false;
+  const type = call.header('content-type').split(';', 1)[0]!.trim().toLowerCase();
+  return type === 'application/x-www-form-urlencoded';
+}
+
 /** The call with a form body's pairs put before those of the URL. */
 async function withForm(call: Call, budget: BodyBudget): Promise<Call> {
-  if (call.method !== 'POST' && call.method !== 'PUT') return call;
-  const type = call.header('content-type').split(';', 1)[0]!.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') return call;
   const body = await readBody(call.body, FORM_BYTES_MAX, budget);
   if (!body.ok) throw formFailure(body.reason);
   const form = new Form();

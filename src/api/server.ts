@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyBudget } from '../http/body.ts';
 import { createWriteReceiver } from '../remote/write-receiver.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { DirectRoutes } from './direct-routes.ts';
 import type { Framework } from './framework.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import { createListeners } from './listeners.ts';
@@ -41,11 +42,9 @@ export function createHttpServer(deps: ApiDependencies): HttpServer {
   const metrics = createHttpMetrics(registry);
   const counted = table.map((route) => [route, metrics.route(route.path)] as const);
 
-  /** By method and path, for requests that are meant for exactly that. */
-  const direct = new Map<string, NonNullable<ReturnType<typeof serveDirectly>>>();
+  const direct = new DirectRoutes(prefix);
   for (const [route, routeMetrics] of counted) {
-    const handler = serveDirectly(route, deps, budget, routeMetrics);
-    if (handler !== null) for (const method of route.methods) direct.set(`${method} ${prefix}${route.path}`, handler);
+    if (route.streams !== true) direct.add(route, serveDirectly(route, deps, budget, routeMetrics));
   }
 
   let framework: Framework | null = null;
@@ -67,8 +66,8 @@ export function createHttpServer(deps: ApiDependencies): HttpServer {
     }
   };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const handler = direct.get(`${request.method} ${splitUrl(request.url ?? '/').path}`);
-    if (handler !== undefined) void handler(request, response);
+    const found = direct.find(request.method ?? '', splitUrl(request.url ?? '/').path);
+    if (found !== null) void found.handler(request, response, found.params);
     else if (framework !== null) framework.handle(request, response);
     else void handleLate(request, response);
   };

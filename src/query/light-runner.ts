@@ -30,6 +30,8 @@ const SERIES_MAX = 4096;
 const TEXT_LENGTH_MAX = 4096;
 /** So long, ms, small queries may hold one turn of the event loop; those that come on top go to a thread. */
 const TURN_MS_MAX = 4;
+/** The end of a turn is not waited for before that much: it would cost each of the smallest queries one more system call. */
+const TURN_MS_UNWATCHED = 1;
 
 /** A text that was handed on is handed on so often again before it is looked at anew; so many texts are remembered. */
 const HANDED_ON_AGAIN = 15;
@@ -44,8 +46,10 @@ export class LightRunner implements QueryRunner {
   readonly #executor: QueryExecutor;
   /** Texts that were handed on -> how often they still are without a look. */
   readonly #handedOn = new Map<string, number>();
-  /** What queries took in this turn of the event loop, ms. */
+  /** What queries took in this turn of the event loop, ms; up to `TURN_MS_UNWATCHED` more of turns before. */
   #turnMs = 0;
+  /** Whether the end of this turn sets it back. */
+  #isWatched = false;
 
   constructor(options: LightRunnerOptions) {
     const { engine, clock, perStepStats } = options;
@@ -82,12 +86,13 @@ export class LightRunner implements QueryRunner {
   }
 
   #noteTime(ms: number): void {
-    if (this.#turnMs === 0) {
-      setImmediate(() => {
-        this.#turnMs = 0;
-      });
-    }
     this.#turnMs += ms;
+    if (this.#turnMs < TURN_MS_UNWATCHED || this.#isWatched) return;
+    this.#isWatched = true;
+    setImmediate(() => {
+      this.#isWatched = false;
+      this.#turnMs = 0;
+    });
   }
 
   #wasHeavy({ kind, text }: QueryRequest): boolean {

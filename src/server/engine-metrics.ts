@@ -49,9 +49,9 @@ export function createQueryObserver(registry: Registry, concurrencyMax: number):
       total.inc(totalSamples);
       read.inc(samplesRead);
       const seconds = [timing.evaluation, timing.preparation, timing.queue, timing.sorting];
-      for (const [index, { summary, histogram: buckets }] of slices.entries()) {
-        summary.observe(seconds[index]!);
-        buckets.observe(seconds[index]!);
+      for (let i = 0; i < slices.length; i++) {
+        slices[i]!.summary.observe(seconds[i]!);
+        slices[i]!.histogram.observe(seconds[i]!);
       }
     },
   };

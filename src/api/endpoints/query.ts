@@ -18,12 +18,12 @@ import {
 const POINTS_MAX = 11_000n;
 
 /** GET, POST /api/v1/query */
-export async function query(call: Call): Promise<ApiResult> {
+export function query(call: Call): Promise<ApiResult> {
   return askRunner(call, instantEvaluation(call), 'json');
 }
 
 /** GET, POST /api/v1/query_range */
-export async function queryRange(call: Call): Promise<ApiResult> {
+export function queryRange(call: Call): Promise<ApiResult> {
   return askRunner(call, rangeEvaluation(call), 'json');
 }
 
