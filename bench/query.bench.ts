@@ -12,6 +12,7 @@ import { printTable } from './table.ts';
 import { threadNanoseconds } from './thread-time.ts';
 
 const STEP_MS = 15_000;
+const WARM_UP_ROUNDS = 3;
 
 interface QueryFigures {
   readonly wallMs: number;
@@ -26,7 +27,8 @@ interface QueryFigures {
  * paired order for every query. All are asked the same bytes; answers are compared once, beside the clock: the hash is over
  * them with numbers rounded to ten digits and series sorted.
  *
- * Sizes: `scale`, `hours`, and in ms how long each server is asked one query: `budget` in each round, `warm-up` before.
+ * Sizes: `scale`, `hours`, and in ms how long each server is asked one query: `budget` in each round, `warm-up` in each of
+ * three rounds before.
  */
 export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOptions): Promise<unknown> {
   const scale = sizes.get('scale') ?? (smoke ? 0.1 : 1);
@@ -49,7 +51,12 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
       console.log(`${competitor.name}: ${samples.toLocaleString('en-US')} samples of ${series.length} series`);
     }
     // A server that has run for a while is what is compared: nobody is measured while code is compiled or pages are mapped.
-    for (const server of servers) for (const query of queries) await measure(server, query, end, warmUpMs);
+    // In rounds over all queries: what V8 compiled for the first ones it compiles again when later ones bring other shapes.
+    for (const server of servers) {
+      for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+        for (const query of queries) await warmUp(server, query, end, warmUpMs);
+      }
+    }
     const rows: { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[] = [];
     for (const query of queries) {
       const samples = new Map<string, QueryFigures[]>(servers.map((server) => [server.competitor.name, []]));
@@ -87,6 +94,16 @@ async function eventuallyStored(server: RunningServer, series: number, time: num
     await sleep(100);
   }
   throw new Error(`${server.competitor.name} does not show all ${series} series`);
+}
+
+/** Asks for so long, at least once, and looks at nothing. */
+async function warmUp({ url }: RunningServer, query: BenchQuery, end: number, budgetMs: number): Promise<void> {
+  const connection = await LeanConnection.open(url);
+  const request = connection.request(pathOf(query, end));
+  const started = performance.now();
+  do await connection.ask(request);
+  while (performance.now() - started < budgetMs);
+  connection.close();
 }
 
 /** One connection, asked one query at a time. */
