@@ -95,3 +95,59 @@ describe('a select over many values', () => {
     querier.close();
   });
 });
+
+describe('a snapshot of many rows', () => {
+  const COUNT = 140_000;
+  const matchers = [{ type: '!=', name: 'id', value: '' }] as const;
+
+  it.each([false, true])(
+    'is taken in several turns, and shows the moment of the first (newest only: %s)',
+    async (newestOnly) => {
+      const turns = impatientTurns();
+      const head = headOf(COUNT, turns);
+      const querier = head.querier(ALL_TIME);
+      await querier.prepare([matchers]);
+      const before = turns.pauses;
+      const taken = querier.snapshot({ matchers, range: ALL_TIME, limit: 0, newestOnly });
+      expect(taken).toBeInstanceOf(Promise);
+      // Once before the next turn, and once in the midst of the others.
+      appendToAll(head, 2000);
+      await setImmediate();
+      appendToAll(head, 3000);
+      const snapshot = await taken;
+      expect(turns.pauses).toBeGreaterThan(before + 1);
+      expect(snapshot.rows.length).toBe(COUNT);
+      expect(snapshot.counts.every((count) => count === 1)).toBe(true);
+      expect(snapshot.newest?.times.every((time) => time === 1000) ?? true).toBe(true);
+      querier.close();
+      const later = head.querier(ALL_TIME);
+      const now = await later.snapshot({ matchers, range: ALL_TIME, limit: 0, newestOnly });
+      expect(now.counts.every((count) => count === 3)).toBe(true);
+      later.close();
+      expect(head.stats().readers).toBe(0);
+    },
+  );
+
+  it('notes nothing any more once it is given up', async () => {
+    const head = headOf(COUNT, impatientTurns());
+    const querier = head.querier(ALL_TIME);
+    const taken = querier.snapshot({ matchers, range: ALL_TIME, limit: 0 });
+    querier.close();
+    await expect(taken).rejects.toThrow('closed');
+    appendToAll(head, 2000);
+    expect(head.stats().readers).toBe(0);
+  });
+});
+
+/** Appends another sample to each of the series. */
+function appendToAll(head: Head, time: number): void {
+  const appender = head.appender();
+  const refs: number[] = [];
+  for (let n = 0; n < 140_000; n++)
+    refs.push(appender.resolve(labelsFromObject({ id: `v${n}`, parity: String(n % 2) })));
+  appender.rollback();
+  append(
+    head,
+    refs.map((ref, i): Row => [ref, time, i]),
+  );
+}

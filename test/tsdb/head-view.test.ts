@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runInTurns } from '../../src/std/turns.ts';
 import { HeadReader } from '../../src/tsdb/head/head-reader.ts';
 import { HeadSeriesSet } from '../../src/tsdb/head/head-series-set.ts';
+import type { HeadSnapshot } from '../../src/tsdb/head/head-snapshot.ts';
 import { HeadView } from '../../src/tsdb/head/head-view.ts';
 import { orderByLabels } from '../../src/tsdb/head/sort-rows.ts';
 import { ALL_TIME, append, createHead, refOf, show, showSet } from './head-support.ts';
@@ -19,7 +20,9 @@ function createReader(head: ReturnType<typeof createHead>['head']) {
     view,
     take() {
       const querier = head.querier(ALL_TIME);
-      const message = structuredClone({ slabs: head.newSlabs(seen), snapshot: querier.snapshot(REQUEST) });
+      // Few rows: at once.
+      const snapshot = querier.snapshot(REQUEST) as HeadSnapshot;
+      const message = structuredClone({ slabs: head.newSlabs(seen), snapshot });
       for (const list of message.slabs) sent += list.length;
       view.attach(message.slabs);
       const order = runInTurns(orderByLabels(view, message.snapshot.rows), null) as Uint32Array;

@@ -4,6 +4,7 @@ import type { SeriesSet } from '../../src/storage/query.ts';
 import type { Head } from '../../src/tsdb/head/head.ts';
 import { HeadReader } from '../../src/tsdb/head/head-reader.ts';
 import { HeadSeriesSet } from '../../src/tsdb/head/head-series-set.ts';
+import type { HeadSnapshot } from '../../src/tsdb/head/head-snapshot.ts';
 import { HeadView } from '../../src/tsdb/head/head-view.ts';
 import { ALL_TIME, batchOf, createHead } from './head-support.ts';
 
@@ -88,7 +89,8 @@ function readerOf(head: Head) {
   const read = { bytes: 0, take };
   function take() {
     const querier = head.querier(ALL_TIME);
-    const snapshot = querier.snapshot({ matchers: [], range: ALL_TIME, limit: 0 });
+    // Few rows: at once.
+    const snapshot = querier.snapshot({ matchers: [], range: ALL_TIME, limit: 0 }) as HeadSnapshot;
     const message = structuredClone({ slabs: head.newSlabs(seen), snapshot });
     for (const buffer of message.slabs.flat()) read.bytes += buffer.byteLength;
     view.attach(message.slabs);

@@ -294,7 +294,8 @@ export class HeadAppender implements Appender {
   }
 
   #apply(): void {
-    const { state, exemplars, reader, directory } = this.#parts;
+    const { state, exemplars, memory, reader, rows, directory } = this.#parts;
+    memory.moments.beforeAppend(rows.rows, rows.count);
     for (const segment of this.#segments) {
       if (segment.kind === 'floats') this.#applyFloats(segment);
       else this.#applyHistograms(segment);

@@ -29,6 +29,7 @@ import {
   VALUE_HIGH,
   VALUE_LOW,
 } from './series-table.ts';
+import { SnapshotMoments } from './snapshot-moments.ts';
 import { UnwrittenChunks } from './unwritten-chunks.ts';
 
 /**
@@ -77,6 +78,8 @@ export class HeadMemory {
   readonly unwritten = new UnwrittenChunks();
   readonly openHistograms = new OpenHistogramSlots();
   readonly outOfOrder = new OutOfOrderStore(this);
+  /** Whoever looks at rows in several turns. */
+  readonly moments = new SnapshotMoments(this);
   readonly epochs = new Epochs((item) => this.#release(item));
 
   #releaseFile: (slot: number) => void = () => {};

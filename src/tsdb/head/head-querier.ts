@@ -7,7 +7,7 @@ import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { ChosenRows, HeadRowIndex } from './head-row-index.ts';
 import { HeadSeriesSet } from './head-series-set.ts';
-import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
+import { type HeadSnapshot, takeHeadSnapshotInSteps } from './head-snapshot.ts';
 import type { HeadBounds } from './head-state.ts';
 import type { KnownSelection, KnownSelections } from './known-selections.ts';
 import type { LabelIndex } from './label-index.ts';
@@ -98,11 +98,16 @@ export class HeadQuerier implements Querier {
   }
 
   /**
-   * The rows of a select, in any order, as they stand now: what another thread makes its series set of, over a `HeadView`
+   * The rows of a select, in any order, as they stand now, which may take several turns: what another thread makes its series set of, over a `HeadView`
    * that has the head's slabs, while this querier is open. Throws `RegexSyntaxError`.
    */
-  snapshot({ matchers, range, limit, newestOnly }: Omit<SelectRequest, 'sorted'>): HeadSnapshot {
+  snapshot(request: Omit<SelectRequest, 'sorted'>): HeadSnapshot | Promise<HeadSnapshot> {
     this.#assertOpen();
+    return runInTurns(this.#snapshot(request), this.#turnsOf({}));
+  }
+
+  *#snapshot(request: Omit<SelectRequest, 'sorted'>): Generator<undefined, HeadSnapshot> {
+    const { limit, matchers, newestOnly, range } = request;
     const { deletions, inOrderMinTime, known, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
     const wish = { range: wanted, inOrderMinTime, limit, late: true, newest: newestOnly === true };
@@ -113,9 +118,9 @@ export class HeadQuerier implements Querier {
       this.#chosen.delete(matchers);
       const rows = rowIndex.settle(chosen);
       selection = known.add(version, matchers, rows);
-      if (selection === null) return takeHeadSnapshot(memory, deletions, rows, wish);
+      if (selection === null) return yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish);
     }
-    const snapshot = takeHeadSnapshot(memory, deletions, selection.rows, wish, 'kept');
+    const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, selection.rows, wish, 'kept');
     if (snapshot.rows !== selection.rows) return snapshot;
     // The rows go to another thread, which would take them away from here.
     return { ...snapshot, rows: selection.rows.slice(), selection: selection.number };
@@ -149,7 +154,8 @@ export class HeadQuerier implements Querier {
     const rows = isKept ? known.rows : known;
     const wanted = this.#within(range);
     const wish = { range: wanted, inOrderMinTime, limit: sorted ? 0 : limit, late: true, newest: newestOnly === true };
-    const snapshot = takeHeadSnapshot(memory, deletions, rows, wish, isKept ? 'kept' : 'used up');
+    const use = isKept ? 'kept' : 'used up';
+    const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish, use);
     const whole = isKept && snapshot.rows === rows ? known : null;
     if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null, whole);
     const order = yield* orderByLabels(memory, snapshot.rows);

@@ -1,4 +1,5 @@
 import { xorByteLength } from '../../kernels/xor-encode.ts';
+import { runInTurns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import {
@@ -27,6 +28,7 @@ import {
   VALUE_HIGH,
   VALUE_LOW,
 } from './series-table.ts';
+import type { OpenHistogramThen, SnapshotMoment } from './snapshot-moments.ts';
 
 /**
  * Some rows of the head as they stood in one turn of the event loop, in parallel arrays: all that a reader needs to see
@@ -85,16 +87,57 @@ export interface SnapshotWish {
  * order of the candidates. The array of these is used up, unless it is to be `kept`: then it is that of the snapshot exactly
  * where all of them are chosen.
  *
- * A million rows are looked at in one turn of the event loop, so all that is nearly always the same is decided here on the
- * row's record, which is loaded once: 25 to 30 ms for a million.
+ * All that is nearly always the same is decided here on the row's record, which is loaded once: 20 to 30 ms for a million
+ * rows, in one turn of the event loop.
  */
 export function takeHeadSnapshot(
   memory: HeadMemory,
   deletions: HeadDeletions,
   candidates: Uint32Array,
-  { range, inOrderMinTime, limit, late: wantsLate, newest: wantsNewest }: SnapshotWish,
+  wish: SnapshotWish,
   use: 'kept' | 'used up' = 'used up',
 ): HeadSnapshot {
+  return runInTurns(takeHeadSnapshotInSteps(memory, deletions, candidates, wish, use), null);
+}
+
+/**
+ * As `takeHeadSnapshot`, in steps of a millisecond or two. All rows are seen at the moment of the first step, and the pin of that turn
+ * must stand. Samples that came out of order are not noted when they change: where there are any, there is one step.
+ */
+export function* takeHeadSnapshotInSteps(
+  memory: HeadMemory,
+  deletions: HeadDeletions,
+  candidates: Uint32Array,
+  wish: SnapshotWish,
+  use: 'kept' | 'used up' = 'used up',
+): Generator<undefined, HeadSnapshot> {
+  const isLong = candidates.length > STEP_ROWS && memory.outOfOrder.rowCount === 0;
+  if (!isLong) {
+    const late = (rows: Uint32Array) => (wish.late ? takeLateSamples(memory.outOfOrder, rows, wish.range) : null);
+    return yield* takeAtMoment(memory, deletions, candidates, wish, use, null, late);
+  }
+  const moment = memory.moments.open();
+  try {
+    return yield* takeAtMoment(memory, deletions, candidates, wish, use, moment, () => null);
+  } finally {
+    memory.moments.close(moment);
+  }
+}
+
+/** Rows looked at in one step, and where something is deleted: each of them is looked up then. */
+const STEP_ROWS = 65_536;
+const STEP_ROWS_DELETED = 16_384;
+
+/** Takes the rows as they were at a moment, or with null as they are, in one step. */
+function* takeAtMoment(
+  memory: HeadMemory,
+  deletions: HeadDeletions,
+  candidates: Uint32Array,
+  { range, inOrderMinTime, limit, newest: wantsNewest }: SnapshotWish,
+  use: 'kept' | 'used up',
+  moment: SnapshotMoment | null,
+  takeLate: (rows: Uint32Array) => LateSamples | null,
+): Generator<undefined, HeadSnapshot> {
   const { length } = candidates;
   const columns = {
     rows: use === 'kept' ? new Uint32Array(length) : candidates,
@@ -105,37 +148,73 @@ export function takeHeadSnapshot(
     sealed: new Uint32Array(length),
   };
   const inOrder = { minTime: Math.max(range.minTime, inOrderMinTime), maxTime: range.maxTime };
-  const count = takeRows(memory, deletions, candidates, range, inOrder, limit > 0 ? limit : length, columns);
+  const stepRows = moment === null ? Math.max(1, length) : deletions.size > 0 ? STEP_ROWS_DELETED : STEP_ROWS;
+  const most = limit > 0 ? limit : length;
+  const times = { range, inOrder };
+  let count = 0;
+  for (let from = 0; from < length && count < most; from += stepRows) {
+    if (from > 0) yield;
+    const to = Math.min(length, from + stepRows);
+    count = takeRows(memory, deletions, candidates, from, to, times, most, moment, columns, count);
+  }
   const kept = count === length ? { ...columns, rows: candidates } : shortened(columns, count);
   const { rows } = kept;
-  const deleted = deletions.size === 0 ? null : deletedByPlace(memory, deletions, rows);
-  const newest = wantsNewest ? newestSamples(memory, rows, inOrder) : null;
-  if (newest !== null && deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
-  const late = wantsLate ? takeLateSamples(memory.outOfOrder, rows, range) : null;
-  return { ...kept, late, deleted, newest, inOrderMinTime, selection: 0 };
+  let deleted: Map<number, Intervals> | null = null;
+  if (deletions.size > 0) {
+    deleted = new Map();
+    for (let from = 0; from < count; from += stepRows) {
+      if (moment !== null) yield;
+      noteDeleted(memory, deletions, rows, from, Math.min(count, from + stepRows), deleted);
+    }
+    if (deleted.size === 0) deleted = null;
+  }
+  let newest: NewestSamples | null = null;
+  if (wantsNewest) {
+    newest = { times: new Float64Array(count), bits: new Uint32Array(2 * count) };
+    for (let from = 0; from < count; from += stepRows) {
+      if (moment !== null) yield;
+      takeNewest(memory, rows, from, Math.min(count, from + stepRows), inOrder, moment, newest);
+    }
+    if (deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
+  }
+  return { ...kept, late: takeLate(rows), deleted, newest, inOrderMinTime, selection: 0 };
 }
 
 type Columns = Pick<HeadSnapshot, 'rows' | 'extents' | 'byteLengths' | 'counts' | 'encodings' | 'sealed'>;
 
-/** Fills the columns, `rows` of which may be the candidates; returns how many there are. */
+/** The samples that are wanted, and those of them that are looked for among what came in order. */
+interface SnapshotTimes {
+  readonly range: TimeRange;
+  readonly inOrder: TimeRange;
+}
+
+/**
+ * Takes the candidates `from .. to - 1` into the columns, `rows` of which may be the candidates, behind the `count` that are there;
+ * returns how many there are then.
+ */
 function takeRows(
   memory: HeadMemory,
   deletions: HeadDeletions,
   candidates: Uint32Array,
-  range: TimeRange,
-  inOrder: TimeRange,
+  from: number,
+  to: number,
+  { inOrder, range }: SnapshotTimes,
   limit: number,
+  moment: SnapshotMoment | null,
   { rows, extents, byteLengths, counts, encodings, sealed }: Columns,
+  count: number,
 ): number {
   const { minTime, maxTime } = inOrder;
   const { records } = memory.series;
   const hasDeletions = deletions.size > 0;
-  let count = 0;
-  for (let i = 0; i < candidates.length && count < limit; i++) {
+  const hasChanges = moment?.hasChanges === true;
+  for (let i = from; i < to && count < limit; i++) {
     const row = candidates[i]!;
-    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
-    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-    const lastTime = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
+    const then = hasChanges ? moment.find(row) : null;
+    const words = then === null ? records.words[row >>> SERIES_SLAB_LOG2]! : then.words;
+    const doubles = then === null ? records.doubles[row >>> SERIES_SLAB_LOG2]! : then.doubles;
+    const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : 0;
+    const lastTime = doubles[at + LAST_TIME]!;
     const endsWithin = lastTime >= minTime && lastTime <= maxTime && lastTime !== Number.NEGATIVE_INFINITY;
     if (!endsWithin && !hasInOrder(memory, row, inOrder) && !memory.outOfOrder.overlaps(row, range)) continue;
     if (hasDeletions && isDeleted(memory, row, range, deletions.of(memory.series.ref(row)))) continue;
@@ -148,15 +227,21 @@ function takeRows(
       counts[count] = words[2 * at + OPEN_COUNT]!;
       encodings[count] = isXor2(words, 2 * at) ? ENCODING.xor2 : ENCODING.xor;
     } else {
-      const histogram = memory.openHistogram(row)!;
+      const histogram = then === null ? openHistogramNow(memory, row) : then.histogram!;
       extents[count] = histogram.extent;
-      byteLengths[count] = histogram.writer.byteLength;
-      counts[count] = histogram.writer.count;
-      encodings[count] = histogram.writer.encoding;
+      byteLengths[count] = histogram.byteLength;
+      counts[count] = histogram.count;
+      encodings[count] = histogram.encoding;
     }
     count++;
   }
   return count;
+}
+
+function openHistogramNow(memory: HeadMemory, row: number): OpenHistogramThen {
+  const { extent, writer } = memory.openHistogram(row)!;
+  const { byteLength, count, encoding } = writer;
+  return { extent, byteLength, count, encoding };
 }
 
 /** The first rows; copied where they are so few that the rest would be a waste. */
@@ -173,16 +258,26 @@ function shortened(columns: Columns, count: number): Columns {
   };
 }
 
-function newestSamples(memory: HeadMemory, rows: Uint32Array, { minTime, maxTime }: TimeRange): NewestSamples {
-  const times = new Float64Array(rows.length);
-  const bits = new Uint32Array(2 * rows.length);
+function takeNewest(
+  memory: HeadMemory,
+  rows: Uint32Array,
+  from: number,
+  to: number,
+  { minTime, maxTime }: TimeRange,
+  moment: SnapshotMoment | null,
+  { bits, times }: NewestSamples,
+): void {
   const { records } = memory.series;
-  const hasLate = memory.outOfOrder.rowCount > 0;
-  for (let i = 0; i < rows.length; i++) {
+  // Late samples that a moment in several turns sees: none.
+  const hasLate = moment === null && memory.outOfOrder.rowCount > 0;
+  const hasChanges = moment?.hasChanges === true;
+  for (let i = from; i < to; i++) {
     const row = rows[i]!;
-    const words = records.words[row >>> SERIES_SLAB_LOG2]!;
-    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-    const time = records.doubles[row >>> SERIES_SLAB_LOG2]![at + LAST_TIME]!;
+    const then = hasChanges ? moment.find(row) : null;
+    const words = then === null ? records.words[row >>> SERIES_SLAB_LOG2]! : then.words;
+    const doubles = then === null ? records.doubles[row >>> SERIES_SLAB_LOG2]! : then.doubles;
+    const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : 0;
+    const time = doubles[at + LAST_TIME]!;
     const isWithin = time <= maxTime && (time >= minTime || !hasLate);
     const isKnown = isWithin && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;
     // What came out of order is older than the head appends, and may still be newer than the row's own last sample.
@@ -195,7 +290,6 @@ function newestSamples(memory: HeadMemory, rows: Uint32Array, { minTime, maxTime
     bits[2 * i] = words[2 * at + VALUE_LOW]!;
     bits[2 * i + 1] = words[2 * at + VALUE_HIGH]!;
   }
-  return { times, bits };
 }
 
 /** True where the open chunk of the record at word `w` is XOR2. */
@@ -248,15 +342,16 @@ function isDeleted(memory: HeadMemory, row: number, range: TimeRange, intervals:
   return true;
 }
 
-function deletedByPlace(
+function noteDeleted(
   memory: HeadMemory,
   deletions: HeadDeletions,
   rows: Uint32Array,
-): ReadonlyMap<number, Intervals> | null {
-  const deleted = new Map<number, Intervals>();
-  for (let i = 0; i < rows.length; i++) {
+  from: number,
+  to: number,
+  deleted: Map<number, Intervals>,
+): void {
+  for (let i = from; i < to; i++) {
     const intervals = deletions.of(memory.series.ref(rows[i]!));
     if (intervals.length > 0) deleted.set(i, intervals);
   }
-  return deleted.size === 0 ? null : deleted;
 }

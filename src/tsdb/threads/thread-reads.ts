@@ -125,7 +125,9 @@ export class ThreadRead {
     let turnBegan = limits.now();
     let work = 0;
     for (const request of requests) {
-      const snapshot = querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit });
+      const taken = querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit });
+      const snapshot = taken instanceof Promise ? await taken : taken;
+      if (this.#isClosed) return true;
       bytes += (ROW_BYTES + (snapshot.newest === null ? 0 : NEWEST_BYTES)) * snapshot.rows.length;
       if (bytes > limits.bytesMax) {
         const message = `query needs too much memory: it selects so many series that they take ${bytes} bytes`;
