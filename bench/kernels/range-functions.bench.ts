@@ -1,9 +1,11 @@
+import { untold } from '../../src/kernels/blocks.ts';
 import { Labels } from '../../src/model/labels.ts';
 import { Annotations } from '../../src/promql/exec/annotations.ts';
 import type { Window } from '../../src/promql/exec/grid.ts';
 import { createStepColumn } from '../../src/promql/exec/step-column.ts';
 import type { RangeContext } from '../../src/promql/functions/contracts.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
+import { WorkArrays } from '../../src/promql/functions/work-arrays.ts';
 import { createSampleColumn, type SampleColumn } from '../../src/storage/query.ts';
 import { bestSeconds, type KernelResult, resultHash } from '../kernel-bench.ts';
 
@@ -91,7 +93,8 @@ function contextOf({ firstEnd, step, count }: Window, args: readonly number[]): 
     extension: 'none',
     lookbackMs: 300_000,
     bounds: null,
-    spend: () => {},
+    spend: untold,
+    work: new WorkArrays(untold),
     labels: Labels.EMPTY,
   };
 }

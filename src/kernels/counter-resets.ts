@@ -1,3 +1,5 @@
+import { blockEnd, type Spend } from './blocks.ts';
+
 /**
  * Lists the counter resets of a series: `at[k]` is the index of a sample below the one before it, `lost[k]` the value
  * before it. The arrays need `length` entries.
@@ -12,14 +14,18 @@ export function counterResets(
   length: number,
   at: Uint32Array,
   lost: Float64Array,
+  spend: Spend,
 ): number {
   let count = 0;
-  for (let i = 1; i < length; i++) {
-    const previous = values[i - 1]!;
-    if (values[i]! < previous || (startTimes !== null && startsAnew(times, startTimes, i))) {
-      at[count] = i;
-      lost[count] = previous;
-      count++;
+  for (let i = 1; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) {
+      const previous = values[i - 1]!;
+      if (values[i]! < previous || (startTimes !== null && startsAnew(times, startTimes, i))) {
+        at[count] = i;
+        lost[count] = previous;
+        count++;
+      }
     }
   }
   return count;

@@ -1,3 +1,5 @@
+import { blockEnd, type Spend } from './blocks.ts';
+
 /**
  * Double exponential smoothing of each window: the last smoothed value, with smoothing factor `smoothing[i]` and trend
  * factor `trend[i]`, both between 0 and 1. It starts with the first value and the first difference as trend, so every
@@ -12,7 +14,7 @@ export function slidingSmoothing(
   trend: Float64Array,
   out: Float64Array,
   present: Uint8Array,
-  spend: (samples: number) => void,
+  spend: Spend,
 ): void {
   for (let i = 0; i < count; i++) {
     const start = from[i]!;
@@ -28,12 +30,15 @@ export function slidingSmoothing(
     let before = 0;
     let smoothed = values[start]!;
     let slope = values[start + 1]! - smoothed;
-    for (let k = start + 1; k < end; k++) {
-      const raw = smoothingFactor * values[k]!;
-      if (k > start + 1) slope = trendFactor * (smoothed - before) + (1 - trendFactor) * slope;
-      const expected = (1 - smoothingFactor) * (smoothed + slope);
-      before = smoothed;
-      smoothed = raw + expected;
+    for (let k = start + 1; k < end; ) {
+      const stop = blockEnd(k, end, spend);
+      for (; k < stop; k++) {
+        const raw = smoothingFactor * values[k]!;
+        if (k > start + 1) slope = trendFactor * (smoothed - before) + (1 - trendFactor) * slope;
+        const expected = (1 - smoothingFactor) * (smoothed + slope);
+        before = smoothed;
+        smoothed = raw + expected;
+      }
     }
     out[i] = smoothed;
   }

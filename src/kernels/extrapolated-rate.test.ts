@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyValue, decimalValue, integerValue, type WindowCase, windowCases } from '../../test/support/window-cases.ts';
+import { untold } from './blocks.ts';
 import { counterResets, startOverlaps, startsAnew } from './counter-resets.ts';
 import { DIRECT_RESETS, extrapolatedChange, lastChange, type ResetList } from './extrapolated-rate.ts';
 import { prefixSums } from './prefix-sums.ts';
@@ -9,11 +10,11 @@ function listOf(times: Float64Array, values: Float64Array): ResetList {
   const { length } = values;
   const at = new Uint32Array(length);
   const lost = new Float64Array(length);
-  const count = counterResets(times, values, null, length, at, lost);
+  const count = counterResets(times, values, null, length, at, lost, untold);
   const high = new Float64Array(count + 1);
   const low = new Float64Array(count + 1);
   const odd = new Uint32Array(count + 1);
-  const leastTrusted = prefixSums(lost, count, high, low, odd);
+  const leastTrusted = prefixSums(lost, count, high, low, odd, untold);
   return { count, at, lost, high, low, leastTrusted: odd[count] === 0 ? leastTrusted : Infinity };
 }
 
@@ -53,7 +54,7 @@ function slide(windows: WindowCase, isCounter: boolean, perSecond: number): (num
   const { times, values, count } = windows;
   const out = new Float64Array(count);
   const present = new Uint8Array(count);
-  extrapolatedChange(times, values, null, windows, isCounter, listOf(times, values), perSecond, out, present);
+  extrapolatedChange(times, values, null, windows, isCounter, listOf(times, values), perSecond, out, present, untold);
   return Array.from(out, (value, i) => (present[i] === 1 ? value : null));
 }
 
@@ -98,9 +99,20 @@ describe('extrapolatedChange()', () => {
     const none = listOf(times, times);
     const out = new Float64Array(1);
     const present = new Uint8Array(1);
-    extrapolatedChange(times, Float64Array.of(30), Float64Array.of(2000), windows, true, none, 10, out, present);
+    extrapolatedChange(
+      times,
+      Float64Array.of(30),
+      Float64Array.of(2000),
+      windows,
+      true,
+      none,
+      10,
+      out,
+      present,
+      untold,
+    );
     expect([present[0], out[0]]).toEqual([1, 3]);
-    extrapolatedChange(times, Float64Array.of(30), Float64Array.of(0), windows, true, none, 10, out, present);
+    extrapolatedChange(times, Float64Array.of(30), Float64Array.of(0), windows, true, none, 10, out, present, untold);
     expect(present[0]).toBe(0);
   });
 });
@@ -111,7 +123,7 @@ test('lastChange() looks at the last two samples alone', () => {
       for (const isRate of [true, false]) {
         const out = new Float64Array(count);
         const present = new Uint8Array(count);
-        lastChange(times, values, listOf(times, values), from, to, count, isRate, out, present);
+        lastChange(times, values, listOf(times, values), from, to, count, isRate, out, present, untold);
         for (let i = 0; i < count; i++) {
           const last = to[i]! - 1;
           expect(present[i]).toBe(last > from[i]! ? 1 : 0);

@@ -1,3 +1,6 @@
+import { blockEnd, type Spend } from './blocks.ts';
+import { firstLater } from './first-later.ts';
+
 /** Up to this many resets in a window their values are added one by one, which is equal to the reference to the bit. */
 export const DIRECT_RESETS = 16;
 
@@ -41,6 +44,7 @@ export function extrapolatedChange(
   perSecond: number,
   out: Float64Array,
   present: Uint8Array,
+  spend: Spend,
 ): void {
   const { from, to, firstEnd, step, count, range } = windows;
   const { at: resetAt, count: resetCount } = resets;
@@ -55,57 +59,61 @@ export function extrapolatedChange(
   let toEnd = 0;
   let sampled = 0;
   let usualFactor = 0;
-  for (let i = 0; i < count; i++) {
-    const start = from[i]!;
-    const last = to[i]! - 1;
-    present[i] = 0;
-    if (last < start) continue;
-    const end = firstEnd + i * step;
-    const firstTime = times[start]!;
-    const lastTime = times[last]!;
-    const first = values[start]!;
-    let change = values[last]! - first;
-    if (isCounter && resetCount > 0) {
-      while (resetFrom < resetCount && resetAt[resetFrom]! <= start) resetFrom++;
-      if (resetTo < resetFrom) resetTo = resetFrom;
-      while (resetTo < resetCount && resetAt[resetTo]! <= last) resetTo++;
-      if (resetTo > resetFrom) change = addLost(change, resets, resetFrom, resetTo);
-    }
-    const started = isCounter && startTimes !== null ? startTimes[start]! : 0;
-    if (started !== 0 && started > end - range && started < firstTime) {
-      // The counter was zero at a known moment inside the window.
-      change += first;
-      out[i] = change * startedFactor(firstTime, lastTime, started, end - lastTime, last - start, perSecond);
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const last = to[i]! - 1;
+      present[i] = 0;
+      if (last < start) continue;
+      const end = firstEnd + i * step;
+      const firstTime = times[start]!;
+      const lastTime = times[last]!;
+      const first = values[start]!;
+      let change = values[last]! - first;
+      if (isCounter && resetCount > 0) {
+        if (resetFrom < resetCount && resetAt[resetFrom]! <= start)
+          resetFrom = firstLater(resetAt, resetFrom, resetCount, start);
+        if (resetTo < resetFrom) resetTo = resetFrom;
+        if (resetTo < resetCount && resetAt[resetTo]! <= last) resetTo = firstLater(resetAt, resetTo, resetCount, last);
+        if (resetTo > resetFrom) change = addLost(change, resets, resetFrom, resetTo);
+      }
+      const started = isCounter && startTimes !== null ? startTimes[start]! : 0;
+      if (started !== 0 && started > end - range && started < firstTime) {
+        // The counter was zero at a known moment inside the window.
+        change += first;
+        out[i] = change * startedFactor(firstTime, lastTime, started, end - lastTime, last - start, perSecond);
+        present[i] = 1;
+        continue;
+      }
+      if (last === start) continue;
+      const before = firstTime - (end - range);
+      const after = end - lastTime;
+      const span = lastTime - firstTime;
+      if (before !== gapBefore || after !== gapAfter || span !== spanned || last - start !== gaps) {
+        gapBefore = before;
+        gapAfter = after;
+        spanned = span;
+        gaps = last - start;
+        sampled = span / 1000;
+        const average = sampled / gaps;
+        const threshold = average * EXTRAPOLATION_THRESHOLD;
+        toStart = before / 1000;
+        if (toStart >= threshold) toStart = average / 2;
+        toEnd = after / 1000;
+        if (toEnd >= threshold) toEnd = average / 2;
+        usualFactor = factorOf(sampled, toStart, toEnd, perSecond);
+      }
+      let factor = usualFactor;
+      // Counters do not begin below zero: go back no further than to where the slope meets it. That lies further than
+      // twice the samples' span where the first value is twice the change, and `toStart` never does.
+      if (isCounter && change > 0 && first >= 0 && first < 2 * change) {
+        const toZero = sampled * (first / change);
+        if (toZero < toStart) factor = factorOf(sampled, toZero, toEnd, perSecond);
+      }
+      out[i] = change * factor;
       present[i] = 1;
-      continue;
     }
-    if (last === start) continue;
-    const before = firstTime - (end - range);
-    const after = end - lastTime;
-    const span = lastTime - firstTime;
-    if (before !== gapBefore || after !== gapAfter || span !== spanned || last - start !== gaps) {
-      gapBefore = before;
-      gapAfter = after;
-      spanned = span;
-      gaps = last - start;
-      sampled = span / 1000;
-      const average = sampled / gaps;
-      const threshold = average * EXTRAPOLATION_THRESHOLD;
-      toStart = before / 1000;
-      if (toStart >= threshold) toStart = average / 2;
-      toEnd = after / 1000;
-      if (toEnd >= threshold) toEnd = average / 2;
-      usualFactor = factorOf(sampled, toStart, toEnd, perSecond);
-    }
-    let factor = usualFactor;
-    // Counters do not begin below zero: go back no further than to where the slope meets it. That lies further than
-    // twice the samples' span where the first value is twice the change, and `toStart` never does.
-    if (isCounter && change > 0 && first >= 0 && first < 2 * change) {
-      const toZero = sampled * (first / change);
-      if (toZero < toStart) factor = factorOf(sampled, toZero, toEnd, perSecond);
-    }
-    out[i] = change * factor;
-    present[i] = 1;
   }
 }
 
@@ -163,18 +171,22 @@ export function lastChange(
   isRate: boolean,
   out: Float64Array,
   present: Uint8Array,
+  spend: Spend,
 ): void {
   let reset = 0;
-  for (let i = 0; i < count; i++) {
-    const last = to[i]! - 1;
-    if (last <= from[i]!) {
-      present[i] = 0;
-      continue;
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const last = to[i]! - 1;
+      if (last <= from[i]!) {
+        present[i] = 0;
+        continue;
+      }
+      present[i] = 1;
+      while (reset < resets.count && resets.at[reset]! < last) reset++;
+      const isReset = isRate && reset < resets.count && resets.at[reset] === last;
+      const change = isReset ? values[last]! : values[last]! - values[last - 1]!;
+      out[i] = isRate ? change / ((times[last]! - times[last - 1]!) / 1000) : change;
     }
-    present[i] = 1;
-    while (reset < resets.count && resets.at[reset]! < last) reset++;
-    const isReset = isRate && reset < resets.count && resets.at[reset] === last;
-    const change = isReset ? values[last]! : values[last]! - values[last - 1]!;
-    out[i] = isRate ? change / ((times[last]! - times[last - 1]!) / 1000) : change;
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyValue, decimalValue, windowCases } from '../../test/support/window-cases.ts';
+import { untold } from './blocks.ts';
 import { slidingSmoothing } from './exponential-smoothing.ts';
 import { slidingRegression } from './linear-regression.ts';
 import { changesUpTo, countedWithin, resetsUpTo } from './value-changes.ts';
@@ -158,13 +159,13 @@ test('windows of one sample have no line and no smoothing', () => {
 test('changes and resets are counted between the samples of a window', () => {
   const values = Float64Array.of(1, 1, 2, Number.NaN, Number.NaN, 0);
   const upTo = new Uint32Array(6);
-  changesUpTo(values, 6, upTo);
+  changesUpTo(values, 6, upTo, untold);
   expect([...upTo]).toEqual([0, 0, 1, 2, 2, 3]);
   const out = new Float64Array(3);
   const present = new Uint8Array(3);
-  countedWithin(upTo, Uint32Array.of(0, 2, 3), Uint32Array.of(6, 4, 3), 3, out, present);
+  countedWithin(upTo, Uint32Array.of(0, 2, 3), Uint32Array.of(6, 4, 3), 3, out, present, untold);
   expect([...present]).toEqual([1, 1, 0]);
   expect([out[0], out[1]]).toEqual([3, 1]);
-  resetsUpTo(Uint32Array.of(2, 5), 2, 6, upTo);
+  resetsUpTo(Uint32Array.of(2, 5), 2, 6, upTo, untold);
   expect([...upTo]).toEqual([0, 0, 1, 1, 1, 2]);
 });

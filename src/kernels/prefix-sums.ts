@@ -1,3 +1,5 @@
+import { blockEnd, type Spend } from './blocks.ts';
+
 /**
  * Prefix sums in double-double arithmetic: the sum of the first k values is `high[k] + low[k]`, good for 104 bits.
  *
@@ -22,6 +24,7 @@ export function prefixSums(
   high: Float64Array,
   low: Float64Array,
   odd: Uint32Array,
+  spend: Spend,
 ): number {
   let sum = 0;
   let rest = 0;
@@ -31,23 +34,26 @@ export function prefixSums(
   high[0] = 0;
   low[0] = 0;
   odd[0] = 0;
-  for (let i = 0; i < length; i++) {
-    const value = values[i]!;
-    if (Number.isFinite(value)) {
-      magnitude += Math.abs(value);
-      const total = sum + value;
-      const virtual = total - sum;
-      const error = sum - (total - virtual) + (value - virtual);
-      if (error !== 0) exact = false;
-      rest += error;
-      sum = total + rest;
-      rest -= sum - total;
-    } else {
-      oddCount++;
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) {
+      const value = values[i]!;
+      if (Number.isFinite(value)) {
+        magnitude += Math.abs(value);
+        const total = sum + value;
+        const virtual = total - sum;
+        const error = sum - (total - virtual) + (value - virtual);
+        if (error !== 0) exact = false;
+        rest += error;
+        sum = total + rest;
+        rest -= sum - total;
+      } else {
+        oddCount++;
+      }
+      high[i + 1] = sum;
+      low[i + 1] = rest;
+      odd[i + 1] = oddCount;
     }
-    high[i + 1] = sum;
-    low[i + 1] = rest;
-    odd[i + 1] = oddCount;
   }
   return exact ? 0 : magnitude * SUM_GUARD;
 }

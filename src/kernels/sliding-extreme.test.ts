@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyValue, type WindowCase, windowCases } from '../../test/support/window-cases.ts';
+import { untold } from './blocks.ts';
 import { slidingMaximum, slidingMinimum } from './sliding-extreme.ts';
 
 function slide(run: typeof slidingMaximum, latest: boolean, { values, from, to, count }: WindowCase): number[] {
   const at = new Int32Array(count);
-  run(values, from, to, count, latest, new Uint32Array(values.length), at);
+  run(values, from, to, count, latest, new Uint32Array(values.length), at, untold);
   return [...at];
 }
 

@@ -1,3 +1,5 @@
+import { blockEnd, type Spend } from './blocks.ts';
+
 /**
  * Index of each window's largest value in `at[i]`, -1 for an empty window.
  *
@@ -13,32 +15,39 @@ export function slidingMaximum(
   latest: boolean,
   queue: Uint32Array,
   at: Int32Array,
+  spend: Spend,
 ): void {
   let head = 0;
   let tail = 0;
   let next = 0;
-  for (let i = 0; i < count; i++) {
-    const start = from[i]!;
-    const end = to[i]!;
-    if (start === end) {
-      at[i] = -1;
-      continue;
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      if (start === end) {
+        at[i] = -1;
+        continue;
+      }
+      if (next < start) {
+        next = start;
+        head = 0;
+        tail = 0;
+      }
+      while (next < end) {
+        const stop = blockEnd(next, end, spend);
+        for (; next < stop; next++) {
+          const value = values[next]!;
+          if (Number.isNaN(value)) continue;
+          if (latest) while (tail > head && values[queue[tail - 1]!]! <= value) tail--;
+          else while (tail > head && values[queue[tail - 1]!]! < value) tail--;
+          queue[tail++] = next;
+        }
+      }
+      while (head < tail && queue[head]! < start) head++;
+      if (head < tail) at[i] = queue[head]!;
+      else at[i] = latest ? end - 1 : start;
     }
-    if (next < start) {
-      next = start;
-      head = 0;
-      tail = 0;
-    }
-    for (; next < end; next++) {
-      const value = values[next]!;
-      if (Number.isNaN(value)) continue;
-      if (latest) while (tail > head && values[queue[tail - 1]!]! <= value) tail--;
-      else while (tail > head && values[queue[tail - 1]!]! < value) tail--;
-      queue[tail++] = next;
-    }
-    while (head < tail && queue[head]! < start) head++;
-    if (head < tail) at[i] = queue[head]!;
-    else at[i] = latest ? end - 1 : start;
   }
 }
 
@@ -51,31 +60,38 @@ export function slidingMinimum(
   latest: boolean,
   queue: Uint32Array,
   at: Int32Array,
+  spend: Spend,
 ): void {
   let head = 0;
   let tail = 0;
   let next = 0;
-  for (let i = 0; i < count; i++) {
-    const start = from[i]!;
-    const end = to[i]!;
-    if (start === end) {
-      at[i] = -1;
-      continue;
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      if (start === end) {
+        at[i] = -1;
+        continue;
+      }
+      if (next < start) {
+        next = start;
+        head = 0;
+        tail = 0;
+      }
+      while (next < end) {
+        const stop = blockEnd(next, end, spend);
+        for (; next < stop; next++) {
+          const value = values[next]!;
+          if (Number.isNaN(value)) continue;
+          if (latest) while (tail > head && values[queue[tail - 1]!]! >= value) tail--;
+          else while (tail > head && values[queue[tail - 1]!]! > value) tail--;
+          queue[tail++] = next;
+        }
+      }
+      while (head < tail && queue[head]! < start) head++;
+      if (head < tail) at[i] = queue[head]!;
+      else at[i] = latest ? end - 1 : start;
     }
-    if (next < start) {
-      next = start;
-      head = 0;
-      tail = 0;
-    }
-    for (; next < end; next++) {
-      const value = values[next]!;
-      if (Number.isNaN(value)) continue;
-      if (latest) while (tail > head && values[queue[tail - 1]!]! >= value) tail--;
-      else while (tail > head && values[queue[tail - 1]!]! > value) tail--;
-      queue[tail++] = next;
-    }
-    while (head < tail && queue[head]! < start) head++;
-    if (head < tail) at[i] = queue[head]!;
-    else at[i] = latest ? end - 1 : start;
   }
 }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from './blocks.ts';
 import { windowMean, windowSum } from './kahan.ts';
 
 /**
@@ -21,23 +22,32 @@ export function slidingSum(
   count: number,
   out: Float64Array,
   present: Uint8Array,
+  spend: Spend,
 ): void {
-  for (let i = 0; i < count; i++) {
-    const start = from[i]!;
-    const end = to[i]!;
-    if (start === end) {
-      present[i] = 0;
-      continue;
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      if (start === end) {
+        present[i] = 0;
+        continue;
+      }
+      present[i] = 1;
+      const a = high[end]!;
+      const b = high[start]!;
+      const difference = a - b;
+      const virtual = difference - a;
+      const error = a - (difference - virtual) - (b + virtual);
+      const sum = difference + (error + (low[end]! - low[start]!));
+      const trusted = Math.abs(sum) >= leastTrusted && odd[end] === odd[start];
+      if (trusted) {
+        out[i] = sum;
+        continue;
+      }
+      spend(end - start);
+      out[i] = windowSum(values, start, end, spend);
     }
-    present[i] = 1;
-    const a = high[end]!;
-    const b = high[start]!;
-    const difference = a - b;
-    const virtual = difference - a;
-    const error = a - (difference - virtual) - (b + virtual);
-    const sum = difference + (error + (low[end]! - low[start]!));
-    const trusted = Math.abs(sum) >= leastTrusted && odd[end] === odd[start];
-    out[i] = trusted ? sum : windowSum(values, start, end);
   }
 }
 
@@ -53,28 +63,37 @@ export function slidingMean(
   count: number,
   out: Float64Array,
   present: Uint8Array,
+  spend: Spend,
 ): void {
   const exact = leastTrusted === 0;
-  for (let i = 0; i < count; i++) {
-    const start = from[i]!;
-    const end = to[i]!;
-    const samples = end - start;
-    if (samples === 0) {
-      present[i] = 0;
-      continue;
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      const samples = end - start;
+      if (samples === 0) {
+        present[i] = 0;
+        continue;
+      }
+      present[i] = 1;
+      if (!exact && samples <= DIRECT_MEAN_SAMPLES) {
+        out[i] = windowMean(values, start, end, spend);
+        continue;
+      }
+      const a = high[end]!;
+      const b = high[start]!;
+      const difference = a - b;
+      const virtual = difference - a;
+      const rest = a - (difference - virtual) - (b + virtual) + (low[end]! - low[start]!);
+      const sum = difference + rest;
+      const trusted = Math.abs(sum) >= leastTrusted && odd[end] === odd[start];
+      if (trusted) {
+        out[i] = sum / samples + (difference - sum + rest) / samples;
+        continue;
+      }
+      spend(samples);
+      out[i] = windowMean(values, start, end, spend);
     }
-    present[i] = 1;
-    if (!exact && samples <= DIRECT_MEAN_SAMPLES) {
-      out[i] = windowMean(values, start, end);
-      continue;
-    }
-    const a = high[end]!;
-    const b = high[start]!;
-    const difference = a - b;
-    const virtual = difference - a;
-    const rest = a - (difference - virtual) - (b + virtual) + (low[end]! - low[start]!);
-    const sum = difference + rest;
-    const trusted = Math.abs(sum) >= leastTrusted && odd[end] === odd[start];
-    out[i] = trusted ? sum / samples + (difference - sum + rest) / samples : windowMean(values, start, end);
   }
 }

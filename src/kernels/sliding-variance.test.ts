@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyValue, isClose, type WindowCase, windowCases } from '../../test/support/window-cases.ts';
+import { untold } from './blocks.ts';
 import { windowVariance } from './kahan.ts';
 import { prefixSums } from './prefix-sums.ts';
 import { prefixSquares, slidingVariance } from './sliding-variance.ts';
@@ -14,11 +15,11 @@ function slide({ values, from, to, count }: WindowCase): (number | null)[] {
     Float64Array,
   ];
   const odd = new Uint32Array(length + 1);
-  prefixSums(values, length, sumHigh, sumLow, odd);
-  prefixSquares(values, length, squareHigh, squareLow);
+  prefixSums(values, length, sumHigh, sumLow, odd, untold);
+  prefixSquares(values, length, squareHigh, squareLow, untold);
   const out = new Float64Array(count);
   const present = new Uint8Array(count);
-  slidingVariance(values, length, sumHigh, sumLow, odd, squareHigh, squareLow, from, to, count, out, present);
+  slidingVariance(values, length, sumHigh, sumLow, odd, squareHigh, squareLow, from, to, count, out, present, untold);
   return Array.from(out, (value, i) => (present[i] === 1 ? value : null));
 }
 
@@ -40,7 +41,7 @@ test.each([
           expect(variance).toBeNull();
           return;
         }
-        const expected = windowVariance(windows.values, start, end);
+        const expected = windowVariance(windows.values, start, end, untold);
         expect(isClose(variance!, expected), `window ${i}: ${variance} instead of ${expected}`).toBe(true);
       });
     }),
@@ -48,5 +49,5 @@ test.each([
 });
 
 test('windowVariance() of a constant is zero', () => {
-  expect(windowVariance(new Float64Array(100).fill(0.1), 0, 100)).toBe(0);
+  expect(windowVariance(new Float64Array(100).fill(0.1), 0, 100, untold)).toBe(0);
 });

@@ -1,3 +1,6 @@
+import { blockEnd, type Spend } from './blocks.ts';
+import { sortNumbers } from './sort-numbers.ts';
+
 /**
  * The values of a sliding window in rising order, without its NaNs, which are counted.
  *
@@ -20,13 +23,14 @@ const REBUILD_SHARE = 1 / 8;
 /** A copy moves 16 values in the time of one unit of work. */
 const MOVED_PER_WORK_BITS = 4;
 
-export function createSortedWindow(capacity: number): SortedWindow {
-  return { sorted: new Float64Array(capacity), length: 0, nanCount: 0, from: 0, to: 0 };
+/** An empty window in `sorted`, which has room for as many values as the series has samples. */
+export function createSortedWindow(sorted: Float64Array): SortedWindow {
+  return { sorted, length: 0, nanCount: 0, from: 0, to: 0 };
 }
 
-/** Empties the window and makes room for series of `capacity` samples. */
-export function resetSortedWindow(window: SortedWindow, capacity: number): void {
-  if (window.sorted.length < capacity) window.sorted = new Float64Array(Math.max(capacity, 2 * window.sorted.length));
+/** Makes of a window an empty one in `sorted`. */
+export function resetSortedWindow(window: SortedWindow, sorted: Float64Array): void {
+  window.sorted = sorted;
   window.length = 0;
   window.nanCount = 0;
   window.from = 0;
@@ -35,18 +39,20 @@ export function resetSortedWindow(window: SortedWindow, capacity: number): void 
 
 /**
  * Moves the window on to the samples `from..to`; neither may lie before where it is. `spend` is told of the work, in units of
- * about 5 ns, and may throw; the window is then good for nothing but `resetSortedWindow`.
+ * about 5 ns, and may throw; the window is then good for nothing but `resetSortedWindow`. `spare` gives room for as many values
+ * as the window has, where that is long.
  */
 export function moveSortedWindow(
   window: SortedWindow,
   values: Float64Array,
   from: number,
   to: number,
-  spend: (work: number) => void,
+  spend: Spend,
+  spare: () => Float64Array,
 ): void {
   const changes = Math.min(from, window.to) - window.from + (to - Math.max(from, window.to));
   if (from >= window.to || changes > (to - from) * REBUILD_SHARE) {
-    rebuild(window, values, from, to);
+    rebuild(window, values, from, to, spend, spare);
   } else {
     // Each moves half of the window on average.
     const work = 1 + ((to - from) >> MOVED_PER_WORK_BITS);
@@ -79,16 +85,26 @@ export function sortedQuantile(window: SortedWindow, q: number): number {
   return rankedValue(window, lower) * (1 - weight) + rankedValue(window, upper) * weight;
 }
 
-function rebuild(window: SortedWindow, values: Float64Array, from: number, to: number): void {
+function rebuild(
+  window: SortedWindow,
+  values: Float64Array,
+  from: number,
+  to: number,
+  spend: Spend,
+  spare: () => Float64Array,
+): void {
   const { sorted } = window;
   let length = 0;
-  for (let i = from; i < to; i++) {
-    const value = values[i]!;
-    if (!Number.isNaN(value)) sorted[length++] = value;
+  for (let i = from; i < to; ) {
+    const stop = blockEnd(i, to, spend);
+    for (; i < stop; i++) {
+      const value = values[i]!;
+      if (!Number.isNaN(value)) sorted[length++] = value;
+    }
   }
   window.length = length;
   window.nanCount = to - from - length;
-  sorted.subarray(0, length).sort();
+  sortNumbers(sorted, length, spare, spend);
 }
 
 function insert(window: SortedWindow, value: number): void {
@@ -115,7 +131,7 @@ function remove(window: SortedWindow, value: number): void {
 }
 
 /** First index whose value is not below `value`. */
-function lowerBound(sorted: Float64Array, length: number, value: number): number {
+export function lowerBound(sorted: Float64Array, length: number, value: number): number {
   let low = 0;
   let high = length;
   while (low < high) {

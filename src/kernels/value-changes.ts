@@ -1,21 +1,35 @@
+import { blockEnd, type Spend } from './blocks.ts';
+
 /** `upTo[k]` becomes how many of the samples 1..k differ from the one before; NaN equals NaN. */
-export function changesUpTo(values: Float64Array, length: number, upTo: Uint32Array): void {
+export function changesUpTo(values: Float64Array, length: number, upTo: Uint32Array, spend: Spend): void {
   let count = 0;
   upTo[0] = 0;
-  for (let i = 1; i < length; i++) {
-    const value = values[i]!;
-    const previous = values[i - 1]!;
-    if (value !== previous && !(Number.isNaN(value) && Number.isNaN(previous))) count++;
-    upTo[i] = count;
+  for (let i = 1; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) {
+      const value = values[i]!;
+      const previous = values[i - 1]!;
+      if (value !== previous && !(Number.isNaN(value) && Number.isNaN(previous))) count++;
+      upTo[i] = count;
+    }
   }
 }
 
 /** `upTo[k]` becomes how many of the samples 1..k are among the `resetCount` rising indexes `resetAt`. */
-export function resetsUpTo(resetAt: Uint32Array, resetCount: number, length: number, upTo: Uint32Array): void {
+export function resetsUpTo(
+  resetAt: Uint32Array,
+  resetCount: number,
+  length: number,
+  upTo: Uint32Array,
+  spend: Spend,
+): void {
   let reset = 0;
-  for (let i = 0; i < length; i++) {
-    if (reset < resetCount && resetAt[reset] === i) reset++;
-    upTo[i] = reset;
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) {
+      if (reset < resetCount && resetAt[reset] === i) reset++;
+      upTo[i] = reset;
+    }
   }
 }
 
@@ -27,15 +41,19 @@ export function countedWithin(
   count: number,
   out: Float64Array,
   present: Uint8Array,
+  spend: Spend,
 ): void {
-  for (let i = 0; i < count; i++) {
-    const start = from[i]!;
-    const end = to[i]!;
-    if (start === end) {
-      present[i] = 0;
-      continue;
+  for (let i = 0; i < count; ) {
+    const stop = blockEnd(i, count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      if (start === end) {
+        present[i] = 0;
+        continue;
+      }
+      present[i] = 1;
+      out[i] = upTo[end - 1]! - upTo[start]!;
     }
-    present[i] = 1;
-    out[i] = upTo[end - 1]! - upTo[start]!;
   }
 }

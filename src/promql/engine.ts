@@ -1,6 +1,6 @@
 import { Labels } from '../model/labels.ts';
 import type { Clock } from '../std/clock.ts';
-import { createSampleColumn, type Querier, type Queryable } from '../storage/query.ts';
+import type { Querier, Queryable } from '../storage/query.ts';
 import { Annotations } from './exec/annotations.ts';
 import { type CancelSignal, checkWanted, QueryBudget } from './exec/budget.ts';
 import { buildOperators } from './exec/build.ts';
@@ -32,6 +32,9 @@ import { parseExpr } from './syntax/parse.ts';
 
 const BYTES_MAX_DEFAULT = 2 ** 30;
 const NO_NAMES: ReadonlySet<string> = new Set();
+/** Writing a sample takes as long as looking at so many. */
+const WRITING_WORK = 10;
+
 const NEVER_ENDED: Look = () => {};
 
 export interface EngineOptions {
@@ -214,7 +217,7 @@ export class Engine {
       await this.#evaluate(plan, operators, parameters, scope, context, sink);
       const sorted = clock.monotonic();
       timings.evaluation = (sorted - evaluated) / 1000;
-      sink.end();
+      sink.end(budget.spending);
       timings.sorting = (clock.monotonic() - sorted) / 1000;
     } finally {
       querier?.close();
@@ -374,15 +377,20 @@ export class Engine {
       const range = operators.range!;
       sink.begin('matrix', grid);
       const heads = await range.series();
-      const labels = context.features.delayedNameRemoval ? finishedLabels(heads) : heads.labels;
-      const samples = createSampleColumn(0);
+      const labels = context.features.delayedNameRemoval ? finishedLabels(heads, budget) : heads.labels;
+      // A sample takes some 100 ns to write.
+      const writing = (written: number) => {
+        budget.noteAnswer(sink.byteLength);
+        budget.spend(WRITING_WORK * written);
+      };
+      const samples = budget.samples();
       for (let row = 0; range.next(samples); row++) {
         if (plan.kind === 'rangeSelect' && plan.extension !== 'none')
           extendFloats(samples, range.window, plan.extension);
-        const weight = samplesWeight(samples);
+        const weight = samplesWeight(samples, budget.spending);
         if (range.isRead) scope.counts.addAt(0, weight);
-        sink.addSamples(labels[row]!, samples);
         budget.hold(weight);
+        sink.addSamples(labels[row]!, samples, writing);
         budget.noteAnswer(sink.byteLength);
         budget.spend(samples.length);
         if (budget.pauseDue) await budget.pause();

@@ -156,8 +156,8 @@ export class JsonBytes {
     this.#list = { start, parts, end: this.position };
   }
 
-  /** All that was written, in memory that is taken for it; the object is used up. */
-  take(): Uint8Array {
+  /** All that was written, in memory that is taken for it; the object is used up. `look` is called now and then. */
+  take(look: () => void): Uint8Array {
     const { position } = this;
     this.#ends.push(position);
     const list = this.#list ?? { start: 0, parts: [], end: 0 };
@@ -169,15 +169,18 @@ export class JsonBytes {
     }
     const whole = this.#pool.answers.take(size);
     this.#copied = new Float64Array(this.#blocks.length);
-    let at = this.#copy(0, start, whole, 0);
+    let at = this.#copy(0, start, whole, 0, look);
     if (this.#list !== null) {
       const list = at;
-      for (const part of parts) at = this.#copy(part.start, part.end, whole, at);
+      for (let i = 0; i < parts.length; i++) {
+        if (i % PARTS_PER_LOOK === 0) look();
+        at = this.#copy(parts[i]!.start, parts[i]!.end, whole, at, look);
+      }
       if (parts.length === 0) at++;
       whole[list] = OPEN;
       whole[at++] = CLOSE;
     }
-    this.#copy(end, position, whole, at);
+    this.#copy(end, position, whole, at, look);
     this.drop();
     return whole;
   }
@@ -192,7 +195,7 @@ export class JsonBytes {
    * Copies the bytes between two positions, each of them once; returns where they end in `target`. Blocks go when all of them
    * is copied: an answer of hundreds of megabytes must not be there twice.
    */
-  #copy(start: number, end: number, target: Uint8Array, at: number): number {
+  #copy(start: number, end: number, target: Uint8Array, at: number, look: () => void): number {
     const ends = this.#ends;
     const { answers } = this.#pool;
     let low = 0;
@@ -213,6 +216,7 @@ export class JsonBytes {
         this.#blocks[block] = null;
         this.#pool.giveBack(source);
       }
+      if (from > start) look();
       to += stop - from;
       from = stop;
     }
@@ -256,6 +260,8 @@ function boundariesOf({ lowerInclusive, upperInclusive }: Bucket): string {
 const ASCII_AT_ONCE = 16 * 1024;
 
 const WORD_BYTES = 8;
+/** Parts copied between two looks; within a long one each block has its own. */
+const PARTS_PER_LOOK = 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

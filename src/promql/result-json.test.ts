@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { untold } from '../kernels/blocks.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Labels, labelsFromObject } from '../model/labels.ts';
 import { createSampleColumn } from '../storage/query.ts';
@@ -31,7 +32,7 @@ function column(...values: readonly (number | null)[]): StepColumn {
 }
 
 function text(sink: JsonSink, stats: string | null = null, warnings: string[] = [], infos: string[] = []): string {
-  sink.end();
+  sink.end(untold);
   return Buffer.from(sink.finish(stats, warnings, infos)).toString();
 }
 
@@ -133,7 +134,7 @@ describe('JsonSink', () => {
     samples.length = 2;
     samples.times.set([1000, 2500]);
     samples.values.set([1, 2]);
-    raw.addSamples(named('m'), samples);
+    raw.addSamples(named('m'), samples, untold);
     expect(text(raw)).toContain('"result":[{"metric":{"__name__":"m"},"values":[[1,"1"],[2.500,"2"]]}]}}');
     const scalar = new JsonSink(0);
     scalar.begin('scalar', GRID);

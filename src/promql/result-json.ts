@@ -1,3 +1,4 @@
+import { type Spend, untold } from '../kernels/blocks.ts';
 import {
   NUMBER_BYTES_MAX,
   writePlainNumber,
@@ -22,6 +23,12 @@ interface WrittenSeries extends Piece {
 
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
+/** Samples written between two words of it, and what writing a histogram is in samples. */
+const SAMPLES_TOLD = 1024;
+const HISTOGRAM_TOLD = 64;
+/** Comparing two label sets, in samples looked at. */
+const COMPARING_TOLD = 20;
+const NEVER_ENDED = () => {};
 const NO_TEXT = textWords('');
 const timestampBytes = new Uint8Array(NUMBER_BYTES_MAX);
 const timestampView = new DataView(timestampBytes.buffer);
@@ -101,12 +108,13 @@ export class JsonSink implements ResultSink {
     this.#close(labels, start);
   }
 
-  addSamples(labels: Labels, samples: SampleColumn): void {
+  addSamples(labels: Labels, samples: SampleColumn, spend: Spend): void {
     if (samples.length === 0) return;
     const start = this.#open(labels);
     const { times, values, histograms, length } = samples;
     let isFirst = true;
     for (let i = 0; i < length; i++) {
+      if (i % SAMPLES_TOLD === 0) spend(SAMPLES_TOLD);
       if (histograms?.[i] !== undefined) continue;
       this.#out.ascii(isFirst ? ',"values":[[' : ',[');
       isFirst = false;
@@ -114,7 +122,7 @@ export class JsonSink implements ResultSink {
       this.#value(values[i]!);
     }
     if (!isFirst) this.#out.ascii(']');
-    if (histograms !== null) this.#writeHistograms(histograms, (i) => (i < length ? times[i]! : -1));
+    if (histograms !== null) this.#writeHistograms(histograms, (i) => (i < length ? times[i]! : -1), spend);
     this.#close(labels, start);
   }
 
@@ -122,14 +130,22 @@ export class JsonSink implements ResultSink {
     return this.#out.position;
   }
 
-  end(): void {
+  end(spend: Spend): void {
     if (this.#type === 'scalar' || this.#type === 'string') return;
-    if (this.#type === 'matrix') this.#sort();
+    if (this.#type === 'matrix') this.#sort(spend);
     else this.#out.ascii(this.#series.length === 0 ? '[]' : ']');
   }
 
-  /** Adds statistics, warnings and infos, and gives the whole response. `stats`: JSON text, or null for none. */
-  finish(stats: string | null, warnings: readonly string[], infos: readonly string[]): Uint8Array {
+  /**
+   * Adds statistics, warnings and infos, and gives the whole response. `stats`: JSON text, or null for none. `look` is called
+   * now and then, and may throw.
+   */
+  finish(
+    stats: string | null,
+    warnings: readonly string[],
+    infos: readonly string[],
+    look: () => void = NEVER_ENDED,
+  ): Uint8Array {
     const out = this.#out;
     if (stats !== null) {
       out.ascii(',"stats":');
@@ -139,7 +155,7 @@ export class JsonSink implements ResultSink {
     this.#list('warnings', warnings);
     this.#list('infos', infos);
     out.ascii('}');
-    return out.take();
+    return out.take(look);
   }
 
   /** Gives the memory of what was written back, where there will be no answer. */
@@ -216,15 +232,20 @@ export class JsonSink implements ResultSink {
     if (!isFirst) out.ascii(']');
     if (histograms === null) return;
     const { start, step } = this.#grid;
-    this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1));
+    this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1), untold);
   }
 
   /** `timeOf` gives -1 for entries that do not count. */
-  #writeHistograms(histograms: readonly (FloatHistogram | undefined)[], timeOf: (index: number) => number): void {
+  #writeHistograms(
+    histograms: readonly (FloatHistogram | undefined)[],
+    timeOf: (index: number) => number,
+    spend: Spend,
+  ): void {
     let isFirst = true;
     histograms.forEach((histogram, i) => {
       const time = timeOf(i);
       if (histogram === undefined || time === -1) return;
+      spend(HISTOGRAM_TOLD);
       this.#out.ascii(isFirst ? ',"histograms":[[' : ',[');
       isFirst = false;
       this.#timestamp(time);
@@ -275,9 +296,12 @@ export class JsonSink implements ResultSink {
   }
 
   /** Puts the series into label order; leaves out what is beyond the limit. */
-  #sort(): void {
+  #sort(spend: Spend): void {
     const series = this.#series;
-    series.sort((a, b) => compareLabels(a.labels, b.labels));
+    series.sort((a, b) => {
+      spend(COMPARING_TOLD);
+      return compareLabels(a.labels, b.labels);
+    });
     if (this.#limit > 0 && series.length > this.#limit) {
       series.length = this.#limit;
       this.#isTruncated = true;

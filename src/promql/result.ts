@@ -1,3 +1,4 @@
+import { type Spend, untold } from '../kernels/blocks.ts';
 import type { Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
 import type { Grid } from './exec/grid.ts';
@@ -15,12 +16,12 @@ export interface ResultSink {
   begin(type: ResultType, grid: Grid): void;
   /** A series of a vector or matrix on the query's grid; may be empty, which means it is not part of the answer. */
   addColumn(labels: Labels, column: StepColumn): void;
-  /** A series of a matrix with its own times; may be empty. */
-  addSamples(labels: Labels, samples: SampleColumn): void;
+  /** A series of a matrix with its own times; may be empty. `spend` is told now and then of samples that are written next. */
+  addSamples(labels: Labels, samples: SampleColumn, spend: Spend): void;
   setScalar(value: number): void;
   setString(text: string): void;
-  /** All series have come. Matrices are sorted by labels here. */
-  end(): void;
+  /** All series have come. Matrices are sorted by labels here; `spend` is told of it. */
+  end(spend: Spend): void;
 }
 
 /** Keeps the answer as columns, for rules and tests. */
@@ -82,7 +83,7 @@ export class CountingSink implements ResultSink {
   begin(): void {}
 
   addColumn(_labels: Labels, column: StepColumn): void {
-    this.#add(countPresent(column));
+    this.#add(countPresent(column, untold));
   }
 
   addSamples(_labels: Labels, { length }: SampleColumn): void {

@@ -173,7 +173,7 @@ async function answer(
   }
   const { warnings, infos } = annotations.render(text);
   const statsText = stats === null || stats === '' ? null : statsJson(cost.timing, outcome);
-  return { ok: true, form: 'json', body: sink.finish(statsText, warnings, infos) };
+  return { ok: true, form: 'json', body: sink.finish(statsText, warnings, infos, () => checkWanted(signal)) };
 }
 
 /** What a rule gets: a scalar counts as a series without labels. */

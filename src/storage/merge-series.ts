@@ -1,5 +1,5 @@
 import { compareLabels, type Labels } from '../model/labels.ts';
-import { clearColumn, joinColumn, mergeIntoColumn } from './merge-columns.ts';
+import { clearColumn, exchangeColumns, joinColumn, mergeIntoColumn } from './merge-columns.ts';
 import { createSampleColumn, type SampleColumn, type SeriesSet } from './query.ts';
 
 /**
@@ -71,13 +71,15 @@ class MergedSeriesSet implements SeriesSet {
     if (at + 1 === end) return;
     this.#other ??= createSampleColumn(0);
     this.#spare ??= createSampleColumn(0);
+    this.#other.costs = into.costs ?? null;
+    this.#spare.costs = into.costs ?? null;
     for (at++; at < end; at++) {
       clearColumn(this.#other);
       this.#sets[sets[at]!]!.read(rows[at]!, this.#other);
       // Blocks come before the head in time and after it in the list: joining in time order costs no second pass.
       if (this.#other.length > 0 && into.length > 0 && this.#other.times[this.#other.length - 1]! < into.times[0]!) {
         mergeIntoColumn(this.#other, into, this.#spare);
-        swap(into, this.#other);
+        exchangeColumns(into, this.#other);
       } else {
         mergeIntoColumn(into, this.#other, this.#spare);
       }
@@ -151,10 +153,4 @@ function membersAsMet(sets: readonly SeriesSet[], limit: number): Members {
   for (const members of found) starts.push(starts.at(-1)! + members.length);
   const flat = found.flat();
   return { starts, sets: flat.map(({ set }) => set), rows: flat.map(({ row }) => row) };
-}
-
-function swap(a: SampleColumn, b: SampleColumn): void {
-  const kept = { ...a };
-  Object.assign(a, b);
-  Object.assign(b, kept);
 }

@@ -37,6 +37,14 @@ export function ofFloats<Request extends Pick<SelectRequest, 'matchers' | 'float
   return request.floatMatchers === undefined ? request : { ...request, matchers: request.floatMatchers };
 }
 
+/** Told what reading a series takes; either throws where its reader has had enough. */
+export interface ReadCosts {
+  /** So many samples were read since. */
+  spend(samples: number): void;
+  /** So many bytes are allocated next. */
+  takeBytes(bytes: number): void;
+}
+
 /** Raw samples of one series, oldest first, times strictly rising. Stale markers are among them. */
 export interface SampleColumn {
   length: number;
@@ -53,7 +61,13 @@ export interface SampleColumn {
    * in which they came. null or absent: none is known to be.
    */
   integerCounts?: Uint8Array | null;
+  /** Whoever reads into the column tells it after every few chunks, and before it grows. null or absent: nobody asks. */
+  costs?: ReadCosts | null;
 }
+
+/** Bytes of a sample in a column: time and value, and a start time where there are any. */
+const SAMPLE_BYTES = 16;
+const START_TIME_BYTES = 8;
 
 /** Everything one select found: labels first, then one whole series per call into the caller's column. */
 export interface SeriesSet {
@@ -98,7 +112,7 @@ export interface Queryable {
   querier(range: TimeRange): Querier;
 }
 
-export function createSampleColumn(capacity: number): SampleColumn {
+export function createSampleColumn(capacity: number, costs: ReadCosts | null = null): SampleColumn {
   const values = new Float64Array(capacity);
   return {
     length: 0,
@@ -108,15 +122,23 @@ export function createSampleColumn(capacity: number): SampleColumn {
     startTimes: null,
     histograms: null,
     integerCounts: null,
+    costs,
   };
 }
 
 /** Makes room for `capacity` samples, keeping the first `length`; the arrays are replaced when they grow. */
 export function reserveSampleColumn(column: SampleColumn, capacity: number): void {
   if (column.times.length >= capacity) return;
-  const grown = createSampleColumn(Math.max(capacity, 2 * column.times.length));
-  grown.times.set(column.times.subarray(0, column.length));
-  grown.bits.set(column.bits.subarray(0, 2 * column.length));
+  const before = column.times.length;
+  const after = Math.max(capacity, 2 * before);
+  column.costs?.takeBytes((SAMPLE_BYTES + (column.startTimes === null ? 0 : START_TIME_BYTES)) * (after - before));
+  const grown = createSampleColumn(after);
+  for (let from = 0; from < column.length; from += SAMPLES_AT_ONCE) {
+    const to = Math.min(column.length, from + SAMPLES_AT_ONCE);
+    if (from > 0) column.costs?.spend(SAMPLES_AT_ONCE);
+    grown.times.set(column.times.subarray(from, to), from);
+    grown.bits.set(column.bits.subarray(2 * from, 2 * to), 2 * from);
+  }
   column.times = grown.times;
   column.values = grown.values;
   column.bits = grown.bits;
@@ -130,4 +152,24 @@ export function reserveSampleColumn(column: SampleColumn, capacity: number): voi
     integerCounts.set(column.integerCounts.subarray(0, column.length));
     column.integerCounts = integerCounts;
   }
+}
+
+/** A histogram is decoded in the time of so many floats. */
+const HISTOGRAM_WORK = 200;
+
+/** Samples copied, in about a millisecond, between two words to the reader. */
+const SAMPLES_AT_ONCE = 65_536;
+
+/** After so many chunks it is known about how many samples each has; so many lie between two words to the reader. */
+export const CHUNKS_PER_WORD = 16;
+
+/**
+ * To be called after every `CHUNKS_PER_WORD` chunks that are read into a column: `done` so far, with the samples from index
+ * `first` on, of `count`. Tells the reader, and makes room for the rest once instead of again and again.
+ */
+export function noteChunksRead(column: SampleColumn, first: number, done: number, count: number): void {
+  const perChunk = (column.length - first) / done;
+  column.costs?.spend(CHUNKS_PER_WORD * perChunk * (column.histograms === null ? 1 : HISTOGRAM_WORK));
+  // Some more: chunks differ, and the one that is still open is not among them.
+  if (done === CHUNKS_PER_WORD) reserveSampleColumn(column, first + Math.ceil(1.02 * perChunk * (count + 2)));
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fuzzCorpus } from './fuzz-corpus.ts';
 import { fuzzStorage } from './fuzz-data.ts';
 import { EngineFuzzer, type FuzzCase, fuzzCase } from './fuzz-engine.ts';
-import { HOSTILE_QUERIES, hostileStorage, runHostile } from './hostile-queries.ts';
+import { HOSTILE_QUERIES, hostileStorage, runHostile, SMALL_LIMITS } from './hostile-queries.ts';
 
 const CASES = 4000;
 
@@ -48,7 +48,7 @@ describe('a hostile query', () => {
   test.each(HOSTILE_QUERIES)(
     '$name ends',
     async (query) => {
-      const { answer, ms } = await runHostile(storage, query, timeoutMs);
+      const { answer, ms } = await runHostile(storage, query, { ...SMALL_LIMITS, timeoutMs });
       expect(answer).not.toBe('');
       // The time after which nobody would have been able to stop it: far beyond what a loaded machine needs.
       expect(ms).toBeLessThan(timeoutMs + 10_000);

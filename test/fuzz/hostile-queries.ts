@@ -10,6 +10,7 @@ import { systemClock } from '../../src/std/clock.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
+import { type Piece, PieceProbe } from './piece-probe.ts';
 
 /** One that somebody could send by accident or on purpose, and over which range in steps of `stepMs`. */
 export interface HostileQuery {
@@ -51,7 +52,6 @@ function labelsOf(n: number): Labels {
   return labelsFromObject({ __name__: 'm', id: `id-${n}`, group: String(n % 10), wide, le: String(n % 50) });
 }
 
-const END = SAMPLES * SAMPLE_MS;
 const LONG = { steps: 11_000, stepMs: 80 };
 const ONCE = { steps: 1, stepMs: 0 };
 
@@ -146,45 +146,60 @@ export interface HostileOutcome {
   readonly answer: string;
   readonly ms: number;
   /** The longest time between two points at which the query could be cancelled. */
-  readonly pieceMs: number;
+  readonly piece: Piece;
 }
 
-/** Runs a query under the limits of a small server. Rejects with what is no user's error. */
+/** What a query may use. */
+export interface HostileLimits {
+  readonly samplesMax: number;
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+  /** The time of an instant query, and the end of a range, ms. */
+  readonly end: number;
+  readonly withStacks?: boolean;
+}
+
+/** Those of a small server. */
+export const SMALL_LIMITS: HostileLimits = {
+  samplesMax: 5_000_000,
+  bytesMax: 256 * 2 ** 20,
+  timeoutMs: 10_000,
+  end: SAMPLES * SAMPLE_MS,
+};
+
+/** Runs a query. Rejects with what is no user's error. */
 export async function runHostile(
   storage: Queryable,
   { steps, stepMs, text }: HostileQuery,
-  timeoutMs: number,
+  limits: HostileLimits,
 ): Promise<HostileOutcome> {
+  const { bytesMax, end, samplesMax, timeoutMs, withStacks } = limits;
   const began = performance.now();
-  let last = began;
-  let pieceMs = 0;
-  const look = () => {
-    const now = performance.now();
-    pieceMs = Math.max(pieceMs, now - last);
-    last = now;
+  const probe = new PieceProbe(withStacks);
+  const look = () => probe.look();
+  // Every look at the signal is a point at which the query would have been cancelled.
+  const signal = {
+    get aborted() {
+      look();
+      return false;
+    },
+    reason: undefined,
   };
   let answer: string;
   try {
     const engine = new Engine({
-      samplesMax: 5_000_000,
-      bytesMax: 256 * 2 ** 20,
+      samplesMax,
+      bytesMax,
       defaultSubqueryStepMs: () => 60_000,
       parser: ALL_PARSER_OPTIONS,
       features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
       functions: functionImplementations,
-      // Every look at the clock is a point at which the query would have been cancelled.
-      clock: {
-        ...systemClock,
-        monotonic: () => {
-          look();
-          return last;
-        },
-      },
+      clock: systemClock,
     });
     const parameters: QueryParameters = {
       kind: steps === 1 ? 'instant' : 'range',
-      start: END - (steps - 1) * stepMs,
-      end: END,
+      start: end - (steps - 1) * stepMs,
+      end,
       step: stepMs,
       lookbackMs: 300_000,
     };
@@ -192,12 +207,12 @@ export async function runHostile(
     const sink = new JsonSink(0, new JsonBlocks());
     await engine.run(query, storage, sink, new Annotations(), {
       timeoutMs,
-      signal: new AbortController().signal,
+      signal,
       pause: () => Promise.resolve(),
       pauseAfterMs: 20,
       countSteps: false,
     });
-    answer = `${sink.byteLength} bytes`;
+    answer = `${sink.finish(null, [], [], look).length} bytes`;
   } catch (error) {
     if (!(error instanceof Error) || !/^(QueryError|EvaluationError|PlanError|PromqlSyntaxError)$/.test(error.name)) {
       throw error;
@@ -205,5 +220,5 @@ export async function runHostile(
     answer = error.message;
   }
   look();
-  return { answer, ms: performance.now() - began, pieceMs };
+  return { answer, ms: performance.now() - began, piece: probe.longest };
 }

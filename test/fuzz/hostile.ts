@@ -1,13 +1,93 @@
-/** Prints what each hostile query ends with, how long it takes and how long it holds the thread: `node test/fuzz/hostile.ts`. */
-import { HOSTILE_QUERIES, hostileStorage, runHostile } from './hostile-queries.ts';
+/**
+ * Runs hostile queries, and fails where one holds its thread for too long between two points at which it could be stopped:
+ * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|all] [--part N/M] [--timeout MS]
+ * [--scale X] [--rows N] [--where]`.
+ *
+ * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Queryable } from '../../src/storage/query.ts';
+import {
+  HOSTILE_QUERIES,
+  type HostileLimits,
+  type HostileOutcome,
+  type HostileQuery,
+  hostileStorage,
+  runHostile,
+  SMALL_LIMITS,
+} from './hostile-queries.ts';
+import { LARGE, openLargeDatabase } from './large-data.ts';
+import { LARGE_QUERIES, LARGE_QUERIES_END } from './large-queries.ts';
 
-const TIMEOUT_MS = 10_000;
-const storage = hostileStorage();
-for (const query of HOSTILE_QUERIES) {
-  const { answer, ms, pieceMs } = await runHostile(storage, query, TIMEOUT_MS);
-  const heap = Math.round(process.memoryUsage().rss / 2 ** 20);
-  process.stdout.write(
-    `${query.name.padEnd(36)} ${ms.toFixed(0).padStart(6)} ms, at most ${pieceMs.toFixed(0).padStart(5)} ms in one piece, ` +
-      `${heap} MiB resident: ${answer.slice(0, 120)}\n`,
-  );
+/** Longer pieces are a failure. */
+const PIECE_MS_MAX = 100;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    data: { type: 'string', default: 'all' },
+    rows: { type: 'string', default: '10' },
+    scale: { type: 'string', default: '1' },
+    timeout: { type: 'string', default: '5000' },
+    part: { type: 'string', default: '1/1' },
+    where: { type: 'boolean', default: false },
+  },
+});
+
+/** Those that a server has by default. */
+const LARGE_LIMITS: HostileLimits = {
+  samplesMax: 50_000_000,
+  bytesMax: 2 ** 30,
+  timeoutMs: Number(values.timeout),
+  end: LARGE_QUERIES_END,
+};
+
+Error.stackTraceLimit = 30;
+const outcomes: (HostileOutcome & { readonly name: string })[] = [];
+
+async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, storage: Queryable): Promise<void> {
+  const [part, parts] = values.part.split('/').map(Number) as [number, number];
+  for (const [number, query] of queries.entries()) {
+    if (number % parts !== part - 1 || !query.name.includes(values.only)) continue;
+    const outcome = await runHostile(storage, query, { ...limits, withStacks: values.where });
+    outcomes.push({ name: query.name, ...outcome });
+    const { answer, ms, piece } = outcome;
+    process.stdout.write(
+      `${piece.cpuMs.toFixed(1).padStart(7)} ms of CPU, ${piece.wallMs.toFixed(1).padStart(7)} ms in one piece of ` +
+        `${ms.toFixed(0).padStart(6)} ms: ${query.name}: ${answer.slice(0, 100)}\n`,
+    );
+    if (values.where && piece.where !== null)
+      process.stdout.write(`${piece.where.split('\n').slice(6, 18).join('\n')}\n`);
+  }
 }
+
+if (values.data !== 'large') await runAll(HOSTILE_QUERIES, SMALL_LIMITS, hostileStorage());
+if (values.data !== 'small') {
+  const directory = mkdtempSync(join(tmpdir(), 'narthex-hostile-'));
+  try {
+    const began = performance.now();
+    const scale = Number(values.scale);
+    const database = await openLargeDatabase(directory, {
+      ...LARGE,
+      longSamples: Math.round(LARGE.longSamples * scale),
+      wideSeries: LARGE.wideSeries * scale,
+      histograms: LARGE.histograms * scale,
+    });
+    process.stdout.write(`large data after ${Math.round(performance.now() - began)} ms\n`);
+    await runAll(LARGE_QUERIES, LARGE_LIMITS, database);
+    await database.close();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+outcomes.sort((a, b) => b.piece.cpuMs - a.piece.cpuMs);
+process.stdout.write(`\nthe longest pieces of ${outcomes.length} queries, ms of CPU and of wall time\n`);
+for (const { name, piece } of outcomes.slice(0, Number(values.rows))) {
+  process.stdout.write(`${piece.cpuMs.toFixed(1).padStart(7)} ${piece.wallMs.toFixed(1).padStart(7)}  ${name}\n`);
+}
+const tooLong = outcomes.filter(({ piece }) => piece.cpuMs > PIECE_MS_MAX).length;
+if (tooLong > 0) process.stdout.write(`${tooLong} are longer than ${PIECE_MS_MAX} ms\n`);
+process.exitCode = tooLong > 0 ? 1 : 0;

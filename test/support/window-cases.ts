@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { untold } from '../../src/kernels/blocks.ts';
 import { windowBounds } from '../../src/kernels/window-bounds.ts';
 
 /** A series with its windows, as kernels get them. */
@@ -33,7 +34,7 @@ export function windowCases(value: fc.Arbitrary<number>): fc.Arbitrary<WindowCas
       });
       const from = new Uint32Array(count);
       const to = new Uint32Array(count);
-      windowBounds(times, times.length, firstEnd, step, count, range, from, to);
+      windowBounds(times, times.length, firstEnd, step, count, range, from, to, untold);
       return { times, values: Float64Array.from(samples, (s) => s.value), firstEnd, step, range, count, from, to };
     });
 }

@@ -144,6 +144,9 @@ function mendedDetail({ mended, position }: Entry, grids: ReadonlyMap<string, Gr
   );
 }
 
+/** After 64 doublings nothing of a step is left in 64 bits. */
+const STEPS_THAT_COUNT = 16_384;
+
 /**
  * The number of mended samples as the reference prints it: on every step after the first with any, it adds what it has
  * counted so far to itself once more, in 64 bits. It is the true number for a single step only.
@@ -151,7 +154,7 @@ function mendedDetail({ mended, position }: Entry, grids: ReadonlyMap<string, Gr
 function mendedCount(countsByTime: ReadonlyMap<number, number>, grid: Grid | undefined): bigint {
   if (grid === undefined) return [...countsByTime.values()].reduce((sum, count) => sum + BigInt(count), 0n);
   let more = -1n;
-  for (let i = 0; i < grid.count; i++) {
+  for (let i = Math.max(0, grid.count - STEPS_THAT_COUNT); i < grid.count; i++) {
     const count = BigInt(countsByTime.get(grid.start + i * grid.step) ?? 0);
     if (more === -1n) more = count - 1n;
     else more = BigInt.asIntN(64, 2n * (more + count) + 1n);

@@ -1,6 +1,7 @@
+import type { Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
-import type { SampleColumn } from '../../storage/query.ts';
+import { createSampleColumn, type ReadCosts, type SampleColumn } from '../../storage/query.ts';
 import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
 import { createStepColumn, type StepColumn } from './step-column.ts';
 
@@ -32,17 +33,12 @@ export function checkWanted(signal: CancelSignal): void {
 
 /** Of a step in a column: its value and its mark. */
 const CELL_BYTES = 9;
-/** Of a sample in a column: time and value. */
-const SAMPLE_BYTES = 16;
 /** Of a label set: the object and its list, and each name and value in it. The texts are shared. */
 const LABELS_BYTES = 56;
 const LABEL_TEXT_BYTES = 8;
 
 /** One look at the clock for so much work (samples and steps), about a tenth of a millisecond. */
 const WORK_PER_LOOK = 20_000;
-
-/** A loop over the steps of one column, which may be millions, looks at the clock after so many. */
-export const STEPS_PER_LOOK = 65_536;
 
 /**
  * What one query may use: samples and bytes in memory, time, and the event loop's patience.
@@ -51,7 +47,7 @@ export const STEPS_PER_LOOK = 65_536;
  * that samples are decoded into, the answer. They are counted before they are allocated, and for the whole query:
  * what an operator lets go of early is not taken back.
  */
-export class QueryBudget {
+export class QueryBudget implements ReadCosts {
   /** Samples held now, and the most so far. */
   current = 0;
   peak = 0;
@@ -145,11 +141,13 @@ export class QueryBudget {
     this.takeBytes(labelsBytes(labels) + textBytes);
   }
 
-  /** Counts what a buffer grew by since it held `before` samples; returns what it holds now. */
-  noteGrowth({ times }: SampleColumn, before: number): number {
-    if (times.length > before) this.takeBytes(SAMPLE_BYTES * (times.length - before));
-    return times.length;
+  /** A buffer that series are read into, counted while it grows; reading long ones looks at the clock. */
+  samples(): SampleColumn {
+    return createSampleColumn(0, this);
   }
+
+  /** `spend`, for loops over samples and steps (`blockEnd`). */
+  readonly spending: Spend = (work) => this.spend(work);
 
   /** To be called for each series with the samples and steps it took; fails when the time is over. */
   spend(work: number): void {

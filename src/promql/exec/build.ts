@@ -188,7 +188,7 @@ function buildScalar(node: Node, inputs: readonly Built[], context: QueryContext
     case 'scalarBinary':
       return new ScalarBinary(plan.op, scalars[0]!, scalars[1]!, context.budget);
     case 'negateScalar':
-      return new NegateScalar(scalars[0]!);
+      return new NegateScalar(scalars[0]!, context.budget);
     case 'invariantScalar':
       return new InvariantScalar(scalars[0]!, count, context.budget);
     default:

@@ -1,6 +1,7 @@
 import type { Labels } from '../../model/labels.ts';
 import type { QueryBudget } from './budget.ts';
 import { MergeDuplicates } from './merge-duplicates.ts';
+import { DROPPING_WORK } from './names.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import type { StepColumn } from './step-column.ts';
 
@@ -21,7 +22,7 @@ export class FinishNames implements VectorOperator {
   async series(): Promise<SeriesHeads> {
     const heads = await this.#input.series();
     if (heads.dropName === null) return heads;
-    const finished = finishedLabels(heads);
+    const finished = finishedLabels(heads, this.#budget);
     const renamed: VectorOperator = {
       series: async () => ({ labels: finished, dropName: null }),
       next: () => this.#input.next(),
@@ -36,8 +37,15 @@ export class FinishNames implements VectorOperator {
 }
 
 /** The labels without the names that are marked; the list itself where none is. */
-export function finishedLabels({ labels, dropName }: SeriesHeads): readonly Labels[] {
-  return dropName === null ? labels : labels.map((each, row) => (dropName[row] === 1 ? each.withoutMetric : each));
+export function finishedLabels({ labels, dropName }: SeriesHeads, budget: QueryBudget): readonly Labels[] {
+  if (dropName === null) return labels;
+  return labels.map((each, row) => {
+    if (dropName[row] === 0) return each;
+    budget.spend(DROPPING_WORK);
+    const { withoutMetric } = each;
+    budget.takeLabels(withoutMetric);
+    return withoutMetric;
+  });
 }
 
 /** True where two label sets are equal. */

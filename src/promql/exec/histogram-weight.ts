@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import { countPresent, type StepColumn } from './step-column.ts';
@@ -17,21 +18,27 @@ export function histogramWeight(histogram: FloatHistogram): number {
 }
 
 /** The weight of all samples of a series. */
-export function samplesWeight({ length, histograms }: SampleColumn): number {
+export function samplesWeight({ length, histograms }: SampleColumn, spend: Spend): number {
   if (histograms === null) return length;
   let weight = length;
-  for (let i = 0; i < length; i++) if (histograms[i] !== undefined) weight += histogramWeight(histograms[i]!) - 1;
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) if (histograms[i] !== undefined) weight += histogramWeight(histograms[i]!) - 1;
+  }
   return weight;
 }
 
 /** The weight of a column: a float is one, a histogram what it weighs. */
-export function columnWeight(column: StepColumn): number {
-  let weight = countPresent(column);
+export function columnWeight(column: StepColumn, spend: Spend): number {
+  let weight = countPresent(column, spend);
   const { histograms, present } = column;
   if (histograms === null) return weight;
-  for (let i = 0; i < present.length; i++) {
-    const histogram = histograms[i];
-    if (present[i] === 1 && histogram !== undefined) weight += histogramWeight(histogram) - 1;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) {
+      const histogram = histograms[i];
+      if (present[i] === 1 && histogram !== undefined) weight += histogramWeight(histogram) - 1;
+    }
   }
   return weight;
 }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { QueryBudget } from './budget.ts';
 import { drain } from './drain.ts';
@@ -85,6 +86,7 @@ export class MergeDuplicates implements VectorOperator {
     for (let column = this.#input.next(); column !== null; column = this.#input.next()) {
       const group = groupOf[this.#row++]!;
       if (group === -1) return column;
+      this.#budget.spend(column.present.length);
       this.#add(group, column);
     }
     if (this.#isBroken) throw sameLabelsetError();
@@ -101,23 +103,29 @@ export class MergeDuplicates implements VectorOperator {
       this.#budget.keep(column.present.length);
       this.#merged[group] = copyStepColumn(column);
     } else if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) this.#isBroken = true;
-    else if (!mergeInto(target, column)) this.#isBroken = true;
+    else if (!mergeInto(target, column, this.#budget.spending)) this.#isBroken = true;
   }
 }
 
 /** Adds the steps of `column` to `target`; false where both have a value, which stops it. */
-export function mergeInto(target: StepColumn, column: StepColumn): boolean {
+export function mergeInto(target: StepColumn, column: StepColumn, spend: Spend): boolean {
   const { values, present } = column;
-  for (let i = 0; i < present.length; i++) {
-    if (present[i] === 0) continue;
-    if (target.present[i] === 1) return false;
-    target.present[i] = 1;
-    target.values[i] = values[i]!;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) {
+      if (present[i] === 0) continue;
+      if (target.present[i] === 1) return false;
+      target.present[i] = 1;
+      target.values[i] = values[i]!;
+    }
   }
   if (column.histograms === null) return true;
   target.histograms ??= new Array(present.length).fill(undefined);
-  for (let i = 0; i < present.length; i++) {
-    if (present[i] === 1 && column.histograms[i] !== undefined) target.histograms[i] = column.histograms[i];
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) {
+      if (present[i] === 1 && column.histograms[i] !== undefined) target.histograms[i] = column.histograms[i];
+    }
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import { labelsBytes } from './budget.ts';
+import { labelsBytes, type QueryBudget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { isLasting, keep, kept, makeLasting } from './lasting-labels.ts';
 import type { SeriesHeads } from './operator.ts';
@@ -12,13 +12,12 @@ export function droppedNames(heads: SeriesHeads, context: QueryContext): SeriesH
   const before = heads.labels;
   let dropped = kept(before, WITHOUT_METRIC) as WithoutMetric | undefined;
   if (dropped === undefined) {
-    dropped = withoutMetric(before);
+    dropped = withoutMetric(before, context.budget);
     if (isLasting(before)) {
       makeLasting(dropped.labels);
       keep(before, WITHOUT_METRIC, dropped);
     }
-  }
-  context.budget.takeBytes(dropped.bytes);
+  } else context.budget.takeBytes(dropped.bytes);
   return { labels: dropped.labels, dropName: null };
 }
 
@@ -30,12 +29,19 @@ interface WithoutMetric {
   readonly bytes: number;
 }
 
-function withoutMetric(before: readonly Labels[]): WithoutMetric {
+/** Making a label set without its name takes as long as looking at so many samples. */
+export const DROPPING_WORK = 50;
+
+function withoutMetric(before: readonly Labels[], budget: QueryBudget): WithoutMetric {
   const labels: Labels[] = new Array(before.length);
   let bytes = 0;
   for (let row = 0; row < before.length; row++) {
+    budget.spend(DROPPING_WORK);
     const after = before[row]!.withoutMetric;
-    if (after !== before[row]) bytes += labelsBytes(after);
+    if (after !== before[row]) {
+      budget.takeLabels(after);
+      bytes += labelsBytes(after);
+    }
     labels[row] = after;
   }
   return { labels, bytes };

@@ -1,3 +1,4 @@
+import type { Spend } from '../../kernels/blocks.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -65,6 +66,10 @@ export class Probe {
     this.#stack.pop();
   }
 
+  get spending(): Spend {
+    return this.#budget.spending;
+  }
+
   /** Counts what a call of a node takes that may wait. */
   async during<T>(cost: NodeCost, call: () => Promise<T>): Promise<T> {
     this.enter(cost);
@@ -116,7 +121,7 @@ class ProbedVector implements VectorOperator {
     this.#probe.leave();
     if (column === null) return null;
     this.#cost.series++;
-    this.#cost.samples += countPresent(column);
+    this.#cost.samples += countPresent(column, this.#probe.spending);
     return column;
   }
 }

@@ -1,6 +1,8 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
+import { firstLater } from '../../kernels/first-later.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Bounds } from '../functions/contracts.ts';
-import { type QueryBudget, STEPS_PER_LOOK } from './budget.ts';
+import type { QueryBudget } from './budget.ts';
 import { type Grid, gridEnd, type Window } from './grid.ts';
 import { columnWeight, histogramWeight } from './histogram-weight.ts';
 import type { StepColumn } from './step-column.ts';
@@ -43,12 +45,12 @@ export class SampleCounts {
   /** Adds a column of an instant selector; returns how much it weighs. */
   addColumn(column: StepColumn, budget: QueryBudget): number {
     const { present, histograms } = column;
-    const weight = columnWeight(column);
+    const weight = columnWeight(column, budget.spending);
     this.total += weight;
     this.read += weight;
     if (this.totalPerStep === null) return weight;
     for (let i = 0; i < present.length; ) {
-      const stop = Math.min(present.length, i + STEPS_PER_LOOK);
+      const stop = blockEnd(i, present.length, budget.spending);
       for (; i < stop; i++) {
         if (present[i] === 0) continue;
         const histogram = histograms === null ? undefined : histograms[i];
@@ -56,58 +58,63 @@ export class SampleCounts {
         this.totalPerStep[i]! += each;
         this.readPerStep![i]! += each;
       }
-      if (stop < present.length) budget.check();
     }
     return weight;
   }
 
   /** `addWindows` for floats whose windows have these bounds. */
-  addBounds({ from, to }: Bounds, window: Window, reads: boolean): void {
+  addBounds({ from, to }: Bounds, window: Window, reads: boolean, { spending }: QueryBudget): void {
     const fixed = window.step === 0;
     const { totalPerStep, readPerStep } = this;
     let total = 0;
     let read = 0;
     let fresh = 0;
-    for (let i = 0; i < window.count; i++) {
-      const start = from[i]!;
-      const end = to[i]!;
-      total += end - start;
-      if (totalPerStep !== null) totalPerStep[i]! += end - start;
-      const own = end - (fresh > start ? fresh : start);
-      fresh = end;
-      if (!reads || (fixed && i > 0)) continue;
-      read += own;
-      if (readPerStep !== null) readPerStep[i]! += own;
+    for (let i = 0; i < window.count; ) {
+      const stop = blockEnd(i, window.count, spending);
+      for (; i < stop; i++) {
+        const start = from[i]!;
+        const end = to[i]!;
+        total += end - start;
+        if (totalPerStep !== null) totalPerStep[i]! += end - start;
+        const own = end - (fresh > start ? fresh : start);
+        fresh = end;
+        if (!reads || (fixed && i > 0)) continue;
+        read += own;
+        if (readPerStep !== null) readPerStep[i]! += own;
+      }
     }
     this.total += total;
     this.read += read;
   }
 
   /** Adds what the windows of a range function saw of one series. `reads`: the samples come from the storage. */
-  addWindows(samples: SampleColumn, window: Window, reads: boolean): void {
+  addWindows(samples: SampleColumn, window: Window, reads: boolean, { spending }: QueryBudget): void {
     const { times, length } = samples;
-    const weights = samples.histograms === null ? null : prefixWeights(samples);
+    const weights = samples.histograms === null ? null : prefixWeights(samples, spending);
     const fixed = window.step === 0;
     const { totalPerStep, readPerStep } = this;
     let total = 0;
     let read = 0;
     let from = 0;
     let to = 0;
-    for (let i = 0; i < window.count; i++) {
-      const end = window.firstEnd + i * window.step;
-      const start = end - window.range;
-      // Samples before this one were in reach of the previous step.
-      const fresh = to;
-      while (to < length && times[to]! <= end) to++;
-      while (from < to && times[from]! <= start) from++;
-      const all = weights === null ? to - from : weights[to]! - weights[from]!;
-      total += all;
-      if (totalPerStep !== null) totalPerStep[i]! += all;
-      if (!reads || (fixed && i > 0)) continue;
-      const first = fresh > from ? fresh : from;
-      const own = weights === null ? to - first : weights[to]! - weights[first]!;
-      read += own;
-      if (readPerStep !== null) readPerStep[i]! += own;
+    for (let i = 0; i < window.count; ) {
+      const stop = blockEnd(i, window.count, spending);
+      for (; i < stop; i++) {
+        const end = window.firstEnd + i * window.step;
+        const start = end - window.range;
+        // Samples before this one were in reach of the previous step.
+        const fresh = to;
+        if (to < length && times[to]! <= end) to = firstLater(times, to, length, end);
+        if (from < to && times[from]! <= start) from = firstLater(times, from, to, start);
+        const all = weights === null ? to - from : weights[to]! - weights[from]!;
+        total += all;
+        if (totalPerStep !== null) totalPerStep[i]! += all;
+        if (!reads || (fixed && i > 0)) continue;
+        const first = fresh > from ? fresh : from;
+        const own = weights === null ? to - first : weights[to]! - weights[first]!;
+        read += own;
+        if (readPerStep !== null) readPerStep[i]! += own;
+      }
     }
     this.total += total;
     this.read += read;
@@ -174,11 +181,14 @@ export class SampleCounts {
 }
 
 /** Entry i: the weight of the first i samples. */
-function prefixWeights(samples: SampleColumn): Float64Array {
+function prefixWeights(samples: SampleColumn, spend: Spend): Float64Array {
   const weights = new Float64Array(samples.length + 1);
-  for (let i = 0; i < samples.length; i++) {
-    const histogram = samples.histograms![i];
-    weights[i + 1] = weights[i]! + (histogram === undefined ? 1 : histogramWeight(histogram));
+  for (let i = 0; i < samples.length; ) {
+    const stop = blockEnd(i, samples.length, spend);
+    for (; i < stop; i++) {
+      const histogram = samples.histograms![i];
+      weights[i + 1] = weights[i]! + (histogram === undefined ? 1 : histogramWeight(histogram));
+    }
   }
   return weights;
 }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 
 /**
@@ -35,10 +36,12 @@ export function isEmptyColumn(column: StepColumn): boolean {
 }
 
 /** Steps with a value. */
-export function countPresent(column: StepColumn): number {
-  const { present } = column;
+export function countPresent({ present }: StepColumn, spend: Spend): number {
   let count = 0;
-  for (let i = 0; i < present.length; i++) count += present[i]!;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) count += present[i]!;
+  }
   return count;
 }
 
@@ -48,9 +51,12 @@ export function histogramAt(column: StepColumn, step: number): FloatHistogram | 
 }
 
 /** Takes the histograms out: their steps have no value any more. */
-export function dropHistograms(column: StepColumn): void {
+export function dropHistograms(column: StepColumn, spend: Spend): void {
   const { histograms, present } = column;
   if (histograms === null) return;
-  for (let i = 0; i < present.length; i++) if (histograms[i] !== undefined) present[i] = 0;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) if (histograms[i] !== undefined) present[i] = 0;
+  }
   column.histograms = null;
 }

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../kernels/blocks.ts';
 import {
   civilDay,
   dayOfSeconds,
@@ -23,10 +24,13 @@ export const daysInMonth = ofSeconds((seconds) => {
 });
 
 function ofSeconds(f: (seconds: number) => number): InstantFunction {
-  return (input, out) => {
-    copyFloats(input, out);
+  return (input, out, { spend }) => {
+    copyFloats(input, out, spend);
     const { values, present } = out;
-    for (let i = 0; i < present.length; i++) if (present[i] === 1) values[i] = f(wholeSeconds(values[i]!));
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++) if (present[i] === 1) values[i] = f(wholeSeconds(values[i]!));
+    }
   };
 }
 

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import { startsAnew } from '../../kernels/counter-resets.ts';
 import { changesUpTo, countedWithin, resetsUpTo } from '../../kernels/value-changes.ts';
 import { histogramsEqual } from '../../model/histogram-compare.ts';
@@ -5,31 +6,33 @@ import { isCounterReset } from '../../model/histogram-resets.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
+import { HISTOGRAM_WORK } from './histogram-windows.ts';
 import { reusedBounds } from './range-input.ts';
 import { listResets } from './rate.ts';
-import { workIntegers } from './work-arrays.ts';
 
 /** How often a sample differs from the one before it. */
 export const changes: RangeFunction = (samples, window, out, context) => {
-  const upTo = workIntegers(1, samples.length);
-  if (samples.histograms === null) changesUpTo(samples.values, samples.length, upTo);
-  else countSteps(samples, upTo, hasChanged);
+  const upTo = context.work.integers(1, samples.length);
+  const { spend } = context;
+  if (samples.histograms === null) changesUpTo(samples.values, samples.length, upTo, spend);
+  else countSteps(samples, upTo, spend, hasChanged);
   const { from, to } = anchoredBounds(samples, window, context);
-  countedWithin(upTo, from, to, window.count, out.values, out.present);
+  countedWithin(upTo, from, to, window.count, out.values, out.present, spend);
 };
 
 /** How often a sample lies below the one before it. */
 export const resets: RangeFunction = (samples, window, out, context) => {
-  const upTo = workIntegers(1, samples.length);
+  const upTo = context.work.integers(1, samples.length);
+  const { spend } = context;
   const startTimes = context.features.useStartTimestamps ? samples.startTimes : null;
   if (samples.histograms === null) {
-    const list = listResets(samples, startTimes);
-    resetsUpTo(list.at, list.count, samples.length, upTo);
+    const list = listResets(samples, startTimes, context);
+    resetsUpTo(list.at, list.count, samples.length, upTo, spend);
   } else {
-    countSteps(samples, upTo, (column, index) => isReset(column, startTimes, index));
+    countSteps(samples, upTo, spend, (column, index) => isReset(column, startTimes, index));
   }
   const { from, to } = anchoredBounds(samples, window, context);
-  countedWithin(upTo, from, to, window.count, out.values, out.present);
+  countedWithin(upTo, from, to, window.count, out.values, out.present, spend);
 };
 
 /**
@@ -40,10 +43,13 @@ function anchoredBounds(samples: SampleColumn, window: Window, context: RangeCon
   const bounds = reusedBounds(samples, window, context);
   if (context.extension !== 'anchored') return bounds;
   const { from, to } = bounds;
-  for (let i = 0; i < window.count; i++) {
-    const first = from[i]!;
-    const reach = window.firstEnd + i * window.step - window.range - context.lookbackMs;
-    if (first !== to[i] && first > 0 && samples.times[first - 1]! > reach) from[i] = first - 1;
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, context.spend);
+    for (; i < stop; i++) {
+      const first = from[i]!;
+      const reach = window.firstEnd + i * window.step - window.range - context.lookbackMs;
+      if (first !== to[i] && first > 0 && samples.times[first - 1]! > reach) from[i] = first - 1;
+    }
   }
   return bounds;
 }
@@ -51,11 +57,13 @@ function anchoredBounds(samples: SampleColumn, window: Window, context: RangeCon
 function countSteps(
   samples: SampleColumn,
   upTo: Uint32Array,
+  spend: Spend,
   isCounted: (samples: SampleColumn, index: number) => boolean,
 ): void {
   let count = 0;
   upTo[0] = 0;
   for (let i = 1; i < samples.length; i++) {
+    spend(HISTOGRAM_WORK);
     if (isCounted(samples, i)) count++;
     upTo[i] = count;
   }

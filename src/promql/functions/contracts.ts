@@ -1,9 +1,11 @@
+import type { Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Annotations } from '../exec/annotations.ts';
 import type { Grid, Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import type { PositionRange } from '../syntax/ast.ts';
+import type { WorkArrays } from './work-arrays.ts';
 
 /** What every function may look at beside its columns. One object per call expression, reused for all series. */
 export interface FunctionContext {
@@ -22,6 +24,11 @@ export interface FunctionContext {
   /** Every written argument, vector and string arguments included: index = place in the call. */
   readonly argPositions: readonly PositionRange[];
   readonly features: FunctionFeatures;
+  /**
+   * To be called by whatever takes long, with the samples or steps that it takes: loops over them (`blockEnd`), and windows
+   * that are read anew. Throws when the query is over.
+   */
+  readonly spend: Spend;
 }
 
 export interface FunctionFeatures {
@@ -44,11 +51,8 @@ export interface RangeContext extends FunctionContext {
   labels: Labels;
   /** The windows' bounds in the column at hand, where they are known; the engine sets it before each call. */
   bounds: ColumnBounds | null;
-  /**
-   * To be called now and then by what takes O(samples) for each window, with the samples looked at since; throws when the
-   * query is over.
-   */
-  readonly spend: (work: number) => void;
+  /** Room to work in. */
+  readonly work: WorkArrays;
 }
 
 /** The samples `from[i] <= index < to[i]` lie in window i. Not to be changed. */

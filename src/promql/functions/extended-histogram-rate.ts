@@ -5,6 +5,7 @@ import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGa
 import type { RangeContext } from './contracts.ts';
 import { firstAfter } from './first-after.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
+import { HISTOGRAM_WORK } from './histogram-windows.ts';
 import type { HistogramSamples } from './range-input.ts';
 import { type RateKind, seconds } from './rate-kind.ts';
 
@@ -65,6 +66,7 @@ function addLost(
   let lost: FloatHistogram | null = null;
   let previous = anchor;
   for (const histogram of [...between, right]) {
+    context.spend(HISTOGRAM_WORK);
     if (isCounterReset(histogram, previous)) {
       lost = lost === null ? previous : addNoting(lost, previous, context);
       if (lost === null) return null;
@@ -83,6 +85,7 @@ function isUniform(
 ): boolean {
   const isCustom = histograms[first]!.schema === CUSTOM_BUCKETS_SCHEMA;
   for (let k = first; k <= last; k++) {
+    context.spend(1);
     const { schema, counterResetHint } = histograms[k]!;
     if ((schema === CUSTOM_BUCKETS_SCHEMA) !== isCustom) {
       context.annotations.warn(mixedExponentialCustom(context.metricName), context.argPositions[0]!);

@@ -1,11 +1,12 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms } from './annotation-texts.ts';
 import type { RangeContext } from './contracts.ts';
-import { extendedHistogramRate } from './extended-histogram-rate.ts';
+import { type ExtendedWindow, extendedHistogramRate } from './extended-histogram-rate.ts';
 import { firstAfter } from './first-after.ts';
-import { floatPart, histogramPart, ownBounds } from './range-input.ts';
+import { type FloatSamples, floatPart, histogramPart, otherBounds, reusedBounds } from './range-input.ts';
 import { type RateKind, seconds } from './rate-kind.ts';
 
 /**
@@ -24,11 +25,12 @@ export function extendedRate(
   const smoothed = context.extension === 'smoothed';
   const ahead = smoothed ? lookbackMs : 0;
   const reach = { ...window, firstEnd: window.firstEnd + ahead, range: window.range + lookbackMs + ahead };
-  const floats = floatPart(samples);
-  const { from, to } = ownBounds(floats, reach);
-  const histograms = samples.histograms === null ? null : histogramPart(samples);
-  const histogramBounds = histograms === null ? null : ownBounds(histograms, reach);
+  const floats = floatPart(samples, context);
+  const { from, to } = reusedBounds(floats, reach, context);
+  const histograms = samples.histograms === null ? null : histogramPart(samples, context);
+  const histogramBounds = histograms === null ? null : otherBounds(histograms, reach, context);
   for (let i = 0; i < window.count; i++) {
+    context.spend(1 + to[i]! - from[i]!);
     const end = window.firstEnd + i * window.step;
     const start = end - window.range;
     const hasFloats = from[i]! < to[i]!;
@@ -44,7 +46,8 @@ export function extendedRate(
       out.histograms[i] = result;
       out.present[i] = 1;
     } else if (hasFloats) {
-      const change = changeWithin(floats.times, floats.values, from[i]!, to[i]!, start, end, kind.isCounter, smoothed);
+      const span = { from: from[i]!, to: to[i]!, start, end };
+      const change = changeWithin(floats, span, kind.isCounter, smoothed, context.spend);
       if (change === null) continue;
       out.values[i] = kind.isRate ? change / seconds(window.range) : change;
       out.present[i] = 1;
@@ -53,14 +56,11 @@ export function extendedRate(
 }
 
 function changeWithin(
-  times: Float64Array,
-  values: Float64Array,
-  from: number,
-  to: number,
-  start: number,
-  end: number,
+  { times, values }: FloatSamples,
+  { end, from, start, to }: ExtendedWindow,
   isCounter: boolean,
   smoothed: boolean,
+  spend: Spend,
 ): number | null {
   let last = to - 1;
   let first = Math.max(from, firstAfter(times, from, last, start, false) - 1);
@@ -78,10 +78,13 @@ function changeWithin(
   if (times[last]! >= end) last--;
   let lost = 0;
   let previous = left;
-  for (let i = first; i <= last; i++) {
-    const value = values[i]!;
-    if (value < previous) lost += previous;
-    previous = value;
+  for (let i = first; i <= last; ) {
+    const stop = blockEnd(i, last + 1, spend);
+    for (; i < stop; i++) {
+      const value = values[i]!;
+      if (value < previous) lost += previous;
+      previous = value;
+    }
   }
   if (right < previous) lost += previous;
   change += lost;

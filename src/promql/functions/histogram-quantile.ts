@@ -16,6 +16,7 @@ import { workFloats } from './work-arrays.ts';
 export const histogramQuantile: HistogramFunction = (group, out, context) => {
   const quantiles = context.args[0]!;
   for (let i = 0; i < out.present.length; i++) {
+    context.spend(1 + group.buckets.length);
     const length = gatherBuckets(group, i);
     const native = nativeAt(group, i);
     out.present[i] = 0;
@@ -33,6 +34,7 @@ export const histogramQuantile: HistogramFunction = (group, out, context) => {
 export const histogramFraction: HistogramFunction = (group, out, context) => {
   const [lower, upper] = context.args as [Float64Array, Float64Array];
   for (let i = 0; i < out.present.length; i++) {
+    context.spend(1 + group.buckets.length);
     const length = gatherBuckets(group, i);
     const native = nativeAt(group, i);
     out.present[i] = 0;

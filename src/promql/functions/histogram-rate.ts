@@ -8,7 +8,7 @@ import type { StepColumn } from '../exec/step-column.ts';
 import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
-import { fillHistogramSteps, type HistogramWindow } from './histogram-windows.ts';
+import { fillHistogramSteps, HISTOGRAM_WORK, type HistogramWindow } from './histogram-windows.ts';
 
 import { type RateKind, seconds } from './rate-kind.ts';
 
@@ -76,8 +76,10 @@ function changeOf(
   const position = context.argPositions[0]!;
   const first = histograms[from]!;
   const last = histograms[to - 1]!;
-  const isReset = (k: number, before: FloatHistogram) =>
-    (startTimes !== null && startsAnew(times, startTimes, k)) || isCounterReset(histograms[k]!, before);
+  const isReset = (k: number, before: FloatHistogram) => {
+    context.spend(HISTOGRAM_WORK);
+    return (startTimes !== null && startsAnew(times, startTimes, k)) || isCounterReset(histograms[k]!, before);
+  };
 
   let base = first;
   if (isCounter) {

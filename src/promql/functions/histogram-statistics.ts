@@ -1,3 +1,4 @@
+import { blockEnd } from '../../kernels/blocks.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../model/histogram.ts';
 import { type Bucket, histogramBuckets } from '../../model/histogram-buckets.ts';
 import type { InstantFunction } from './contracts.ts';
@@ -10,12 +11,15 @@ export const histogramStdvar = ofHistograms(variance);
 export const histogramStddev = ofHistograms((histogram) => Math.sqrt(variance(histogram)));
 
 function ofHistograms(f: (histogram: FloatHistogram) => number): InstantFunction {
-  return (input, out) => {
+  return (input, out, { spend }) => {
     const { histograms } = input;
-    for (let i = 0; i < out.present.length; i++) {
-      const histogram = input.present[i] === 1 ? histograms?.[i] : undefined;
-      out.present[i] = histogram === undefined ? 0 : 1;
-      if (histogram !== undefined) out.values[i] = f(histogram);
+    for (let i = 0; i < out.present.length; ) {
+      const stop = blockEnd(i, out.present.length, spend);
+      for (; i < stop; i++) {
+        const histogram = input.present[i] === 1 ? histograms?.[i] : undefined;
+        out.present[i] = histogram === undefined ? 0 : 1;
+        if (histogram !== undefined) out.values[i] = f(histogram);
+      }
     }
     out.histograms = null;
   };

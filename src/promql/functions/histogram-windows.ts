@@ -4,7 +4,7 @@ import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
-import { type HistogramSamples, histogramPart, ownBounds } from './range-input.ts';
+import { type HistogramSamples, histogramPart, otherBounds } from './range-input.ts';
 
 /** The histograms of one window: `from <= index < to`, at least one. */
 export interface HistogramWindow {
@@ -16,7 +16,7 @@ export interface HistogramWindow {
 }
 
 /** A histogram takes as long as so many floats. */
-const HISTOGRAM_WORK = 20;
+export const HISTOGRAM_WORK = 20;
 
 /**
  * Fills the steps whose windows hold histograms; `out` has the floats' results already. A window with both kinds has no
@@ -30,16 +30,19 @@ export function fillHistogramSteps(
   context: RangeContext,
   compute: (part: HistogramWindow) => FloatHistogram | null,
 ): void {
-  const part = histogramPart(samples);
-  const { from, to } = ownBounds(part, window);
+  const part = histogramPart(samples, context);
+  const { from, to } = otherBounds(part, window, context);
   for (let i = 0; i < window.count; i++) {
-    if (from[i] === to[i]) continue;
+    if (from[i] === to[i]) {
+      context.spend(1);
+      continue;
+    }
     if (floatBounds.from[i] !== floatBounds.to[i]) {
       context.annotations.warn(mixedFloatsHistograms(context.metricName), context.argPositions[0]!);
       out.present[i] = 0;
       continue;
     }
-    context.spend(HISTOGRAM_WORK * (to[i]! - from[i]!));
+    context.spend(HISTOGRAM_WORK);
     const end = window.firstEnd + i * window.step;
     const histogram = compute({ samples: part, from: from[i]!, to: to[i]!, end });
     out.present[i] = histogram === null ? 0 : 1;

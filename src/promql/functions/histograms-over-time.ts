@@ -5,7 +5,7 @@ import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { counterResetCollision, mismatchedCustomBuckets, mixedExponentialCustom } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
-import { fillHistogramSteps, type HistogramWindow } from './histogram-windows.ts';
+import { fillHistogramSteps, HISTOGRAM_WORK, type HistogramWindow } from './histogram-windows.ts';
 
 /** Compensated sum of the histograms of each window. */
 export function sumHistograms(
@@ -38,7 +38,10 @@ export function averageHistograms(
 function totalOf(part: HistogramWindow, wantsMean: boolean, context: RangeContext): HistogramTotal | null {
   const { histograms } = part.samples;
   const total = new HistogramTotal(histograms[part.from]!, wantsMean);
-  for (let k = part.from + 1; k < part.to && total.isCompatible; k++) total.add(histograms[k] as FloatHistogram);
+  for (let k = part.from + 1; k < part.to && total.isCompatible; k++) {
+    context.spend(HISTOGRAM_WORK);
+    total.add(histograms[k] as FloatHistogram);
+  }
   const position = context.argPositions[0]!;
   if (!total.isCompatible) {
     context.annotations.warn(mixedExponentialCustom(context.metricName), position);

@@ -30,6 +30,7 @@ function fillInstantRate(
     return;
   }
   const startTimes = context.features.useStartTimestamps && isRate ? samples.startTimes : null;
-  const resets = listResets(samples, startTimes);
-  lastChange(samples.times, samples.values, resets, from, to, window.count, isRate, out.values, out.present);
+  const resets = listResets(samples, startTimes, context);
+  const { present, values } = out;
+  lastChange(samples.times, samples.values, resets, from, to, window.count, isRate, values, present, context.spend);
 }

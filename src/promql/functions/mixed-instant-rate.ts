@@ -8,6 +8,7 @@ import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { subtractNoting } from './histogram-sums.ts';
+import { HISTOGRAM_WORK } from './histogram-windows.ts';
 
 /** irate and idelta of a series in which there are histograms. */
 export function instantRateOfMixed(
@@ -22,6 +23,7 @@ export function instantRateOfMixed(
   const histograms = samples.histograms!;
   const startTimes = context.features.useStartTimestamps && isRate ? samples.startTimes : null;
   for (let i = 0; i < window.count; i++) {
+    context.spend(HISTOGRAM_WORK);
     const last = to[i]! - 1;
     out.present[i] = 0;
     if (last <= from[i]!) continue;

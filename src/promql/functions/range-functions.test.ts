@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { untold } from '../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { Labels, labelsFromObject } from '../../model/labels.ts';
 import { createSampleColumn, type SampleColumn } from '../../storage/query.ts';
@@ -6,6 +7,7 @@ import { Annotations } from '../exec/annotations.ts';
 import { createStepColumn } from '../exec/step-column.ts';
 import type { RangeContext, RangeFunction } from './contracts.ts';
 import { functionImplementations } from './registry.ts';
+import { WorkArrays } from './work-arrays.ts';
 
 /** Samples 10 s apart, the first at 10 s; a gap where undefined. */
 function series(...values: (number | FloatHistogram | undefined)[]): SampleColumn {
@@ -70,7 +72,8 @@ function evaluate(name: string, samples: SampleColumn, ask: Ask = {}) {
     extension,
     lookbackMs: 300_000,
     bounds: null,
-    spend: () => {},
+    spend: untold,
+    work: new WorkArrays(untold),
     labels: metricName === '' ? Labels.EMPTY : labelsFromObject({ __name__: metricName }),
   });
   const { warnings, infos } = annotations.render('x');

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../kernels/blocks.ts';
 import { windowBounds } from '../../kernels/window-bounds.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { SampleColumn } from '../../storage/query.ts';
@@ -22,52 +23,68 @@ export interface HistogramSamples {
 }
 
 /** The float samples: the column itself in the usual case that it holds nothing else. */
-export function floatPart(samples: SampleColumn): FloatSamples {
-  const { histograms, length, startTimes } = samples;
+export function floatPart(samples: SampleColumn, { spend, work }: RangeContext): FloatSamples {
+  const { histograms } = samples;
   if (histograms === null) return samples;
-  const rows: number[] = [];
-  for (let i = 0; i < length; i++) if (histograms[i] === undefined) rows.push(i);
-  return {
-    length: rows.length,
-    times: Float64Array.from(rows, (row) => samples.times[row]!),
-    values: Float64Array.from(rows, (row) => samples.values[row]!),
-    startTimes: startTimes === null ? null : Float64Array.from(rows, (row) => startTimes[row]!),
-  };
+  const { length: all, startTimes, times, values } = samples;
+  const partTimes = work.floats(FLOAT_PARTS, all);
+  const partValues = work.floats(FLOAT_PARTS + 1, all);
+  const partStarts = startTimes === null ? null : work.floats(FLOAT_PARTS + 2, all);
+  let length = 0;
+  for (let i = 0; i < all; ) {
+    const stop = blockEnd(i, all, spend);
+    for (; i < stop; i++) {
+      if (histograms[i] !== undefined) continue;
+      partTimes[length] = times[i]!;
+      partValues[length] = values[i]!;
+      if (partStarts !== null) partStarts[length] = startTimes![i]!;
+      length++;
+    }
+  }
+  return { length, times: partTimes, values: partValues, startTimes: partStarts };
 }
 
-export function histogramPart(samples: SampleColumn): HistogramSamples {
-  const { histograms, length, startTimes } = samples;
-  const rows: number[] = [];
-  if (histograms !== null) for (let i = 0; i < length; i++) if (histograms[i] !== undefined) rows.push(i);
-  return {
-    length: rows.length,
-    times: Float64Array.from(rows, (row) => samples.times[row]!),
-    histograms: rows.map((row) => histograms![row]!),
-    startTimes: startTimes === null ? null : Float64Array.from(rows, (row) => startTimes[row]!),
-  };
+export function histogramPart(samples: SampleColumn, { spend, work }: RangeContext): HistogramSamples {
+  const { histograms, length: all, startTimes } = samples;
+  const times = work.floats(HISTOGRAM_PARTS, all);
+  const partStarts = startTimes === null ? null : work.floats(HISTOGRAM_PARTS + 1, all);
+  const found: FloatHistogram[] = [];
+  for (let i = 0; i < all && histograms !== null; ) {
+    const stop = blockEnd(i, all, spend);
+    for (; i < stop; i++) {
+      const histogram = histograms[i];
+      if (histogram === undefined) continue;
+      times[found.length] = samples.times[i]!;
+      if (partStarts !== null) partStarts[found.length] = startTimes![i]!;
+      found.push(histogram);
+    }
+  }
+  return { length: found.length, times, histograms: found, startTimes: partStarts };
 }
 
-/** Reused by `reusedBounds`: one series is worked on at a time. */
-let reused: Bounds = { from: new Uint32Array(0), to: new Uint32Array(0) };
+/** Slots of work arrays: floats of the two parts of a series, and integers of the bounds of windows in them. */
+const FLOAT_PARTS = 4;
+const HISTOGRAM_PARTS = 7;
+const REUSED_BOUNDS = 2;
+const OTHER_BOUNDS = 4;
 
 /**
  * The windows' bounds in the column at hand, or in its float part, in arrays that the next call of this function, or the
  * next series, overwrites.
  */
-export function reusedBounds(samples: FloatSamples, window: Window, { bounds }: RangeContext): Bounds {
+export function reusedBounds(samples: FloatSamples, window: Window, context: RangeContext): Bounds {
+  const { bounds } = context;
   if (bounds !== null && bounds.samples === samples) return bounds;
-  if (reused.from.length < window.count) {
-    reused = { from: new Uint32Array(2 * window.count), to: new Uint32Array(2 * window.count) };
-  }
-  fillBounds(samples, window, reused);
-  return reused;
+  return boundsIn(REUSED_BOUNDS, samples, window, context);
 }
 
-/** The windows' bounds in arrays of their own. */
-export function ownBounds(samples: { readonly times: Float64Array; readonly length: number }, window: Window): Bounds {
-  const bounds = { from: new Uint32Array(window.count), to: new Uint32Array(window.count) };
-  fillBounds(samples, window, bounds);
-  return bounds;
+/** The same in other arrays, for samples beside those. */
+export function otherBounds(
+  samples: { readonly times: Float64Array; readonly length: number },
+  window: Window,
+  context: RangeContext,
+): Bounds {
+  return boundsIn(OTHER_BOUNDS, samples, window, context);
 }
 
 /** For functions that see floats only: tells the user where a window held histograms beside floats. */
@@ -78,18 +95,25 @@ export function reportIgnoredHistograms(
   context: RangeContext,
 ): void {
   if (samples.histograms === null) return;
-  const { from, to } = ownBounds(histogramPart(samples), window);
-  for (let i = 0; i < window.count; i++) {
-    if (from[i] === to[i] || floatBounds.from[i] === floatBounds.to[i]) continue;
-    context.annotations.info(histogramIgnoredInMixedRange(context.metricName), context.argPositions[0]!);
-    return;
+  const { from, to } = otherBounds(histogramPart(samples, context), window, context);
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, context.spend);
+    for (; i < stop; i++) {
+      if (from[i] === to[i] || floatBounds.from[i] === floatBounds.to[i]) continue;
+      context.annotations.info(histogramIgnoredInMixedRange(context.metricName), context.argPositions[0]!);
+      return;
+    }
   }
 }
 
-function fillBounds(
+function boundsIn(
+  slot: number,
   samples: { readonly times: Float64Array; readonly length: number },
-  window: Window,
-  { from, to }: Bounds,
-): void {
-  windowBounds(samples.times, samples.length, window.firstEnd, window.step, window.count, window.range, from, to);
+  { count, firstEnd, range, step }: Window,
+  { spend, work }: RangeContext,
+): Bounds {
+  const from = work.integers(slot, count);
+  const to = work.integers(slot + 1, count);
+  windowBounds(samples.times, samples.length, firstEnd, step, count, range, from, to, spend);
+  return { from, to };
 }

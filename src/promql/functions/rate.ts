@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import { counterResets, startOverlaps } from '../../kernels/counter-resets.ts';
 import {
   DIRECT_RESETS,
@@ -16,7 +17,6 @@ import { extendedRate } from './extended-rate.ts';
 import { rateOfHistograms } from './histogram-rate.ts';
 import { type FloatSamples, floatPart, reusedBounds } from './range-input.ts';
 import { type RateKind, seconds } from './rate-kind.ts';
-import { workFloats, workIntegers } from './work-arrays.ts';
 
 const RATE: RateKind = { isCounter: true, isRate: true };
 const INCREASE: RateKind = { isCounter: true, isRate: false };
@@ -49,16 +49,20 @@ const NO_RESETS: ResetList = {
 };
 
 /** The resets of a counter, in work arrays 0 and 1 (integers) and 0 to 2 (floats). */
-export function listResets(samples: FloatSamples, startTimes: Float64Array | null): ResetList {
+export function listResets(
+  samples: FloatSamples,
+  startTimes: Float64Array | null,
+  { spend, work }: RangeContext,
+): ResetList {
   const { times, values, length } = samples;
-  const at = workIntegers(0, length);
-  const lost = workFloats(0, length);
-  const count = counterResets(times, values, startTimes, length, at, lost);
+  const at = work.integers(0, length);
+  const lost = work.floats(0, length);
+  const count = counterResets(times, values, startTimes, length, at, lost, spend);
   if (count <= DIRECT_RESETS) return { ...NO_RESETS, count, at, lost };
-  const high = workFloats(1, count + 1);
-  const low = workFloats(2, count + 1);
-  const odd = workIntegers(1, count + 1);
-  const leastTrusted = prefixSums(lost, count, high, low, odd);
+  const high = work.floats(1, count + 1);
+  const low = work.floats(2, count + 1);
+  const odd = work.integers(1, count + 1);
+  const leastTrusted = prefixSums(lost, count, high, low, odd, spend);
   return { count, at, lost, high, low, leastTrusted: odd[count] === 0 ? leastTrusted : Infinity };
 }
 
@@ -67,10 +71,10 @@ function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: St
     extendedRate(kind, samples, window, out, context);
     return;
   }
-  const floats = floatPart(samples);
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
   const startTimes = context.features.useStartTimestamps && kind.isCounter ? floats.startTimes : null;
-  const resets = kind.isCounter ? listResets(floats, startTimes) : NO_RESETS;
+  const resets = kind.isCounter ? listResets(floats, startTimes, context) : NO_RESETS;
   if (startTimes !== null) warnOfOverlaps(floats.times, startTimes, bounds, window, context);
   const windows: RateWindows = { ...window, from: bounds.from, to: bounds.to };
   extrapolatedChange(
@@ -83,6 +87,7 @@ function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: St
     kind.isRate ? seconds(window.range) : 0,
     out.values,
     out.present,
+    context.spend,
   );
   if (samples.histograms !== null) rateOfHistograms(kind, samples, bounds, window, out, context);
 }
@@ -96,12 +101,18 @@ export function warnOfOverlaps(
   context: RangeContext,
 ): void {
   for (let i = 0; i < window.count; i++) {
-    for (let k = from[i]! + 1; k < to[i]!; k++) {
-      if (!startOverlaps(times, startTimes, k)) continue;
-      context.annotations.startTimeOverlap(context.metricName, context.argPositions[0]!);
-      break;
-    }
+    const found = overlapWithin(times, startTimes, from[i]! + 1, to[i]!, context.spend);
+    if (found) context.annotations.startTimeOverlap(context.metricName, context.argPositions[0]!);
   }
+}
+
+function overlapWithin(times: Float64Array, startTimes: Float64Array, from: number, to: number, spend: Spend): boolean {
+  spend(1 + to - from);
+  for (let k = from; k < to; ) {
+    const stop = blockEnd(k, to, spend);
+    for (; k < stop; k++) if (startOverlaps(times, startTimes, k)) return true;
+  }
+  return false;
 }
 
 /** Tells the user when a metric that gave floats is, by its name or type, hardly a counter. */
@@ -110,16 +121,19 @@ function doubtCounter(out: StepColumn, window: Window, context: RangeContext): v
   if (metricName === '') return;
   if (context.features.typeAndUnitLabels) {
     const type = context.labels.get('__type__');
-    if (type === 'counter' || type === 'histogram' || !hasFloat(out, window)) return;
+    if (type === 'counter' || type === 'histogram' || !hasFloat(out, window, context)) return;
     context.annotations.info(possibleNonCounterLabel(metricName, type), context.argPositions[0]!);
-  } else if (!looksLikeCounter(metricName) && hasFloat(out, window)) {
+  } else if (!looksLikeCounter(metricName) && hasFloat(out, window, context)) {
     context.annotations.info(possibleNonCounter(metricName), context.argPositions[0]!);
   }
 }
 
-function hasFloat(out: StepColumn, window: Window): boolean {
-  for (let i = 0; i < window.count; i++) {
-    if (out.present[i] === 1 && (out.histograms === null || out.histograms[i] === undefined)) return true;
+function hasFloat(out: StepColumn, window: Window, context: RangeContext): boolean {
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, context.spend);
+    for (; i < stop; i++) {
+      if (out.present[i] === 1 && (out.histograms === null || out.histograms[i] === undefined)) return true;
+    }
   }
   return false;
 }

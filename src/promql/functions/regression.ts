@@ -1,3 +1,4 @@
+import { blockEnd } from '../../kernels/blocks.ts';
 import { slidingSmoothing } from '../../kernels/exponential-smoothing.ts';
 import { slidingRegression } from '../../kernels/linear-regression.ts';
 import { goFloatFixed } from '../../model/go-float.ts';
@@ -5,11 +6,10 @@ import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { type Bounds, EvaluationError, type RangeContext, type RangeFunction } from './contracts.ts';
 import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
-import { workFloats, workIntegers } from './work-arrays.ts';
 
 /** Slope per second of the least-squares line. */
 export const deriv: RangeFunction = (samples, window, out, context) => {
-  const floats = floatPart(samples);
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
   regressions(floats, bounds, window, null, null, out, context);
   reportIgnoredHistograms(samples, bounds, window, context);
@@ -17,11 +17,14 @@ export const deriv: RangeFunction = (samples, window, out, context) => {
 
 /** Value of the least-squares line so many seconds after the evaluation time, which offset and `@` do not move. */
 export const predictLinear: RangeFunction = (samples, window, out, context) => {
-  const floats = floatPart(samples);
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
-  const origins = workFloats(0, window.count);
+  const origins = context.work.floats(0, window.count);
   const { start, step } = context.grid;
-  for (let i = 0; i < window.count; i++) origins[i] = start + i * step;
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, context.spend);
+    for (; i < stop; i++) origins[i] = start + i * step;
+  }
   regressions(floats, bounds, window, context.args[0]!, origins, out, context);
   reportIgnoredHistograms(samples, bounds, window, context);
 };
@@ -33,10 +36,10 @@ function regressions(
   horizons: Float64Array | null,
   origins: Float64Array | null,
   out: StepColumn,
-  { spend }: RangeContext,
+  { spend, work }: RangeContext,
 ): void {
-  const offsets = workFloats(1, length);
-  const runs = workIntegers(0, length);
+  const offsets = work.floats(1, length);
+  const runs = work.integers(0, length);
   const { count } = window;
   const { values: results, present } = out;
   slidingRegression(times, values, length, from, to, count, horizons, origins, offsets, runs, results, present, spend);
@@ -45,8 +48,11 @@ function regressions(
 export const doubleExponentialSmoothing: RangeFunction = (samples, window, out, context) => {
   const [smoothing, trend] = context.args as [Float64Array, Float64Array];
   const any = reusedBounds(samples, window, context);
-  for (let i = 0; i < window.count; i++) if (any.from[i] !== any.to[i]) checkFactors(context, i);
-  const floats = floatPart(samples);
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, context.spend);
+    for (; i < stop; i++) if (any.from[i] !== any.to[i]) checkFactors(context, i);
+  }
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
   const { from, to } = bounds;
   const { values, present } = out;

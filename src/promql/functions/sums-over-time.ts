@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import { windowMean, windowSum, windowVariance } from '../../kernels/kahan.ts';
 import { prefixSums } from '../../kernels/prefix-sums.ts';
 import { slidingMean, slidingSum } from '../../kernels/sliding-sum.ts';
@@ -8,55 +9,59 @@ import type { StepColumn } from '../exec/step-column.ts';
 import type { Bounds, RangeFunction } from './contracts.ts';
 import { averageHistograms, sumHistograms } from './histograms-over-time.ts';
 import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
-import { workFloats, workIntegers } from './work-arrays.ts';
 
 /** Windows that overlap less than this are summed one by one: prefix sums cost more. */
 const WORTHWHILE_OVERLAP = 3;
+/** Samples that windows went through between two words of it. */
+const SAMPLES_TOLD = 16_384;
 
 export const sumOverTime: RangeFunction = (samples, window, out, context) => {
-  const floats = floatPart(samples);
+  const { spend } = context;
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
-  if (overlaps(floats, bounds, window)) {
-    const high = workFloats(0, floats.length + 1);
-    const low = workFloats(1, floats.length + 1);
-    const odd = workIntegers(0, floats.length + 1);
-    const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd);
+  if (overlaps(floats, bounds, window, spend)) {
+    const high = context.work.floats(0, floats.length + 1);
+    const low = context.work.floats(1, floats.length + 1);
+    const odd = context.work.integers(0, floats.length + 1);
+    const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd, spend);
     const { from, to } = bounds;
-    slidingSum(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present);
+    slidingSum(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present, spend);
   } else {
-    eachWindow(floats, bounds, window, out, windowSum);
+    eachWindow(floats, bounds, window, out, spend, windowSum);
   }
   if (samples.histograms !== null) sumHistograms(samples, bounds, window, out, context);
 };
 
 export const avgOverTime: RangeFunction = (samples, window, out, context) => {
-  const floats = floatPart(samples);
+  const { spend } = context;
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
-  if (overlaps(floats, bounds, window)) {
-    const high = workFloats(0, floats.length + 1);
-    const low = workFloats(1, floats.length + 1);
-    const odd = workIntegers(0, floats.length + 1);
-    const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd);
+  if (overlaps(floats, bounds, window, spend)) {
+    const high = context.work.floats(0, floats.length + 1);
+    const low = context.work.floats(1, floats.length + 1);
+    const odd = context.work.integers(0, floats.length + 1);
+    const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd, spend);
     const { from, to } = bounds;
-    slidingMean(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present);
+    slidingMean(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present, spend);
   } else {
-    eachWindow(floats, bounds, window, out, windowMean);
+    eachWindow(floats, bounds, window, out, spend, windowMean);
   }
   if (samples.histograms !== null) averageHistograms(samples, bounds, window, out, context);
 };
 
 export const stdvarOverTime: RangeFunction = (samples, window, out, context) => {
-  const floats = floatPart(samples);
+  const { spend } = context;
+  const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
   const { values, length } = floats;
-  if (overlaps(floats, bounds, window)) {
-    const sumHigh = workFloats(0, length + 1);
-    const sumLow = workFloats(1, length + 1);
-    const squareHigh = workFloats(2, length + 1);
-    const squareLow = workFloats(3, length + 1);
-    const odd = workIntegers(0, length + 1);
-    prefixSums(values, length, sumHigh, sumLow, odd);
-    prefixSquares(values, length, squareHigh, squareLow);
+  if (overlaps(floats, bounds, window, spend)) {
+    const sumHigh = context.work.floats(0, length + 1);
+    const sumLow = context.work.floats(1, length + 1);
+    const squareHigh = context.work.floats(2, length + 1);
+    const squareLow = context.work.floats(3, length + 1);
+    const odd = context.work.integers(0, length + 1);
+    prefixSums(values, length, sumHigh, sumLow, odd, spend);
+    prefixSquares(values, length, squareHigh, squareLow, spend);
     slidingVariance(
       values,
       length,
@@ -70,9 +75,10 @@ export const stdvarOverTime: RangeFunction = (samples, window, out, context) => 
       window.count,
       out.values,
       out.present,
+      spend,
     );
   } else {
-    eachWindow(floats, bounds, window, out, windowVariance);
+    eachWindow(floats, bounds, window, out, spend, windowVariance);
   }
   reportIgnoredHistograms(samples, bounds, window, context);
 };
@@ -80,11 +86,14 @@ export const stdvarOverTime: RangeFunction = (samples, window, out, context) => 
 export const stddevOverTime: RangeFunction = (samples, window, out, context) => {
   stdvarOverTime(samples, window, out, context);
   const { values } = out;
-  for (let i = 0; i < window.count; i++) values[i] = Math.sqrt(values[i]!);
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, context.spend);
+    for (; i < stop; i++) values[i] = Math.sqrt(values[i]!);
+  }
 };
 
-function overlaps(floats: FloatSamples, { from, to }: Bounds, window: Window): boolean {
-  return windowedSampleCount(from, to, window.count) > WORTHWHILE_OVERLAP * floats.length;
+function overlaps(floats: FloatSamples, { from, to }: Bounds, window: Window, spend: Spend): boolean {
+  return windowedSampleCount(from, to, window.count, spend) > WORTHWHILE_OVERLAP * floats.length;
 }
 
 function eachWindow(
@@ -92,11 +101,23 @@ function eachWindow(
   { from, to }: Bounds,
   window: Window,
   { values, present }: StepColumn,
-  reduce: (values: Float64Array, from: number, to: number) => number,
+  spend: Spend,
+  reduce: typeof windowSum,
 ): void {
-  for (let i = 0; i < window.count; i++) {
-    const empty = from[i] === to[i];
-    present[i] = empty ? 0 : 1;
-    if (!empty) values[i] = reduce(floats.values, from[i]!, to[i]!);
+  // Windows that hardly overlap: a pass over the series, most often in many windows.
+  let told = 0;
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, spend);
+    for (; i < stop; i++) {
+      const start = from[i]!;
+      const end = to[i]!;
+      const empty = start === end;
+      present[i] = empty ? 0 : 1;
+      if (!empty) values[i] = reduce(floats.values, start, end, spend);
+      if (end - told > SAMPLES_TOLD) {
+        spend(end - told);
+        told = end;
+      }
+    }
   }
 }

@@ -3,7 +3,9 @@ import type { Matcher } from '../../model/matcher.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { clearColumn, mergeIntoColumn, trimColumn } from '../../storage/merge-columns.ts';
 import {
+  CHUNKS_PER_WORD,
   createSampleColumn,
+  noteChunksRead,
   type Querier,
   type SampleColumn,
   type SelectRequest,
@@ -140,6 +142,13 @@ export class BlockQuerier implements Querier {
 /** Reads are synchronous and use one list of chunks after the other. */
 const metas = createChunkMetas();
 
+/** Chunks from the `from`th on that begin by `maxTime`. */
+function chunksUpTo(maxTime: number, from: number): number {
+  let count = 0;
+  for (let i = from; i < metas.count; i++) if (metas.minTimes[i]! <= maxTime) count++;
+  return count;
+}
+
 class BlockSeriesSet implements SeriesSet {
   readonly warnings: readonly string[] = [];
   readonly #block: QueriedBlock;
@@ -172,6 +181,7 @@ class BlockSeriesSet implements SeriesSet {
     clearColumn(into);
     index.series.chunks(number, metas);
     let newest = Number.NEGATIVE_INFINITY;
+    let done = 0;
     for (let i = 0; i < metas.count; i++) {
       const first = metas.minTimes[i]!;
       const last = metas.maxTimes[i]!;
@@ -179,6 +189,9 @@ class BlockSeriesSet implements SeriesSet {
       if (first > newest) chunks.read(metas.refs[i]!, into);
       else this.#mergeOverlapping(metas.refs[i]!, into);
       newest = Math.max(newest, last);
+      // Now, while it moves little.
+      if (++done === 1) trimColumn(into, minTime, maxTime);
+      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, 0, done, done + chunksUpTo(maxTime, i + 1));
     }
     trimColumn(into, minTime, maxTime);
     dropIntervals(into, intervals);
@@ -192,6 +205,7 @@ class BlockSeriesSet implements SeriesSet {
     const from = into.length;
     index.series.chunks(number, metas);
     let newest = Number.NEGATIVE_INFINITY;
+    let done = 0;
     for (let i = 0; i < metas.count; i++) {
       const first = metas.minTimes[i]!;
       const last = metas.maxTimes[i]!;
@@ -199,6 +213,8 @@ class BlockSeriesSet implements SeriesSet {
       if (first <= newest) return false;
       chunks.read(metas.refs[i]!, into);
       newest = last;
+      if (++done === 1) trimColumn(into, minTime, maxTime, from);
+      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, from, done, done + chunksUpTo(maxTime, i + 1));
     }
     trimColumn(into, minTime, maxTime, from);
     return true;

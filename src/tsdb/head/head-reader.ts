@@ -4,7 +4,14 @@ import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { Labels } from '../../model/labels.ts';
 import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../storage/merge-columns.ts';
-import { createSampleColumn, reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
+import {
+  CHUNKS_PER_WORD,
+  createSampleColumn,
+  noteChunksRead,
+  reserveSampleColumn,
+  type SampleColumn,
+  type TimeRange,
+} from '../../storage/query.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
 import { ChunkDecoder } from '../block/decode-chunk.ts';
 import { type DecodedChunks, fileOfHead } from '../chunk/decoded-chunks.ts';
@@ -126,9 +133,12 @@ export class HeadReader {
     }
     // Only the oldest chunk can have samples that are too old.
     let lateRow = snapshot.rows[row]!;
-    while (chosen > 0) {
-      this.#decodeSealed(this.#chunks[--chosen]!, into, lateRow, minTime);
+    for (let done = 0; done < chosen; ) {
+      this.#decodeSealed(this.#chunks[chosen - 1 - done++]!, into, lateRow, minTime);
       lateRow = NO_ROW;
+      // Now, while it moves little.
+      if (done === 1) trimColumn(into, minTime, maxTime, from);
+      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, from, done, chosen);
     }
     const extent = snapshot.extents[row]!;
     if (extent !== 0 && !openIsLater) {

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 import type { HistogramSums } from './histogram-sums.ts';
@@ -25,45 +26,51 @@ export class AverageFold implements Fold {
     this.#histograms = histograms;
   }
 
-  add(column: StepColumn, group: number, row: number): void {
+  add(column: StepColumn, group: number, row: number, spend: Spend): void {
     const base = group * this.#count;
-    if (column.histograms !== null) this.#histograms.take(column, base, row, this.#counts);
+    if (column.histograms !== null) this.#histograms.take(column, base, row, this.#counts, spend);
     const { values, present } = column;
     const sums = this.#sums;
     const rests = this.#rests;
     const counts = this.#counts;
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      const at = base + i;
-      const value = values[i]!;
-      const count = ++counts[at]!;
-      if (count === 1) {
-        sums[at] = value;
-        continue;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        const at = base + i;
+        const value = values[i]!;
+        const count = ++counts[at]!;
+        if (count === 1) {
+          sums[at] = value;
+          continue;
+        }
+        const sum = sums[at]!;
+        const next = sum + value;
+        if (this.#incremental[at] === 1 || next === Infinity || next === -Infinity) {
+          this.#addToMean(at, value, count);
+          continue;
+        }
+        if (Math.abs(sum) >= Math.abs(value)) rests[at]! += sum - next + value;
+        else rests[at]! += value - next + sum;
+        sums[at] = next;
       }
-      const sum = sums[at]!;
-      const next = sum + value;
-      if (this.#incremental[at] === 1 || next === Infinity || next === -Infinity) {
-        this.#addToMean(at, value, count);
-        continue;
-      }
-      if (Math.abs(sum) >= Math.abs(value)) rests[at]! += sum - next + value;
-      else rests[at]! += value - next + sum;
-      sums[at] = next;
     }
   }
 
-  finish(group: number, out: StepColumn): void {
+  finish(group: number, out: StepColumn, spend: Spend): void {
     const base = group * this.#count;
     const { values, present } = out;
-    for (let i = 0; i < values.length; i++) {
-      const at = base + i;
-      const count = this.#counts[at]!;
-      present[i] = count === 0 ? 0 : 1;
-      if (this.#incremental[at] === 1) values[i] = this.#sums[at]! + this.#rests[at]!;
-      else values[i] = this.#sums[at]! / count + this.#rests[at]! / count;
+    for (let i = 0; i < values.length; ) {
+      const stop = blockEnd(i, values.length, spend);
+      for (; i < stop; i++) {
+        const at = base + i;
+        const count = this.#counts[at]!;
+        present[i] = count === 0 ? 0 : 1;
+        if (this.#incremental[at] === 1) values[i] = this.#sums[at]! + this.#rests[at]!;
+        else values[i] = this.#sums[at]! / count + this.#rests[at]! / count;
+      }
     }
-    this.#histograms.give(base, out);
+    this.#histograms.give(base, out, spend);
   }
 
   #addToMean(at: number, value: number, count: number): void {

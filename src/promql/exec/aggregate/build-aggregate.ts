@@ -74,7 +74,7 @@ function histogramSums(op: 'sum' | 'avg', plan: AggregatePlan, { labels }: Serie
 }
 
 async function readQuantiles(plan: AggregatePlan, param: ScalarOperator, context: QueryContext): Promise<Float64Array> {
-  const { values, min, max, hasNaN } = parameterFromValues(await param.read());
+  const { values, min, max, hasNaN } = parameterFromValues(await param.read(), context.budget);
   const warn = (found: number) =>
     context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(found)}`, plan.paramPosition);
   if (hasNaN) warn(Number.NaN);
@@ -95,12 +95,12 @@ class FloatsOnly implements Fold {
     this.#context = context;
   }
 
-  add(...[column, group, row]: Parameters<Fold['add']>): void {
-    ignoreHistograms(column, this.#plan.op, this.#plan.inputPosition, this.#context.annotations);
-    this.#fold.add(column, group, row);
+  add(...[column, group, row, spend]: Parameters<Fold['add']>): void {
+    ignoreHistograms(column, this.#plan.op, this.#plan.inputPosition, this.#context);
+    this.#fold.add(column, group, row, spend);
   }
 
-  finish(...[group, out]: Parameters<Fold['finish']>): void {
-    this.#fold.finish(group, out);
+  finish(...[group, out, spend]: Parameters<Fold['finish']>): void {
+    this.#fold.finish(group, out, spend);
   }
 }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 
@@ -11,19 +12,25 @@ export class CountFold implements Fold {
     this.#counts = new Uint32Array(groupCount * stepCount);
   }
 
-  add(column: StepColumn, group: number): void {
+  add(column: StepColumn, group: number, _row: number, spend: Spend): void {
     const base = group * this.#count;
     const { present } = column;
     const counts = this.#counts;
-    for (let i = 0; i < present.length; i++) counts[base + i]! += present[i]!;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++) counts[base + i]! += present[i]!;
+    }
   }
 
-  finish(group: number, out: StepColumn): void {
+  finish(group: number, out: StepColumn, spend: Spend): void {
     const base = group * this.#count;
-    for (let i = 0; i < out.values.length; i++) {
-      const count = this.#counts[base + i]!;
-      out.values[i] = count;
-      out.present[i] = count === 0 ? 0 : 1;
+    for (let i = 0; i < out.values.length; ) {
+      const stop = blockEnd(i, out.values.length, spend);
+      for (; i < stop; i++) {
+        const count = this.#counts[base + i]!;
+        out.values[i] = count;
+        out.present[i] = count === 0 ? 0 : 1;
+      }
     }
   }
 }
@@ -38,10 +45,13 @@ export class GroupFold implements Fold {
     this.#seen = new Uint8Array(groupCount * stepCount);
   }
 
-  add(column: StepColumn, group: number): void {
+  add(column: StepColumn, group: number, _row: number, spend: Spend): void {
     const base = group * this.#count;
     const { present } = column;
-    for (let i = 0; i < present.length; i++) this.#seen[base + i]! |= present[i]!;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++) this.#seen[base + i]! |= present[i]!;
+    }
   }
 
   finish(group: number, out: StepColumn): void {

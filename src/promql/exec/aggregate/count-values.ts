@@ -8,12 +8,14 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 import { labelsOfGroup } from './group-rows.ts';
+import { StepCounts } from './step-counts.ts';
 
-/** Of a step and its count in a map, and of an output series with its own map, beside labels and texts. */
-const COUNT_BYTES = 56;
+/** Of an output series with its own map, beside labels and texts. */
 const OUTPUT_BYTES = 500;
 /** Finding the output series of a value is as much work as so many samples. */
 const OUTPUT_WORK = 200;
+/** The text of a value, in samples looked at. */
+const TEXT_WORK = 20;
 
 /** count_values: labels depend on the values, so the input is read before the labels are known. */
 export class CountValues implements VectorOperator {
@@ -21,8 +23,8 @@ export class CountValues implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #context: QueryContext;
   readonly #out: StepColumn;
-  /** For each output series: step -> how many have its value. Most steps of most values have none. */
-  #rows: ReadonlyMap<number, number>[] = [];
+  /** For each output series: how many have its value on each step. Most steps of most values have none. */
+  #rows: StepCounts[] = [];
   #at = 0;
 
   constructor(plan: AggregatePlan, input: VectorOperator, scope: Scope, context: QueryContext) {
@@ -38,12 +40,13 @@ export class CountValues implements VectorOperator {
     const heads = await this.#input.series();
     const numbers = new Map<string, number>();
     const labels: Labels[] = [];
-    const rows: Map<number, number>[] = [];
+    const rows: StepCounts[] = [];
     let held = 0;
     await drain(this.#input, budget, (column, row) => {
       const known = new Map<string, number>();
       for (let step = 0; step < column.present.length; step++) {
         if (column.present[step] === 0) continue;
+        budget.spend(TEXT_WORK);
         const text = valueText(column, step);
         let output = known.get(text);
         if (output === undefined) {
@@ -51,12 +54,8 @@ export class CountValues implements VectorOperator {
           known.set(text, output);
           budget.spend(OUTPUT_WORK);
         }
-        const counts = (rows[output] ??= new Map());
-        const count = counts.get(step);
-        counts.set(step, (count ?? 0) + 1);
-        if (count !== undefined) continue;
-        held++;
-        budget.takeBytes(COUNT_BYTES);
+        const counts = (rows[output] ??= new StepCounts(this.#out.present.length));
+        if (counts.add(step, budget)) held++;
       }
     });
     budget.settle(before, held);
@@ -68,12 +67,8 @@ export class CountValues implements VectorOperator {
     const counts = this.#rows[this.#at++];
     if (counts === undefined) return null;
     const out = this.#out;
-    out.present.fill(0);
     out.histograms = null;
-    for (const [step, count] of counts) {
-      out.present[step] = 1;
-      out.values[step] = count;
-    }
+    counts.fill(out, this.#context.budget);
     return out;
   }
 

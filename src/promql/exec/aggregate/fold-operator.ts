@@ -47,7 +47,7 @@ export class FoldOperator implements VectorOperator {
     budget.keep(this.#groupCount * this.#scope.grid.count);
     const fold = await this.#createFold(sizes, heads);
     this.#fold = fold;
-    await drain(this.#input, budget, (column, row) => fold.add(column, groupOf[row]!, row));
+    await drain(this.#input, budget, (column, row) => fold.add(column, groupOf[row]!, row, budget.spending));
     budget.settle(before, 0);
     return { labels: groups.labels, dropName: groups.dropName };
   }
@@ -56,9 +56,9 @@ export class FoldOperator implements VectorOperator {
     if (this.#group === this.#groupCount) return null;
     const out = this.#out;
     out.histograms = null;
-    this.#fold!.finish(this.#group++, out);
     const { budget } = this.#context;
-    budget.hold(countPresent(out));
+    this.#fold!.finish(this.#group++, out, budget.spending);
+    budget.hold(countPresent(out, budget.spending));
     budget.spend(this.#scope.grid.count);
     return out;
   }

@@ -1,3 +1,4 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import type { StepColumn } from '../step-column.ts';
 
 /**
@@ -5,8 +6,8 @@ import type { StepColumn } from '../step-column.ts';
  * forgotten, so memory does not grow with the number of series.
  */
 export interface Fold {
-  /** Adds one series; the column may be changed. `row` is its place in the input. */
-  add(column: StepColumn, group: number, row: number): void;
+  /** Adds one series; the column may be changed. `row` is its place in the input; `spend` is told of long loops. */
+  add(column: StepColumn, group: number, row: number, spend: Spend): void;
   /** Writes a group's answer on the whole grid; called once for each group, in order, after all series. */
-  finish(group: number, out: StepColumn): void;
+  finish(group: number, out: StepColumn, spend: Spend): void;
 }

@@ -1,3 +1,4 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import { compactHistogram } from '../../../model/histogram-ops.ts';
 import { HistogramTotal } from '../../../model/histogram-totals.ts';
 import {
@@ -5,6 +6,7 @@ import {
   mismatchedCustomBuckets,
   mixedExponentialCustom,
 } from '../../functions/annotation-texts.ts';
+import { HISTOGRAM_WORK } from '../../functions/histogram-windows.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { Annotations } from '../annotations.ts';
 import { dropHistograms, type StepColumn } from '../step-column.ts';
@@ -35,11 +37,12 @@ export class HistogramSums {
    * Takes the histograms out of a column and adds them to the group whose first cell is `base`. `floats` is not 0 for the cells
    * that had a float.
    */
-  take(column: StepColumn, base: number, row: number, floats: Uint8Array | Float64Array): void {
+  take(column: StepColumn, base: number, row: number, floats: Uint8Array | Float64Array, spend: Spend): void {
     const histograms = column.histograms!;
     for (let i = 0; i < column.present.length; i++) {
       const histogram = histograms[i];
       if (column.present[i] === 0 || histogram === undefined) continue;
+      spend(HISTOGRAM_WORK);
       const total = this.#totals.get(base + i);
       if (total === undefined) {
         const isFirst = floats[base + i] === 0;
@@ -57,16 +60,17 @@ export class HistogramSums {
         this.#annotations.info(mismatchedCustomBuckets('aggregation'), this.#position);
       }
     }
-    dropHistograms(column);
+    dropHistograms(column, spend);
   }
 
   /** Writes the group's histograms beside the floats that `out` has already. */
-  give(base: number, out: StepColumn): void {
+  give(base: number, out: StepColumn, spend: Spend): void {
     if (this.#totals.size === 0) return;
     const { present } = out;
     for (let i = 0; i < present.length; i++) {
       const total = this.#totals.get(base + i);
       if (total === undefined) continue;
+      spend(HISTOGRAM_WORK);
       this.#totals.delete(base + i);
       const isMixed = total === null || total.isCompatible ? present[i] === 1 : this.#mixed.has(base + i);
       if (isMixed) this.#annotations.warn('encountered a mix of histograms and floats for aggregation', this.#position);

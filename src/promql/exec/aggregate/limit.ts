@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import { formatG } from '../annotations.ts';
@@ -33,10 +34,11 @@ export class LimitK implements VectorOperator {
 
   async series(): Promise<SeriesHeads> {
     const { grouping, without } = this.#plan;
-    const k = parameterFromValues(await this.#param.read());
+    const k = parameterFromValues(await this.#param.read(), this.#budget);
     const heads = await this.#input.series();
     const groups = await groupRows(heads, grouping, without, this.#budget);
-    this.#limits = checkCount(k) ? k.values.map(Math.trunc) : new Float64Array(this.#count);
+    this.#limits = this.#budget.floats(this.#count);
+    if (checkCount(k)) truncate(k.values, this.#limits, this.#budget.spending);
     this.#groupOf = groups.groupOf;
     this.#budget.keep(groups.labels.length * this.#count);
     this.#taken = new Uint32Array(groups.labels.length * this.#count);
@@ -48,12 +50,22 @@ export class LimitK implements VectorOperator {
     if (column === null) return null;
     const base = this.#groupOf[this.#row++]! * this.#count;
     const { present } = column;
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      if (this.#taken[base + i]! < this.#limits[i]!) this.#taken[base + i]!++;
-      else present[i] = 0;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, this.#budget.spending);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        if (this.#taken[base + i]! < this.#limits[i]!) this.#taken[base + i]!++;
+        else present[i] = 0;
+      }
     }
     return column;
+  }
+}
+
+function truncate(values: Float64Array, into: Float64Array, spend: Spend): void {
+  for (let i = 0; i < values.length; ) {
+    const stop = blockEnd(i, values.length, spend);
+    for (; i < stop; i++) into[i] = Math.trunc(values[i]!);
   }
 }
 
@@ -75,7 +87,7 @@ export class LimitRatio implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const ratio = parameterFromValues(await this.#param.read());
+    const ratio = parameterFromValues(await this.#param.read(), this.#context.budget);
     const heads = await this.#input.series();
     this.#checkRatio(ratio);
     this.#ratios = ratio.values;
@@ -88,9 +100,12 @@ export class LimitRatio implements VectorOperator {
     if (column === null) return null;
     const fraction = labelsFraction(this.#labels[this.#row++]!);
     const { present } = column;
-    for (let i = 0; i < present.length; i++) {
-      const ratio = Math.max(-1, Math.min(1, this.#ratios[i]!));
-      if (ratio === 0 || !(ratio > 0 ? fraction < ratio : fraction >= 1 + ratio)) present[i] = 0;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, this.#context.budget.spending);
+      for (; i < stop; i++) {
+        const ratio = Math.max(-1, Math.min(1, this.#ratios[i]!));
+        if (ratio === 0 || !(ratio > 0 ? fraction < ratio : fraction >= 1 + ratio)) present[i] = 0;
+      }
     }
     return column;
   }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 
@@ -13,19 +14,22 @@ export class MinFold implements Fold {
     this.#seen = new Uint8Array(groupCount * stepCount);
   }
 
-  add(column: StepColumn, group: number): void {
+  add(column: StepColumn, group: number, _row: number, spend: Spend): void {
     const base = group * this.#count;
     const { values, present } = column;
     const best = this.#values;
     const seen = this.#seen;
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      const at = base + i;
-      const old = best[at]!;
-      // `old !== old` is the cheap test for NaN.
-      // biome-ignore lint/suspicious/noSelfCompare: see above
-      if (seen[at] === 0 || old > values[i]! || old !== old) best[at] = values[i]!;
-      seen[at] = 1;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        const at = base + i;
+        const old = best[at]!;
+        // `old !== old` is the cheap test for NaN.
+        // biome-ignore lint/suspicious/noSelfCompare: see above
+        if (seen[at] === 0 || old > values[i]! || old !== old) best[at] = values[i]!;
+        seen[at] = 1;
+      }
     }
   }
 
@@ -46,18 +50,21 @@ export class MaxFold implements Fold {
     this.#seen = new Uint8Array(groupCount * stepCount);
   }
 
-  add(column: StepColumn, group: number): void {
+  add(column: StepColumn, group: number, _row: number, spend: Spend): void {
     const base = group * this.#count;
     const { values, present } = column;
     const best = this.#values;
     const seen = this.#seen;
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      const at = base + i;
-      const old = best[at]!;
-      // biome-ignore lint/suspicious/noSelfCompare: the cheap test for NaN
-      if (seen[at] === 0 || old < values[i]! || old !== old) best[at] = values[i]!;
-      seen[at] = 1;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        const at = base + i;
+        const old = best[at]!;
+        // biome-ignore lint/suspicious/noSelfCompare: the cheap test for NaN
+        if (seen[at] === 0 || old < values[i]! || old !== old) best[at] = values[i]!;
+        seen[at] = 1;
+      }
     }
   }
 

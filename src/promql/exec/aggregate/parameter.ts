@@ -1,4 +1,6 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import { formatG } from '../annotations.ts';
+import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 
 /** The parameter of an aggregation on all steps, with what its checks look at. */
@@ -9,14 +11,18 @@ export interface Parameter {
   readonly hasNaN: boolean;
 }
 
-export function parameterFromValues(values: Float64Array): Parameter {
+export function parameterFromValues(values: Float64Array, budget: QueryBudget): Parameter {
   let min = Number.MAX_VALUE;
   let max = -Number.MAX_VALUE;
   let hasNaN = false;
-  for (const value of values) {
-    min = Math.min(min, value);
-    max = Math.max(max, value);
-    if (Number.isNaN(value)) hasNaN = true;
+  for (let i = 0; i < values.length; ) {
+    const stop = blockEnd(i, values.length, budget.spending);
+    for (; i < stop; i++) {
+      const value = values[i]!;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+      if (Number.isNaN(value)) hasNaN = true;
+    }
   }
   return { values, min, max, hasNaN };
 }

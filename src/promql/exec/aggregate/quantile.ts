@@ -1,3 +1,5 @@
+import type { Spend } from '../../../kernels/blocks.ts';
+import { sortNumbers } from '../../../kernels/sort-numbers.ts';
 import type { QueryBudget } from '../budget.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
@@ -8,6 +10,7 @@ export class QuantileFold implements Fold {
   readonly #members: StepColumn[][];
   readonly #budget: QueryBudget;
   readonly #scratch: Float64Array;
+  #spare: Float64Array | null = null;
 
   constructor(groupSizes: Uint32Array, quantiles: Float64Array, budget: QueryBudget) {
     this.#budget = budget;
@@ -22,36 +25,56 @@ export class QuantileFold implements Fold {
     this.#members[group]!.push(copyStepColumn(column));
   }
 
-  finish(group: number, out: StepColumn): void {
+  finish(group: number, out: StepColumn, spend: Spend): void {
     const members = this.#members[group]!;
     this.#members[group] = [];
     const scratch = this.#scratch;
     for (let i = 0; i < out.values.length; i++) {
+      spend(SORTING_WORK * (1 + members.length));
       let length = 0;
       for (const { values, present } of members) if (present[i] === 1) scratch[length++] = values[i]!;
       out.present[i] = length === 0 ? 0 : 1;
-      if (length > 0) out.values[i] = quantile(this.#quantiles[i]!, scratch.subarray(0, length));
+      if (length > 0) out.values[i] = quantile(this.#quantiles[i]!, scratch, length, () => this.#room(), spend);
     }
+  }
+
+  /** Room for sorting many values. */
+  #room(): Float64Array {
+    if (this.#spare === null) this.#budget.takeBytes(8 * this.#scratch.length);
+    this.#spare ??= new Float64Array(this.#scratch.length);
+    return this.#spare;
   }
 }
 
-/** The `q`-quantile of at least one value, between the two nearest ranks; NaN counts as less than any number. */
-export function quantile(q: number, values: Float64Array): number {
+/** Taking and sorting a value takes as long as so many samples. */
+const SORTING_WORK = 10;
+
+/**
+ * The `q`-quantile of the first `count` values, at least one, between the two nearest ranks; NaN counts as less than any
+ * number. The values are put in order.
+ */
+export function quantile(
+  q: number,
+  values: Float64Array,
+  count: number,
+  spare: () => Float64Array,
+  spend: Spend,
+): number {
   if (Number.isNaN(q)) return Number.NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
-  const { length } = values;
-  values.sort();
-  let nans = 0;
-  while (nans < length && Number.isNaN(values[length - 1 - nans]!)) nans++;
-  const rank = q * (length - 1);
+  let numbers = 0;
+  for (let i = 0; i < count; i++) if (!Number.isNaN(values[i]!)) values[numbers++] = values[i]!;
+  const nans = count - numbers;
+  sortNumbers(values, numbers, spare, spend);
+  const rank = q * (count - 1);
   const lower = Math.max(0, Math.floor(rank));
-  const upper = Math.min(length - 1, lower + 1);
+  const upper = Math.min(count - 1, lower + 1);
   const weight = rank - Math.floor(rank);
   return nansFirst(values, nans, lower) * (1 - weight) + nansFirst(values, nans, upper) * weight;
 }
 
-/** Typed arrays sort NaN to the end. */
+/** The value at a rank where NaNs come before all numbers. */
 function nansFirst(values: Float64Array, nans: number, index: number): number {
   return index < nans ? Number.NaN : values[index - nans]!;
 }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 import type { HistogramSums } from './histogram-sums.ts';
@@ -22,20 +23,23 @@ export class SumFold implements Fold {
     this.#histograms = histograms;
   }
 
-  add(column: StepColumn, group: number, row: number): void {
+  add(column: StepColumn, group: number, row: number, spend: Spend): void {
     const base = group * this.#count;
-    if (column.histograms !== null) this.#histograms.take(column, base, row, this.#seen);
-    addSums(column.values, column.present, base, this.#sums, this.#rests, this.#seen);
+    if (column.histograms !== null) this.#histograms.take(column, base, row, this.#seen, spend);
+    addSums(column.values, column.present, base, this.#sums, this.#rests, this.#seen, spend);
   }
 
-  finish(group: number, out: StepColumn): void {
+  finish(group: number, out: StepColumn, spend: Spend): void {
     const base = group * this.#count;
     const { values, present } = out;
-    for (let i = 0; i < values.length; i++) {
-      values[i] = this.#sums[base + i]! + this.#rests[base + i]!;
-      present[i] = this.#seen[base + i]!;
+    for (let i = 0; i < values.length; ) {
+      const stop = blockEnd(i, values.length, spend);
+      for (; i < stop; i++) {
+        values[i] = this.#sums[base + i]! + this.#rests[base + i]!;
+        present[i] = this.#seen[base + i]!;
+      }
     }
-    this.#histograms.give(base, out);
+    this.#histograms.give(base, out, spend);
   }
 }
 
@@ -46,21 +50,25 @@ function addSums(
   sums: Float64Array,
   rests: Float64Array,
   seen: Uint8Array,
+  spend: Spend,
 ): void {
-  for (let i = 0; i < present.length; i++) {
-    if (present[i] === 0) continue;
-    const at = base + i;
-    const value = values[i]!;
-    if (seen[at] === 0) {
-      seen[at] = 1;
-      sums[at] = value;
-      continue;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) {
+      if (present[i] === 0) continue;
+      const at = base + i;
+      const value = values[i]!;
+      if (seen[at] === 0) {
+        seen[at] = 1;
+        sums[at] = value;
+        continue;
+      }
+      const sum = sums[at]!;
+      const next = sum + value;
+      if (next === Infinity || next === -Infinity) rests[at] = 0;
+      else if (Math.abs(sum) >= Math.abs(value)) rests[at]! += sum - next + value;
+      else rests[at]! += value - next + sum;
+      sums[at] = next;
     }
-    const sum = sums[at]!;
-    const next = sum + value;
-    if (next === Infinity || next === -Infinity) rests[at] = 0;
-    else if (Math.abs(sum) >= Math.abs(value)) rests[at]! += sum - next + value;
-    else rests[at]! += value - next + sum;
-    sums[at] = next;
   }
 }

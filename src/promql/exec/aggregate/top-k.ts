@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
@@ -37,10 +38,10 @@ export class TopK implements VectorOperator {
 
   async series(): Promise<SeriesHeads> {
     const { grouping, without, op, position } = this.#plan;
-    const { budget, annotations } = this.#context;
+    const { budget } = this.#context;
     const { count } = this.#scope.grid;
     const before = budget.current;
-    const k = parameterFromValues(await this.#param.read());
+    const k = parameterFromValues(await this.#param.read(), budget);
     const heads = await this.#input.series();
     const { groupOf, labels: groupLabels } = await groupRows(heads, grouping, without, budget);
     const wanted = checkCount(k);
@@ -53,8 +54,8 @@ export class TopK implements VectorOperator {
     );
     await drain(this.#input, budget, (column, row) => {
       if (!wanted) return;
-      ignoreHistograms(column, op, position, annotations);
-      heaps.offer(column, row, groupOf[row]!);
+      ignoreHistograms(column, op, position, this.#context);
+      heaps.offer(column, row, groupOf[row]!, budget.spending);
     });
     budget.settle(before, 0);
     return this.#collect(heaps, heads, groupLabels.length);
@@ -72,19 +73,22 @@ export class TopK implements VectorOperator {
       out.present[step] = 1;
       out.values[step] = this.#values[i]!;
     }
-    this.#context.budget.hold(end - this.#starts[series]!);
+    const { budget } = this.#context;
+    budget.hold(end - this.#starts[series]!);
+    budget.spend(end - this.#starts[series]!);
     return out;
   }
 
   /** Turns winners by cell into winners by series; in an instant query the strongest of each group comes first. */
   #collect(heaps: Heaps, heads: SeriesHeads, groupCount: number): SeriesHeads {
     const { count } = this.#scope.grid;
+    const { budget } = this.#context;
     const order: number[] = [];
     const place = new Int32Array(heads.labels.length).fill(-1);
     const sizes: number[] = [];
     for (let group = 0; group < groupCount; group++) {
       for (let step = 0; step < count; step++) {
-        heaps.sort(group, step);
+        heaps.sort(group, step, budget.spending);
         heaps.each(group, step, (row) => {
           if (place[row] === -1) {
             place[row] = order.length;
@@ -103,6 +107,7 @@ export class TopK implements VectorOperator {
     const next = this.#starts.slice();
     for (let group = 0; group < groupCount; group++) {
       for (let step = 0; step < count; step++) {
+        budget.spend(heaps.lengthOf(group, step));
         heaps.each(group, step, (row, value) => {
           const at = next[place[row]!]!++;
           this.#steps[at] = step;
@@ -119,6 +124,8 @@ export class TopK implements VectorOperator {
 
 /** So many entries are sorted by insertion. */
 const INSERTION_MAX = 12;
+/** Taking the strongest entry from a heap takes as long as so many samples. */
+const SIFTING_WORK = 10;
 
 /** One bounded heap for each group and step, all in two arrays. */
 class Heaps {
@@ -134,9 +141,17 @@ class Heaps {
 
   constructor(top: boolean, groupOf: Uint32Array, groupCount: number, wanted: Float64Array, budget: QueryBudget) {
     this.#top = top;
-    this.#wanted = wanted.map(Math.trunc);
+    this.#wanted = budget.floats(wanted.length);
+    let most = 0;
+    for (let i = 0; i < wanted.length; ) {
+      const stop = blockEnd(i, wanted.length, budget.spending);
+      for (; i < stop; i++) {
+        const k = Math.trunc(wanted[i]!);
+        this.#wanted[i] = k;
+        if (k > most) most = k;
+      }
+    }
     this.#count = wanted.length;
-    const most = wanted.reduce((a, b) => Math.max(a, Math.trunc(b)), 0);
     const sizes = new Uint32Array(groupCount);
     for (const group of groupOf) sizes[group]!++;
     this.#capacity = sizes.map((size) => Math.min(size, most));
@@ -152,7 +167,7 @@ class Heaps {
     this.#lengths = new Uint32Array(groupCount * this.#count);
   }
 
-  offer(column: StepColumn, row: number, group: number): void {
+  offer(column: StepColumn, row: number, group: number, spend: Spend): void {
     const { values, present } = column;
     const capacity = this.#capacity[group]!;
     const cells = group * this.#count;
@@ -160,21 +175,24 @@ class Heaps {
     const lengths = this.#lengths;
     const kept = this.#values;
     let base = this.#start[group]!;
-    for (let i = 0; i < present.length; i++, base += capacity) {
-      if (present[i] === 0) continue;
-      const k = wanted[i]! < capacity ? wanted[i]! : capacity;
-      if (k < 1) continue;
-      const length = lengths[cells + i]!;
-      const value = values[i]!;
-      if (length < k) {
-        kept[base + length] = value;
-        this.#rows[base + length] = row;
-        lengths[cells + i] = length + 1;
-        this.#up(base, length);
-      } else if (this.#beats(value, kept[base]!)) {
-        kept[base] = value;
-        this.#rows[base] = row;
-        this.#down(base, length);
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, spend);
+      for (; i < stop; i++, base += capacity) {
+        if (present[i] === 0) continue;
+        const k = wanted[i]! < capacity ? wanted[i]! : capacity;
+        if (k < 1) continue;
+        const length = lengths[cells + i]!;
+        const value = values[i]!;
+        if (length < k) {
+          kept[base + length] = value;
+          this.#rows[base + length] = row;
+          lengths[cells + i] = length + 1;
+          this.#up(base, length);
+        } else if (this.#beats(value, kept[base]!)) {
+          kept[base] = value;
+          this.#rows[base] = row;
+          this.#down(base, length);
+        }
       }
     }
   }
@@ -183,8 +201,9 @@ class Heaps {
    * Puts a cell's entries in order, the strongest first, NaN last. Equal ones of a short list stay as they lie in the heap, and
    * so does a list in order: that is what clients see of the reference.
    */
-  sort(group: number, step: number): void {
-    const length = this.#lengths[group * this.#count + step]!;
+  sort(group: number, step: number, spend: Spend): void {
+    const length = this.lengthOf(group, step);
+    spend(1 + length);
     const base = this.#start[group]! + step * this.#capacity[group]!;
     if (length <= INSERTION_MAX) {
       for (let i = 1; i < length; i++) {
@@ -196,13 +215,18 @@ class Heaps {
     while (ordered < base + length && !this.#weaker(ordered - 1, ordered)) ordered++;
     if (ordered === base + length) return;
     for (let end = length - 1; end > 0; end--) {
+      spend(SIFTING_WORK);
       this.#swap(base, base + end);
       this.#down(base, end);
     }
   }
 
+  lengthOf(group: number, step: number): number {
+    return this.#lengths[group * this.#count + step]!;
+  }
+
   each(group: number, step: number, visit: (row: number, value: number) => void): void {
-    const length = this.#lengths[group * this.#count + step]!;
+    const length = this.lengthOf(group, step);
     const base = this.#start[group]! + step * this.#capacity[group]!;
     for (let i = base; i < base + length; i++) visit(this.#rows[i]!, this.#values[i]!);
   }

@@ -1,3 +1,4 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import type { ArithmeticOp, ComparisonOp, TrimOp } from '../../syntax/ast.ts';
 import type { StepNotes } from './step-notes.ts';
 
@@ -10,4 +11,6 @@ export interface ElementOptions {
   readonly notes: StepNotes;
   /** Which operand a filtering comparison passes on. */
   readonly keep: 'left' | 'right';
+  /** Told of long loops. */
+  readonly spend: Spend;
 }

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import type { StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
@@ -26,40 +27,47 @@ export function elementsInto(
   const histograms: (FloatHistogram | undefined)[] = new Array(length).fill(undefined);
   const failed = new Uint8Array(length);
   let hasHistogram = false;
-  for (let i = 0; i < length; i++) {
-    if (out.present[i] === 0) continue;
-    const leftHistogram = left.histograms?.[i];
-    const rightHistogram = right.histograms?.[i];
-    if (leftHistogram === undefined && rightHistogram === undefined) {
-      if (!floatElement(left.values[i]!, right.values[i]!, out, i, options)) failed[i] = 1;
-      continue;
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, options.spend);
+    for (; i < stop; i++) {
+      if (out.present[i] === 0) continue;
+      const leftHistogram = left.histograms?.[i];
+      const rightHistogram = right.histograms?.[i];
+      options.spend(ELEMENT_WORK);
+      if (leftHistogram === undefined && rightHistogram === undefined) {
+        if (!floatElement(left.values[i]!, right.values[i]!, out, i, options)) failed[i] = 1;
+        continue;
+      }
+      const result = histogramElement(
+        { histogram: leftHistogram, value: left.values[i]! },
+        { histogram: rightHistogram, value: right.values[i]! },
+        i,
+        options,
+      );
+      if (result === null) {
+        failed[i] = 1;
+        out.present[i] = 0;
+        continue;
+      }
+      if (returnBool && isComparison(op)) {
+        out.values[i] = result.keep ? 1 : 0;
+        continue;
+      }
+      if (!result.keep) {
+        out.present[i] = 0;
+        continue;
+      }
+      const kept = result.histogram;
+      histograms[i] = kept;
+      hasHistogram = true;
     }
-    const result = histogramElement(
-      { histogram: leftHistogram, value: left.values[i]! },
-      { histogram: rightHistogram, value: right.values[i]! },
-      i,
-      options,
-    );
-    if (result === null) {
-      failed[i] = 1;
-      out.present[i] = 0;
-      continue;
-    }
-    if (returnBool && isComparison(op)) {
-      out.values[i] = result.keep ? 1 : 0;
-      continue;
-    }
-    if (!result.keep) {
-      out.present[i] = 0;
-      continue;
-    }
-    const kept = result.histogram;
-    histograms[i] = kept;
-    hasHistogram = true;
   }
   out.histograms = hasHistogram ? histograms : null;
   return failed;
 }
+
+/** Two values, one of which may be a histogram, take as long as so many floats. */
+const ELEMENT_WORK = 20;
 
 const leftCell = new Float64Array(1);
 const rightCell = new Float64Array(1);
@@ -76,11 +84,11 @@ function floatElement(left: number, right: number, out: StepColumn, step: number
   leftCell[0] = left;
   rightCell[0] = right;
   if (!isComparison(op)) {
-    arithmeticInto(op, leftCell, rightCell, outCell);
+    arithmeticInto(op, leftCell, rightCell, outCell, options.spend);
     out.values[step] = outCell[0]!;
     return true;
   }
-  compareInto(op, leftCell, rightCell, outCell);
+  compareInto(op, leftCell, rightCell, outCell, options.spend);
   if (returnBool) out.values[step] = outCell[0]!;
   else if (outCell[0] === 0) out.present[step] = 0;
   else out.values[step] = keep === 'left' ? left : right;

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
@@ -22,11 +23,17 @@ export class NegateVector implements VectorOperator {
     const column = this.#input.next();
     if (column === null) return null;
     const { values, histograms } = column;
-    for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
+    for (let i = 0; i < values.length; ) {
+      const stop = blockEnd(i, values.length, this.#context.budget.spending);
+      for (; i < stop; i++) values[i] = -values[i]!;
+    }
     if (histograms === null) return column;
-    for (let i = 0; i < histograms.length; i++) {
-      const histogram = histograms[i];
-      if (histogram !== undefined) histograms[i] = negateHistogram(histogram);
+    for (let i = 0; i < histograms.length; ) {
+      const stop = blockEnd(i, histograms.length, this.#context.budget.spending);
+      for (; i < stop; i++) {
+        const histogram = histograms[i];
+        if (histogram !== undefined) histograms[i] = negateHistogram(histogram);
+      }
     }
     return column;
   }

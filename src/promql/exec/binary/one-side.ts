@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
@@ -85,7 +86,7 @@ export class OneSide {
     if (partner.column === null) {
       this.#budget.keep(column.present.length);
       partner.column = copyStepColumn(column);
-    } else mergeInto(partner.column, column);
+    } else mergeInto(partner.column, column, this.#budget.spending);
   }
 
   /** Steps on which the group has any value; null where it never has. */
@@ -104,14 +105,17 @@ export class OneSide {
   /** Marks the steps of a row as taken; a step that is taken already becomes a conflict and leaves the column. */
   #claim(owners: Int32Array, column: StepColumn, row: number): void {
     const { present } = column;
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      if (owners[i] === 0) {
-        owners[i] = row + 1;
-        continue;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, this.#budget.spending);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        if (owners[i] === 0) {
+          owners[i] = row + 1;
+          continue;
+        }
+        if (!this.conflicts.has(i)) this.conflicts.set(i, { first: owners[i]! - 1, second: row });
+        present[i] = 0;
       }
-      if (!this.conflicts.has(i)) this.conflicts.set(i, { first: owners[i]! - 1, second: row });
-      present[i] = 0;
     }
   }
 }

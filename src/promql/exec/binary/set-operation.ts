@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { SetOperationPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -55,18 +56,20 @@ export class SetOperation implements VectorOperator {
   }
 
   next(): StepColumn | null {
-    this.#context.budget.spend(COLUMN_WORK);
+    const { budget } = this.#context;
+    const { spending } = budget;
+    budget.spend(COLUMN_WORK);
     const { op } = this.#plan;
     const column = this.#left.next();
     if (column !== null) {
       const group = this.#leftGroups[this.#leftRow++]!;
       if (op === 'or') this.#addToMask(group, column);
-      else filter(column, this.#masks[group], op === 'and');
+      else filter(column, this.#masks[group], op === 'and', spending);
       return column;
     }
     if (op !== 'or') return null;
     const other = this.#right.next();
-    if (other !== null) filter(other, this.#masks[this.#rightGroups[this.#rightRow++]!], false);
+    if (other !== null) filter(other, this.#masks[this.#rightGroups[this.#rightRow++]!], false, spending);
     return other;
   }
 
@@ -79,19 +82,25 @@ export class SetOperation implements VectorOperator {
       mask = new Uint8Array(present.length);
       this.#masks[group] = mask;
     }
-    for (let i = 0; i < present.length; i++) mask[i]! |= present[i]!;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, this.#context.budget.spending);
+      for (; i < stop; i++) mask[i]! |= present[i]!;
+    }
   }
 }
 
 /** Keeps the steps where the mask is set, or those where it is not. */
-function filter(column: StepColumn, mask: Uint8Array | undefined, wanted: boolean): void {
+function filter(column: StepColumn, mask: Uint8Array | undefined, wanted: boolean, spend: Spend): void {
   const { present } = column;
   if (mask === undefined) {
     if (wanted) present.fill(0);
     return;
   }
   const flip = wanted ? 0 : 1;
-  for (let i = 0; i < present.length; i++) present[i]! &= mask[i]! ^ flip;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) present[i]! &= mask[i]! ^ flip;
+  }
 }
 
 function joinHeads(left: SeriesHeads, right: SeriesHeads): SeriesHeads {

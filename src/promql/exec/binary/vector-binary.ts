@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { Labels } from '../../../model/labels.ts';
 import { compareUtf8 } from '../../../model/utf8.ts';
 import type { VectorBinaryPlan } from '../../plan/plan.ts';
@@ -70,7 +71,7 @@ export class VectorBinary implements VectorOperator {
     this.#count = scope.grid.count;
     this.#isSwapped = plan.matching.card === 'one-to-many';
     const { op, returnBool } = plan;
-    this.#options = { op, returnBool, notes: this.#notes, keep: 'left' };
+    this.#options = { op, returnBool, notes: this.#notes, keep: 'left', spend: context.budget.spending };
     this.#out = context.budget.column(this.#count);
     context.budget.takeBytes(this.#count);
     this.#holds = new Uint8Array(this.#count);
@@ -195,12 +196,17 @@ export class VectorBinary implements VectorOperator {
     let one: StepColumn;
     if (partner !== null) {
       one = partner.column!;
-      for (let i = 0; i < this.#count; i++) out.present[i] = many.present[i]! & one.present[i]!;
+      for (let i = 0; i < this.#count; ) {
+        const stop = blockEnd(i, this.#count, this.#context.budget.spending);
+        for (; i < stop; i++) out.present[i] = many.present[i]! & one.present[i]!;
+      }
     } else {
       one = this.#constantColumn(fillRight!);
       const presence = this.#oneSide!.presence(group);
-      for (let i = 0; i < this.#count; i++)
-        out.present[i] = many.present[i]! & (presence === null ? 1 : presence[i]! ^ 1);
+      for (let i = 0; i < this.#count; ) {
+        const stop = blockEnd(i, this.#count, this.#context.budget.spending);
+        for (; i < stop; i++) out.present[i] = many.present[i]! & (presence === null ? 1 : presence[i]! ^ 1);
+      }
     }
     const met = taken === null && fillLeft === null ? null : out.present.slice();
     const failed = this.#apply(many, one, out);
@@ -217,8 +223,11 @@ export class VectorBinary implements VectorOperator {
     const out = this.#out;
     const matched = this.#matched.get(partner.group);
     const one = partner.column!;
-    for (let i = 0; i < this.#count; i++) {
-      out.present[i] = one.present[i]! & (matched === undefined ? 1 : matched[i]! ^ 1);
+    for (let i = 0; i < this.#count; ) {
+      const stop = blockEnd(i, this.#count, this.#context.budget.spending);
+      for (; i < stop; i++) {
+        out.present[i] = one.present[i]! & (matched === undefined ? 1 : matched[i]! ^ 1);
+      }
     }
     this.#apply(this.#constantColumn(this.#plan.matching.fillLeft!), one, out);
     return out;
@@ -227,20 +236,24 @@ export class VectorBinary implements VectorOperator {
   /** Calculates on the steps that `out` has marked; gives those on which the two do not go together. */
   #apply(many: StepColumn, one: StepColumn, out: StepColumn): Uint8Array | null {
     const { op, returnBool } = this.#plan;
+    const spend = this.#context.budget.spending;
     const left = this.#isSwapped ? one : many;
     const right = this.#isSwapped ? many : one;
     out.histograms = null;
     if (needsElements(op, left, right)) return elementsInto(left, right, out, this.#options);
-    if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, out.values);
+    if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, out.values, spend);
     else if (isComparison(op)) {
       if (returnBool) {
-        compareInto(op, left.values, right.values, out.values);
+        compareInto(op, left.values, right.values, out.values, spend);
         return null;
       }
       const holds = this.#holds;
-      compareInto(op, left.values, right.values, holds);
+      compareInto(op, left.values, right.values, holds, spend);
       out.values.set(left.values);
-      for (let i = 0; i < this.#count; i++) out.present[i]! &= holds[i]!;
+      for (let i = 0; i < this.#count; ) {
+        const stop = blockEnd(i, this.#count, this.#context.budget.spending);
+        for (; i < stop; i++) out.present[i]! &= holds[i]!;
+      }
     }
     return null;
   }
@@ -250,13 +263,16 @@ export class VectorBinary implements VectorOperator {
   }
 
   #take(taken: Uint8Array, present: Uint8Array): void {
-    for (let i = 0; i < present.length; i++) {
-      if (present[i] === 0) continue;
-      if (taken[i] === 1) {
-        this.#fail(i, () => multipleMatchesError(this.#plan.matching.card === 'one-to-one'));
-        return;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, this.#context.budget.spending);
+      for (; i < stop; i++) {
+        if (present[i] === 0) continue;
+        if (taken[i] === 1) {
+          this.#fail(i, () => multipleMatchesError(this.#plan.matching.card === 'one-to-one'));
+          return;
+        }
+        taken[i] = 1;
       }
-      taken[i] = 1;
     }
   }
 
@@ -267,7 +283,10 @@ export class VectorBinary implements VectorOperator {
       mask = new Uint8Array(this.#count);
       this.#matched.set(group, mask);
     }
-    for (let i = 0; i < present.length; i++) mask[i]! |= present[i]!;
+    for (let i = 0; i < present.length; ) {
+      const stop = blockEnd(i, present.length, this.#context.budget.spending);
+      for (; i < stop; i++) mask[i]! |= present[i]!;
+    }
   }
 
   #failOnAllConflicts(): void {

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { VectorScalarPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
@@ -31,12 +32,14 @@ export class VectorScalar implements VectorOperator {
     this.#vector = vector;
     this.#scalar = scalar;
     this.#context = context;
+    context.budget.takeBytes(count);
     this.#holds = new Uint8Array(count);
     this.#options = {
       op: plan.op,
       returnBool: plan.returnBool,
       notes: this.#notes,
       keep: plan.scalarLeft ? 'right' : 'left',
+      spend: context.budget.spending,
     };
   }
 
@@ -57,17 +60,21 @@ export class VectorScalar implements VectorOperator {
       return null;
     }
     const { op, returnBool, scalarLeft } = this.#plan;
+    const spend = this.#context.budget.spending;
     const left = scalarLeft ? this.#numbers : column;
     const right = scalarLeft ? column : this.#numbers;
     if (needsElements(op, left, right)) elementsInto(left, right, column, this.#options);
-    else if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, column.values);
+    else if (isArithmetic(op)) arithmeticInto(op, left.values, right.values, column.values, spend);
     else if (isComparison(op)) {
-      if (returnBool) compareInto(op, left.values, right.values, column.values);
+      if (returnBool) compareInto(op, left.values, right.values, column.values, spend);
       else {
         const holds = this.#holds;
-        compareInto(op, left.values, right.values, holds);
+        compareInto(op, left.values, right.values, holds, spend);
         const { present } = column;
-        for (let i = 0; i < present.length; i++) present[i]! &= holds[i]!;
+        for (let i = 0; i < present.length; ) {
+          const stop = blockEnd(i, present.length, spend);
+          for (; i < stop; i++) present[i]! &= holds[i]!;
+        }
       }
     }
     return column;

@@ -1,11 +1,13 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { firstLater } from '../../../kernels/first-later.ts';
 import type { Labels } from '../../../model/labels.ts';
-import { createSampleColumn } from '../../../storage/query.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../step-column.ts';
 
 /** One series with value 1 on every step on which the input has nothing. */
 export class Absent implements VectorOperator {
@@ -23,12 +25,15 @@ export class Absent implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const answer = onesColumn(this.#scope.grid.count);
+    const answer = onesColumn(this.#scope.grid.count, this.#context.budget);
     const { budget } = this.#context;
     const before = budget.current;
     await this.#input.series();
     await drain(this.#input, budget, ({ present }) => {
-      for (let i = 0; i < present.length; i++) if (present[i] === 1) answer.present[i] = 0;
+      for (let i = 0; i < present.length; ) {
+        const stop = blockEnd(i, present.length, budget.spending);
+        for (; i < stop; i++) if (present[i] === 1) answer.present[i] = 0;
+      }
     });
     budget.settle(before, answer.present.length);
     this.#answer = answer;
@@ -58,13 +63,13 @@ export class AbsentOverTime implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const answer = onesColumn(this.#scope.grid.count);
+    const answer = onesColumn(this.#scope.grid.count, this.#context.budget);
     const { budget } = this.#context;
     await this.#input.series();
-    const samples = createSampleColumn(0);
+    const samples = budget.samples();
     while (this.#input.next(samples)) {
-      clearSeen(samples.times, samples.length, this.#input.window, answer.present);
-      this.#scope.counts.addWindows(samples, this.#input.seen, this.#input.isRead);
+      clearSeen(samples.times, samples.length, this.#input.window, answer.present, budget.spending);
+      this.#scope.counts.addWindows(samples, this.#input.seen, this.#input.isRead, budget);
       budget.spend(samples.length + answer.present.length);
       if (budget.pauseDue) await budget.pause();
     }
@@ -79,18 +84,21 @@ export class AbsentOverTime implements VectorOperator {
   }
 }
 
-function onesColumn(count: number): StepColumn {
-  const column = createStepColumn(count);
+function onesColumn(count: number, budget: QueryBudget): StepColumn {
+  const column = budget.column(count);
   column.values.fill(1);
   column.present.fill(1);
   return column;
 }
 
-function clearSeen(times: Float64Array, length: number, window: Window, present: Uint8Array): void {
+function clearSeen(times: Float64Array, length: number, window: Window, present: Uint8Array, spend: Spend): void {
   let next = 0;
-  for (let i = 0; i < window.count; i++) {
-    const end = window.firstEnd + i * window.step;
-    while (next < length && times[next]! <= end) next++;
-    if (next > 0 && times[next - 1]! > end - window.range) present[i] = 0;
+  for (let i = 0; i < window.count; ) {
+    const stop = blockEnd(i, window.count, spend);
+    for (; i < stop; i++) {
+      const end = window.firstEnd + i * window.step;
+      if (next < length && times[next]! <= end) next = firstLater(times, next, length, end);
+      if (next > 0 && times[next - 1]! > end - window.range) present[i] = 0;
+    }
   }
 }

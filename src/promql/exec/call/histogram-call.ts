@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
@@ -73,9 +74,9 @@ export class HistogramCall implements VectorOperator {
     const group = toGroup(answer.histogram, this.#context);
     answer.context.metricName = group.metricName;
     this.#plan.run(group, out, answer.context);
-    if (answer.steps !== null) for (let i = 0; i < out.present.length; i++) out.present[i]! &= answer.steps[i]!;
     const { budget } = this.#context;
-    budget.hold(countPresent(out));
+    if (answer.steps !== null) keepSteps(out.present, answer.steps, budget.spending);
+    budget.hold(countPresent(out, budget.spending));
     budget.spend(out.present.length * (1 + group.buckets.length));
     return out;
   }
@@ -116,9 +117,11 @@ export class HistogramCall implements VectorOperator {
     argPositions: FunctionContext['argPositions'],
     annotations: Annotations,
   ): FunctionContext {
-    const { features } = this.#context;
+    const { budget, features } = this.#context;
     const { position } = this.#plan.call;
-    return { grid: this.#scope.grid, args, annotations, metricName: '', position, argPositions, features };
+    const { grid } = this.#scope;
+    const spend = budget.spending;
+    return { grid, args, annotations, metricName: '', position, argPositions, features, spend };
   }
 
   /** Quantiles out of range are pointed out even where there is no histogram. */
@@ -128,12 +131,23 @@ export class HistogramCall implements VectorOperator {
     const firstArgument = kind === 'histogramCall' ? 0 : 2;
     args.forEach((quantiles, index) => {
       const position = call.argPositions[firstArgument + index]!;
-      for (const quantile of new Set(quantiles)) {
+      const odd = new Set<number>();
+      for (let i = 0; i < quantiles.length; ) {
+        const stop = blockEnd(i, quantiles.length, this.#context.budget.spending);
+        for (; i < stop; i++) if (!(quantiles[i]! >= 0 && quantiles[i]! <= 1)) odd.add(quantiles[i]!);
+      }
+      for (const quantile of odd) {
         this.#context.budget.spend(ANSWER_WORK);
-        if (quantile >= 0 && quantile <= 1) continue;
         this.#context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(quantile)}`, position);
       }
     });
+  }
+}
+
+function keepSteps(present: Uint8Array, steps: Uint8Array, spend: Spend): void {
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, spend);
+    for (; i < stop; i++) present[i]! &= steps[i]!;
   }
 }
 

@@ -1,7 +1,9 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import { goFloatFromText } from '../../../model/go-float.ts';
 import { goQuote, type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { HistogramGroup } from '../../functions/contracts.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { LabelGroups } from '../label-groups.ts';
 import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
@@ -42,9 +44,9 @@ export class HistogramGroups {
   /** Takes in a series; its column is changed. */
   add(labels: Labels, dropName: number, column: StepColumn): void {
     if (column.histograms !== null) {
-      const native = nativePart(column);
+      const native = nativePart(column, this.#context.budget);
       if (native !== null) this.#nativeGroupOf(labels, dropName).native = native;
-      dropHistograms(column);
+      dropHistograms(column, this.#context.budget.spending);
     }
     if (isEmptyColumn(column)) return;
     const text = labels.get(BUCKET_LABEL);
@@ -111,15 +113,19 @@ export function toGroup(histogram: CollectedHistogram, context: QueryContext): H
 }
 
 /** The steps of a column that hold histograms, as a column of their own; null where there are none. */
-function nativePart(column: StepColumn): StepColumn | null {
+function nativePart(column: StepColumn, budget: QueryBudget): StepColumn | null {
   const histograms = column.histograms!;
   const { length } = column.present;
+  budget.keep(length);
   const present = new Uint8Array(length);
   let found = false;
-  for (let i = 0; i < length; i++) {
-    if (column.present[i] === 0 || histograms[i] === undefined) continue;
-    present[i] = 1;
-    found = true;
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, budget.spending);
+    for (; i < stop; i++) {
+      if (column.present[i] === 0 || histograms[i] === undefined) continue;
+      present[i] = 1;
+      found = true;
+    }
   }
   return found ? { values: new Float64Array(length), present, histograms: histograms.slice() } : null;
 }

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { TimeRange } from '../../../storage/query.ts';
 import type { InfoPlan } from '../../plan/plan.ts';
@@ -31,6 +32,9 @@ interface Enriched {
  * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
  * series. The newest info sample of each step decides, so one series may get other labels from step to step.
  */
+/** Finding the info series of a series on a step takes as long as so many samples. */
+const STEP_WORK = 50;
+
 export class InfoCall implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #scope: Scope;
@@ -62,7 +66,9 @@ export class InfoCall implements VectorOperator {
     const table = await this.#readInfo(bases);
     const answers = new Map<string, Enriched>();
     const { count } = this.#scope.grid;
+    const { budget } = this.#context;
     for (let step = 0; step < count; step++) {
+      budget.spend(STEP_WORK * (1 + bases.length));
       const present = bases.flatMap((base, row) => (base.column.present[step] === 1 ? [row] : []));
       if (present.length === 0) continue;
       table.checkStep(step);
@@ -73,6 +79,7 @@ export class InfoCall implements VectorOperator {
         const key = `${row}:${labels.key}`;
         let answer = answers.get(key);
         if (answer === undefined) {
+          budget.takeLabels(labels, key.length + count);
           answer = { base, labels, steps: new Uint8Array(count) };
           answers.set(key, answer);
         }
@@ -94,7 +101,10 @@ export class InfoCall implements VectorOperator {
     const out = this.#out;
     out.values.set(base.column.values);
     out.histograms = base.column.histograms?.slice() ?? null;
-    for (let i = 0; i < steps.length; i++) out.present[i] = steps[i]!;
+    for (let i = 0; i < steps.length; ) {
+      const stop = blockEnd(i, steps.length, this.#context.budget.spending);
+      for (; i < stop; i++) out.present[i] = steps[i]!;
+    }
     return out;
   }
 
@@ -114,13 +124,13 @@ export class InfoCall implements VectorOperator {
   async #readInfo(bases: readonly BaseSeries[]): Promise<InfoTable> {
     const { lookbackMs, selectLater, budget } = this.#context;
     const { count } = this.#scope.grid;
-    const table = new InfoTable(this.#selector, count);
+    const table = new InfoTable(this.#selector, count, budget);
     const matchers = this.#selector.matchersFor(bases.flatMap(({ isInfo, labels }) => (isInfo ? [] : [labels])));
     if (matchers === null) return table;
     const set = await selectLater({ matchers, range: this.#range, sorted: false, limit: 0 });
     const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
     for (let row = 0; row < set.length; row++) {
-      const found = table.read(set, row, look, budget);
+      const found = table.read(set, row, look);
       if (found === null) continue;
       if (found.histograms !== null) {
         throw new QueryError('execution', `this should be an info metric, with float samples: ${set.labels(row)}`);

@@ -1,9 +1,9 @@
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
-import { createSampleColumn, type SeriesSet } from '../../../storage/query.ts';
+import type { SampleColumn, SeriesSet } from '../../../storage/query.ts';
 import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
-import { createStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { IDENTIFYING_LABELS, type InfoSelector } from './info-selector.ts';
 
 interface InfoSeries {
@@ -29,21 +29,25 @@ export class InfoTable {
   readonly #count: number;
   readonly #groups = new Map<string, InfoGroup>();
   readonly #names = new Set<string>();
-  readonly #samples = createSampleColumn(0);
+  readonly #budget: QueryBudget;
+  readonly #samples: SampleColumn;
   /** Base labels and the info series of a step -> result; most steps repeat the one before. */
   readonly #results = new Map<string, Labels | null>();
 
-  constructor(selector: InfoSelector, count: number) {
+  constructor(selector: InfoSelector, count: number, budget: QueryBudget) {
+    this.#budget = budget;
+    this.#samples = budget.samples();
     this.#selector = selector;
     this.#count = count;
   }
 
   /** Reads an info series; gives its column, or null where it has no sample on any step. */
-  read(set: SeriesSet, row: number, look: LookTimes, budget: QueryBudget): StepColumn | null {
-    const times = createStepColumn(this.#count);
+  read(set: SeriesSet, row: number, look: LookTimes): StepColumn | null {
+    const budget = this.#budget;
+    const times = budget.column(this.#count);
     set.read(row, this.#samples);
     fillNewest(this.#samples, look, this.#samples.times, times, budget);
-    if (this.#samples.histograms !== null) addNewestHistograms(this.#samples, look, times);
+    if (this.#samples.histograms !== null) addNewestHistograms(this.#samples, look, times, budget);
     if (isEmptyColumn(times)) return null;
     const labels = set.labels(row);
     const name = labels.get(METRIC_NAME);
@@ -58,6 +62,7 @@ export class InfoTable {
   /** Decides which info series count on a step; two with equally new samples are an error. */
   checkStep(step: number): void {
     for (const group of this.#groups.values()) {
+      this.#budget.spend(1 + group.series.length);
       let best: InfoSeries | null = null;
       for (const series of group.series) {
         if (series.times.present[step] === 0) continue;

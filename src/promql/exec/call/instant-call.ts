@@ -37,9 +37,11 @@ export class InstantCall implements VectorOperator {
     const args: Float64Array[] = [];
     for (const arg of this.#args) args.push(await arg.read());
     this.#inputHeads = await this.#input.series();
-    const { annotations, features } = this.#query;
+    const { annotations, budget, features } = this.#query;
     const { position, argPositions } = call;
-    this.#context = { grid: this.#scope.grid, args, annotations, metricName: '', position, argPositions, features };
+    const { grid } = this.#scope;
+    const spend = budget.spending;
+    this.#context = { grid, args, annotations, metricName: '', position, argPositions, features, spend };
     return droppedNames(this.#inputHeads, this.#query);
   }
 

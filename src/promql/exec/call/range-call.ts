@@ -1,7 +1,8 @@
 import { windowBounds } from '../../../kernels/window-bounds.ts';
 import { METRIC_NAME } from '../../../model/labels.ts';
-import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
+import type { SampleColumn } from '../../../storage/query.ts';
 import type { RangeContext } from '../../functions/contracts.ts';
+import { WorkArrays } from '../../functions/work-arrays.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
 import type { QueryContext } from '../context.ts';
@@ -11,6 +12,9 @@ import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from 
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 
+/** Of a window: where its samples begin and end. */
+const BOUNDS_BYTES = 8;
+
 /** Applies a range function: one call per series fills the whole grid. */
 export class RangeCall implements VectorOperator {
   readonly #plan: RangeCallPlan;
@@ -18,7 +22,7 @@ export class RangeCall implements VectorOperator {
   readonly #query: QueryContext;
   readonly #input: RangeOperator;
   readonly #args: readonly ScalarOperator[];
-  readonly #samples: SampleColumn = createSampleColumn(0);
+  readonly #samples: SampleColumn;
   readonly #out: StepColumn;
   readonly #bounds: { samples: SampleColumn; readonly from: Uint32Array; readonly to: Uint32Array };
   #context: RangeContext | null = null;
@@ -26,7 +30,6 @@ export class RangeCall implements VectorOperator {
   /** The name that all series have; null where it is not known beforehand. */
   readonly #name: string | null;
   #row = 0;
-  #capacity = 0;
 
   constructor(
     plan: RangeCallPlan,
@@ -43,6 +46,8 @@ export class RangeCall implements VectorOperator {
     this.#name = plan.input.kind === 'rangeSelect' ? metricNameOf(plan.input.matchers) : null;
     const { count } = scope.grid;
     this.#out = context.budget.column(count);
+    context.budget.takeBytes(BOUNDS_BYTES * count);
+    this.#samples = context.budget.samples();
     this.#bounds = { samples: this.#samples, from: new Uint32Array(count), to: new Uint32Array(count) };
   }
 
@@ -52,7 +57,7 @@ export class RangeCall implements VectorOperator {
     for (const arg of this.#args) args.push(await arg.read());
     const heads = await this.#input.series();
     this.#inputHeads = heads;
-    const { annotations, features, lookbackMs } = this.#query;
+    const { annotations, budget, features, lookbackMs } = this.#query;
     this.#context = {
       grid: this.#scope.grid,
       args,
@@ -65,7 +70,8 @@ export class RangeCall implements VectorOperator {
       lookbackMs,
       labels: heads.labels[0]!,
       bounds: null,
-      spend: (work) => this.#query.budget.spend(work),
+      spend: budget.spending,
+      work: new WorkArrays((bytes) => budget.takeBytes(bytes)),
     };
     return this.#plan.keepsName ? heads : droppedNames(heads, this.#query);
   }
@@ -73,12 +79,11 @@ export class RangeCall implements VectorOperator {
   next(): StepColumn | null {
     const samples = this.#samples;
     if (!this.#input.next(samples)) return null;
-    this.#capacity = this.#query.budget.noteGrowth(samples, this.#capacity);
     const labels = this.#inputHeads.labels[this.#row++]!;
     const out = this.#out;
     out.histograms = null;
     const { budget } = this.#query;
-    const weight = samplesWeight(samples);
+    const weight = samplesWeight(samples, budget.spending);
     budget.hold(weight);
     budget.spend(samples.length);
     if (samples.length === 0) out.present.fill(0);
@@ -88,7 +93,7 @@ export class RangeCall implements VectorOperator {
       context.metricName = this.#name ?? labels.get(METRIC_NAME);
       this.#run(samples, out, context);
     }
-    budget.settle(budget.current - weight, columnWeight(out));
+    budget.settle(budget.current - weight, columnWeight(out, budget.spending));
     budget.spend(samples.length + out.present.length);
     return out;
   }
@@ -96,22 +101,22 @@ export class RangeCall implements VectorOperator {
   #run(samples: SampleColumn, out: StepColumn, context: RangeContext): void {
     const { window, seen, isRead } = this.#input;
     const { counts } = this.#scope;
+    const { budget } = this.#query;
     // Where samples count alike and a step sees its window alone, the function and the statistics look at the same bounds.
     if (samples.histograms !== null || context.extension !== 'none') {
       context.bounds = null;
       this.#plan.run(samples, window, out, context);
-      counts.addWindows(samples, seen, isRead);
+      counts.addWindows(samples, seen, isRead, budget);
       return;
     }
     const { from, to } = this.#bounds;
-    const { budget } = this.#query;
-    windowBounds(samples.times, samples.length, window.firstEnd, window.step, window.count, window.range, from, to);
-    // Each of these is a pass over the series, which may have millions of samples.
+    const { firstEnd, step, count, range } = window;
+    windowBounds(samples.times, samples.length, firstEnd, step, count, range, from, to, budget.spending);
     budget.spend(samples.length);
     this.#bounds.samples = samples;
     context.bounds = this.#bounds;
     this.#plan.run(samples, window, out, context);
     budget.spend(samples.length);
-    counts.addBounds(this.#bounds, window, isRead);
+    counts.addBounds(this.#bounds, window, isRead, budget);
   }
 }

@@ -43,7 +43,7 @@ export class Sort implements VectorOperator {
     const { labels, dropName } = heads;
     const rows: Row[] = [];
     await drain(this.#input, this.#context.budget, (column, row) => {
-      if (this.#floatsOnly) dropHistograms(column);
+      if (this.#floatsOnly) dropHistograms(column, this.#context.budget.spending);
       if (isEmptyColumn(column)) return;
       this.#context.budget.keep(column.present.length);
       rows.push({
@@ -68,7 +68,7 @@ export class Sort implements VectorOperator {
   next(): StepColumn | null {
     if (this.#compare !== null) return this.#rows[this.#at++]?.column ?? null;
     const column = this.#input.next();
-    if (column !== null && this.#floatsOnly) dropHistograms(column);
+    if (column !== null && this.#floatsOnly) dropHistograms(column, this.#context.budget.spending);
     return column;
   }
 }

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { TimestampPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
@@ -33,7 +34,10 @@ export class Timestamp implements VectorOperator {
     }
     const { start, step } = this.#scope.grid;
     const { values } = column;
-    for (let i = 0; i < values.length; i++) values[i] = (start + i * step) / 1000;
+    for (let i = 0; i < values.length; ) {
+      const stop = blockEnd(i, values.length, this.#context.budget.spending);
+      for (; i < stop; i++) values[i] = (start + i * step) / 1000;
+    }
     return column;
   }
 }

@@ -1,3 +1,4 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { ScalarCallPlan } from '../../plan/plan.ts';
 import { arithmeticInto, compareInto } from '../binary/arithmetic.ts';
@@ -47,7 +48,17 @@ export class ScalarCall implements ScalarOperator {
     const { grid } = this.#scope;
     const { annotations, budget, features } = this.#context;
     const { position, argPositions } = this.#plan.call;
-    const context: FunctionContext = { grid, args, annotations, metricName: '', position, argPositions, features };
+    const spend = budget.spending;
+    const context: FunctionContext = {
+      grid,
+      args,
+      annotations,
+      metricName: '',
+      position,
+      argPositions,
+      features,
+      spend,
+    };
     const out = budget.floats(grid.count);
     this.#plan.run(out, context);
     budget.spend(grid.count);
@@ -75,10 +86,13 @@ export class ScalarOf implements ScalarOperator {
     const seen = new Uint8Array(count);
     await this.#input.series();
     await drain(this.#input, budget, ({ values, present, histograms }) => {
-      for (let i = 0; i < count; i++) {
-        if (present[i] === 0 || histograms?.[i] !== undefined) continue;
-        out[i] = seen[i] === 0 ? values[i]! : Number.NaN;
-        seen[i] = 1;
+      for (let i = 0; i < count; ) {
+        const stop = blockEnd(i, count, budget.spending);
+        for (; i < stop; i++) {
+          if (present[i] === 0 || histograms?.[i] !== undefined) continue;
+          out[i] = seen[i] === 0 ? values[i]! : Number.NaN;
+          seen[i] = 1;
+        }
       }
     });
     budget.settle(before, count);
@@ -88,14 +102,19 @@ export class ScalarOf implements ScalarOperator {
 
 export class NegateScalar implements ScalarOperator {
   readonly #input: ScalarOperator;
+  readonly #budget: QueryBudget;
 
-  constructor(input: ScalarOperator) {
+  constructor(input: ScalarOperator, budget: QueryBudget) {
     this.#input = input;
+    this.#budget = budget;
   }
 
   async read(): Promise<Float64Array> {
     const values = await this.#input.read();
-    for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
+    for (let i = 0; i < values.length; ) {
+      const stop = blockEnd(i, values.length, this.#budget.spending);
+      for (; i < stop; i++) values[i] = -values[i]!;
+    }
     return values;
   }
 }
@@ -118,8 +137,8 @@ export class ScalarBinary implements ScalarOperator {
     const left = await this.#left.read();
     const right = await this.#right.read();
     const op = this.#op;
-    if (isComparison(op)) compareInto(op, left, right, left);
-    else arithmeticInto(op, left, right, left);
+    if (isComparison(op)) compareInto(op, left, right, left, this.#budget.spending);
+    else arithmeticInto(op, left, right, left, this.#budget.spending);
     this.#budget.spend(left.length);
     return left;
   }

@@ -1,8 +1,13 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
+import { firstLater } from '../../../kernels/first-later.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
-import { type QueryBudget, STEPS_PER_LOOK } from '../budget.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { StepColumn } from '../step-column.ts';
+
+/** Where there are so many samples a step, the newest is searched for; else it is walked to from the one before. */
+const SEARCHED_SAMPLES = 32;
 
 /** Where an instant selector looks: step i at `first + i * step`, at samples younger than `lookback`. */
 export interface LookTimes {
@@ -31,13 +36,15 @@ export function fillNewest(
   // Of the newest sample so far: until when it is shown, which is never for a marker, and what is taken of it.
   let shownUntil = Number.NEGATIVE_INFINITY;
   let taken = 0;
+  const searches = length > SEARCHED_SAMPLES * count;
   let next = 0;
   let nextTime = length > 0 ? times[0]! : Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; ) {
-    const stop = Math.min(count, i + STEPS_PER_LOOK);
+    const stop = blockEnd(i, count, budget.spending);
     for (; i < stop; i++) {
       const time = first + i * step;
       if (nextTime <= time) {
+        if (searches) next = firstLater(times, next, length, time) - 1;
         do nextTime = ++next < length ? times[next]! : Number.POSITIVE_INFINITY;
         while (nextTime <= time);
         const at = next - 1;
@@ -54,12 +61,16 @@ export function fillNewest(
         present[i] = 0;
       }
     }
-    if (stop < count) budget.check();
   }
 }
 
 /** Adds the histograms that the steps of `out`, filled by `fillNewest`, have found. */
-export function addNewestHistograms(samples: SampleColumn, look: LookTimes, out: StepColumn): void {
+export function addNewestHistograms(
+  samples: SampleColumn,
+  look: LookTimes,
+  out: StepColumn,
+  budget: QueryBudget,
+): void {
   const { times, length } = samples;
   const source = samples.histograms!;
   const { present } = out;
@@ -67,18 +78,21 @@ export function addNewestHistograms(samples: SampleColumn, look: LookTimes, out:
   const histograms: (FloatHistogram | undefined)[] = new Array(present.length).fill(undefined);
   let next = 0;
   let found = false;
-  for (let i = 0; i < present.length; i++) {
-    const time = first + i * step;
-    while (next < length && times[next]! <= time) next++;
-    if (present[i] === 0) continue;
-    const histogram = source[next - 1];
-    if (histogram === undefined) continue;
-    if (isStaleHistogram(histogram)) {
-      present[i] = 0;
-      continue;
+  for (let i = 0; i < present.length; ) {
+    const stop = blockEnd(i, present.length, budget.spending);
+    for (; i < stop; i++) {
+      const time = first + i * step;
+      if (next < length && times[next]! <= time) next = firstLater(times, next, length, time);
+      if (present[i] === 0) continue;
+      const histogram = source[next - 1];
+      if (histogram === undefined) continue;
+      if (isStaleHistogram(histogram)) {
+        present[i] = 0;
+        continue;
+      }
+      histograms[i] = histogram;
+      found = true;
     }
-    histograms[i] = histogram;
-    found = true;
   }
   if (found) out.histograms = histograms;
 }

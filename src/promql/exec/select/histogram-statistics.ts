@@ -1,17 +1,20 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { isCounterReset } from '../../../model/histogram-resets.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
+import { HISTOGRAM_WORK } from '../../functions/histogram-windows.ts';
 import { isStaleHistogram } from './fill-newest.ts';
 
 /**
  * Reduces the histograms of a series to count and sum. Counter resets are decided before, as long as the buckets are
  * there: what was unknown becomes `reset` or `notReset` after the first sample.
  */
-export function keepStatistics(samples: SampleColumn): void {
+export function keepStatistics(samples: SampleColumn, spend: Spend): void {
   const { histograms, length } = samples;
   if (histograms === null) return;
   let last: FloatHistogram | null = null;
   for (let i = 0; i < length; i++) {
+    spend(HISTOGRAM_WORK);
     const histogram = histograms[i];
     if (histogram === undefined || isStaleHistogram(histogram)) continue;
     let hint = histogram.counterResetHint;

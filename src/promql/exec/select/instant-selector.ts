@@ -1,4 +1,5 @@
-import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
+import { blockEnd } from '../../../kernels/blocks.ts';
+import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
 import { gridEnd } from '../grid.ts';
@@ -17,13 +18,12 @@ export class InstantSelector implements VectorOperator {
   readonly #statisticsOnly: boolean;
   readonly #selection: Selection;
   readonly #look: LookTimes;
-  readonly #samples: SampleColumn = createSampleColumn(0);
+  readonly #samples: SampleColumn;
   readonly #out: StepColumn;
   #seconds: Float64Array = new Float64Array(0);
   /** Start times are asked for, but nobody may look at them. */
   readonly #isBlind: boolean;
   #row = 0;
-  #capacity = 0;
 
   constructor(plan: InstantSelectPlan, scope: Scope, context: QueryContext) {
     const { grid } = scope;
@@ -36,6 +36,7 @@ export class InstantSelector implements VectorOperator {
     // With `@`, timestamp() looks at that very moment and forgets the offset, though what it looks at was selected by it.
     const firstLook = plan.at !== null && plan.take !== 'value' ? plan.at : first;
     this.#look = { first: firstLook, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
+    this.#samples = context.budget.samples();
     this.#out = context.budget.column(grid.count);
     this.#selection = addSelection(context, plan, grid.count, {
       ...matchersOf(plan),
@@ -60,14 +61,13 @@ export class InstantSelector implements VectorOperator {
     if (this.#row === set.length || this.#isBlind) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
-    this.#capacity = this.#context.budget.noteGrowth(samples, this.#capacity);
-    if (this.#statisticsOnly) keepStatistics(samples);
+    if (this.#statisticsOnly) keepStatistics(samples, this.#context.budget.spending);
     const out = this.#out;
     out.histograms = null;
     const { budget } = this.#context;
     fillNewest(samples, this.#look, this.#source(samples), out, budget);
     if (samples.histograms !== null) {
-      addNewestHistograms(samples, this.#look, out);
+      addNewestHistograms(samples, this.#look, out, budget);
       if (this.#take !== 'value') out.histograms = null;
     }
     budget.hold(this.#scope.counts.addColumn(out, budget));
@@ -79,9 +79,12 @@ export class InstantSelector implements VectorOperator {
   #source(samples: SampleColumn): Float64Array {
     if (this.#take === 'value') return samples.values;
     const times = this.#take === 'time' ? samples.times : samples.startTimes;
-    if (this.#seconds.length < samples.length) this.#seconds = new Float64Array(2 * samples.length);
+    if (this.#seconds.length < samples.length) this.#seconds = this.#context.budget.floats(samples.times.length);
     const seconds = this.#seconds;
-    for (let i = 0; i < samples.length; i++) seconds[i] = times === null ? 0 : times[i]! / 1000;
+    for (let i = 0; i < samples.length; ) {
+      const stop = blockEnd(i, samples.length, this.#context.budget.spending);
+      for (; i < stop; i++) seconds[i] = times === null ? 0 : times[i]! / 1000;
+    }
     return seconds;
   }
 }

@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { RangeSelectPlan } from '../../plan/plan.ts';
@@ -47,45 +48,52 @@ export class RangeSelector implements RangeOperator {
     const set = this.#selection.series!;
     if (this.#row === set.length) return false;
     set.read(this.#row++, into);
-    if (this.#statisticsOnly) keepStatistics(into);
-    removeStaleMarkers(into);
+    const { spending } = this.#budget;
+    if (this.#statisticsOnly) keepStatistics(into, spending);
+    removeStaleMarkers(into, spending);
     return true;
   }
 }
 
 /** Closes the gaps in place; values are moved by their bits, so that NaN payloads stay. */
-export function removeStaleMarkers(samples: SampleColumn): void {
-  if (samples.histograms === null && !hasNaN(samples)) return;
+export function removeStaleMarkers(samples: SampleColumn, spend: Spend): void {
+  if (samples.histograms === null && !hasNaN(samples, spend)) return;
   const { times, bits, startTimes, histograms } = samples;
   const { length } = samples;
   let kept = 0;
-  for (let i = 0; i < length; i++) {
-    const low = bits[2 * i]!;
-    const high = bits[2 * i + 1]!;
-    if (low === STALE_LOW && high === STALE_HIGH) continue;
-    if (histograms !== null) {
-      const histogram = histograms[i];
-      if (histogram !== undefined && isStaleHistogram(histogram)) continue;
-      if (kept !== i) histograms[kept] = histogram;
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) {
+      const low = bits[2 * i]!;
+      const high = bits[2 * i + 1]!;
+      if (low === STALE_LOW && high === STALE_HIGH) continue;
+      if (histograms !== null) {
+        const histogram = histograms[i];
+        if (histogram !== undefined && isStaleHistogram(histogram)) continue;
+        if (kept !== i) histograms[kept] = histogram;
+      }
+      if (kept !== i) {
+        times[kept] = times[i]!;
+        bits[2 * kept] = low;
+        bits[2 * kept + 1] = high;
+        if (startTimes !== null) startTimes[kept] = startTimes[i]!;
+      }
+      kept++;
     }
-    if (kept !== i) {
-      times[kept] = times[i]!;
-      bits[2 * kept] = low;
-      bits[2 * kept + 1] = high;
-      if (startTimes !== null) startTimes[kept] = startTimes[i]!;
-    }
-    kept++;
   }
   samples.length = kept;
   if (histograms !== null) histograms.length = Math.min(histograms.length, kept);
 }
 
 /** Only a NaN can be a marker, and most series have none. */
-function hasNaN({ values, length }: SampleColumn): boolean {
-  for (let i = 0; i < length; i++) {
-    const value = values[i]!;
-    // biome-ignore lint/suspicious/noSelfCompare: the cheap test for NaN
-    if (value !== value) return true;
+function hasNaN({ values, length }: SampleColumn, spend: Spend): boolean {
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) {
+      const value = values[i]!;
+      // biome-ignore lint/suspicious/noSelfCompare: the cheap test for NaN
+      if (value !== value) return true;
+    }
   }
   return false;
 }

@@ -1,3 +1,5 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { firstLater } from '../../../kernels/first-later.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { StepColumn } from '../step-column.ts';
 import type { LookTimes } from './fill-newest.ts';
@@ -24,7 +26,11 @@ export class NeighbourScan {
 
   at(time: number): Neighbours {
     const times = this.#times;
-    while (this.#next < this.#length && times[this.#next]! < time) this.#next++;
+    if (this.#next < this.#length && times[this.#next]! < time) {
+      this.#next = firstLater(times, this.#next, this.#length, time);
+      // A sample at the moment itself counts as after it.
+      if (times[this.#next - 1] === time) this.#next--;
+    }
     const before = this.#next - 1;
     const after = this.#next;
     return {
@@ -35,17 +41,20 @@ export class NeighbourScan {
 }
 
 /** Floats on the line between two neighbours; after the last sample, its value stays. */
-export function fillSmoothed(samples: SampleColumn, look: LookTimes, out: StepColumn): void {
+export function fillSmoothed(samples: SampleColumn, look: LookTimes, out: StepColumn, spend: Spend): void {
   const { times, values, length } = samples;
   const scan = new NeighbourScan(times, length, look.lookback);
-  for (let i = 0; i < out.present.length; i++) {
-    const time = look.first + i * look.step;
-    const { before, after } = scan.at(time);
-    out.present[i] = 1;
-    if (after >= 0 && times[after] === time) out.values[i] = values[after]!;
-    else if (before >= 0 && after >= 0) out.values[i] = valueBetween(samples, before, after, time);
-    else if (before >= 0) out.values[i] = values[before]!;
-    else out.present[i] = 0;
+  for (let i = 0; i < out.present.length; ) {
+    const stop = blockEnd(i, out.present.length, spend);
+    for (; i < stop; i++) {
+      const time = look.first + i * look.step;
+      const { before, after } = scan.at(time);
+      out.present[i] = 1;
+      if (after >= 0 && times[after] === time) out.values[i] = values[after]!;
+      else if (before >= 0 && after >= 0) out.values[i] = valueBetween(samples, before, after, time);
+      else if (before >= 0) out.values[i] = values[before]!;
+      else out.present[i] = 0;
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { firstLater } from '../../../kernels/first-later.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../../model/histogram.ts';
 import { addHistograms, scaleHistogram, subtractHistograms, withHint } from '../../../model/histogram-ops.ts';
 import { isCounterReset } from '../../../model/histogram-resets.ts';
@@ -7,6 +9,7 @@ import {
   mixedExponentialCustom,
   mixedFloatsHistograms,
 } from '../../functions/annotation-texts.ts';
+import { HISTOGRAM_WORK } from '../../functions/histogram-windows.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { Annotations } from '../annotations.ts';
 import type { StepColumn } from '../step-column.ts';
@@ -24,6 +27,7 @@ export function fillSmoothedMixed(
   samples: SampleColumn,
   look: LookTimes,
   out: StepColumn,
+  spend: Spend,
   notes: SmoothingNotes,
 ): void {
   const { times, values, length } = samples;
@@ -31,21 +35,29 @@ export function fillSmoothedMixed(
   const { present } = out;
   const histograms: (FloatHistogram | undefined)[] = new Array(present.length).fill(undefined);
   const scan = new NeighbourScan(times, length, look.lookback);
+  /** How many of the first k samples are floats. */
+  const floatsUpTo = new Uint32Array(length + 1);
+  for (let i = 0; i < length; ) {
+    const stop = blockEnd(i, length, spend);
+    for (; i < stop; i++) floatsUpTo[i + 1] = floatsUpTo[i]! + (source[i] === undefined ? 1 : 0);
+  }
   let from = 0;
   let to = 0;
   for (let i = 0; i < present.length; i++) {
     const time = look.first + i * look.step;
-    while (to < length && times[to]! <= time + look.lookback) to++;
-    while (from < to && times[from]! <= time - look.lookback) from++;
+    spend(HISTOGRAM_WORK);
+    if (to < length && times[to]! <= time + look.lookback) to = firstLater(times, to, length, time + look.lookback);
+    if (from < to && times[from]! <= time - look.lookback) from = firstLater(times, from, to, time - look.lookback);
     const { before, after } = scan.at(time);
     present[i] = 0;
-    const kinds = new Set(source.slice(from, to).map((histogram) => histogram !== undefined));
-    if (kinds.size > 1) {
+    const hasFloats = floatsUpTo[to]! > floatsUpTo[from]!;
+    const hasHistograms = to - from > floatsUpTo[to]! - floatsUpTo[from]!;
+    if (hasFloats && hasHistograms) {
       notes.annotations.warn(mixedFloatsHistograms(notes.metricName), notes.position);
       continue;
     }
     const isExact = after >= 0 && times[after] === time;
-    if (kinds.has(false)) {
+    if (hasFloats) {
       if (!isExact && before < 0) continue;
       present[i] = 1;
       if (isExact) out.values[i] = values[after]!;

@@ -1,5 +1,5 @@
 import { METRIC_NAME } from '../../../model/labels.ts';
-import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
+import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
@@ -22,7 +22,7 @@ export class SmoothedSelector implements VectorOperator {
   readonly #first: number;
   readonly #step: number;
   readonly #position: PositionRange;
-  readonly #samples: SampleColumn = createSampleColumn(0);
+  readonly #samples: SampleColumn;
   readonly #out: StepColumn;
   #row = 0;
 
@@ -32,6 +32,7 @@ export class SmoothedSelector implements VectorOperator {
     this.#position = plan.position;
     this.#first = (plan.at ?? grid.start) - plan.offsetMs;
     this.#step = plan.at === null ? grid.step : 0;
+    this.#samples = context.budget.samples();
     this.#out = context.budget.column(grid.count);
     const last = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#first;
     this.#selection = addSelection(context, plan, grid.count, {
@@ -51,21 +52,22 @@ export class SmoothedSelector implements VectorOperator {
     if (this.#row === set.length) return null;
     const samples = this.#samples;
     const row = this.#row++;
+    const { budget } = this.#context;
     set.read(row, samples);
-    removeStaleMarkers(samples);
+    removeStaleMarkers(samples, budget.spending);
     const out = this.#out;
     out.histograms = null;
     const { lookbackMs, annotations } = this.#context;
     const look = { first: this.#first, step: this.#step, lookback: lookbackMs };
-    if (samples.histograms === null) fillSmoothed(samples, look, out);
+    if (samples.histograms === null) fillSmoothed(samples, look, out, budget.spending);
     else
-      fillSmoothedMixed(samples, look, out, {
+      fillSmoothedMixed(samples, look, out, budget.spending, {
         metricName: set.labels(row).get(METRIC_NAME),
         annotations,
         position: this.#position,
       });
-    this.#context.budget.hold(out.present.length);
-    this.#context.budget.spend(samples.length + out.present.length);
+    budget.hold(out.present.length);
+    budget.spend(samples.length + out.present.length);
     return out;
   }
 }

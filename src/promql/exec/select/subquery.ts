@@ -1,7 +1,8 @@
+import { blockEnd } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../../storage/query.ts';
 import type { SubqueryPlan } from '../../plan/plan.ts';
-import { type QueryBudget, STEPS_PER_LOOK } from '../budget.ts';
+import type { QueryBudget } from '../budget.ts';
 import { type Grid, gridBetween, gridEnd, type Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { StepColumn } from '../step-column.ts';
@@ -56,7 +57,7 @@ function samplesFromColumn(column: StepColumn, grid: Grid, into: SampleColumn, b
   const target = into.values;
   let length = 0;
   for (let i = 0; i < present.length; ) {
-    const stop = Math.min(present.length, i + STEPS_PER_LOOK);
+    const stop = blockEnd(i, present.length, budget.spending);
     for (; i < stop; i++) {
       if (present[i] === 0) continue;
       times[length] = grid.start + i * grid.step;
@@ -64,7 +65,6 @@ function samplesFromColumn(column: StepColumn, grid: Grid, into: SampleColumn, b
       if (found !== null) found[length] = forgetReset(histograms![i]);
       length++;
     }
-    if (stop < present.length) budget.check();
   }
   into.histograms = found;
   into.length = length;

@@ -1,3 +1,4 @@
+import { untold } from '../../../kernels/blocks.ts';
 import { Annotations } from '../../exec/annotations.ts';
 import { arithmeticInto, compareInto } from '../../exec/binary/arithmetic.ts';
 import { isComparison } from '../../exec/binary/operators.ts';
@@ -31,8 +32,8 @@ function constantOf(plan: Plan, inputs: readonly Plan[], features: FunctionFeatu
   const out = new Float64Array(1);
   switch (plan.kind) {
     case 'scalarBinary':
-      if (isComparison(plan.op)) compareInto(plan.op, numbers[0]!, numbers[1]!, out);
-      else arithmeticInto(plan.op, numbers[0]!, numbers[1]!, out);
+      if (isComparison(plan.op)) compareInto(plan.op, numbers[0]!, numbers[1]!, out, untold);
+      else arithmeticInto(plan.op, numbers[0]!, numbers[1]!, out, untold);
       return out[0]!;
     case 'negateScalar':
       return -numbers[0]![0]!;
@@ -57,5 +58,6 @@ function call(
 ): void {
   const { position, argPositions } = plan.call;
   const grid = { start: 0, step: 1, count: 1 };
-  plan.run(out, { grid, args, annotations: new Annotations(), metricName: '', position, argPositions, features });
+  const annotations = new Annotations();
+  plan.run(out, { grid, args, annotations, metricName: '', position, argPositions, features, spend: untold });
 }

@@ -1,0 +1,26 @@
+/**
+ * Told of work that is about to be done, in units of a sample or a step: a few nanoseconds. It may throw, where nobody waits
+ * for the result any more.
+ */
+export type Spend = (work: number) => void;
+
+/** Of loops whose length is known to be small, and where there is nobody to tell. */
+export const untold: Spend = () => {};
+
+/** Samples or steps between two words of a long loop: about a tenth of a millisecond. */
+const BLOCK = 32_768;
+
+/**
+ * Cuts a loop whose length others decide into blocks: where the block that begins at `from` ends. Loops of one block say
+ * nothing, so short ones cost nothing; and the inner loop makes no call, so long ones hardly do.
+ *
+ *     for (let i = 0; i < length; ) {
+ *       const stop = blockEnd(i, length, spend);
+ *       for (; i < stop; i++) ...
+ *     }
+ */
+export function blockEnd(from: number, end: number, spend: Spend): number {
+  if (end - from <= BLOCK) return end;
+  spend(BLOCK);
+  return from + BLOCK;
+}
