@@ -21,6 +21,13 @@ test('commonLength() counts equal bytes at any offset', () => {
   );
 });
 
+test('commonLength() tells apart what is the same number, and finds equal what is none', () => {
+  const of = (...words: number[]) => new DataView(Uint32Array.from(words).buffer);
+  expect(commonLength(of(1, 0, 0, 1), 0, of(1, 0, 0x80000000, 1), 0, 16)).toBe(8 + 3);
+  expect(commonLength(of(0, 0, 0), 0, of(0, 0x80000000, 0), 0, 12)).toBe(7);
+  expect(commonLength(of(7, 0x7ff80000, 5), 0, of(7, 0x7ff80000, 6), 0, 12)).toBe(8);
+});
+
 test('copyRun() copies as set() does and touches nothing beside', () => {
   fc.assert(
     fc.property(bytes, fc.nat(5), fc.nat(5), (run, before, after) => {

@@ -126,8 +126,8 @@ function emitLiteral(source: Uint8Array, start: number, end: number, target: Uin
   return at;
 }
 
-/** A copy of at least four bytes. Tags hold up to 64 bytes; what would remain below four is avoided by a split of 60. */
-function emitCopy(target: Uint8Array, at: number, offset: number, size: number): number {
+/** Writes a copy of at least four bytes from `offset` (below 64 Ki) before; returns the offset behind it. Tags hold up to 64 bytes; what would remain below four is avoided by a split of 60. */
+export function emitCopy(target: Uint8Array, at: number, offset: number, size: number): number {
   while (size >= 68) {
     target[at] = (63 << 2) | 2;
     target[at + 1] = offset;

@@ -2,6 +2,11 @@ import { commonLength, copyRun } from '../../kernels/byte-runs.ts';
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { labelSize, labelSizeBytes } from '../../model/label-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
+import type { SharedRuns } from '../wal/compressed-series.ts';
+
+/** Shorter runs are not worth telling of, and more than so many neither. */
+const RUN_MIN = 6;
+const RUNS_MAX = 64;
 
 /**
  * The label set in hand as an entry of the series log: the number of labels, then the ids of name and value of each.
@@ -10,7 +15,7 @@ import type { Labels } from '../../model/labels.ts';
  * being looked up: of the twenty texts of ten labels, eighteen and more. What the one before was is known as strings or as
  * bytes, whichever it was made of.
  */
-export class LabelEntry {
+export class LabelEntry implements SharedRuns {
   readonly #symbols: SymbolTable;
   /** The entry; replaced when it grows. */
   words = new Uint32Array(129);
@@ -23,6 +28,13 @@ export class LabelEntry {
   #knownTexts = 0;
   /** Where each of these texts ends. */
   #ends = new Uint32Array(128);
+  /** Bytes of the number of labels in front of them. */
+  #knownHeader = 0;
+  /** Counts the label sets. */
+  serial = 0;
+  /** What a label set of bytes shares with the one before, where that was one of bytes, too; see `SharedRuns`. */
+  readonly runs = new Uint32Array(3 * RUNS_MAX);
+  runCount = 0;
 
   constructor(symbols: SymbolTable) {
     this.#symbols = symbols;
@@ -32,6 +44,7 @@ export class LabelEntry {
   forget(): void {
     this.#pairs = [];
     this.#knownTexts = 0;
+    this.runCount = 0;
   }
 
   setLabels({ pairs }: Labels): void {
@@ -40,6 +53,7 @@ export class LabelEntry {
     const known = this.#pairs;
     // Where a symbol can not be added, `words` is neither the old nor the new one.
     this.forget();
+    this.serial++;
     words[0] = pairs.length >>> 1;
     for (let i = 0; i < pairs.length; i += 2) {
       if (pairs[i] !== known[i]) words[i + 1] = this.#symbols.addName(pairs[i]!);
@@ -58,15 +72,31 @@ export class LabelEntry {
     const knownTexts = Math.min(texts, this.#knownTexts);
     const knownView = this.#knownView;
     const knownSize = this.#knownSize;
+    const knownHeader = this.#knownHeader;
+    const runs = this.runs;
     this.forget();
+    this.serial++;
     words[0] = pairs;
-    const first = start + labelSizeBytes(pairs);
+    const header = labelSizeBytes(pairs);
+    const first = start + header;
     let at = first;
     let knownAt = 0;
+    let runCount = 0;
+    // Where the first change begins and the last one ends.
+    let changedFrom = 0;
+    let changedTo = 0;
     for (let text = 0; text < texts; text++) {
       if (text < knownTexts) {
         // Texts that end within what is the same are known, without a look at their sizes.
-        const same = knownAt + commonLength(view, at, knownView, knownAt, Math.min(end - at, knownSize - knownAt));
+        const length = commonLength(view, at, knownView, knownAt, Math.min(end - at, knownSize - knownAt));
+        const same = knownAt + length;
+        if (text === 0) changedFrom = length;
+        if (length >= RUN_MIN && runCount < RUNS_MAX) {
+          runs[3 * runCount] = at - start;
+          runs[3 * runCount + 1] = knownAt + knownHeader;
+          runs[3 * runCount + 2] = length;
+          runCount++;
+        }
         const shift = at - first - knownAt;
         for (; text < knownTexts && ends[text]! <= same; text++) {
           knownAt = ends[text]!;
@@ -81,19 +111,28 @@ export class LabelEntry {
       at = from + size;
       if (text < knownTexts) knownAt = ends[text]!;
       ends[text] = at - first;
+      changedTo = at - first;
     }
     if (at !== end) throw new RangeError(`Cannot read labels: they take ${at - start} bytes, not ${end - start}`);
-    this.#keep(view, first, end);
+    // What follows a change of another length lies elsewhere.
+    if (at - first !== knownAt || knownTexts < texts) changedTo = end - first;
+    this.#keep(view, first, changedFrom, changedTo);
+    this.#knownSize = end - first;
     this.#knownTexts = texts;
+    this.#knownHeader = header;
+    this.runCount = runCount;
   }
 
-  #keep(view: DataView, start: number, end: number): void {
-    if (end - start > this.#known.length) {
-      this.#known = new Uint8Array(2 * (end - start));
-      this.#knownView = new DataView(this.#known.buffer);
+  /** Takes over what has changed of the texts that begin at `first`. */
+  #keep(view: DataView, first: number, from: number, to: number): void {
+    if (from >= to) return;
+    if (to > this.#known.length) {
+      const grown = new Uint8Array(2 * to);
+      grown.set(this.#known);
+      this.#known = grown;
+      this.#knownView = new DataView(grown.buffer);
     }
-    copyRun(view, start, this.#knownView, 0, end - start);
-    this.#knownSize = end - start;
+    copyRun(view, first + from, this.#knownView, from, to - from);
   }
 
   #reserve(texts: number): void {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesFromLabels } from '../../model/label-bytes.ts';
 import { type Labels, labelsFromPairs } from '../../model/labels.ts';
-import { seriesRecord } from '../wal/records.ts';
+import type { SnappyRecord } from '../wal/compressed-series.ts';
+import { recordBytes, seriesRecord } from '../wal/records.ts';
 import { HeadMemory } from './head-memory.ts';
 import { SeriesDirectory } from './series-directory.ts';
 
@@ -19,12 +20,60 @@ describe('SeriesDirectory', () => {
           expect(ref).toBe(refs.get(labels.key) ?? refs.size + 1);
           refs.set(labels.key, ref);
         }
-        expect(directory.unlogged.record).toEqual(seriesRecord(entries));
+        expect(recordBytes(directory.unlogged.record)).toEqual(seriesRecord(entries));
         directory.unlogged.clear();
         expect(directory.unlogged.count).toBe(0);
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('makes the record of runs of label sets compressed', () => {
+    const word = fc.tuple(
+      fc.constantFrom('', 'requests_', 'x'.repeat(70), 'y'.repeat(300)),
+      fc.integer({ max: 12, min: 0 }),
+    );
+    const change = fc.record({ place: fc.nat(5), to: word, isName: fc.boolean(), isGone: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { maxLength: 3 }), { maxLength: 80 }), fc.nat(3), (list, restart) => {
+        const directory = new SeriesDirectory(new HeadMemory());
+        if (restart > 0) directory.reserveRef([65_530, 2 ** 32 - 5, 2 ** 38][restart - 1]!);
+        const pairs = Array.from({ length: 6 }, (_, i): [string, string] => [`name${i}`, `value${i}`]);
+        let entries: { ref: number; labels: Labels }[] = [];
+        for (const changes of list) {
+          for (const { place, to, isName, isGone } of changes) {
+            const text = `${to[0]}${to[1]}`;
+            if (isName) pairs[place]![0] = `${text}${place}`;
+            else pairs[place]![1] = isGone ? '' : text;
+          }
+          const labels = labelsFromPairs(pairs.filter(([, value]) => value !== '').flat());
+          const before = directory.stats().series;
+          if (labels.size === 0) continue;
+          const ref = resolveBytes(directory, labels);
+          // The log is told of a series once; looking up one that is known ends the compression.
+          if (directory.stats().series > before) entries.push({ ref, labels });
+          if (entries.length === 30) {
+            expect(recordBytes(directory.unlogged.record)).toEqual(seriesRecord(entries));
+            directory.unlogged.clear();
+            entries = [];
+          }
+        }
+        expect(recordBytes(directory.unlogged.record)).toEqual(seriesRecord(entries));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('takes few bytes in the record for a series that differs from the one before in two labels', () => {
+    const directory = new SeriesDirectory(new HeadMemory());
+    for (let i = 0; i < 1000; i++) {
+      const pairs = ['__name__', `requests_${i % 200}_total`, 'code', String(200 + Math.floor(i / 200))];
+      for (let k = 0; k < 8; k++) pairs.push(`label${k}`, `the same value as always ${k}`);
+      resolveBytes(directory, labelsFromPairs(pairs));
+    }
+    const record = directory.unlogged.record as SnappyRecord;
+    expect(record.recordSize).toBeGreaterThan(290_000);
+    expect(record.snappy.length).toBeLessThan(35_000);
   });
 
   it('does not tell the log of series that were removed before', () => {
@@ -33,7 +82,9 @@ describe('SeriesDirectory', () => {
         const directory = new SeriesDirectory(new HeadMemory());
         const entries = list.map((labels) => ({ ref: resolveBytes(directory, labels), labels }));
         directory.remove(Float64Array.from(entries.filter(({ ref }) => ref % 3 === 0).map(({ ref }) => ref)));
-        expect(directory.unlogged.record).toEqual(seriesRecord(entries.filter(({ ref }) => ref % 3 !== 0)));
+        expect(recordBytes(directory.unlogged.record)).toEqual(
+          seriesRecord(entries.filter(({ ref }) => ref % 3 !== 0)),
+        );
       }),
       { numRuns: 30 },
     );

@@ -65,7 +65,7 @@ export class SeriesDirectory {
     const row = this.lookup.find(this.#entry.words);
     if (row >= 0) return this.#memory.series.ref(row);
     const ref = this.#createNext();
-    this.unlogged.addBytes(ref, view, start, end);
+    this.unlogged.addBytes(ref, view, start, end, this.#entry);
     return ref;
   }
 

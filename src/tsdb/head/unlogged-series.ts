@@ -1,63 +1,96 @@
 import { labelSize, labelSizeBytes } from '../../model/label-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
+import type { LogRecord } from '../wal/compressed-samples.ts';
+import { SeriesCompressor, type SharedRuns } from '../wal/compressed-series.ts';
 import { RecordBuffer } from '../wal/record-buffer.ts';
 import { RECORD } from '../wal/record-types.ts';
+import { recordBytes } from '../wal/records.ts';
 
 /** Bytes of a ref in the record. */
 const REF_BYTES = 8;
 
 /**
  * Series that the log does not have yet, as the record that will tell it of them: bytes, since there may be hundreds of
- * thousands in one transaction.
+ * thousands in one transaction. As long as each label set is compared with the one before, the record is made compressed.
  */
 export class UnloggedSeries {
-  readonly #record = new RecordBuffer();
+  readonly #compressor = new SeriesCompressor();
+  /** The record where it can not be made compressed. */
+  readonly #plain = new RecordBuffer();
+  #isPlain = false;
   #count = 0;
-
-  constructor() {
-    this.#record.begin(RECORD.series);
-  }
+  /** Which label set came last, as `LabelEntry.serial` counts them. */
+  #lastSerial = 0;
 
   get count(): number {
     return this.#count;
   }
 
   /** The record; valid until the next change. */
-  get record(): Uint8Array {
-    return this.#record.bytes.subarray(0, this.#record.size);
+  get record(): LogRecord {
+    return this.#isPlain ? this.#plain.bytes.subarray(0, this.#plain.size) : this.#compressor.record();
   }
 
   add(ref: number, labels: Labels): void {
-    this.#record.int64(ref);
-    this.#record.labels(labels);
+    this.#makePlain();
+    this.#plain.int64(ref);
+    this.#plain.labels(labels);
     this.#count++;
   }
 
-  /** As `add`, with the labels as `model/label-bytes.ts` draws them. */
-  addBytes(ref: number, labels: DataView, start: number, end: number): void {
-    this.#record.int64(ref);
-    this.#record.run(labels, start, end);
+  /**
+   * As `add`, with the labels as `model/label-bytes.ts` draws them. `entry` has these labels, and what they share with those
+   * that it had before.
+   */
+  addBytes(ref: number, labels: DataView, start: number, end: number, entry: SharedRuns & { serial: number }): void {
+    if (this.#count > 0 && entry.serial !== this.#lastSerial + 1) this.#makePlain();
+    if (this.#isPlain) this.#addPlain(ref, labels, start, end);
+    else if (this.#count === 0) this.#compressor.addFirst(ref, labels, start, end);
+    else this.#compressor.add(ref, labels, start, end, entry);
+    this.#lastSerial = entry.serial;
     this.#count++;
   }
 
   clear(): void {
     if (this.#count === 0) return;
     this.#count = 0;
-    this.#record.restart(RECORD.series);
+    if (this.#isPlain) this.#plain.restart(RECORD.series);
+    this.#isPlain = false;
+    this.#compressor.begin();
   }
 
   /** Leaves out series that are gone. */
   remove(gone: ReadonlySet<number>): void {
     if (this.#count === 0) return;
-    const old = this.record.slice();
+    const old = recordBytes(this.record).slice();
     const view = new DataView(old.buffer);
     this.clear();
+    this.#makePlain();
     for (let at = 1; at < old.length; ) {
       const ref = view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
       const end = endOfLabels(old, at + REF_BYTES);
-      if (!gone.has(ref)) this.addBytes(ref, view, at + REF_BYTES, end);
+      if (!gone.has(ref)) {
+        this.#addPlain(ref, view, at + REF_BYTES, end);
+        this.#count++;
+      }
       at = end;
     }
+  }
+
+  #addPlain(ref: number, labels: DataView, start: number, end: number): void {
+    this.#plain.int64(ref);
+    this.#plain.run(labels, start, end);
+  }
+
+  /** Goes on without compression. */
+  #makePlain(): void {
+    if (this.#isPlain) return;
+    this.#plain.begin(RECORD.series);
+    if (this.#count > 0) {
+      const record = recordBytes(this.#compressor.record());
+      this.#plain.raw(record, 1, record.length);
+    }
+    this.#isPlain = true;
   }
 }
 

@@ -1,7 +1,8 @@
+import type { SnappyRecord } from './compressed-series.ts';
 import { RECORD } from './record-types.ts';
 
-/** What a log is given: the bytes of a record, or the samples that one is to be made of. */
-export type LogRecord = Uint8Array | SampleColumns;
+/** What a log is given: the bytes of a record, as they are or compressed already, or the samples that one is to be made of. */
+export type LogRecord = Uint8Array | SnappyRecord | SampleColumns;
 
 /** Rows of a batch's columns, at least one: samples `indexes[from..to-1]`; `bits` are the values as 32-bit halves, low first. */
 export interface SampleColumns {

@@ -2,6 +2,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../../kernels/snappy-decode.ts';
 import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../../kernels/snappy-encode.ts';
 import { type LogRecord, type SampleColumns, SampleCompressor } from './compressed-samples.ts';
+import type { SnappyRecord } from './compressed-series.ts';
 import { type Checksum, plainChecksum, SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
 import { RecordKernel } from './record-kernel.ts';
 import { recordBytes } from './records.ts';
@@ -43,7 +44,9 @@ export class RecordCompressor {
 
   compress(given: LogRecord): CompressedRecord {
     const result = this.#result;
-    if (this.#kind === 'snappy' && !(given instanceof Uint8Array) && this.#compressSamples(given)) return result;
+    if (this.#kind === 'snappy' && !(given instanceof Uint8Array)) {
+      if ('snappy' in given ? this.#takeCompressed(given) : this.#compressSamples(given)) return result;
+    }
     result.checksum = plainChecksum;
     const record = recordBytes(given);
     result.recordSize = record.length;
@@ -66,6 +69,18 @@ export class RecordCompressor {
       result.flags = 0;
     }
     return result;
+  }
+
+  /** False where that would not make the record smaller. */
+  #takeCompressed({ snappy, recordSize }: SnappyRecord): boolean {
+    if (snappy.length >= recordSize) return false;
+    const result = this.#result;
+    result.bytes = snappy;
+    result.size = snappy.length;
+    result.flags = SNAPPY_FLAG;
+    result.recordSize = recordSize;
+    result.checksum = plainChecksum;
+    return true;
   }
 
   /** False where that is for the usual way, or would not make the record smaller. */

@@ -1,8 +1,11 @@
+import { snappyDecode } from '../../kernels/snappy-decode.ts';
 import { writeVarint64 } from '../../kernels/varint.ts';
 import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
+import { assert } from '../../std/assert.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import type { LogRecord } from './compressed-samples.ts';
+import type { SnappyRecord } from './compressed-series.ts';
 import { RecordBuffer, writeDelta } from './record-buffer.ts';
 import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
 
@@ -48,8 +51,16 @@ export function samplesRecord(
 /** The bytes of a record before it is compressed. */
 export function recordBytes(record: LogRecord): Uint8Array {
   if (record instanceof Uint8Array) return record;
+  if ('snappy' in record) return decompressed(record);
   const { refs, times, bits, indexes, from, to } = record;
   return samplesRecord(refs, times, bits, indexes.subarray(from, to), to - from);
+}
+
+function decompressed({ snappy, recordSize }: SnappyRecord): Uint8Array {
+  const record = new Uint8Array(recordSize);
+  const made = snappyDecode(snappy, 0, snappy.length, record, 0, recordSize);
+  assert(made === recordSize, 'a record that was made compressed is malformed');
+  return record;
 }
 
 /** One record for each kind that occurs: integer and float, with exponential and with custom buckets. */
