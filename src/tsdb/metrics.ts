@@ -93,9 +93,9 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
 const COUNTERS_BY_TYPE: readonly (readonly [string, string, Read, Read])[] = [
   [
     'head_samples_appended_total',
-    'Samples appended to the head.',
-    ({ head }) => head.samplesAppended,
-    ({ head }) => head.histogramsLogged,
+    'Samples appended to the head, those out of order included.',
+    ({ head }) => head.samplesAppended + head.lateFloats,
+    ({ head }) => head.histogramsLogged + head.lateHistograms,
   ],
   [
     'head_out_of_order_samples_appended_total',
