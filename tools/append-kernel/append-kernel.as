@@ -7,6 +7,7 @@
  *     1 KiB    addresses of the slabs of series records, u32, 0 = not in this memory
  *     17 KiB   the same of the slabs of marks: transaction u32 | accepted sample u32, for each row
  *     33 KiB   the same of the slabs of extents
+ *     49 KiB   lines of memory that are asked for together, u32
  *     64 KiB   slabs
  *
  *     series record   0 last time f64 | 8 time before f64 | 16 last value u64 | 24 bit u16, leading u8, trailing u8
@@ -16,6 +17,8 @@
 const SERIES_SLABS: usize = 1024;
 const MARK_SLABS: usize = SERIES_SLABS + 16 * 1024;
 const EXTENT_SLABS: usize = MARK_SLABS + 16 * 1024;
+const LINES: usize = EXTENT_SLABS + 16 * 1024;
+const LINE: usize = 64;
 
 const ROWS_LOG2: u32 = 18;
 const ROW_MASK: u32 = (1 << ROWS_LOG2) - 1;
@@ -44,17 +47,6 @@ export let values: usize = 0;
 export let accepted: u32 = 0;
 /** What was read ahead goes nowhere, but the compiler must not know that. */
 export let touched: u32 = 0;
-
-// @ts-ignore
-@inline function recordOf(row: u32): usize {
-  return <usize>load<u32>(SERIES_SLABS + <usize>((row >>> ROWS_LOG2) << 2)) + <usize>((row & ROW_MASK) << RECORD_LOG2);
-}
-
-// @ts-ignore
-@inline function startOf(extent: u32): usize {
-  return <usize>load<u32>(EXTENT_SLABS + <usize>((extent >>> SLAB_UNITS_LOG2) << 2)) +
-    <usize>((extent & UNIT_MASK) << UNIT_LOG2);
-}
 
 /**
  * Accepts samples `from` to `to - 1` of the columns, of which the first has index `index` in its batch and none is
@@ -86,20 +78,49 @@ export function check(from: u32, to: u32, index: u32, minTime: f64, transaction:
   return at;
 }
 
+/** Up to where `apply` has asked for the chunks of its samples. */
+let ahead: u32 = 0;
+
+/**
+ * Reads the ends of the chunks that samples `from` to `to - 1` go to, and all of those that will be moved since they are
+ * full: in a loop that does nothing else, so that they come from memory together.
+ */
+function touch(from: u32, to: u32): void {
+  let stop = LINES;
+  for (let at = from; at < to; at++) {
+    const row = load<u32>(rows + <usize>(at << 2));
+    const slab = <usize>load<u32>(SERIES_SLABS + <usize>((row >>> ROWS_LOG2) << 2));
+    if (slab == 0) continue;
+    const record = slab + <usize>((row & ROW_MASK) << RECORD_LOG2);
+    const extent = load<u32>(record, 48);
+    const extentSlab = <usize>load<u32>(EXTENT_SLABS + <usize>((extent >>> SLAB_UNITS_LOG2) << 2));
+    if (extentSlab == 0) continue;
+    const start = extentSlab + <usize>((extent & UNIT_MASK) << UNIT_LOG2);
+    const bytes = <usize>((load<u32>(record, 24) & 0xffff) >>> 3);
+    store<u32>(stop, <u32>(start + bytes));
+    stop += 4;
+    if (<i32>(load<u32>(record, 52) << UNIT_LOG2) - <i32>bytes <= APPEND_BYTES_MAX) {
+      for (let line: usize = 0; line < bytes; line += LINE, stop += 4) store<u32>(stop, <u32>(start + line));
+    }
+  }
+  let sum: u32 = 0;
+  for (let line = LINES; line < stop; line += 4) sum ^= <u32>load<u8>(<usize>load<u32>(line));
+  touched = sum;
+}
+
 /**
  * Appends samples `from` to `to - 1` of the columns to the open XOR chunks of their rows, until a row needs anything else
  * than at most 64 bits at the end of its chunk. Returns its place, or `to`. Every sample is newer than its row's last
- * one, and no open chunk is XOR2.
+ * one, and no open chunk is XOR2. `isFirst`: the call does not go on where one before had come to.
  */
-export function apply(from: u32, to: u32): u32 {
-  for (let begin = from; begin < to; begin += TOUCHED_ROWS) {
-    const end = min(to, begin + TOUCHED_ROWS);
-    let sum: u32 = 0;
-    for (let at = begin; at < end; at++) {
-      const record = recordOf(load<u32>(rows + <usize>(at << 2)));
-      sum ^= <u32>load<u8>(startOf(load<u32>(record, 48)) + <usize>((load<u32>(record, 24) & 0xffff) >>> 3));
+export function apply(from: u32, to: u32, isFirst: bool): u32 {
+  if (isFirst) ahead = from;
+  for (let begin = from; begin < to; ) {
+    if (begin >= ahead) {
+      ahead = min(to, begin + TOUCHED_ROWS);
+      touch(begin, ahead);
     }
-    touched = sum;
+    const end = ahead;
     for (let at = begin; at < end; at++) {
       const row = load<u32>(rows + <usize>(at << 2));
       const slab = <usize>load<u32>(SERIES_SLABS + <usize>((row >>> ROWS_LOG2) << 2));
@@ -153,7 +174,7 @@ export function apply(from: u32, to: u32): u32 {
         if (size > 64) return at;
         bits = (prefix << <u64>length) | (xor >> <u64>trailing);
       }
-      const place = startOf(extent) + <usize>(bit >>> 3);
+      const place = extentSlab + <usize>((extent & UNIT_MASK) << UNIT_LOG2) + <usize>(bit >>> 3);
       const used = bit & 7;
       const first = bits << <u64>(64 - size);
       const kept = <u64>(<u32>load<u8>(place) & ~(0xff >>> used)) << 56;
@@ -165,6 +186,7 @@ export function apply(from: u32, to: u32): u32 {
       store<u32>(record, (bit + size) | (window << 16), 24);
       store<u32>(record, count + 1, 28);
     }
+    begin = end;
   }
   return to;
 }

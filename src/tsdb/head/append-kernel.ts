@@ -28,7 +28,7 @@ interface Exports {
   readonly values: Global;
   readonly accepted: Global;
   check(from: number, to: number, index: number, minTime: number, transaction: number): number;
-  apply(from: number, to: number): number;
+  apply(from: number, to: number, isFirst: number): number;
 }
 
 /** Compiled when the first head of a thread is made. */
@@ -80,11 +80,11 @@ export class AppendKernel {
 
   /**
    * Appends accepted samples `from..to-1` as `appendRows` (`append-rows.ts`) does, and returns what that returns; `from`
-   * where it can not.
+   * where it can not. `isFirst`: this is not to go on behind a sample at which an earlier call stopped.
    */
-  apply(rows: TransactionRows, from: number, to: number): number {
+  apply(rows: TransactionRows, from: number, to: number, isFirst: boolean): number {
     const kernel = this.#ready(rows);
-    return kernel === null ? from : kernel.apply(from, to);
+    return kernel === null ? from : kernel.apply(from, to, isFirst ? 1 : 0);
   }
 
   /** False where nothing can be done here. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ownSlab, type SlabSource } from '../../memory/kernel-memory.ts';
+import { type KernelMemory, ownSlab, type SlabSource, slabAddress } from '../../memory/kernel-memory.ts';
 import { HeadMemory } from './head-memory.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { OPEN_COUNT, OPEN_EXTENT, OPEN_UNITS } from './series-table.ts';
@@ -46,6 +46,14 @@ const scrapes = fc.array(fc.tuple(step, fc.array(value, { minLength: 1, maxLengt
   maxLength: 400,
 });
 
+/** Leaves no address for further slabs. */
+function takeAddresses(memory: KernelMemory): void {
+  const page = memory.allocate(1);
+  const rest = memory.allocate(2 ** 32 - slabAddress(page) - 65_536);
+  expect(slabAddress(rest)).toBeGreaterThan(0);
+  expect(slabAddress(memory.allocate(1))).toBe(0);
+}
+
 /** One after the other, in columns that the kernel reaches or does not. */
 function transactionOf(source: SlabSource, rowCount: number): TransactionRows {
   const transaction = new TransactionRows(source);
@@ -54,9 +62,10 @@ function transactionOf(source: SlabSource, rowCount: number): TransactionRows {
 }
 
 describe.each([
-  { way: 'the kernel', isKernel: true },
-  { way: 'JavaScript', isKernel: false },
-])('appendRows() by $way', ({ isKernel }) => {
+  { way: 'the kernel', isKernel: true, isFull: false },
+  { way: 'the kernel that does not reach the chunks', isKernel: true, isFull: true },
+  { way: 'JavaScript', isKernel: false, isFull: false },
+])('appendRows() by $way', ({ isKernel, isFull }) => {
   it('leaves the chunks that samples appended one by one leave', () => {
     fc.assert(
       fc.property(scrapes, fc.integer({ min: 1, max: 150 }), (taken, rowCount) => {
@@ -65,6 +74,7 @@ describe.each([
         const source = isKernel ? together.memory.kernelMemory.allocate : ownSlab;
         const transaction = transactionOf(source, rowCount);
         expect(together.chunks.kernel.reaches(transaction)).toBe(isKernel);
+        if (isFull) takeAddresses(together.memory.kernelMemory);
         const { rows, times, bits } = transaction;
         let time = 0;
         for (const [after, some] of taken) {
@@ -87,7 +97,7 @@ describe.each([
           expect(together.memory.series.records.words[0]![16 * row + OPEN_COUNT]).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: isFull ? 10 : 40 },
     );
   });
 });

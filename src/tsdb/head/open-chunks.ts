@@ -194,11 +194,15 @@ export class OpenChunks {
     const { records } = series;
     const { rows, times, bits } = transaction;
     const inKernel = this.kernel.reaches(transaction);
+    let isFirst = true;
     for (let k = from; k < to; k++) {
       const row = rows[k]!;
       // Rows without an open chunk, as new series are, come in runs: for each of them the ends of many chunks would be asked for.
       if (records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0) {
-        k = inKernel ? this.kernel.apply(transaction, k, to) : appendRows(extents, records, rows, times, bits, k, to);
+        k = inKernel
+          ? this.kernel.apply(transaction, k, to, isFirst)
+          : appendRows(extents, records, rows, times, bits, k, to);
+        isFirst = false;
         if (k === to) return;
       }
       this.append(rows[k]!, times[k]!, bits[2 * k]!, bits[2 * k + 1]!);

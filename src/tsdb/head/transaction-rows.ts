@@ -81,10 +81,10 @@ export class TransactionRows {
 
   /** Puts a batch's floats behind the accepted samples, where `AppendKernel.check` looks for them. */
   load({ length, refs, times, values }: SampleBatch, refMap: RefMap): void {
-    const { count, rows } = this;
+    const { count } = this;
     this.times.set(times.subarray(0, length), count);
     this.#values.set(values.subarray(0, length), count);
-    for (let i = 0; i < length; i++) rows[count + i] = refMap.row(refs[i]!);
+    refMap.writeRows(refs, length, this.rows, count);
   }
 
   /** The newest accepted sample for a row of the head, or -1. */
