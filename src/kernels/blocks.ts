@@ -24,3 +24,12 @@ export function blockEnd(from: number, end: number, spend: Spend): number {
   spend(BLOCK);
   return from + BLOCK;
 }
+
+/** `array.fill(value)`, which takes long where its memory is new. */
+export function fillBlocks(array: Float64Array | Uint8Array, value: number, spend: Spend): void {
+  for (let i = 0; i < array.length; ) {
+    const stop = blockEnd(i, array.length, spend);
+    array.fill(value, i, stop);
+    i = stop;
+  }
+}

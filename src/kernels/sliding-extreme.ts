@@ -1,5 +1,8 @@
 import { blockEnd, type Spend } from './blocks.ts';
 
+/** Samples that windows went through between two words of it. */
+const SAMPLES_TOLD = 16_384;
+
 /**
  * Index of each window's largest value in `at[i]`, -1 for an empty window.
  *
@@ -20,6 +23,7 @@ export function slidingMaximum(
   let head = 0;
   let tail = 0;
   let next = 0;
+  let told = 0;
   for (let i = 0; i < count; ) {
     const stop = blockEnd(i, count, spend);
     for (; i < stop; i++) {
@@ -44,6 +48,10 @@ export function slidingMaximum(
           queue[tail++] = next;
         }
       }
+      if (next - told > SAMPLES_TOLD) {
+        spend(next - told);
+        told = next;
+      }
       while (head < tail && queue[head]! < start) head++;
       if (head < tail) at[i] = queue[head]!;
       else at[i] = latest ? end - 1 : start;
@@ -65,6 +73,7 @@ export function slidingMinimum(
   let head = 0;
   let tail = 0;
   let next = 0;
+  let told = 0;
   for (let i = 0; i < count; ) {
     const stop = blockEnd(i, count, spend);
     for (; i < stop; i++) {
@@ -88,6 +97,10 @@ export function slidingMinimum(
           else while (tail > head && values[queue[tail - 1]!]! > value) tail--;
           queue[tail++] = next;
         }
+      }
+      if (next - told > SAMPLES_TOLD) {
+        spend(next - told);
+        told = next;
       }
       while (head < tail && queue[head]! < start) head++;
       if (head < tail) at[i] = queue[head]!;

@@ -1,3 +1,4 @@
+import { fillBlocks } from '../../kernels/blocks.ts';
 import type { QueryContext } from './context.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import type { StepColumn } from './step-column.ts';
@@ -24,8 +25,9 @@ export class InvariantVector implements VectorOperator {
     const out = this.#out;
     const { length } = out.present;
     const isPresent = single.present[0]!;
-    out.present.fill(isPresent);
-    out.values.fill(single.values[0]!);
+    const { spending } = this.#context.budget;
+    fillBlocks(out.present, isPresent, spending);
+    fillBlocks(out.values, single.values[0]!, spending);
     const histogram = single.histograms === null ? undefined : single.histograms[0];
     out.histograms = isPresent === 0 || histogram === undefined ? null : new Array(length).fill(histogram);
     if (isPresent === 1) this.#context.budget.hold(length - 1);

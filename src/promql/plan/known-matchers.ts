@@ -14,8 +14,20 @@ export function isMatched({ on, matchingLabels }: VectorMatching, name: string):
   return name !== METRIC_NAME && matchingLabels.includes(name) === on;
 }
 
+/** Plans never change, and in a chain of thousands each is asked for by all above it. */
+const known = new WeakMap<Plan, readonly Matcher[]>();
+
 /** Matchers that every series of a plan meets. */
 export function knownMatchers(plan: Plan): readonly Matcher[] {
+  let matchers = known.get(plan);
+  if (matchers === undefined) {
+    matchers = findMatchers(plan);
+    known.set(plan, matchers);
+  }
+  return matchers;
+}
+
+function findMatchers(plan: Plan): readonly Matcher[] {
   switch (plan.kind) {
     case 'instantSelect':
     case 'rangeSelect':
@@ -36,10 +48,10 @@ export function knownMatchers(plan: Plan): readonly Matcher[] {
     case 'histogramCall':
       return withoutMetricLabels(knownMatchers(plan.input)).filter(({ name }) => name !== 'le');
     case 'aggregate': {
-      const known = knownMatchers(plan.input);
-      if (isSelecting(plan.op)) return known;
+      const matchers = knownMatchers(plan.input);
+      if (isSelecting(plan.op)) return matchers;
       if (plan.op === 'count_values') return [];
-      return known.filter(({ name }) => plan.grouping.includes(name) !== plan.without);
+      return matchers.filter(({ name }) => plan.grouping.includes(name) !== plan.without);
     }
     case 'vectorBinary': {
       const { left, right, matching } = plan;

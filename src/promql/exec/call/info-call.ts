@@ -32,8 +32,9 @@ interface Enriched {
  * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
  * series. The newest info sample of each step decides, so one series may get other labels from step to step.
  */
-/** Finding the info series of a series on a step takes as long as so many samples. */
-const STEP_WORK = 50;
+/** Looking at a series on a step takes as long as so many samples, and finding its info series. */
+const STEP_WORK = 5;
+const ENRICHING_WORK = 400;
 
 export class InfoCall implements VectorOperator {
   readonly #input: VectorOperator;
@@ -73,6 +74,7 @@ export class InfoCall implements VectorOperator {
       if (present.length === 0) continue;
       table.checkStep(step);
       for (const row of present) {
+        budget.spend(ENRICHING_WORK);
         const base = bases[row]!;
         const labels = base.isInfo ? base.labels : table.enrich(base.labels, step);
         if (labels === null) continue;

@@ -1,4 +1,4 @@
-import { blockEnd } from '../../../kernels/blocks.ts';
+import { blockEnd, fillBlocks } from '../../../kernels/blocks.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { ScalarCallPlan } from '../../plan/plan.ts';
 import { arithmeticInto, compareInto } from '../binary/arithmetic.ts';
@@ -22,7 +22,8 @@ export class Constant implements ScalarOperator {
   }
 
   async read(): Promise<Float64Array> {
-    const out = this.#budget.floats(this.#count).fill(this.#value);
+    const out = this.#budget.floats(this.#count);
+    fillBlocks(out, this.#value, this.#budget.spending);
     this.#budget.spend(this.#count);
     return out;
   }
@@ -82,7 +83,8 @@ export class ScalarOf implements ScalarOperator {
     const { count } = this.#scope.grid;
     const { budget } = this.#context;
     const before = budget.current;
-    const out = budget.floats(count).fill(Number.NaN);
+    const out = budget.floats(count);
+    fillBlocks(out, Number.NaN, budget.spending);
     const seen = new Uint8Array(count);
     await this.#input.series();
     await drain(this.#input, budget, ({ values, present, histograms }) => {
@@ -158,6 +160,8 @@ export class InvariantScalar implements ScalarOperator {
 
   async read(): Promise<Float64Array> {
     const single = await this.#input.read();
-    return this.#budget.floats(this.#count).fill(single[0]!);
+    const out = this.#budget.floats(this.#count);
+    fillBlocks(out, single[0]!, this.#budget.spending);
+    return out;
   }
 }
