@@ -6,6 +6,7 @@ import {
   addToBucket,
   coarsenWorking,
   compactWorking,
+  NO_REST,
   nextRest,
   type WorkingHistogram,
   type WorkingRun,
@@ -96,7 +97,7 @@ function widenZeroBucket(total: WorkingHistogram, wanted: number): void {
       addToZero(total, run.counts[i]!);
       if (run.rests[i] !== 0) addToZero(total, run.rests[i]!);
       run.counts[i] = 0;
-      run.rests[i] = 0;
+      run.rests[i] = NO_REST;
     }
   }
   compactWorking(total);
@@ -160,7 +161,7 @@ function mergedRun(
     const other = k < run.indexes.length ? run.indexes[k]! : Infinity;
     merged.indexes.push(Math.min(own, other));
     merged.counts.push(own <= other ? target.counts[i]! : sign * run.counts[k]!);
-    merged.rests.push(own <= other ? target.rests[i]! : 0);
+    merged.rests.push(own <= other ? target.rests[i]! : NO_REST);
     if (own === other) {
       const at = merged.indexes.length - 1;
       if (compensated) addToBucket(merged, at, sign * run.counts[k]!);
@@ -200,7 +201,7 @@ function addSharedBounds(
     if (own.rests[i] !== 0) addToBucket(shared, at, own.rests[i]!);
   });
   mapToBounds(run, customValues, bounds, (at, i) => addToBucket(shared, at, sign * run.counts[i]!));
-  if (!compensated) shared.rests.fill(0);
+  if (!compensated) shared.rests.fill(NO_REST);
   total.positive = shared;
   total.customValues = bounds;
   compactWorking(total);

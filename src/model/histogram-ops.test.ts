@@ -334,3 +334,14 @@ test('floatHistogramFromInteger() adds up the differences', () => {
     ]),
   );
 });
+
+test('zeros keep their sign', () => {
+  const histogram = withBuckets({ sum: 0 }, [[1, 2]]);
+  expect(scaleHistogram(histogram, -31).sum).toBe(-0);
+  expect(divideHistogram(histogram, -31).sum).toBe(-0);
+  expect(scaleHistogram({ ...histogram, sum: -0 }, 1).sum).toBe(-0);
+  expect(new HistogramTotal({ ...histogram, sum: -0 }, true).mean().sum).toBe(-0);
+  const total = new HistogramTotal({ ...histogram, sum: -0 }, false);
+  total.add({ ...histogram, sum: -0 });
+  expect(total.sum().sum).toBe(0);
+});

@@ -5,6 +5,7 @@ import {
   compactWorking,
   divideWorking,
   histogramFromWorking,
+  NO_REST,
   scaleWorking,
   type WorkingHistogram,
   workingFromHistogram,
@@ -79,9 +80,9 @@ function changed(histogram: FloatHistogram, change: (working: WorkingHistogram) 
 
 /** Rests that merging buckets left behind; plain arithmetic does without them, as the reference's. */
 function dropRests(working: WorkingHistogram): WorkingHistogram {
-  working.zeroRest = 0;
-  working.positive.rests.fill(0);
-  working.negative.rests.fill(0);
+  working.zeroRest = NO_REST;
+  working.positive.rests.fill(NO_REST);
+  working.negative.rests.fill(NO_REST);
   return working;
 }
 

@@ -9,7 +9,7 @@ export interface WorkingRun {
 }
 
 /**
- * A float histogram while it is calculated with. Each number has a `rest`, the compensation of a Kahan sum, which is zero
+ * A float histogram while it is calculated with. Each number has a `rest`, the compensation of a Kahan sum, which is `NO_REST`
  * unless sums are compensated; custom bounds are shared, all else belongs to it.
  */
 export interface WorkingHistogram {
@@ -27,6 +27,9 @@ export interface WorkingHistogram {
   negative: WorkingRun;
 }
 
+/** Adding it changes no number: not even the sign of a zero, as a compensation of a real sum does. */
+export const NO_REST = -0;
+
 export function workingFromHistogram(histogram: FloatHistogram): WorkingHistogram {
   const { counterResetHint, schema, zeroThreshold, customValues, count, sum, zeroCount } = histogram;
   return {
@@ -35,11 +38,11 @@ export function workingFromHistogram(histogram: FloatHistogram): WorkingHistogra
     zeroThreshold,
     customValues,
     count,
-    countRest: 0,
+    countRest: NO_REST,
     sum,
-    sumRest: 0,
+    sumRest: NO_REST,
     zeroCount,
-    zeroRest: 0,
+    zeroRest: NO_REST,
     positive: workingRun(histogram.positiveSpans, histogram.positiveCounts),
     negative: workingRun(histogram.negativeSpans, histogram.negativeCounts),
   };
@@ -116,7 +119,7 @@ export function addToBucket(run: WorkingRun, at: number, value: number): void {
 function workingRun(spans: FloatHistogram['positiveSpans'], bucketCounts: readonly number[]): WorkingRun {
   const indexes = runFromSpans(spans, bucketCounts).indexes.slice();
   const counts = bucketCounts.slice(0, indexes.length);
-  return { indexes, counts, rests: new Array<number>(indexes.length).fill(0) };
+  return { indexes, counts, rests: new Array<number>(indexes.length).fill(NO_REST) };
 }
 
 function compensated({ counts, rests }: WorkingRun): number[] {
@@ -156,7 +159,7 @@ function coarsenRun(run: WorkingRun, schema: number, targetSchema: number): void
 
 /** A rest of zero stays one, also where `f` is a product with infinity or a division by zero. */
 function eachNumber(working: WorkingHistogram, f: (x: number) => number): void {
-  const ofRest = (x: number) => (x === 0 ? 0 : f(x));
+  const ofRest = (x: number) => (x === 0 ? x : f(x));
   working.count = f(working.count);
   working.countRest = ofRest(working.countRest);
   working.sum = f(working.sum);

@@ -25,6 +25,8 @@ interface Mended {
 
 interface Entry {
   position: PositionRange | null;
+  /** Where the expression that tells it lies. */
+  teller: PositionRange | null;
   /** How many times the text was given; start-time overlaps print it. */
   count: number;
   /** Prints what follows the text and precedes the position. */
@@ -48,9 +50,12 @@ export class Annotations {
     this.infos = shared?.infos ?? new Map();
   }
 
-  /** `text` without the "PromQL warning: " prefix. */
-  warn(text: string, position: PositionRange | null): void {
-    add(this.warnings, `PromQL warning: ${text}`, position);
+  /**
+   * `text` without the "PromQL warning: " prefix; `teller` is where the expression that tells it lies, if `position` is that of
+   * a part which is not evaluated last.
+   */
+  warn(text: string, position: PositionRange | null, teller = position): void {
+    add(this.warnings, `PromQL warning: ${text}`, position, teller);
   }
 
   /** `text` without the "PromQL info: " prefix. */
@@ -94,15 +99,23 @@ export class Annotations {
   }
 }
 
-function add(entries: Map<string, Entry>, text: string, position: PositionRange | null): Entry {
+function add(
+  entries: Map<string, Entry>,
+  text: string,
+  position: PositionRange | null,
+  teller: PositionRange | null = position,
+): Entry {
   const known = entries.get(text);
   if (known === undefined) {
-    const entry = { position, count: 1, detail: null, mended: null };
+    const entry = { position, teller, count: 1, detail: null, mended: null };
     entries.set(text, entry);
     return entry;
   }
   known.count++;
-  if (position !== null && known.position !== null && isLater(position, known.position)) known.position = position;
+  if (teller !== null && known.teller !== null && isLater(teller, known.teller)) {
+    known.position = position;
+    known.teller = teller;
+  }
   return known;
 }
 

@@ -157,3 +157,12 @@ describe('floats and histograms in one group', () => {
     }
   });
 });
+
+test('quantile() out of range is told where it is calculated last', async () => {
+  const { warnings } = await askEngine(
+    'quantile(-1, quantile(-1, m))',
+    { at: 0 },
+    { queryable: loaded('load 1m\n  m 1') },
+  );
+  expect(warnings).toEqual(['PromQL warning: quantile value should be between 0 and 1, got -1 (1:10)']);
+});

@@ -76,7 +76,11 @@ function histogramSums(op: 'sum' | 'avg', plan: AggregatePlan, { labels }: Serie
 async function readQuantiles(plan: AggregatePlan, param: ScalarOperator, context: QueryContext): Promise<Float64Array> {
   const { values, min, max, hasNaN } = parameterFromValues(await param.read(), context.budget);
   const warn = (found: number) =>
-    context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(found)}`, plan.paramPosition);
+    context.annotations.warn(
+      `quantile value should be between 0 and 1, got ${formatG(found)}`,
+      plan.paramPosition,
+      plan.position,
+    );
   if (hasNaN) warn(Number.NaN);
   if (max > 1) warn(max);
   if (min < 0) warn(min);

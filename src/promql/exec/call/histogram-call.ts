@@ -138,7 +138,8 @@ export class HistogramCall implements VectorOperator {
       }
       for (const quantile of odd) {
         this.#context.budget.spend(ANSWER_WORK);
-        this.#context.annotations.warn(`quantile value should be between 0 and 1, got ${formatG(quantile)}`, position);
+        const text = `quantile value should be between 0 and 1, got ${formatG(quantile)}`;
+        this.#context.annotations.warn(text, position, call.position);
       }
     });
   }
