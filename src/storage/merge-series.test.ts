@@ -47,6 +47,32 @@ describe('mergeSeriesSets()', () => {
     expect(Array.from(column.startTimes!.subarray(0, column.length))).toEqual([1, 2, 1, 1, 2, 0]);
   });
 
+  it('gives the same list of label sets again where those of all sets last, and only then', () => {
+    const series = (...names: string[]) =>
+      names.map((a) => ({ labels: labelsFromObject({ a }), samples: [{ time: 1, value: 1, start: 0 }] }));
+    const lasting = (list: Series[]): SeriesSet => ({
+      ...readSetOf(list),
+      lastingLabels: list.map(({ labels }) => labels),
+    });
+    const head = lasting(series('x', 'y'));
+    const blocks = [lasting(series('y', 'z')), lasting(series('x'))];
+    const merged = mergeSeriesSets([head, ...blocks], false, 0);
+    const list = merged.lastingLabels!;
+    expect(list.map(String)).toEqual(['{a="x"}', '{a="y"}', '{a="z"}']);
+    expect(list).toEqual(Array.from(list, (_, row) => merged.labels(row)));
+    expect(mergeSeriesSets([head, ...blocks], false, 0).lastingLabels).toBe(list);
+    expect(contentOf(mergeSeriesSets([head, ...blocks], false, 0))).toEqual(contentOf(merged));
+    // Other blocks, more of them than are remembered, and these again.
+    for (const other of ['a', 'b', 'c', 'd', 'e']) {
+      const labels = mergeSeriesSets([head, lasting(series(other))], false, 0).lastingLabels!;
+      expect(labels.map(String)).toEqual(['{a="x"}', '{a="y"}', `{a="${other}"}`]);
+    }
+    expect(mergeSeriesSets([head, ...blocks], false, 0).lastingLabels).toEqual(list);
+    expect(mergeSeriesSets([head, ...blocks], true, 0).lastingLabels).toBeNull();
+    expect(mergeSeriesSets([head, ...blocks], false, 2).lastingLabels).toBeNull();
+    expect(mergeSeriesSets([head, readSetOf(series('y'))], false, 0).lastingLabels).toBeNull();
+  });
+
   it('keeps the warnings of every set', () => {
     const warned = (warnings: string[]): SeriesSet => ({ ...readSetOf([]), warnings });
     const one = readSetOf([{ labels: labelsFromObject({ a: '1' }), samples: [{ time: 1, value: 1, start: 0 }] }]);

@@ -16,8 +16,56 @@ export function mergeSeriesSets(sets: readonly SeriesSet[], sorted: boolean, lim
       ? only
       : new MergedSeriesSet([only], wholeSet(only.length), warnings);
   }
-  const members = sorted ? membersInOrder(filled, limit) : membersAsMet(filled, limit);
-  return new MergedSeriesSet(filled, members, warnings);
+  const lists = sorted || limit > 0 ? null : lastingLists(filled);
+  if (lists === null) {
+    const members = sorted ? membersInOrder(filled, limit) : membersAsMet(filled, limit);
+    return new MergedSeriesSet(filled, members, warnings);
+  }
+  const known = knownMerge(lists, () => membersAsMet(filled, 0));
+  return new MergedSeriesSet(filled, known.members, warnings, known.labels);
+}
+
+type LabelList = readonly Labels[];
+
+/** How lists of label sets become one, which follows from them alone. */
+interface KnownMerge {
+  readonly lists: readonly LabelList[];
+  readonly members: Members;
+  readonly labels: LabelList;
+}
+
+/** By their first list, the last ones of it: the ranges that dashboards show differ in how many blocks they touch. */
+const knownMerges = new WeakMap<LabelList, KnownMerge[]>();
+const MERGES_OF_LIST_MAX = 4;
+
+/** The label sets of all sets as lists that last, or null where one has none. */
+function lastingLists(sets: readonly SeriesSet[]): LabelList[] | null {
+  const lists: LabelList[] = [];
+  for (const set of sets) {
+    const list = set.lastingLabels ?? null;
+    if (list === null) return null;
+    lists.push(list);
+  }
+  return lists.length === 0 ? null : lists;
+}
+
+function knownMerge(lists: readonly LabelList[], merge: () => Members): KnownMerge {
+  const known = knownMerges.get(lists[0]!) ?? [];
+  const place = known.findIndex(
+    (each) => each.lists.length === lists.length && each.lists.every((one, i) => one === lists[i]),
+  );
+  if (place >= 0) return known[place]!;
+  const members = merge();
+  const labels: Labels[] = [];
+  for (let row = 0; row + 1 < members.starts.length; row++) {
+    const first = members.starts[row]!;
+    labels.push(lists[members.sets[first]!]![members.rows[first]!]!);
+  }
+  const merged = { lists, members, labels };
+  if (known.length === MERGES_OF_LIST_MAX) known.shift();
+  known.push(merged);
+  knownMerges.set(lists[0]!, known);
+  return merged;
 }
 
 /** The rows that make up each merged series: `sets[j]` and `rows[j]` for `j` in `starts[i] .. starts[i + 1] - 1`. */
@@ -29,12 +77,19 @@ interface Members {
 
 class MergedSeriesSet implements SeriesSet {
   readonly warnings: readonly string[];
+  readonly lastingLabels: LabelList | null;
   readonly #sets: readonly SeriesSet[];
   readonly #members: Members;
   #other: SampleColumn | null = null;
   #spare: SampleColumn | null = null;
 
-  constructor(sets: readonly SeriesSet[], members: Members, warnings: readonly string[]) {
+  constructor(
+    sets: readonly SeriesSet[],
+    members: Members,
+    warnings: readonly string[],
+    lastingLabels: LabelList | null = null,
+  ) {
+    this.lastingLabels = lastingLabels;
     this.#sets = sets;
     this.#members = members;
     this.warnings = warnings;

@@ -18,12 +18,19 @@ import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { BlockRowIndex } from './block-row-index.ts';
 import type { ChunkSegments } from './chunk-segments.ts';
 import type { IndexReader } from './index-reader.ts';
+import type { KnownBlockRows } from './known-rows.ts';
 import { createChunkMetas } from './series-entries.ts';
 
 /** Rows looked at between two checks: about a millisecond. */
 const ROWS_PER_CHECK = 1024;
 /** Looking at a row's labels costs about as much as comparing one label value's list with the rows. */
 const ROWS_PER_VALUE = 4;
+
+/** What matchers choose: rows of the caller's own, and what the block keeps of them, where it does. */
+export interface ChosenBlockRows {
+  readonly rows: Uint32Array;
+  readonly known: KnownBlockRows | null;
+}
 
 /** What a querier asks of its block. */
 export interface QueriedBlock {
@@ -32,7 +39,8 @@ export interface QueriedBlock {
   readonly rowIndex: BlockRowIndex;
   readonly tombstones: Tombstones;
   labels(row: number): Labels;
-  rows(matchers: readonly Matcher[], check?: () => void): Uint32Array;
+  rows(matchers: readonly Matcher[], check?: () => void): ChosenBlockRows;
+  lastingLabels(known: KnownBlockRows): readonly Labels[];
   overlaps(range: TimeRange): boolean;
 }
 
@@ -60,14 +68,15 @@ export class BlockQuerier implements Querier {
       minTime: Math.max(range.minTime, this.#range.minTime),
       maxTime: Math.min(range.maxTime, this.#range.maxTime),
     };
-    const rows = this.#block.rows(matchers, check);
+    const { rows, known } = this.#block.rows(matchers, check);
     let kept = 0;
     for (let i = 0; i < rows.length; i++) {
       if (limit > 0 && kept === limit) break;
       if (i % ROWS_PER_CHECK === 0) check?.();
       if (this.#hasSamples(rows[i]!, wanted)) rows[kept++] = rows[i]!;
     }
-    return new BlockSeriesSet(this.#block, this.#tombstones, rows.subarray(0, kept), wanted);
+    const whole = kept === rows.length ? known : null;
+    return new BlockSeriesSet(this.#block, this.#tombstones, rows.subarray(0, kept), wanted, whole);
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): string[] {
@@ -155,10 +164,19 @@ class BlockSeriesSet implements SeriesSet {
   readonly #tombstones: Tombstones;
   readonly #rows: Uint32Array;
   readonly #range: TimeRange;
+  readonly #known: KnownBlockRows | null;
   #chunk: SampleColumn | null = null;
   #spare: SampleColumn | null = null;
 
-  constructor(block: QueriedBlock, tombstones: Tombstones, rows: Uint32Array, range: TimeRange) {
+  /** `known`: what the block keeps of these rows, of which none is missing. */
+  constructor(
+    block: QueriedBlock,
+    tombstones: Tombstones,
+    rows: Uint32Array,
+    range: TimeRange,
+    known: KnownBlockRows | null,
+  ) {
+    this.#known = known;
     this.#block = block;
     this.#tombstones = tombstones;
     this.#rows = rows;
@@ -171,6 +189,10 @@ class BlockSeriesSet implements SeriesSet {
 
   labels(row: number): Labels {
     return this.#block.labels(this.#rows[row]!);
+  }
+
+  get lastingLabels(): readonly Labels[] | null {
+    return this.#known === null ? null : this.#block.lastingLabels(this.#known);
   }
 
   read(row: number, into: SampleColumn): void {

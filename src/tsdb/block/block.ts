@@ -8,12 +8,12 @@ import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { readTombstones, type Tombstones } from '../tombstones/tombstones-file.ts';
 import { intervalCount } from '../tombstones/write-tombstones.ts';
 import { type BlockMeta, readBlockMeta } from './block-meta.ts';
-import { BlockQuerier } from './block-querier.ts';
+import { BlockQuerier, type ChosenBlockRows } from './block-querier.ts';
 import { BlockRowIndex } from './block-row-index.ts';
 import { ChunkSegments } from './chunk-segments.ts';
 import { IndexReader } from './index-reader.ts';
 import type { KeptLabels } from './kept-labels.ts';
-import type { KnownRows } from './known-rows.ts';
+import type { KnownBlockRows, KnownRows } from './known-rows.ts';
 import type { PageCache } from './paged-file.ts';
 
 /** Pages for all blocks together, apart for indexes and chunks: reading chunks must not push the indexes out. */
@@ -115,12 +115,16 @@ export class Block {
    * The rows that matchers choose, rising, in an array of their own; `check` as in a select. Throws `RegexSyntaxError`,
    * `DamagedFile`, and what `check` throws.
    */
-  rows(matchers: readonly Matcher[], check?: () => void): Uint32Array {
+  rows(matchers: readonly Matcher[], check?: () => void): ChosenBlockRows {
     const known = this.#knownRows?.get(this.#rowsNumber, matchers);
-    if (known !== undefined) return known.slice();
+    if (known !== undefined) return { rows: known.rows.slice(), known };
     const rows = matchersToRows(this.rowIndex, matchers, check);
-    this.#knownRows?.put(this.#rowsNumber, matchers, rows);
-    return rows;
+    return { rows, known: this.#knownRows?.put(this.#rowsNumber, matchers, rows) ?? null };
+  }
+
+  /** The label sets of known rows: the same list each time while it is kept. */
+  lastingLabels(known: KnownBlockRows): readonly Labels[] {
+    return this.#knownRows!.labels(known, (row) => this.labels(row));
   }
 
   /** True where a sample between the two times, both included, may be in the block. */
