@@ -22,6 +22,9 @@ const VALUE_WORK = 50;
 /** Rows whose labels are looked at between two such points: some 100 µs. */
 const STEP_ROWS = 2048;
 
+/** Values whose verdicts are kept while rows are looked at one by one. */
+const VERDICTS_MAX = 32_768;
+
 /** Series that came while rows were chosen: more of them cost more to look at than choosing again. */
 const ADDED_ROWS_MAX = 10_000;
 
@@ -189,6 +192,8 @@ export class HeadRowIndex implements RowIndex {
       }
       let verdict = verdicts.get(value);
       if (verdict === undefined) {
+        // A map of a million entries is grown in one piece of 80 ms.
+        if (verdicts.size === VERDICTS_MAX) verdicts.clear();
         verdict = meets(value);
         verdicts.set(value, verdict);
       }

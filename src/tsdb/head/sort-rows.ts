@@ -21,7 +21,8 @@ const STEP_ROWS = 8192;
  * which all rows agree, as most names do, cost nothing.
  */
 export function* orderByLabels(memory: LabelMemory, rows: Uint32Array): Generator<undefined, Uint32Array> {
-  let order: Uint32Array = Uint32Array.from(rows, (_, i) => i);
+  let order: Uint32Array = new Uint32Array(rows.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   if (rows.length < 2) return order;
   const columns = rows.length > COMPARED_ROWS_MAX ? yield* varyingColumns(memory, rows) : null;
   if (columns === null) {
@@ -113,8 +114,11 @@ function* rankSymbols(
       distinct.push(symbol);
     }
   }
-  const order = yield* sortInSteps(Uint32Array.from(distinct), (a, b) => symbols.compare(a, b));
-  for (let i = 0; i < order.length; i++) rankOf[order[i]!] = i + 1;
+  const order = yield* sortInSteps(new Uint32Array(distinct), (a, b) => symbols.compare(a, b));
+  for (let i = 0; i < order.length; i++) {
+    if (i % STEP_ROWS === 0) yield;
+    rankOf[order[i]!] = i + 1;
+  }
   return { rankOf, rankCount: order.length };
 }
 
