@@ -402,7 +402,7 @@ export class Engine {
       sink.begin(isRange ? 'matrix' : 'vector', grid);
       const { labels } = await root.series();
       for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
-        sink.addColumn(labels[row]!, column);
+        sink.addColumn(labels[row]!, column, budget.spending);
         budget.noteAnswer(sink.byteLength);
         budget.spend(grid.count);
         if (budget.pauseDue) await budget.pause();

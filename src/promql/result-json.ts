@@ -25,7 +25,7 @@ interface WrittenSeries extends Piece {
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
 /** Samples written between two words of it, and what writing a histogram is in samples. */
 const SAMPLES_TOLD = 1024;
-const HISTOGRAM_TOLD = 64;
+const HISTOGRAM_TOLD = 1000;
 /** Comparing two label sets, in samples looked at. */
 const COMPARING_TOLD = 20;
 const NEVER_ENDED = () => {};
@@ -99,12 +99,12 @@ export class JsonSink implements ResultSink {
     this.#out.ascii(']');
   }
 
-  addColumn(labels: Labels, column: StepColumn): void {
+  addColumn(labels: Labels, column: StepColumn, spend: Spend = untold): void {
     if (isEmptyColumn(column)) return;
     if (this.#type === 'vector' && this.#isFull()) return;
     const start = this.#open(labels);
     if (this.#type === 'vector') this.#writeSample(column);
-    else this.#writeColumn(column);
+    else this.#writeColumn(column, spend);
     this.#close(labels, start);
   }
 
@@ -207,7 +207,7 @@ export class JsonSink implements ResultSink {
     out.at = end + 2;
   }
 
-  #writeColumn(column: StepColumn): void {
+  #writeColumn(column: StepColumn, spend: Spend): void {
     const { values, present, histograms } = column;
     const out = this.#out;
     const texts = this.#stepTexts;
@@ -232,7 +232,7 @@ export class JsonSink implements ResultSink {
     if (!isFirst) out.ascii(']');
     if (histograms === null) return;
     const { start, step } = this.#grid;
-    this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1), untold);
+    this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1), spend);
   }
 
   /** `timeOf` gives -1 for entries that do not count. */

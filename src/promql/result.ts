@@ -15,7 +15,7 @@ export interface ResultSink {
   readonly byteLength: number;
   begin(type: ResultType, grid: Grid): void;
   /** A series of a vector or matrix on the query's grid; may be empty, which means it is not part of the answer. */
-  addColumn(labels: Labels, column: StepColumn): void;
+  addColumn(labels: Labels, column: StepColumn, spend?: Spend): void;
   /** A series of a matrix with its own times; may be empty. `spend` is told now and then of samples that are written next. */
   addSamples(labels: Labels, samples: SampleColumn, spend: Spend): void;
   setScalar(value: number): void;

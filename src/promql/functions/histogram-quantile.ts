@@ -12,6 +12,9 @@ import type { FunctionContext, HistogramFunction, HistogramGroup } from './contr
 import { nativeFraction, nativeQuantile } from './native-quantile.ts';
 import { workFloats } from './work-arrays.ts';
 
+/** Walking through a native histogram takes as long as so many samples. */
+const NATIVE_WORK = 1000;
+
 /** Quantile of each step's histogram. Arguments: quantile, vector. */
 export const histogramQuantile: HistogramFunction = (group, out, context) => {
   const quantiles = context.args[0]!;
@@ -19,6 +22,7 @@ export const histogramQuantile: HistogramFunction = (group, out, context) => {
     context.spend(1 + group.buckets.length);
     const length = gatherBuckets(group, i);
     const native = nativeAt(group, i);
+    if (native !== undefined) context.spend(NATIVE_WORK);
     out.present[i] = 0;
     if (isAmbiguous(length, native, context, 1)) continue;
     if (length === 0 && native === undefined) continue;
@@ -37,6 +41,7 @@ export const histogramFraction: HistogramFunction = (group, out, context) => {
     context.spend(1 + group.buckets.length);
     const length = gatherBuckets(group, i);
     const native = nativeAt(group, i);
+    if (native !== undefined) context.spend(NATIVE_WORK);
     out.present[i] = 0;
     if (isAmbiguous(length, native, context, 2)) continue;
     if (length === 0 && native === undefined) continue;
