@@ -52,9 +52,10 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
     }
     // A server that has run for a while is what is compared: nobody is measured while code is compiled or pages are mapped.
     // In rounds over all queries: what V8 compiled for the first ones it compiles again when later ones bring other shapes.
-    for (const server of servers) {
-      for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-        for (const query of queries) await warmUp(server, query, end, warmUpMs);
+    // Server after server with each of them, so that nobody has been idle for long when the first one is measured.
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+      for (const query of queries) {
+        for (const server of servers) await warmUp(server, query, end, warmUpMs);
       }
     }
     const rows: { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[] = [];
