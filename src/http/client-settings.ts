@@ -1,3 +1,5 @@
+import { RESERVED_HEADERS } from './reserved-headers.ts';
+
 /**
  * How an HTTP client connects and proves who it is: the block that scraping, discovery, alerting and remote write share
  * in the configuration file. The legacy `bearer_token` and `bearer_token_file` are decoded into `authorization`.
@@ -121,28 +123,6 @@ function proxyProblem(settings: HttpClientSettings): string | null {
   }
   return null;
 }
-
-/** Headers that other settings or the protocol decide; setting them by hand would break requests. */
-const RESERVED_HEADERS: readonly string[] = [
-  'Accept-Encoding',
-  'Authorization',
-  'Connection',
-  'Content-Encoding',
-  'Content-Length',
-  'Content-Type',
-  'Host',
-  'Keep-Alive',
-  'Proxy-Authenticate',
-  'Proxy-Authorization',
-  'User-Agent',
-  'Www-Authenticate',
-  'X-Amz-Content-Sha256',
-  'X-Amz-Date',
-  'X-Amz-Security-Token',
-  'X-Prometheus-Remote-Read-Version',
-  'X-Prometheus-Remote-Write-Version',
-  'X-Prometheus-Scrape-Timeout-Seconds',
-];
 
 function headersProblem(headers: HttpClientSettings['headers']): string | null {
   for (const name of Object.keys(headers)) {

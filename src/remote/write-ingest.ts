@@ -1,7 +1,5 @@
-import type { Histogram } from '../model/histogram.ts';
-import { histogramProblem } from '../model/histogram-check.ts';
 import type { Labels } from '../model/labels.ts';
-import { isTooFine, SCHEMA_MAX, withStorableSchema } from '../model/reduce-schema.ts';
+import { isTooFine, withStorableSchema } from '../model/reduce-schema.ts';
 import type { Clock } from '../std/clock.ts';
 import {
   type Appendable,
@@ -20,10 +18,16 @@ import type { Log } from '../telemetry/log.ts';
 import type { Counter, Registry } from '../telemetry/registry.ts';
 import { refusalText } from './refusal-text.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
-import { exemplarFromMessage } from './write-exemplar.ts';
-import { histogramFromMessage, type TimedHistogram } from './write-histogram.ts';
+import {
+  type DecodedExemplar,
+  type DecodedHistogram,
+  decodeExemplars,
+  decodeHistograms,
+  isBare,
+  labelsOfSeries,
+} from './write-entries.ts';
 import { WriteLabelBytes } from './write-label-bytes.ts';
-import { labelsFromMessage } from './write-labels.ts';
+import { earlier, firstOutside, firstProblem, type PlacedRefusal, TOO_FAR_AHEAD } from './write-refusals.ts';
 import { decodeWriteRequest, type WriteRequest } from './write-request.ts';
 
 /** Why nothing of a request was taken. */
@@ -377,13 +381,6 @@ export class WriteIngest {
   }
 }
 
-const TOO_FAR_AHEAD = 'out of bounds: timestamp is too far in the future';
-
-/** A histogram that is too fine is checked as if it were not: its buckets are merged afterwards. */
-function problemOf(histogram: Histogram): string | null {
-  return histogramProblem(isTooFine(histogram) ? { ...histogram, schema: SCHEMA_MAX } : histogram);
-}
-
 /** A series with its labels as bytes, from `start` to `end` of the ingest's buffer, or as strings, or none allowed. */
 interface UnknownSeries {
   readonly index: number;
@@ -392,98 +389,9 @@ interface UnknownSeries {
   readonly end: number;
 }
 
-interface DecodedHistogram {
-  readonly index: number;
-  readonly entry: TimedHistogram;
-}
-
-interface DecodedExemplar {
-  readonly index: number;
-  readonly labels: Labels;
-  readonly value: number;
-  readonly time: number;
-}
-
 interface Refusals {
   readonly rows: Uint32Array;
   readonly reasons: Uint8Array;
-}
-
-/** Why a request is refused, and where: series by series, of each the floats first. */
-interface PlacedRefusal {
-  readonly series: number;
-  readonly kind: 'float' | 'histogram';
-  /** Among all of its kind. */
-  readonly position: number;
-  readonly message: string;
-}
-
-/** The reference looks at one after the other and tells of the first alone. */
-function earlier(a: PlacedRefusal | null, b: PlacedRefusal | null): PlacedRefusal | null {
-  if (a === null || b === null) return a ?? b;
-  if (a.series !== b.series) return a.series < b.series ? a : b;
-  if (a.kind !== b.kind) return a.kind === 'float' ? a : b;
-  return a.position <= b.position ? a : b;
-}
-
-/** The first histogram that is no histogram, or too far ahead. */
-function firstProblem(histograms: readonly DecodedHistogram[], latest: number): PlacedRefusal | null {
-  for (const [position, { entry, index: series }] of histograms.entries()) {
-    const message = entry.time > latest ? TOO_FAR_AHEAD : problemOf(entry.histogram);
-    if (message !== null) return { series, kind: 'histogram', position, message };
-  }
-  return null;
-}
-
-/** True for a series of the request without samples, histograms and exemplars. */
-function isBare({ seriesExemplarsEnd, seriesHistogramsEnd, seriesSamplesEnd }: WriteRequest, index: number): boolean {
-  return [seriesSamplesEnd, seriesHistogramsEnd, seriesExemplarsEnd].every(
-    (ends) => ends[index] === (index === 0 ? 0 : ends[index - 1]),
-  );
-}
-
-/** null: not allowed. */
-function labelsOfSeries(request: WriteRequest, index: number): Labels | null {
-  const { bytes, halves, seriesStart, seriesEnd, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
-  const isScattered = seriesScattered[index] !== 0;
-  const start = (isScattered ? seriesStart : seriesLabelsStart)[index]!;
-  const end = (isScattered ? seriesEnd : seriesLabelsEnd)[index]!;
-  return labelsFromMessage(bytes, start, end, halves);
-}
-
-function decodeHistograms(request: WriteRequest): DecodedHistogram[] {
-  const decoded: DecodedHistogram[] = [];
-  if (request.histogramCount === 0) return decoded;
-  const { bytes, view, histogramRanges } = request;
-  for (let index = 0, i = 0; index < request.seriesCount; index++) {
-    for (; i < request.seriesHistogramsEnd[index]!; i++) {
-      const entry = histogramFromMessage(bytes, view, histogramRanges[2 * i]!, histogramRanges[2 * i + 1]!);
-      decoded.push({ index, entry });
-    }
-  }
-  return decoded;
-}
-
-function decodeExemplars(request: WriteRequest): DecodedExemplar[] {
-  const decoded: DecodedExemplar[] = [];
-  if (request.exemplarCount === 0) return decoded;
-  const { bytes, view, exemplarRanges, halves } = request;
-  for (let index = 0, i = 0; index < request.seriesCount; index++) {
-    for (; i < request.seriesExemplarsEnd[index]!; i++) {
-      const exemplar = exemplarFromMessage(bytes, view, exemplarRanges[2 * i]!, exemplarRanges[2 * i + 1]!, halves);
-      if (exemplar !== null) decoded.push({ index, ...exemplar });
-    }
-  }
-  return decoded;
-}
-
-/** The first row whose time no storage takes: later than `latest`, or before all numbers. -1: none. */
-function firstOutside(batch: SampleBatch, latest: number): number {
-  const { times, length } = batch;
-  for (let row = 0; row < length; row++) {
-    if (times[row]! > latest || times[row]! === Number.NEGATIVE_INFINITY) return row;
-  }
-  return -1;
 }
 
 function hasReason({ refusedCount, reasons }: AppendOutcome, reason: number): boolean {

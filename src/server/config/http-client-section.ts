@@ -2,6 +2,7 @@ import type { ConfigError } from '../../config/config-error.ts';
 import { type DecodeContext, field, list, mapOf, optional, type RecordOf, record, shown } from '../../config/decode.ts';
 import { oneOf, parsed, path, secret, text, toggle } from '../../config/scalars.ts';
 import type { HttpClientSettings, TlsVersion } from '../../http/client-settings.ts';
+import { RESERVED_HEADERS } from '../../http/reserved-headers.ts';
 import { goQuote } from '../../model/labels.ts';
 import { urlFromText, urlText } from './url-field.ts';
 
@@ -256,29 +257,8 @@ function proxyProblem(raw: RawHttpClient): Problem | null {
 function headersProblem(headers: RawHttpClient['http_headers']): Problem | null {
   for (const name of Object.keys(headers ?? {})) {
     const canonical = name.toLowerCase().replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
-    if (RESERVED_HEADERS.has(canonical)) return ['http_headers', `setting header ${goQuote(canonical)} is not allowed`];
+    if (RESERVED_HEADERS.includes(canonical))
+      return ['http_headers', `setting header ${goQuote(canonical)} is not allowed`];
   }
   return null;
 }
-
-/** Headers that other settings or the protocol decide. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  'Accept-Encoding',
-  'Authorization',
-  'Connection',
-  'Content-Encoding',
-  'Content-Length',
-  'Content-Type',
-  'Host',
-  'Keep-Alive',
-  'Proxy-Authenticate',
-  'Proxy-Authorization',
-  'User-Agent',
-  'Www-Authenticate',
-  'X-Amz-Content-Sha256',
-  'X-Amz-Date',
-  'X-Amz-Security-Token',
-  'X-Prometheus-Remote-Read-Version',
-  'X-Prometheus-Remote-Write-Version',
-  'X-Prometheus-Scrape-Timeout-Seconds',
-]);

@@ -92,6 +92,14 @@ describe('topk and bottomk', () => {
     await expect(atZero(script, 'topk(1e19, m)')).rejects.toThrow('Scalar value 1e+19 overflows int64');
     expect(await atZero(script, 'topk(0, m)')).toEqual({});
   });
+
+  test.each(['topk(NaN', 'limitk(NaN', 'limitk(1e19', 'limit_ratio(NaN'])(
+    '%s, ...) tells first what is wrong with the series',
+    async (begin) => {
+      await expect(atZero(script, `${begin}, n + on () m)`)).rejects.toThrow('found duplicate series');
+      await expect(atZero(script, `${begin}, n)`)).rejects.toThrow(/value/);
+    },
+  );
 });
 
 describe('count_values', () => {

@@ -5,12 +5,11 @@ import { formatG } from '../annotations.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
-import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 import { groupRows } from './group-rows.ts';
 import { labelsFraction } from './labels-fraction.ts';
-import { checkCount, type Parameter, parameterFromValues } from './parameter.ts';
+import { checkCount, type Parameter, parameterFromValues, refuse } from './parameter.ts';
 
 /** limitk: the first k series of each group that have a value on a step. Streams; only counts are kept. */
 export class LimitK implements VectorOperator {
@@ -38,7 +37,7 @@ export class LimitK implements VectorOperator {
     const heads = await this.#input.series();
     const groups = await groupRows(heads, grouping, without, this.#budget);
     this.#limits = this.#budget.floats(this.#count);
-    if (checkCount(k)) truncate(k.values, this.#limits, this.#budget.spending);
+    if (await checkCount(k, this.#input, this.#budget)) truncate(k.values, this.#limits, this.#budget.spending);
     this.#groupOf = groups.groupOf;
     this.#budget.keep(groups.labels.length * this.#count);
     this.#taken = new Uint32Array(groups.labels.length * this.#count);
@@ -89,7 +88,10 @@ export class LimitRatio implements VectorOperator {
   async series(): Promise<SeriesHeads> {
     const ratio = parameterFromValues(await this.#param.read(), this.#context.budget);
     const heads = await this.#input.series();
-    this.#checkRatio(ratio);
+    if (ratio.hasNaN && (ratio.max !== 0 || ratio.min !== 0)) {
+      await refuse('Ratio value is NaN', this.#input, this.#context.budget);
+    }
+    this.#warnOfRatio(ratio);
     this.#ratios = ratio.values;
     this.#labels = heads.labels;
     return heads;
@@ -110,9 +112,7 @@ export class LimitRatio implements VectorOperator {
     return column;
   }
 
-  #checkRatio(ratio: Parameter): void {
-    if (ratio.max === 0 && ratio.min === 0) return;
-    if (ratio.hasNaN) throw new QueryError('execution', 'Ratio value is NaN');
+  #warnOfRatio(ratio: Parameter): void {
     const { annotations } = this.#context;
     const text = 'ratio value should be between -1 and 1, got';
     const position = this.#plan.paramPosition;

@@ -1,6 +1,8 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import { formatG } from '../annotations.ts';
 import type { QueryBudget } from '../budget.ts';
+import { drain } from '../drain.ts';
+import type { VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 
 /** The parameter of an aggregation on all steps, with what its checks look at. */
@@ -33,10 +35,16 @@ export function parameterFromValues(values: Float64Array, budget: QueryBudget): 
  *
  * @throws QueryError with the reference's text
  */
-export function checkCount(k: Parameter): boolean {
+export async function checkCount(k: Parameter, input: VectorOperator, budget: QueryBudget): Promise<boolean> {
   if (k.max < 1) return false;
-  if (k.hasNaN) throw new QueryError('execution', 'Parameter value is NaN');
-  if (k.min <= -(2 ** 63)) throw new QueryError('execution', `Scalar value ${formatG(k.min)} underflows int64`);
-  if (k.max >= 2 ** 63) throw new QueryError('execution', `Scalar value ${formatG(k.max)} overflows int64`);
+  if (k.hasNaN) await refuse('Parameter value is NaN', input, budget);
+  if (k.min <= -(2 ** 63)) await refuse(`Scalar value ${formatG(k.min)} underflows int64`, input, budget);
+  if (k.max >= 2 ** 63) await refuse(`Scalar value ${formatG(k.max)} overflows int64`, input, budget);
   return true;
+}
+
+/** Throws, after what goes wrong in the input: the reference has evaluated that before it looks at the parameter. */
+export async function refuse(message: string, input: VectorOperator, budget: QueryBudget): Promise<never> {
+  await drain(input, budget, () => {});
+  throw new QueryError('execution', message);
 }

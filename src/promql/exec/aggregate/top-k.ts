@@ -44,7 +44,7 @@ export class TopK implements VectorOperator {
     const k = parameterFromValues(await this.#param.read(), budget);
     const heads = await this.#input.series();
     const { groupOf, labels: groupLabels } = await groupRows(heads, grouping, without, budget);
-    const wanted = checkCount(k);
+    const wanted = await checkCount(k, this.#input, budget);
     const heaps = new Heaps(
       op === 'topk',
       groupOf,

@@ -1,0 +1,21 @@
+/** Headers that other settings or the protocol decide; setting them by hand would break requests. */
+export const RESERVED_HEADERS: readonly string[] = [
+  'Accept-Encoding',
+  'Authorization',
+  'Connection',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Type',
+  'Host',
+  'Keep-Alive',
+  'Proxy-Authenticate',
+  'Proxy-Authorization',
+  'User-Agent',
+  'Www-Authenticate',
+  'X-Amz-Content-Sha256',
+  'X-Amz-Date',
+  'X-Amz-Security-Token',
+  'X-Prometheus-Remote-Read-Version',
+  'X-Prometheus-Remote-Write-Version',
+  'X-Prometheus-Scrape-Timeout-Seconds',
+];
