@@ -20,6 +20,7 @@ import { KnownQueries } from './known-queries.ts';
 import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import type { Look } from './plan/fold-tree.ts';
 import { checkDurations, planFromAst } from './plan/from-ast.ts';
+import { keepHistogramStatistics } from './plan/histogram-statistics.ts';
 import { ObservedTimes } from './plan/observed-times.ts';
 import { PASSES, type Pass } from './plan/passes/passes.ts';
 import { isRangePlan, isScalarPlan, type Plan } from './plan/plan.ts';
@@ -350,7 +351,7 @@ export class Engine {
       times.wereLookedAt = true;
       return this.#options.defaultSubqueryStepMs(rangeMs);
     };
-    return planFromAst(expr, { times, functions, defaultSubqueryStepMs, look });
+    return keepHistogramStatistics(planFromAst(expr, { times, functions, defaultSubqueryStepMs, look }), look);
   }
 
   async #evaluate(

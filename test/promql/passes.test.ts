@@ -248,8 +248,8 @@ const joins: fc.Arbitrary<string> = fc.letrec<{ side: string; range: string; joi
   };
 }).join;
 
-/** Notices may tell how many steps were looked at, and what is hoisted is looked at once; without buckets nobody complains. */
-const QUIET_PASSES = new Set(['hoist-step-invariant', 'keep-histogram-statistics']);
+/** Notices may tell how many steps were looked at, and what is hoisted is looked at once. */
+const QUIET_PASSES = new Set(['hoist-step-invariant']);
 
 /** How far a query gets within its limits depends on the way that it takes. */
 const LIMIT = /too many samples|too much memory|timed out|a subquery has/;

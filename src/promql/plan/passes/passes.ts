@@ -4,7 +4,6 @@ import type { Plan } from '../plan.ts';
 import { dropLabels } from './drop-labels.ts';
 import { foldConstants } from './fold-constants.ts';
 import { hoistStepInvariant } from './hoist-step-invariant.ts';
-import { keepHistogramStatistics } from './keep-histogram-statistics.ts';
 import { propagateMatchers } from './propagate-matchers.ts';
 import { shareSelectors } from './share-selectors.ts';
 import { shareSubexpressions } from './share-subexpressions.ts';
@@ -36,12 +35,6 @@ export const PASSES: readonly Pass[] = [
     purpose: 'reads of one side of a join only what the matchers of the other side allow',
     readsLess: true,
     run: propagateMatchers,
-  },
-  {
-    name: 'keep-histogram-statistics',
-    purpose: 'reads native histograms without buckets where only count and sum are wanted',
-    readsLess: false,
-    run: keepHistogramStatistics,
   },
   {
     name: 'hoist-step-invariant',

@@ -1,10 +1,13 @@
-import { foldTree, type Look } from '../fold-tree.ts';
-import { type Plan, planInputs, withInputs } from '../plan.ts';
+import { foldTree, type Look } from './fold-tree.ts';
+import { type Plan, planInputs, withInputs } from './plan.ts';
 
 /**
  * Marks the selectors whose native histograms are wanted for their count and sum alone, because `histogram_count`,
  * `histogram_sum` or `histogram_avg` stands above them and nothing on the way up to the root looks at buckets. Such
- * histograms are read without buckets, which also means that nobody can complain about these.
+ * histograms are read without buckets.
+ *
+ * This is no pass that could be left out, since it shows: nobody can complain about buckets, histograms are equal that
+ * differ in them alone, and counter resets are decided sample by sample while they are there. The reference reads so always.
  */
 export function keepHistogramStatistics(root: Plan, look: Look): Plan {
   const top: Node = { plan: root, wantsStatistics: false, needsBuckets: false };
