@@ -179,6 +179,39 @@ export class HeadMemory {
   }
 
   /**
+   * Puts a sealed chunk between a row's sealed and open ones by its times; false where it overlaps any. For a start, when
+   * nobody reads yet.
+   */
+  insertSealed(row: number, chunk: number): boolean {
+    const { sealed } = this;
+    const lastTime = sealed.lastTime(chunk);
+    let newer = 0;
+    let older = this.#newestSealed(row);
+    while (older !== 0 && sealed.firstTime(older) > lastTime) {
+      newer = older;
+      older = sealed.older(older);
+    }
+    if (older !== 0 && sealed.lastTime(older) >= sealed.firstTime(chunk)) return false;
+    if (newer === 0 && this.#openSince(row) <= lastTime) return false;
+    sealed.setOlder(chunk, older);
+    if (newer !== 0) sealed.setOlder(newer, chunk);
+    else {
+      const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+      words[2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + NEWEST_SEALED] = chunk;
+    }
+    return true;
+  }
+
+  /** The first time of a row's open chunk; -Infinity where it has none. */
+  #openSince(row: number): number {
+    const histogram = this.openHistogram(row);
+    if (histogram !== null) return histogram.firstTime;
+    const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const isOpen = words[2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0;
+    return isOpen ? this.openFirstTime(row) : Number.NEGATIVE_INFINITY;
+  }
+
+  /**
    * True where the row still is that series', and the chunk is in its chain and in memory. The number of a chunk may be
    * given again, its first time is not.
    */

@@ -156,6 +156,13 @@ export class OpenChunks {
     this.#created++;
   }
 
+  /** Puts a sealed chunk among the row's older ones; false where it overlaps any. */
+  insertSealed(row: number, chunk: number): boolean {
+    if (!this.#memory.insertSealed(row, chunk)) return false;
+    this.#created++;
+    return true;
+  }
+
   /**
    * Appends a sample that is newer than the row's last one; cuts chunks by the rules of `chunk/cut-rule.ts`. Only where
    * `isPlain`, else `appendWithStart`.

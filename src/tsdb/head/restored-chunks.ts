@@ -47,7 +47,11 @@ export class RestoredChunks {
     return this.#newest.row(ref) >= 0;
   }
 
-  /** Gives a row the chunks that wait for this ref, as far as they are newer than what it has; tells of each. */
+  /**
+   * Gives a row the chunks that wait for this ref, as far as they overlap nothing that it has; tells of each. They may be older: a
+   * series that left the head and came back has several refs in the log, and its chunks are written under the one that it
+   * had then, which after a start is the first one again.
+   */
   giveTo(ref: number, row: number, openChunks: OpenChunks, tell: (firstTime: number, lastTime: number) => void): void {
     const newest = this.#newest.row(ref);
     if (newest < 0) return;
@@ -58,11 +62,12 @@ export class RestoredChunks {
     while (chain.length > 0) {
       const chunk = chain.pop()!;
       const firstTime = sealed.firstTime(chunk);
-      if (firstTime <= series.lastTime(row)) {
+      if (firstTime > series.lastTime(row)) {
+        openChunks.addSealed(row, chunk);
+      } else if (!openChunks.insertSealed(row, chunk)) {
         sealed.release(chunk);
         continue;
       }
-      openChunks.addSealed(row, chunk);
       tell(firstTime, sealed.lastTime(chunk));
     }
   }

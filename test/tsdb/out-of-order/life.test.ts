@@ -105,6 +105,20 @@ const HIDDEN_BEHIND_LATE: Step[] = [
   { kind: 'delete', series: 'd', from: 572, length: 0 },
 ];
 
+/** A series that left the head and came back: after a start its chunks are written under another of its refs than before. */
+const CAME_BACK: Step[] = [
+  { kind: 'add', forwardMs: 0, rows: [['d', 501]] },
+  { kind: 'compact late' },
+  { kind: 'kill' },
+  { kind: 'add', forwardMs: 0, rows: [['d', 1]] },
+  { kind: 'add', forwardMs: 354, rows: [['d', 0]] },
+  { kind: 'add', forwardMs: 524, rows: [] },
+  { kind: 'restart' },
+  { kind: 'add', forwardMs: 122, rows: [['d', 0]] },
+  { kind: 'restart' },
+  { kind: 'add', forwardMs: 0, rows: [] },
+];
+
 it('everything maintenance does keeps samples that come in any order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
@@ -119,7 +133,7 @@ it('everything maintenance does keeps samples that come in any order', async () 
       expect(life.now).toBeGreaterThanOrEqual(RANGE_MS);
       await life.database.close();
     }),
-    { numRuns: 25, examples: [[HIDDEN_BEHIND_LATE]] },
+    { numRuns: 25, examples: [[HIDDEN_BEHIND_LATE], [CAME_BACK]] },
   );
 }, 120_000);
 
