@@ -4,7 +4,6 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Appender } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
-import { SEALED_DOUBLES } from '../chunk/sealed-chunks.ts';
 import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
@@ -15,9 +14,8 @@ import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import type { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
-import { seriesDeletedRecord } from '../wal/records.ts';
 import type { RefSet } from '../wal/ref-set.ts';
-import { NO_TIMES } from '../wal/segment-times.ts';
+import { countHead } from './count-head.ts';
 import { deleteFromHead } from './delete-from-head.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import { HeadAppender } from './head-appender.ts';
@@ -32,15 +30,15 @@ import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
 import { type HeadBounds, type HeadState, noneRefused } from './head-state.ts';
-import type { HeadMemoryBytes, HeadStats } from './head-stats.ts';
+import type { HeadStats } from './head-stats.ts';
 import { type Truncation, type TruncationOptions, truncateHead } from './head-truncation.ts';
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { KnownSelections } from './known-selections.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
+import { type LeavingParts, removeEmptySeries, removeStaleSeries } from './leaving-series.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { RestoredChunks } from './restored-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
-import { SERIES_DOUBLES } from './series-table.ts';
 import { findStaleSeries, type SeriesSurvey, type StaleSeries, surveySeries } from './stale-series.ts';
 import { takeChunk, type WholeChunk } from './take-chunk.ts';
 import { TransactionRows } from './transaction-rows.ts';
@@ -61,12 +59,6 @@ export interface HeadOptions {
   /** In which forms samples are kept; default the plain ones. */
   readonly forms?: SampleForms;
 }
-
-/** Series looked at in one step while empty ones are taken out. */
-const EMPTY_STEP = 2048;
-/** Series removed in one step, and those of one record that says so. */
-const STALE_STEP = 256;
-const STALE_RECORD = 4096;
 
 /**
  * The newest samples, in memory: ties the parts together.
@@ -452,17 +444,7 @@ export class Head {
    * samples of them. `onRemoved` is told all refs of each. Yields as `truncate`.
    */
   *removeEmpty(onRemoved: (refs: readonly number[]) => void): Generator<undefined, void> {
-    const { outOfOrder, series } = this.#memory;
-    const removal = this.#directory.removal();
-    const oldest = Math.max(this.#state.minValidTime, -Number.MAX_VALUE);
-    for (let row = 0; row < series.rowCount; row++) {
-      if ((row + 1) % EMPTY_STEP === 0) yield;
-      if (!series.isLive(row) || series.lastTime(row) >= oldest || outOfOrder.has(row)) continue;
-      const refs = removal.add(row);
-      for (const ref of refs) this.deletions.forget(ref);
-      onRemoved(refs);
-    }
-    yield* removal.finish();
+    yield* removeEmptySeries(this.#leaving(), this.#state.minValidTime, onRemoved);
   }
 
   /**
@@ -472,60 +454,20 @@ export class Head {
    */
   *removeStale(stale: StaleSeries, onRemoved: (refs: readonly number[]) => void): Generator<undefined, void> {
     if (this.#log === null) throw new Error('Cannot remove series: the head has no log yet');
-    const { series } = this.#memory;
-    const removal = this.#directory.removal();
-    const gone: number[] = [];
-    for (const [row, lastTime] of stale) {
-      while (this.#state.activeAppenders > 0) yield;
-      if (!series.isLive(row) || series.lastTime(row) !== lastTime || this.#memory.outOfOrder.has(row)) continue;
-      const refs = removal.add(row);
-      for (const ref of refs) this.deletions.forget(ref);
-      onRemoved(refs);
-      gone.push(...refs);
-      if (gone.length % STALE_STEP === 0) yield;
-    }
-    yield* removal.finish();
-    for (let from = 0; from < gone.length; from += STALE_RECORD) {
-      this.#log.append([seriesDeletedRecord(gone.slice(from, from + STALE_RECORD))], NO_TIMES);
-      yield;
-    }
+    yield* removeStaleSeries(this.#leaving(), stale, this.#log, onRemoved);
+  }
+
+  #leaving(): LeavingParts {
+    return { memory: this.#memory, directory: this.#directory, deletions: this.deletions, state: this.#state };
   }
 
   stats(): HeadStats {
-    const chunksCreated = this.#openChunks.created + this.#memory.outOfOrder.chunksCreated;
-    const { onLate: _, refused, refusedHistograms, ...state } = this.#state;
-    return {
-      ...state,
-      ...this.#directory.stats(),
-      refused: { ...refused },
-      refusedHistograms: { ...refusedHistograms },
-      exemplars: this.exemplars.count,
-      exemplarsMax: this.exemplars.max,
-      exemplarSeries: this.exemplars.seriesCount,
-      exemplarsAppended: this.exemplars.appended,
-      exemplarsOutOfOrder: this.exemplars.outOfOrder,
-      oldestExemplarTime: this.exemplars.oldestTime,
-      seriesNotFound: refused.unknownRef + refusedHistograms.unknownRef,
-      readers: this.#memory.epochs.readers,
-      retired: this.#memory.epochs.waiting,
-      chunks: chunksCreated - this.#memory.chunksReleased,
-      chunksCreated,
-      chunkBytes: this.#memory.extents.usedBytes + this.#memory.large.usedBytes,
-      memory: this.#memoryBytes(),
-    };
-  }
-
-  #memoryBytes(): HeadMemoryBytes {
-    const { extents, labelLog, large, sealed, series, symbols } = this.#memory;
-    return {
-      seriesRecords: series.rowCount * SERIES_DOUBLES * 8,
-      labelLog: labelLog.length * 4,
-      symbols: symbols.bytesInUse,
-      labelIndex: this.#directory.labelIndex.bytes,
-      lookup: this.#directory.lookupBytes,
-      sealedRecords: sealed.count * SEALED_DOUBLES * 8,
-      chunks: extents.usedBytes + large.usedBytes,
-      chunkSlabs: extents.begunBytes + large.levels.reduce((sum, level) => sum + level.begunBytes, 0),
-    };
+    return countHead({
+      memory: this.#memory,
+      directory: this.#directory,
+      openChunks: this.#openChunks,
+      exemplars: this.exemplars,
+      state: this.#state,
+    });
   }
 }

@@ -1,0 +1,77 @@
+import type { HeadDeletions } from '../tombstones/head-deletions.ts';
+import { seriesDeletedRecord } from '../wal/records.ts';
+import { NO_TIMES } from '../wal/segment-times.ts';
+import type { HeadLog } from './head-log.ts';
+import type { HeadMemory } from './head-memory.ts';
+import type { HeadState } from './head-state.ts';
+import type { SeriesDirectory } from './series-directory.ts';
+import type { SeriesRemoval } from './series-removal.ts';
+import type { StaleSeries } from './stale-series.ts';
+
+/** Series looked at in one step while empty ones are taken out. */
+const EMPTY_STEP = 2048;
+/** Series removed in one step, and those of one record that says so. */
+const STALE_STEP = 256;
+const STALE_RECORD = 4096;
+
+export interface LeavingParts {
+  readonly memory: HeadMemory;
+  readonly directory: SeriesDirectory;
+  readonly deletions: HeadDeletions;
+  readonly state: Readonly<HeadState>;
+}
+
+/** Told all refs of each series that leaves. */
+type OnRemoved = (refs: readonly number[]) => void;
+
+/** As `Head.removeEmpty`: series without late samples whose others are all older than `minValidTime`. */
+export function* removeEmptySeries(
+  parts: LeavingParts,
+  minValidTime: number,
+  onRemoved: OnRemoved,
+): Generator<undefined, void> {
+  const { outOfOrder, series } = parts.memory;
+  const removal = parts.directory.removal();
+  const oldest = Math.max(minValidTime, -Number.MAX_VALUE);
+  for (let row = 0; row < series.rowCount; row++) {
+    if ((row + 1) % EMPTY_STEP === 0) yield;
+    if (!series.isLive(row) || series.lastTime(row) >= oldest || outOfOrder.has(row)) continue;
+    remove(parts, removal, row, onRemoved);
+  }
+  yield* removal.finish();
+}
+
+/** As `Head.removeStale`. */
+export function* removeStaleSeries(
+  parts: LeavingParts,
+  stale: StaleSeries,
+  log: HeadLog,
+  onRemoved: OnRemoved,
+): Generator<undefined, void> {
+  const { outOfOrder, series } = parts.memory;
+  const removal = parts.directory.removal();
+  const gone: number[] = [];
+  for (const [row, lastTime] of stale) {
+    while (parts.state.activeAppenders > 0) yield;
+    if (!series.isLive(row) || series.lastTime(row) !== lastTime || outOfOrder.has(row)) continue;
+    gone.push(...remove(parts, removal, row, onRemoved));
+    if (gone.length % STALE_STEP === 0) yield;
+  }
+  yield* removal.finish();
+  for (let from = 0; from < gone.length; from += STALE_RECORD) {
+    log.append([seriesDeletedRecord(gone.slice(from, from + STALE_RECORD))], NO_TIMES);
+    yield;
+  }
+}
+
+function remove(
+  { deletions }: LeavingParts,
+  removal: SeriesRemoval,
+  row: number,
+  onRemoved: OnRemoved,
+): readonly number[] {
+  const refs = removal.add(row);
+  for (const ref of refs) deletions.forget(ref);
+  onRemoved(refs);
+  return refs;
+}
