@@ -4,18 +4,15 @@ import {
   type Appender,
   type AppendOutcome,
   type ExemplarEntry,
-  type HistogramEntry,
   REFUSED,
   type SampleBatch,
   type SeriesRef,
 } from '../../storage/append.ts';
-import type { TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
-import { exemplarsRecord, histogramRecords } from '../wal/records.ts';
-import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
+import { exemplarsRecord } from '../wal/records.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadLog, LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
@@ -36,6 +33,15 @@ import {
 } from './series-table.ts';
 import { startZeros } from './start-zeros.ts';
 import type { TransactionRows } from './transaction-rows.ts';
+import {
+  type FloatSegment,
+  floatTimes,
+  type HistogramSegment,
+  histogramNeeds,
+  recordsOf,
+  type Segment,
+  timesOf,
+} from './transaction-segments.ts';
 
 /** Times are kept as doubles; beyond this they would be rounded. */
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
@@ -58,30 +64,6 @@ export interface HeadAppenderParts {
   readonly outOfOrderMs: number;
   readonly chunkRangeMs: number;
 }
-
-/** The floats of one batch, and which of the accepted rows are theirs. */
-interface FloatSegment {
-  readonly kind: 'floats';
-  readonly refs: Float64Array;
-  readonly times: Float64Array;
-  readonly startTimes: Float64Array | null;
-  readonly bits: Uint32Array;
-  readonly from: number;
-  readonly to: number;
-  /** Between which times they lie, ms. */
-  readonly range: TimeRange;
-}
-
-/** The same for its histograms; `samples` are the accepted ones, in order. */
-interface HistogramSegment {
-  readonly kind: 'histograms';
-  readonly entries: readonly HistogramEntry[];
-  readonly samples: FlatHistogram[];
-  readonly from: number;
-  to: number;
-}
-
-type Segment = FloatSegment | HistogramSegment;
 
 /**
  * One transaction: `append` checks, `commit` logs and applies.
@@ -252,45 +234,18 @@ export class HeadAppender implements Appender {
     const { loggedStartTimes } = openChunks.forms;
     const records: LogRecord[] = [];
     if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
-    for (const segment of this.#segments) {
-      const { from, to } = segment;
-      if (segment.kind === 'floats') {
-        const { refs, times, startTimes, bits } = segment;
-        const { indexes } = rows;
-        records.push(
-          loggedStartTimes
-            ? samplesV2Record(refs, times, startTimes, bits, indexes.subarray(from, to), to - from)
-            : { refs, times, bits, indexes, from, to },
-        );
-      } else {
-        const accepted: HistogramEntry[] = [];
-        for (let k = from; k < to; k++) accepted.push(segment.entries[rows.indexes[k]!]!);
-        records.push(...(loggedStartTimes ? histogramV2Records(accepted) : histogramRecords(accepted)));
-      }
-    }
+    for (const segment of this.#segments) records.push(...recordsOf(segment, rows.indexes, loggedStartTimes));
     if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
     const late = this.#late.records();
     if (late.length > 0) lateLog?.append(late);
     if (records.length === 0) return;
     try {
-      log.append(records, this.#floatTimes());
+      log.append(records, floatTimes(this.#segments));
     } catch (error) {
       if (late.length > 0) lateLog?.takeBack();
       throw error;
     }
     directory.unlogged.clear();
-  }
-
-  /** Between which times the accepted floats lie. */
-  #floatTimes(): TimeRange {
-    let minTime = Number.POSITIVE_INFINITY;
-    let maxTime = Number.NEGATIVE_INFINITY;
-    for (const segment of this.#segments) {
-      if (segment.kind !== 'floats') continue;
-      minTime = Math.min(minTime, segment.range.minTime);
-      maxTime = Math.max(maxTime, segment.range.maxTime);
-    }
-    return { minTime, maxTime };
   }
 
   #apply(): void {
@@ -454,18 +409,7 @@ export class HeadAppender implements Appender {
   /** Everything that applying could ask of the host. */
   #reserve(): void {
     const { openChunks, rows } = this.#parts;
-    let histograms = 0;
-    let bytes = 0;
-    let largest = 0;
-    for (const segment of this.#segments) {
-      if (segment.kind === 'floats') continue;
-      histograms += segment.samples.length;
-      for (const sample of segment.samples) {
-        const most = 2 * firstHistogramBytesMax(sample);
-        bytes += most;
-        if (most > largest) largest = most;
-      }
-    }
+    const { bytes, histograms, largest } = histogramNeeds(this.#segments);
     openChunks.reserve(rows.count - histograms);
     openChunks.reserveHistograms(histograms, bytes, largest);
     this.#late.reserve();
@@ -496,16 +440,4 @@ export class HeadAppender implements Appender {
   #assertOpen(): void {
     if (!this.#open) throw new Error('Cannot use an appender after its end');
   }
-}
-
-/** Between which times samples `from..to-1` lie. */
-function timesOf(times: Float64Array, from: number, to: number): TimeRange {
-  let minTime = Number.POSITIVE_INFINITY;
-  let maxTime = Number.NEGATIVE_INFINITY;
-  for (let k = from; k < to; k++) {
-    const time = times[k]!;
-    if (time < minTime) minTime = time;
-    if (time > maxTime) maxTime = time;
-  }
-  return { minTime, maxTime };
 }

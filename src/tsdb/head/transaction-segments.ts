@@ -1,0 +1,87 @@
+import type { HistogramEntry } from '../../storage/append.ts';
+import type { TimeRange } from '../../storage/query.ts';
+import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
+import type { FlatHistogram } from '../chunk/flat-histogram.ts';
+import type { LogRecord } from '../wal/compressed-samples.ts';
+import { histogramRecords } from '../wal/records.ts';
+import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
+
+/** The floats of one batch, and which of the accepted rows are theirs. */
+export interface FloatSegment {
+  readonly kind: 'floats';
+  readonly refs: Float64Array;
+  readonly times: Float64Array;
+  readonly startTimes: Float64Array | null;
+  readonly bits: Uint32Array;
+  readonly from: number;
+  readonly to: number;
+  /** Between which times they lie, ms. */
+  readonly range: TimeRange;
+}
+
+/** The same for its histograms; `samples` are the accepted ones, in order. */
+export interface HistogramSegment {
+  readonly kind: 'histograms';
+  readonly entries: readonly HistogramEntry[];
+  readonly samples: FlatHistogram[];
+  readonly from: number;
+  to: number;
+}
+
+/** What a transaction accepted of one batch. */
+export type Segment = FloatSegment | HistogramSegment;
+
+/** The log's records of a segment; `indexes` are those of the transaction's accepted rows in their batches. */
+export function recordsOf(segment: Segment, indexes: Uint32Array, withStartTimes: boolean): readonly LogRecord[] {
+  const { from, to } = segment;
+  if (segment.kind === 'floats') {
+    const { refs, times, startTimes, bits } = segment;
+    return withStartTimes
+      ? [samplesV2Record(refs, times, startTimes, bits, indexes.subarray(from, to), to - from)]
+      : [{ refs, times, bits, indexes, from, to }];
+  }
+  const accepted: HistogramEntry[] = [];
+  for (let k = from; k < to; k++) accepted.push(segment.entries[indexes[k]!]!);
+  return withStartTimes ? histogramV2Records(accepted) : histogramRecords(accepted);
+}
+
+/** Between which times the floats of all segments lie; Infinity and -Infinity where there are none. */
+export function floatTimes(segments: readonly Segment[]): TimeRange {
+  let minTime = Number.POSITIVE_INFINITY;
+  let maxTime = Number.NEGATIVE_INFINITY;
+  for (const segment of segments) {
+    if (segment.kind !== 'floats') continue;
+    minTime = Math.min(minTime, segment.range.minTime);
+    maxTime = Math.max(maxTime, segment.range.maxTime);
+  }
+  return { minTime, maxTime };
+}
+
+/** How many histograms the segments have, and bytes that their chunks may take: of all, and of the largest. */
+export function histogramNeeds(segments: readonly Segment[]): { histograms: number; bytes: number; largest: number } {
+  let histograms = 0;
+  let bytes = 0;
+  let largest = 0;
+  for (const segment of segments) {
+    if (segment.kind === 'floats') continue;
+    histograms += segment.samples.length;
+    for (const sample of segment.samples) {
+      const most = 2 * firstHistogramBytesMax(sample);
+      bytes += most;
+      if (most > largest) largest = most;
+    }
+  }
+  return { histograms, bytes, largest };
+}
+
+/** Between which times samples `from..to-1` lie. */
+export function timesOf(times: Float64Array, from: number, to: number): TimeRange {
+  let minTime = Number.POSITIVE_INFINITY;
+  let maxTime = Number.NEGATIVE_INFINITY;
+  for (let k = from; k < to; k++) {
+    const time = times[k]!;
+    if (time < minTime) minTime = time;
+    if (time > maxTime) maxTime = time;
+  }
+  return { minTime, maxTime };
+}
