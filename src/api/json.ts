@@ -1,7 +1,7 @@
 import type { Labels } from '../model/labels.ts';
 
 /** A piece of JSON that is already text. */
-export class RawJson {
+class RawJson {
   readonly text: string;
 
   constructor(text: string) {

@@ -93,7 +93,7 @@ export function createListeners(
 }
 
 /** Splits `0.0.0.0:9090`, `:9090`, `[::1]:9090`; throws a `TypeError` for anything else. */
-export function hostAndPort(address: string): { host?: string; port: number } {
+function hostAndPort(address: string): { host?: string; port: number } {
   const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(address);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {

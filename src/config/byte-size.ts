@@ -1,5 +1,5 @@
 /** A text that is no byte size; the message is what the reference says. */
-export class ByteSizeError extends Error {
+class ByteSizeError extends Error {
   override name = 'ByteSizeError';
 }
 

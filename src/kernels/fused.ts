@@ -31,7 +31,7 @@ export function multiplyError(a: number, b: number, product: number): number {
 }
 
 /** The exact error of `sum = a + b` (Knuth). */
-export function addError(a: number, b: number, sum: number): number {
+function addError(a: number, b: number, sum: number): number {
   const virtual = sum - a;
   return a - (sum - virtual) + (b - virtual);
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ATAN2, POWER, VECTORS } from '../../test/kernels/transcendental-vectors.ts';
 import { exponential, exponentialBase2 } from './exponential.ts';
 import { exponentOf, mantissaOf, maximum, minimum, scaleByPowerOfTwo } from './float-parts.ts';
 import { fusedMultiplyAdd } from './fused.ts';
@@ -14,7 +15,6 @@ import {
 import { arcCosine, arcSine, arcTangent, arcTangent2 } from './inverse-trigonometric.ts';
 import { binaryLogarithm, decimalLogarithm, logarithmOnePlus, naturalLogarithm } from './logarithm.ts';
 import { power } from './power.ts';
-import { ATAN2, POWER, VECTORS } from './transcendental-vectors.ts';
 import { cosine, sine, tangent } from './trigonometric.ts';
 
 const KERNELS: Record<keyof typeof VECTORS, (x: number) => number> = {

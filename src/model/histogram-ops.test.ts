@@ -8,7 +8,6 @@ import {
   coarserHistogram,
   compactHistogram,
   divideHistogram,
-  floatHistogramFromInteger,
   scaleHistogram,
   subtractHistograms,
 } from './histogram-ops.ts';
@@ -312,27 +311,6 @@ describe('HistogramTotal', () => {
     total.add({ ...EMPTY, schema: CUSTOM_BUCKETS_SCHEMA });
     expect(total.isCompatible).toBe(false);
   });
-});
-
-test('floatHistogramFromInteger() adds up the differences', () => {
-  const {
-    kind: _,
-    positiveCounts: __,
-    negativeCounts: ___,
-    ...layout
-  } = withBuckets({}, [
-    [0, 1],
-    [1, 3],
-    [2, 2],
-  ]);
-  const integer = { ...layout, kind: 'integer' as const, positiveDeltas: [1, 2, -1], negativeDeltas: [] };
-  expect(floatHistogramFromInteger(integer)).toEqual(
-    withBuckets({}, [
-      [0, 1],
-      [1, 3],
-      [2, 2],
-    ]),
-  );
 });
 
 test('zeros keep their sign', () => {

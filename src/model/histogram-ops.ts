@@ -1,4 +1,4 @@
-import type { FloatHistogram, IntegerHistogram } from './histogram.ts';
+import type { FloatHistogram } from './histogram.ts';
 import { ADDING, type AddOptions, type AddOutcome, addToWorking, SUBTRACTING } from './histogram-add.ts';
 import {
   coarsenWorking,
@@ -54,17 +54,6 @@ export function withHint(
   return histogram.counterResetHint === counterResetHint ? histogram : { ...histogram, counterResetHint };
 }
 
-/** Integer counts, kept as differences from bucket to bucket, as absolute float counts. */
-export function floatHistogramFromInteger(histogram: IntegerHistogram): FloatHistogram {
-  const { positiveDeltas, negativeDeltas, kind: _, ...layout } = histogram;
-  return {
-    ...layout,
-    kind: 'float',
-    positiveCounts: absoluteCounts(positiveDeltas),
-    negativeCounts: absoluteCounts(negativeDeltas),
-  };
-}
-
 function combined(a: FloatHistogram, b: FloatHistogram, options: AddOptions): HistogramAddition | null {
   const working = workingFromHistogram(a);
   const outcome = addToWorking(working, b, options);
@@ -84,9 +73,4 @@ function dropRests(working: WorkingHistogram): WorkingHistogram {
   working.positive.rests.fill(NO_REST);
   working.negative.rests.fill(NO_REST);
   return working;
-}
-
-function absoluteCounts(deltas: readonly number[]): number[] {
-  let count = 0;
-  return deltas.map((delta) => (count += delta));
 }

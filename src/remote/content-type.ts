@@ -1,6 +1,6 @@
 /** The messages of remote write 1.0 and 2.0. */
 export const WRITE_V1 = 'prometheus.WriteRequest';
-export const WRITE_V2 = 'io.prometheus.write.v2.Request';
+const WRITE_V2 = 'io.prometheus.write.v2.Request';
 
 const PROTOBUF = 'application/x-protobuf';
 

@@ -25,7 +25,7 @@ export interface LabelLimits {
 }
 
 /** Labels beginning with this steer the scrape and are not stored. */
-export const RESERVED_PREFIX = '__';
+const RESERVED_PREFIX = '__';
 const EXPORTED_PREFIX = 'exported_';
 
 /**

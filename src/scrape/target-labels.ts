@@ -11,12 +11,12 @@ export class TargetError extends Error {
   override readonly name = 'TargetError';
 }
 
-export const ADDRESS = '__address__';
-export const SCHEME = '__scheme__';
-export const METRICS_PATH = '__metrics_path__';
+const ADDRESS = '__address__';
+const SCHEME = '__scheme__';
+const METRICS_PATH = '__metrics_path__';
 export const SCRAPE_INTERVAL = '__scrape_interval__';
 export const SCRAPE_TIMEOUT = '__scrape_timeout__';
-export const PARAM_PREFIX = '__param_';
+const PARAM_PREFIX = '__param_';
 const META_PREFIX = '__meta_';
 
 /** Switches that relabelling may set for a single target, with what an error calls them. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { BuildInfo } from '../api/dependencies.ts';
 
 /** The version of the reference whose behaviour clients may rely on. They probe for it. */
-export const REFERENCE_VERSION = '3.14.0';
+const REFERENCE_VERSION = '3.14.0';
 
 /** The folder of our package.json: the first one above this file, whether that is source, built or bundled. */
 export const packageRoot = folderOfPackage(import.meta.dirname);

@@ -93,7 +93,7 @@ function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: St
 }
 
 /** One warning for each window in which a start time lies before the previous sample. */
-export function warnOfOverlaps(
+function warnOfOverlaps(
   times: Float64Array,
   startTimes: Float64Array,
   { from, to }: Bounds,

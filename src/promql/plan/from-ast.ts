@@ -10,6 +10,7 @@ import type {
   Subquery,
   VectorSelector,
 } from '../syntax/ast.ts';
+import { unwrapParens } from '../syntax/walk.ts';
 import { absentLabels } from './absent-labels.ts';
 import { readOnFirstStep } from './first-step.ts';
 import { foldTree, type Look } from './fold-tree.ts';
@@ -58,13 +59,6 @@ export function checkDurations(root: Expr, times: QueryTimes, look: Look): void 
   );
 }
 
-/** Parentheses mean nothing once the tree stands. */
-export function withoutParens(expr: Expr): Expr {
-  let inner = expr;
-  while (inner.kind === 'paren') inner = inner.expr;
-  return inner;
-}
-
 const NOTHING: readonly Expr[] = [];
 
 function evaluatedChildren(expr: Expr): readonly Expr[] {
@@ -89,7 +83,7 @@ function evaluatedChildren(expr: Expr): readonly Expr[] {
 function readsSelectorItself(call: Call): boolean {
   if (call.func !== 'timestamp' && call.func !== 'start_timestamp') return false;
   const argument = call.args[0];
-  return argument !== undefined && withoutParens(argument).kind === 'vectorSelector';
+  return argument !== undefined && unwrapParens(argument).kind === 'vectorSelector';
 }
 
 function checkOwnDurations(expr: Expr, times: QueryTimes): void {
@@ -193,7 +187,7 @@ function call(expr: Call, inputs: readonly Plan[], options: PlanOptions): Plan {
   const site: CallSite = {
     func: expr.func,
     position: expr.position,
-    argPositions: expr.args.map((argument) => withoutParens(argument).position),
+    argPositions: expr.args.map((argument) => unwrapParens(argument).position),
   };
   const args = inputs.filter(isScalarPlan);
   const vector = inputs.find((input) => !isScalarPlan(input) && input.kind !== 'string') as VectorPlan | undefined;
@@ -254,7 +248,7 @@ function rangeCall(
 
 function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options: PlanOptions): Plan {
   const { times } = options;
-  const first = expr.args[0] === undefined ? null : withoutParens(expr.args[0]);
+  const first = expr.args[0] === undefined ? null : unwrapParens(expr.args[0]);
   switch (expr.func) {
     case 'start':
       return { kind: 'number', value: times.start / 1000 };
@@ -279,7 +273,7 @@ function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options
       return { kind: 'timestamp', input: inputs[0] as VectorPlan, take };
     }
     case 'info': {
-      const selector = expr.args[1] === undefined ? null : withoutParens(expr.args[1]);
+      const selector = expr.args[1] === undefined ? null : unwrapParens(expr.args[1]);
       return {
         kind: 'info',
         call: site,
@@ -308,8 +302,8 @@ function aggregate(expr: Aggregate, inputs: readonly Plan[]): Plan {
     grouping: expr.grouping,
     without: expr.without,
     position: expr.position,
-    inputPosition: withoutParens(expr.expr).position,
-    paramPosition: expr.param === null ? expr.position : withoutParens(expr.param).position,
+    inputPosition: unwrapParens(expr.expr).position,
+    paramPosition: expr.param === null ? expr.position : unwrapParens(expr.param).position,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Binary, Expr } from './ast.ts';
 
 /** The parts of an expression, in the order in which the reference visits them (an aggregate's vector comes first). */
-export function children(expr: Expr): readonly Expr[] {
+function children(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'number':
     case 'string':

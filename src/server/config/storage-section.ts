@@ -5,7 +5,7 @@ import { goQuote } from '../../model/labels.ts';
 import { duration } from './duration.ts';
 
 /** `max_exemplars` where exemplars are stored and the file says nothing. */
-export const EXEMPLARS_STANDARD = 100_000;
+const EXEMPLARS_STANDARD = 100_000;
 
 const retentionCodec = record(
   'config.plain',

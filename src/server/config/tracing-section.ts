@@ -1,4 +1,4 @@
-import { field, mapOf, type RecordOf, record } from '../../config/decode.ts';
+import { field, mapOf, record } from '../../config/decode.ts';
 import { decimal, parsed, text, toggle } from '../../config/scalars.ts';
 import { duration } from './duration.ts';
 import { tlsCodec } from './http-client-section.ts';
@@ -24,8 +24,6 @@ const tracingFields = {
   compression: field(text),
   timeout: field(duration),
 };
-
-export type RawTracing = RecordOf<typeof tracingFields>;
 
 /** Where the server sends traces of its own work. */
 export const tracingCodec = record('config.plain', tracingFields, (value, context) => {

@@ -175,7 +175,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
 }
 
 /** Every flag with its text; `resolved` are those whose value was worked out from others. */
-export function flagsForApi(line: CommandLine, resolved: Readonly<Record<string, FlagValue>>): Record<string, string> {
+function flagsForApi(line: CommandLine, resolved: Readonly<Record<string, FlagValue>>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const spec of FLAGS)
     texts[spec.name] = flagValueText(spec.kind, resolved[spec.name] ?? line.values.get(spec.name)!);

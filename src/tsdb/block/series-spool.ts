@@ -56,7 +56,7 @@ export class SeriesSpool {
 }
 
 /** The records of a spool, one after the other. */
-export class SpooledSeries {
+class SpooledSeries {
   labelCount = 0;
   /** The chunks are in `bytes[start .. end)`, until the next call. */
   bytes = new Uint8Array(WINDOW_BYTES);

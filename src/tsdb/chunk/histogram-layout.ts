@@ -33,7 +33,7 @@ export const CHUNK_RESET = { unknown: 0, notReset: 0x40, reset: 0x80, gauge: 0xc
 export const CHUNK_RESET_MASK = 0xc0;
 
 /** A schema that is not known, or more buckets than the chunk has bits. */
-export const LAYOUT_MALFORMED = -4;
+const LAYOUT_MALFORMED = -4;
 
 /** What chunks that begin with a stale marker have. */
 export const EMPTY_LAYOUT: HistogramLayout = {

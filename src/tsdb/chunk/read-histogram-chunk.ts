@@ -21,7 +21,7 @@ import {
 } from './histogram-layout.ts';
 
 /** The chunk is shorter than its header. */
-export const HISTOGRAM_NO_HEADER = -5;
+const HISTOGRAM_NO_HEADER = -5;
 
 /**
  * Walks the samples of the histogram chunk in `bytes[offset .. offset + byteLength)`, of an encoding for

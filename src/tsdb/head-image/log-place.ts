@@ -14,7 +14,7 @@ export interface LogPlace {
 const CHECKED_BYTES = 64 * 1024;
 
 /** The place as it can be known again. Throws `FileSystemError`. */
-export function logPlace(fileSystem: FileSystem, directory: string, segment: number, offset: number): LogPlace {
+function logPlace(fileSystem: FileSystem, directory: string, segment: number, offset: number): LogPlace {
   return { segment, offset, checksum: checksumBefore(fileSystem, directory, segment, offset) };
 }
 

@@ -6,7 +6,7 @@ import type { Exemplar, ExemplarQueryable, SeriesExemplars } from '../../storage
 import type { TimeRange } from '../../storage/query.ts';
 
 /** Code points that all names and values of an exemplar's labels may have together. */
-export const EXEMPLAR_LABELS_MAX = 128;
+const EXEMPLAR_LABELS_MAX = 128;
 
 /** What became of an exemplar that was offered. */
 export type ExemplarVerdict = 'new' | 'duplicate' | 'outOfOrder' | 'labelsTooLong' | 'disabled';

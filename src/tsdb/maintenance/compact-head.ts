@@ -29,7 +29,7 @@ export async function compactHead(parts: MaintenanceParts): Promise<number> {
 }
 
 /** Forgets what is older than `before` (ms), which is in blocks, as soon as no querier needs it. */
-export async function truncateHead(parts: MaintenanceParts, before: number): Promise<void> {
+async function truncateHead(parts: MaintenanceParts, before: number): Promise<void> {
   const { clock, counts, expiring, head, lateSamples, observer, turns } = parts;
   counts.headTruncations++;
   try {

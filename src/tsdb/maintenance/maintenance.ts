@@ -12,7 +12,7 @@ import { type SnapshotOptions, takeSnapshot } from './take-snapshot.ts';
 import { truncateLog } from './truncate-log.ts';
 
 /** How often the blocks are looked at again and compactions are considered where nothing is said, ms. */
-export const MAINTENANCE_INTERVAL_MS = 60_000;
+const MAINTENANCE_INTERVAL_MS = 60_000;
 /** After the start, ms: scrapes and rules come first. */
 const FIRST_MS = 1000;
 /** After a failure it is tried again so soon, ms, and each time after twice as long, up to the interval. */

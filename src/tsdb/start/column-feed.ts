@@ -38,7 +38,7 @@ export function feedColumn(column: SampleColumn, ref: number, isInteger: boolean
 }
 
 /** The integer form of a histogram whose counts are integers. */
-export function integerHistogramFromFloat(histogram: FloatHistogram): IntegerHistogram {
+function integerHistogramFromFloat(histogram: FloatHistogram): IntegerHistogram {
   const { positiveCounts, negativeCounts, ...fields } = histogram;
   return {
     ...fields,

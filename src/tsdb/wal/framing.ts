@@ -11,7 +11,7 @@ import { crc32c } from '../../kernels/crc32c.ts';
  */
 export const PAGE_SIZE = 32 * 1024;
 export const HEADER_SIZE = 7;
-export const FRAGMENT_DATA_MAX = PAGE_SIZE - HEADER_SIZE;
+const FRAGMENT_DATA_MAX = PAGE_SIZE - HEADER_SIZE;
 
 export const FRAGMENT = { padding: 0, whole: 1, first: 2, middle: 3, last: 4 } as const;
 export const KIND_MASK = 0x07;
@@ -73,7 +73,7 @@ export function frameRecord(
 }
 
 /** Zeros that `position` needs so that a header fits into its page. */
-export function gapAt(position: number): number {
+function gapAt(position: number): number {
   const left = PAGE_SIZE - (position % PAGE_SIZE);
   return left < HEADER_SIZE ? left : 0;
 }

@@ -2,7 +2,7 @@ import type { SampleColumns } from './compressed-samples.ts';
 import { RECORD_KERNEL_BASE64 } from './record-kernel-code.ts';
 
 /** The most samples of a record, and where the columns and the output begin, as `record-kernel.as` draws them. */
-export const KERNEL_SAMPLES_MAX = 32 * 1024;
+const KERNEL_SAMPLES_MAX = 32 * 1024;
 const REFS = 64 * 1024;
 const TIMES = REFS + 8 * KERNEL_SAMPLES_MAX;
 const VALUES = TIMES + 8 * KERNEL_SAMPLES_MAX;

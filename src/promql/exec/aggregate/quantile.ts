@@ -53,13 +53,7 @@ const SORTING_WORK = 10;
  * The `q`-quantile of the first `count` values, at least one, between the two nearest ranks; NaN counts as less than any
  * number. The values are put in order.
  */
-export function quantile(
-  q: number,
-  values: Float64Array,
-  count: number,
-  spare: () => Float64Array,
-  spend: Spend,
-): number {
+function quantile(q: number, values: Float64Array, count: number, spare: () => Float64Array, spend: Spend): number {
   if (Number.isNaN(q)) return Number.NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
