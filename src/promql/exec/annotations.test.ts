@@ -53,6 +53,25 @@ describe('Annotations', () => {
     expect(annotations.render('x').infos[0]).toContain('over 382 samples');
   });
 
+  test('what is counted is told where it was met first, whichever operand runs first', () => {
+    const [left, right] = [at(0, 1), at(4, 5)];
+    const found = { time: 0, minBucket: 1, maxBucket: 1, maxDiff: 1 };
+    for (const order of [
+      [left, right],
+      [right, left],
+    ]) {
+      const annotations = new Annotations();
+      for (const position of order) {
+        annotations.forcedMonotonicity('mended', position, found);
+        annotations.startTimeOverlap('m', position);
+      }
+      const { infos, warnings } = annotations.render('a + b');
+      expect([infos.length, warnings.length]).toEqual([1, 1]);
+      expect(infos[0]).toMatch(/ over 2 samples .* \(1:1\)$/);
+      expect(warnings[0]).toMatch(/ \(2 occurrences\) \(1:1\)$/);
+    }
+  });
+
   test('counts overlaps', () => {
     const annotations = new Annotations();
     annotations.startTimeOverlap('m', at(0, 1));

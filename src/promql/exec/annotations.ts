@@ -35,8 +35,9 @@ interface Entry {
 }
 
 /**
- * Collects the warnings and infos of one query. Equal texts are kept once, with the position that is evaluated last:
- * the outer of two nested ones, otherwise the later in the text.
+ * Collects the warnings and infos of one query. Equal texts are kept once, with the position that is evaluated last (the
+ * outer of two nested ones, otherwise the later in the text), those that count what they tell with the first, as in the
+ * reference.
  */
 export class Annotations {
   readonly warnings: Map<string, Entry>;
@@ -70,7 +71,7 @@ export class Annotations {
 
   /** The info on mended classic buckets: `text` as for `info`, what was mended at one step as `found`. */
   forcedMonotonicity(text: string, position: PositionRange, found: ForcedMonotonicity): void {
-    const entry = add(this.infos, `PromQL info: ${text}`, position);
+    const entry = add(this.infos, `PromQL info: ${text}`, position, position, 'first');
     entry.detail = mendedDetail;
     const { time, minBucket, maxBucket, maxDiff } = found;
     entry.mended ??= { minBucket, maxBucket, maxDiff, countsByTime: new Map() };
@@ -89,7 +90,7 @@ export class Annotations {
   /** The warning on a start time before the previous sample; prints how often it happened. */
   startTimeOverlap(metricName: string, position: PositionRange): void {
     const text = `PromQL warning: sample has start time that overlaps with previous sample timestamp for metric ${JSON.stringify(metricName)}`;
-    add(this.warnings, text, position).detail = overlapDetail;
+    add(this.warnings, text, position, position, 'first').detail = overlapDetail;
   }
 
   /** The lines of an answer; `query` turns positions into `line:column`. */
@@ -104,6 +105,7 @@ function add(
   text: string,
   position: PositionRange | null,
   teller: PositionRange | null = position,
+  told: 'first' | 'last' = 'last',
 ): Entry {
   const known = entries.get(text);
   if (known === undefined) {
@@ -112,7 +114,8 @@ function add(
     return entry;
   }
   known.count++;
-  if (teller !== null && known.teller !== null && isLater(teller, known.teller)) {
+  if (teller === null || known.teller === null) return known;
+  if (told === 'last' ? isLater(teller, known.teller) : isLater(known.teller, teller)) {
     known.position = position;
     known.teller = teller;
   }

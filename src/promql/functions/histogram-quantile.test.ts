@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { type Asked, askEngine, loaded } from '../../../test/support/ask-engine.ts';
+import { functionImplementations } from './registry.ts';
+
+/** Buckets that fall twice, by 1 and by 3; at the third step they do not. */
+const queryable = loaded(`load 1m
+  b_bucket{le="0.1"} 1 5 5
+  b_bucket{le="1"} 0 2 9
+  b_bucket{le="10"} 4 6 9
+  b_bucket{le="+Inf"} 10 10 10
+`);
+
+function ask(text: string): Promise<Asked> {
+  return askEngine(text, { start: 0, end: 120, step: 60 }, { queryable, functions: functionImplementations });
+}
+
+/** As Prometheus 3.14 tells it, its count of samples included. */
+const MENDED =
+  'PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see ' +
+  'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile), from buckets 1 to 1, with a ' +
+  'max diff of 3, over 8 samples from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z';
+
+it('histogram_quantile tells what it had to mend of buckets that fall', async () => {
+  const { infos, series } = await ask('histogram_quantile(0.5, b_bucket)');
+  expect(infos).toEqual([`${MENDED} (1:25)`]);
+  expect(series).toEqual({ '{}': '10 0.1 0.1' });
+});
+
+it('histogram_quantiles tells it once for all quantiles, at its vector', async () => {
+  const { infos, series, warnings } = await ask('histogram_quantiles(b_bucket, "q", 2, 0.5, 0.9)');
+  expect(infos).toEqual([`${MENDED} (1:21)`]);
+  expect(warnings).toEqual(['PromQL warning: quantile value should be between 0 and 1, got 2 (1:36)']);
+  expect(series).toEqual({
+    '{q="2.0"}': 'Infinity Infinity Infinity',
+    '{q="0.5"}': '10 0.1 0.1',
+    '{q="0.9"}': '10 10 1',
+  });
+});
+
+it('buckets that two operands mend are told of at the first', async () => {
+  const { infos } = await ask('histogram_quantile(0.5, b_bucket) + on() sum(histogram_quantiles(b_bucket, "q", 0.5))');
+  expect(infos).toEqual([`${MENDED.replace('over 8', 'over 16')} (1:25)`]);
+});
+
+it('histogram_quantiles tells nothing of buckets where no quantile looks at them', async () => {
+  const { infos, warnings } = await ask('histogram_quantiles(b_bucket, "q", 2, -1)');
+  expect(infos).toEqual([]);
+  expect(warnings).toHaveLength(2);
+});
