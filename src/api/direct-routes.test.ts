@@ -29,6 +29,11 @@ test('DirectRoutes finds a path around a plain value', () => {
   expect(table().find('POST', '/api/v1/label/job/values')).toBeNull();
 });
 
+test('DirectRoutes asks both for what stands before a value and for what stands behind it', () => {
+  expect(table().find('GET', '/api/v1/label/job/names')).toBeNull();
+  expect(table().find('GET', '/api/v1/other/job/values')).toBeNull();
+});
+
 test('DirectRoutes leaves values that have to be decoded or cleaned to the framework', () => {
   for (const value of ['', '.', '..', 'a/b', 'a%62', 'a+b', 'ä', 'U__a.b']) {
     expect(table().find('GET', `/api/v1/label/${value}/values`), value).toBeNull();

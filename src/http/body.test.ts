@@ -52,3 +52,17 @@ test('readBody() of a stream that is gone already', async () => {
   stream.destroy();
   expect(await readBody(stream, 10, new BodyBudget(100))).toEqual({ ok: false, reason: 'aborted' });
 });
+
+test('readBody() leaves only the listener for errors on the stream', async () => {
+  const before = listenersOf(new PassThrough());
+  for (const bytesMax of [100, 3]) {
+    const stream = streamOf('abcdef');
+    await readBody(stream, bytesMax, new BodyBudget(100));
+    expect(listenersOf(stream)).toEqual({ ...before, error: before.error + 1 });
+  }
+});
+
+function listenersOf(stream: PassThrough): Record<'data' | 'end' | 'close' | 'error', number> {
+  const count = (name: string) => stream.listenerCount(name);
+  return { data: count('data'), end: count('end'), close: count('close'), error: count('error') };
+}

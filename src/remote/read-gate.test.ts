@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { ReadGate } from './read-gate.ts';
 import { ReadRefusal } from './read-refusal.ts';
@@ -26,6 +27,7 @@ test('ReadGate forgets who gave up, and lets the next one in', async () => {
   const next = gate.enter(never);
   controller.abort();
   await expect(gone).rejects.toThrow(ReadRefusal);
+  await expect(gone).rejects.toMatchObject({ status: 499, message: 'context canceled' });
   await expect(gate.enter(controller.signal)).rejects.toThrow('context canceled');
   gate.leave();
   await next;
@@ -37,4 +39,15 @@ test('ReadGate of 0 lets all in', async () => {
   for (let i = 0; i < 100; i++) await gate.enter(never);
   gate.leave();
   expect(gate.inside).toBe(99);
+});
+
+test('ReadGate listens for the end of a request no longer than it waits', async () => {
+  const gate = new ReadGate(1);
+  await gate.enter(never);
+  const { signal } = new AbortController();
+  const waiting = gate.enter(signal);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  gate.leave();
+  await waiting;
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });

@@ -43,3 +43,13 @@ test('MetadataStore forgets a metric ten scrapes after its lines went', () => {
   update(store, A, 100);
   expect(store.size).toBe(1);
 });
+
+test('MetadataStore begins with what was known before, types that it does not know as unknown', () => {
+  const store = new MetadataStore();
+  store.restore([
+    { metric: 'a', type: 'counter', help: 'Old', unit: 'seconds' },
+    { metric: 'b', type: 'sundial', help: '', unit: '' },
+  ]);
+  expect(store.get('a')).toEqual({ metric: 'a', type: 'counter', help: 'Old', unit: 'seconds' });
+  expect(store.get('b')!.type).toBe('unknown');
+});

@@ -50,4 +50,18 @@ describe('runInTurns()', () => {
     expect(() => runInTurns(failing(2), ticking(100))).toThrow('broken');
     await expect(runInTurns(failing(50), ticking(10))).rejects.toThrow('broken');
   });
+
+  it('lets the computation give up what it holds where a pause rejects', async () => {
+    let isHeld = true;
+    const holding = function* (): Generator<undefined, void> {
+      try {
+        yield* counting(100);
+      } finally {
+        isHeld = false;
+      }
+    };
+    const turns = { ...ticking(10), pause: () => Promise.reject(new Error('closed')) };
+    await expect(runInTurns(holding(), turns)).rejects.toThrow('closed');
+    expect(isHeld).toBe(false);
+  });
 });

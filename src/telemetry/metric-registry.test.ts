@@ -124,3 +124,28 @@ test('metricNumber() writes numbers as the reference does', () => {
   ];
   for (const [value, text] of cases) expect(metricNumber(value)).toBe(text);
 });
+
+test('values that are read when they are shown are of the kind they were registered as', () => {
+  const registry = createRegistry(new ManualClock());
+  const labelNames = ['type'];
+  registry.counterFrom({ name: 'a_total', help: 'x' }, () => 1);
+  registry.countersFrom({ name: 'b_total', help: 'x', labelNames }, () => [[['float'], 2]]);
+  registry.gaugeFrom({ name: 'c', help: 'x' }, () => 3);
+  registry.gaugesFrom({ name: 'd', help: 'x', labelNames }, () => [[['float'], 4]]);
+  expect(
+    registry
+      .render()
+      .split('\n')
+      .filter((line) => !line.startsWith('# HELP')),
+  ).toEqual([
+    '# TYPE a_total counter',
+    'a_total 1',
+    '# TYPE b_total counter',
+    'b_total{type="float"} 2',
+    '# TYPE c gauge',
+    'c 3',
+    '# TYPE d gauge',
+    'd{type="float"} 4',
+    '',
+  ]);
+});

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { askData, eventually } from '../support/ask.ts';
@@ -119,6 +119,17 @@ test('own metrics are there under the names dashboards use', async () => {
   expect(Math.abs(value('process_start_time_seconds') - Date.now() / 1000)).toBeLessThan(60);
 });
 
+test('--storage.tsdb.block-reload-interval says how often blocks are looked at', async () => {
+  const url = await bench.start(bench.directory(), ['--storage.tsdb.block-reload-interval=1s']).ready();
+  const reloads = await eventually(
+    async () => Number(/^prometheus_tsdb_reloads_total (\d+)$/m.exec(await text(url, '/metrics'))![1]),
+    (count) => count >= 3,
+    // Without the flag the second look comes after a minute.
+    30_000,
+  );
+  expect(reloads).toBeGreaterThanOrEqual(3);
+}, 40_000);
+
 test('--version prints what clients read the version out of, --help every visible flag', () => {
   const version = spawnSync(BIN, ['--version'], { encoding: 'utf8' });
   expect(version.status).toBe(0);
@@ -137,6 +148,31 @@ test('bin/narthex is found through symbolic links, also relative ones', () => {
   symlinkSync('../first', join(directory, 'below', 'second'));
   const { stdout, status: code } = spawnSync(join(directory, 'below', 'second'), ['--version'], { encoding: 'utf8' });
   expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringContaining('version 3.14.0')]);
+});
+
+test('bin/narthex starts its Node with what keeps the heap small and compiled code, and passes everything on', () => {
+  const directory = bench.directory();
+  for (const folder of ['bin', 'dist', 'node_modules/.bin']) mkdirSync(join(directory, folder), { recursive: true });
+  cpSync(BIN, join(directory, 'bin', 'narthex'));
+  writeFileSync(join(directory, 'dist', 'main.js'), '');
+  const node = `#!/bin/sh\nprintf '%s\\n' "$MALLOC_ARENA_MAX" "$@"\n`;
+  writeFileSync(join(directory, 'node_modules', '.bin', 'node'), node, { mode: 0o755 });
+  const env = { ...process.env };
+  delete env.MALLOC_ARENA_MAX;
+  const { stdout } = spawnSync(join(directory, 'bin', 'narthex'), ['--config.file=a b.yml', '*'], {
+    encoding: 'utf8',
+    env,
+  });
+  expect(stdout.split('\n')).toEqual([
+    '2',
+    '--max-semi-space-size=4',
+    '--v8-pool-size=0',
+    '--no-flush-bytecode',
+    join(realpathSync(directory), 'dist', 'main.js'),
+    '--config.file=a b.yml',
+    '*',
+    '',
+  ]);
 });
 
 test('bin/narthex refuses a Node that is too old, or none, with one sentence', () => {

@@ -5,6 +5,7 @@ import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
 import { lastCheckpoint, listSegments } from '../../src/tsdb/wal/segments.ts';
 import {
@@ -38,6 +39,22 @@ describe('maintenance', () => {
     expect(blocksOf(disk)).toEqual([`0-${RANGE_MS} 1`]);
     expect(await readAll(database)).toEqual(model);
     expect(database.headBounds.minTime).toBe(RANGE_MS);
+    await database.close();
+  });
+
+  it('looks for new blocks in the interval that is asked for', async () => {
+    const clock = new ManualClock();
+    const registry = createRegistry(clock);
+    const database = await open(new MemoryFiles(), { clock, registry, maintenance: { intervalMs: 5000 } });
+    const reloads = () => Number(/^prometheus_tsdb_reloads_total (\d+)$/m.exec(registry.render())![1]);
+    const counts: number[] = [];
+    // The first round comes after a second.
+    for (const ms of [999, 1, 4999, 1, 5000, 5000]) {
+      clock.advance(ms);
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      counts.push(reloads());
+    }
+    expect(counts).toEqual([0, 1, 1, 2, 3, 4]);
     await database.close();
   });
 

@@ -205,6 +205,35 @@ describe('openDatabase()', () => {
     }
   });
 
+  it('counts appended samples with those that came out of order', async () => {
+    const registry = createRegistry(new ManualClock());
+    const database = await openDatabase({
+      directory: 'data',
+      fileSystem: new MemoryFiles(),
+      clock: new ManualClock(),
+      log: silentLog,
+      registry,
+      outOfOrderMs: 1000,
+    });
+    add(database, [['a', 10_000, 1]]);
+    add(database, [
+      ['a', 9500, 1],
+      ['a', 9600, 1],
+      ['a', 5000, 1],
+    ]);
+    add(database, [['a', 10_001, 1]]);
+    const lines = registry.render().split('\n');
+    for (const line of [
+      'prometheus_tsdb_head_samples_appended_total{type="float"} 4',
+      'prometheus_tsdb_head_samples_appended_total{type="histogram"} 0',
+      'prometheus_tsdb_head_out_of_order_samples_appended_total{type="float"} 2',
+      'prometheus_tsdb_too_old_samples_total{type="float"} 1',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    await database.close();
+  });
+
   it('holds the lock until it is closed, also when the start fails', async () => {
     const files = new MemoryFiles();
     const database = await open(files);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../model/labels.ts';
 import { groupRows } from './aggregate/group-rows.ts';
 import { QueryBudget } from './budget.ts';
-import { keep, kept, makeLasting } from './lasting-labels.ts';
+import { keep, keepSets, kept, makeLasting } from './lasting-labels.ts';
 
 const LIST = [labelsFromObject({ a: '1', b: 'x' }), labelsFromObject({ a: '1', b: 'y' }), labelsFromObject({ a: '2' })];
 
@@ -21,6 +21,19 @@ describe('lasting lists of label sets', () => {
     const left = Array.from({ length: 1000 }, (_, i) => kept(list, `${i}`)).filter((value) => value !== undefined);
     expect(left.length).toBeLessThanOrEqual(16);
     expect(left).toContain(999);
+  });
+
+  it('keep label sets of their own until those of all lists are too many, the oldest go first', () => {
+    const lists = Array.from({ length: 5 }, () => [...LIST]);
+    for (const list of lists) makeLasting(list);
+    for (const [i, list] of lists.entries()) keepSets(list, 'sets', i, 20_000);
+    // 65,536 sets in all: three times 20,000.
+    expect(lists.map((list) => kept(list, 'sets'))).toEqual([undefined, undefined, 2, 3, 4]);
+    keepSets(lists[0]!, 'sets', 'too large', 70_000);
+    expect(lists.map((list) => kept(list, 'sets'))).toEqual([undefined, undefined, 2, 3, 4]);
+    const other = [...LIST];
+    keepSets(other, 'sets', 0, 20_000);
+    expect([kept(other, 'sets'), kept(lists[2]!, 'sets')]).toEqual([undefined, 2]);
   });
 
   it('are grouped alike the second time, for the same memory', async () => {

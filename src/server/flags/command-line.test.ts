@@ -120,6 +120,12 @@ test('the external URL gives the route prefix unless that is given', () => {
   );
 });
 
+test('blocks are looked at as often as asked for, at most once a second', () => {
+  expect(options().storage.blockReloadMs).toBe(60_000);
+  expect(options('--storage.tsdb.block-reload-interval=5s').storage.blockReloadMs).toBe(5000);
+  expect(options('--storage.tsdb.block-reload-interval=10ms').storage.blockReloadMs).toBe(1000);
+});
+
 test('flagsForApi shows every flag as the reference does', () => {
   const { flagsForApi } = options('--storage.tsdb.retention.size=10GB');
   expect(Object.keys(flagsForApi).sort()).toEqual(FLAGS.map((spec) => spec.name).sort());
@@ -144,6 +150,7 @@ test('help, version and documentation are actions', () => {
   expect(commandLineFromArguments(['--config.file=x', '--help']).action).toBe('help');
   expect(commandLineFromArguments(['--version']).action).toBe('version');
   expect(commandLineFromArguments(['--write-documentation']).action).toBe('documentation');
+  expect(commandLineFromArguments(['--no-write-documentation', '--enable-feature=x']).action).toBe('run');
 });
 
 test('helpText() lists what is not hidden and keeps its lines short', () => {
