@@ -75,7 +75,8 @@ export function startPrometheus(
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   const exited = new Promise<number | null>((resolve) => {
-    child.on('exit', resolve);
+    // 'close' comes when all its output has been read.
+    child.on('close', resolve);
   });
   return { child, exited, output: () => output };
 }

@@ -1,13 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRegistry } from '../../src/telemetry/metric-registry.ts';
+import { PLAIN_FORMS } from '../../src/tsdb/chunk/sample-forms.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { seriesRecord } from '../../src/tsdb/wal/records.ts';
 import { WalWriter } from '../../src/tsdb/wal/writer.ts';
 import { batchOf, describeOutcome, type Row, show } from './head-support.ts';
+import { histogramFrom } from './histogram-support.ts';
 import { samplesOf } from './wal-support.ts';
 
 describe('openDatabase()', () => {
@@ -54,6 +57,26 @@ describe('openDatabase()', () => {
     const after = await open(files.afterProcessDeath());
     expect(show(after)).toEqual(['{s="a"} 1=1 2=3', '{s="b"} 1=2']);
   });
+
+  it.each([false, true])(
+    'keeps histograms of a series that are of several kinds by turns (start times: %s)',
+    async (v2) => {
+      const files = new MemoryFiles();
+      const forms = v2 ? { ...PLAIN_FORMS, loggedStartTimes: true } : PLAIN_FORMS;
+      const database = await open(files, new ManualClock(), forms);
+      const appender = database.appender();
+      const refs = ['a', 'b'].map((s) => appender.resolve(labelsFromObject({ s })));
+      const batch = batchOf([]);
+      batch.histograms = ['integer', 'float', 'custom', 'integer', 'custom float', 'integer'].flatMap((kind, i) =>
+        refs.map((ref) => ({ ref, time: i + 1, startTime: 0, histogram: histogramOf(kind, i) })),
+      );
+      expect(describeOutcome(appender.append(batch))).toBe('12 taken');
+      appender.commit();
+      const expected = ['{s="a"} 1=0 2=1 3=2 4=3 5=4 6=5', '{s="b"} 1=0 2=1 3=2 4=3 5=4 6=5'];
+      expect(show(database)).toEqual(expected);
+      expect(show(await open(files.afterProcessDeath(), new ManualClock(), forms))).toEqual(expected);
+    },
+  );
 
   it('gives no ref a second time', async () => {
     const files = new MemoryFiles();
@@ -253,8 +276,21 @@ describe('openDatabase()', () => {
   });
 });
 
-function open(fileSystem: MemoryFiles, clock = new ManualClock()): Promise<Database> {
-  return openDatabase({ directory: 'data', fileSystem, clock, log: silentLog });
+function open(fileSystem: MemoryFiles, clock = new ManualClock(), forms = PLAIN_FORMS): Promise<Database> {
+  return openDatabase({ directory: 'data', fileSystem, clock, log: silentLog, forms });
+}
+
+function histogramOf(kind: string, sum: number): Histogram {
+  return histogramFrom({
+    isInteger: !kind.includes('float'),
+    hint: 'unknown',
+    schema: kind.startsWith('custom') ? CUSTOM_BUCKETS_SCHEMA : 0,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    sum,
+    positive: [[1, 3]],
+    negative: [],
+  });
 }
 
 /** Appends rows of the series `{s="..."}` in one transaction. */

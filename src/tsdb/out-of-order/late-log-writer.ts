@@ -25,12 +25,16 @@ export class LateLogWriter implements LateLog {
   }
 
   /**
-   * The segments that hold everything that was logged until now, rising; what is logged from here on goes to another.
-   * Throws a `FileSystemError`.
+   * The segments that hold everything that was logged until now, rising; what is logged from here on goes to another,
+   * which is there from now on: the reference's tools read no directory of a log without segments. Throws a
+   * `FileSystemError`.
    */
   cut(): readonly number[] {
-    const next = this.#writer?.cut() ?? Number.POSITIVE_INFINITY;
-    return listSegments(this.#options.fileSystem, this.#options.directory).filter((segment) => segment < next);
+    const { directory, fileSystem } = this.#options;
+    if (listSegments(fileSystem, directory).length === 0) return [];
+    this.#writer ??= WalWriter.open(this.#options);
+    const next = this.#writer.cut();
+    return listSegments(fileSystem, directory).filter((segment) => segment < next);
   }
 
   /** Removes segments that `cut` gave, oldest first. Rejects with a `FileSystemError`; some may be gone then. */

@@ -6,6 +6,7 @@ import { assert } from '../../std/assert.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import type { LogRecord } from './compressed-samples.ts';
 import type { SnappyRecord } from './compressed-series.ts';
+import { groupHistograms } from './histogram-groups.ts';
 import { RecordBuffer, writeDelta } from './record-buffer.ts';
 import { METRIC_TYPES, type MetadataEntry, RECORD, type SeriesEntry, type TombstoneEntry } from './record-types.ts';
 
@@ -63,14 +64,10 @@ function decompressed({ snappy, recordSize }: SnappyRecord): Uint8Array {
   return record;
 }
 
-/** One record for each kind that occurs: integer and float, with exponential and with custom buckets. */
+/** One record for each kind that occurs, integer and float, with exponential and with custom buckets; more where series change theirs. */
 export function histogramRecords(entries: readonly HistogramEntry[]): Uint8Array[] {
-  const records: Uint8Array[] = [];
-  for (const type of HISTOGRAM_RECORDS) {
-    const chosen = entries.filter((entry) => recordTypeOf(entry.histogram) === type);
-    if (chosen.length > 0) records.push(histogramRecord(type, chosen));
-  }
-  return records;
+  const groups = groupHistograms(entries, ({ histogram }) => recordTypeOf(histogram));
+  return groups.map(([type, chosen]) => histogramRecord(type, chosen));
 }
 
 export function exemplarsRecord(entries: readonly ExemplarEntry[]): Uint8Array {
@@ -163,13 +160,6 @@ function writeSamples(
   }
   return at;
 }
-
-const HISTOGRAM_RECORDS = [
-  RECORD.histograms,
-  RECORD.floatHistograms,
-  RECORD.customHistograms,
-  RECORD.customFloatHistograms,
-] as const;
 
 function recordTypeOf(histogram: Histogram): number {
   const custom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;

@@ -1,4 +1,5 @@
 import type { HistogramEntry } from '../../storage/append.ts';
+import { groupHistograms } from './histogram-groups.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import { RECORD, START_TIME } from './record-types.ts';
 import { writeHistogram } from './records.ts';
@@ -36,19 +37,15 @@ export function samplesV2Record(
  * buckets as well.
  */
 export function histogramV2Records(entries: readonly HistogramEntry[]): Uint8Array[] {
-  const records: Uint8Array[] = [];
-  for (const kind of ['integer', 'float'] as const) {
-    const chosen = entries.filter(({ histogram }) => histogram.kind === kind);
-    if (chosen.length === 0) continue;
+  return groupHistograms(entries, ({ histogram }) => histogram.kind).map(([kind, chosen]) => {
     buffer.begin(kind === 'integer' ? RECORD.histogramsV2 : RECORD.floatHistogramsV2);
     const place = new Place();
     for (const { histogram, ref, startTime, time } of chosen) {
       place.put(ref, time, startTime);
       writeHistogram(buffer, histogram);
     }
-    records.push(buffer.take());
-  }
-  return records;
+    return buffer.take();
+  });
 }
 
 /** Where a sample belongs: its ref against the one before, its time against the first, and its start time. */

@@ -38,6 +38,24 @@ describe('compactOutOfOrder()', () => {
     await again.close();
   });
 
+  it('leaves a segment also where none of its own process was begun', async () => {
+    const files = new MemoryFiles();
+    let database = await openLate(files);
+    addRows(database, [['a', 9000, 1]]);
+    addRows(database, rowsAt([8100]));
+    await database.close();
+    database = await openLate(files);
+    expect(await database.compactOutOfOrder()).toHaveLength(1);
+    expect(wblSegments(files)).toEqual(['00000001']);
+    await database.close();
+    const withoutLate = new MemoryFiles();
+    database = await openLate(withoutLate);
+    addRows(database, [['a', 9000, 1]]);
+    await database.compactOutOfOrder();
+    await database.close();
+    expect(withoutLate.statSync('data/wbl')).toBe(null);
+  });
+
   it('keeps what comes while it runs', async () => {
     const files = new MemoryFiles();
     const database = await openLate(files);
