@@ -38,11 +38,15 @@ export function storageLimit(limit: number): number {
 }
 
 const INT64_MAX = 2n ** 63n - 1n;
+const INT64_DIGITS = 19;
 
 /** Go's Atoi: the number, or what is wrong in its words. */
 export function integerFromText(text: string): number | string {
   if (!/^[+-]?\d+$/.test(text)) return `strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`;
-  const value = BigInt(text.replace(/^\+/, ''));
+  const digits = text.replace(/^[+-]?0*/, '');
+  // Reading millions of digits takes seconds.
+  if (digits.length > INT64_DIGITS) return `strconv.Atoi: parsing ${goQuote(text)}: value out of range`;
+  const value = BigInt(`${text.startsWith('-') ? '-' : ''}${digits || '0'}`);
   if (value > INT64_MAX || value < -INT64_MAX - 1n) {
     return `strconv.Atoi: parsing ${goQuote(text)}: value out of range`;
   }

@@ -1,22 +1,69 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { matcherPredicate, matchesEmpty } from '../model/matcher-predicate.ts';
+import { QueryError } from '../promql/exec/query-error.ts';
 import { PromqlSyntaxError } from '../promql/syntax/error.ts';
 import { parseMetricSelector } from '../promql/syntax/parse.ts';
+import { isParsedSoon } from '../query/parsed-text.ts';
 import { ApiError, invalidParameter } from './api-error.ts';
+import type { Call } from './call.ts';
+import { parsedBeside } from './parsed-beside.ts';
+
+/** The event loop is given back after so long, ms. */
+const SLICE_MS = 5;
 
 /**
- * The selectors of `match[]`, each of which must name at least one thing that a series has to have. Mistakes are
+ * The selectors of `match[]`, each once, each of which must name at least one thing that a series has to have. Mistakes are
  * reported with their place in the selector only; `series` puts the parameter's name before them.
  */
-export function selectors(texts: readonly string[]): readonly (readonly Matcher[])[] {
-  const parsed = texts.map(parsedSelector);
+export async function selectors(call: Call, texts: readonly string[]): Promise<readonly (readonly Matcher[])[]> {
+  const parsed = await parsedSelectors(call, texts);
   for (const matchers of parsed) {
-    if (matchers.every(matchesEmpty)) {
+    // The first of them tells of nearly every selector, and compiling all patterns takes long.
+    if (!matchers.some((matcher) => !matchesEmpty(matcher))) {
       throw new ApiError('bad_data', 'match[] must contain at least one non-empty matcher');
     }
   }
   return parsed;
+}
+
+/** Selectors that may match everything, each once. There may be thousands, so that others get their turn meanwhile. */
+export async function parsedSelectors(call: Call, texts: readonly string[]): Promise<readonly (readonly Matcher[])[]> {
+  const { clock } = call.deps;
+  const parsed: (readonly Matcher[])[] = [];
+  let sliceStart = clock.monotonic();
+  for (const text of new Set(texts)) {
+    if (isParsedSoon(text)) parsed.push(parsedSelector(text));
+    else {
+      const json = await parsedBeside(call, text, 'selector', (message) => new ApiError('bad_data', message));
+      parsed.push(JSON.parse(json) as Matcher[]);
+    }
+    if (clock.monotonic() - sliceStart <= SLICE_MS) continue;
+    await nextTurn();
+    if (call.signal.aborted) throw new ApiError('canceled', 'context canceled');
+    sliceStart = clock.monotonic();
+  }
+  return parsed;
+}
+
+/** Series that the selectors of one request may find together, where there are several: all of them are in memory at once. */
+const FOUND_MAX = 4_000_000;
+
+/** Counts what selectors find, and ends a request that holds too much. */
+export class FoundSeries {
+  #count = 0;
+  #sets = 0;
+
+  add(length: number): void {
+    this.#count += length;
+    if (++this.#sets > 1 && this.#count > FOUND_MAX) {
+      throw new QueryError(
+        'execution',
+        `the selectors find too many series: ${this.#count} after ${this.#sets} of them, the limit is ${FOUND_MAX}`,
+      );
+    }
+  }
 }
 
 /** A condition on label sets from one selector, for `match_target`. */
@@ -32,9 +79,13 @@ export function parameterErrors<T>(parameter: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ApiError && error.type === 'bad_data') throw invalidParameter(parameter, error.message);
-    throw error;
+    throw asParameterError(parameter, error);
   }
+}
+
+/** A mistake as that of a parameter; other errors as they are. */
+export function asParameterError(parameter: string, error: unknown): unknown {
+  return error instanceof ApiError && error.type === 'bad_data' ? invalidParameter(parameter, error.message) : error;
 }
 
 /** Runs `parse` and tells syntax errors as bad data. */

@@ -31,12 +31,29 @@ export function snappyEncode(
   at: number,
   table: Uint16Array,
 ): number {
-  let rest = end - start;
+  return snappyEncodeBlocks(source, start, end, target, snappyBegin(end - start, target, at), table);
+}
+
+/** Begins what `size` bytes come to; `snappyEncodeBlocks` goes on at the offset that is returned. */
+export function snappyBegin(size: number, target: Uint8Array, at: number): number {
+  let rest = size;
   while (rest >= 0x80) {
     target[at++] = (rest & 0x7f) | 0x80;
     rest = Math.floor(rest / 0x80);
   }
   target[at++] = rest;
+  return at;
+}
+
+/** A part of what `snappyEncode` does: parts follow each other, all but the last a multiple of 64 KiB long. */
+export function snappyEncodeBlocks(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+  table: Uint16Array,
+): number {
   // Four bytes in one load and one store; the only objects that are made, once a call.
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   const targetView = new DataView(target.buffer, target.byteOffset, target.byteLength);

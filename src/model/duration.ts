@@ -74,7 +74,9 @@ function isDigit(code: number): boolean {
 }
 
 function fitsCount(digits: string): boolean {
-  return digits.length < 20 || BigInt(digits) <= COUNT_MAX;
+  if (digits.length < 20) return true;
+  const significant = digits.replace(/^0+/, '');
+  return significant.length < 20 || (significant.length === 20 && BigInt(significant) <= COUNT_MAX);
 }
 
 function malformed(text: string): DurationSyntaxError {

@@ -7,8 +7,8 @@ export interface Glob {
   readonly gaps: readonly (0 | 1)[];
 }
 
-/** Steps that unfolding a pattern may take, one for each alternative that something is put behind; then the engine has it. */
-const JOINS_MAX = 100_000;
+/** Texts that unfolding a pattern may copy, which joins parts to alternatives again and again; then the engine has it. */
+const COPIES_MAX = 400_000;
 /** Groups inside each other; a pattern that nests deeper goes to the engine, which has limits of its own. */
 const DEPTH_MAX = 32;
 
@@ -17,7 +17,9 @@ const DEPTH_MAX = 32;
  * everything; null for any other pattern, also for a malformed one.
  */
 export function globsFromPattern(pattern: string): readonly Glob[] | null {
-  const reader = { pattern, at: 0, joins: 0 };
+  // Nearly all long patterns are lists of plain values.
+  if (PLAIN_LIST.test(pattern)) return pattern.split('|').map((text) => ({ texts: [text], gaps: [] }));
+  const reader = { pattern, at: 0, copies: 0 };
   const globs = readAlternatives(reader, 0);
   return globs === null || reader.at < pattern.length ? null : globs;
 }
@@ -43,7 +45,7 @@ export function globMatches(glob: Glob, value: string): boolean {
 interface Reader {
   readonly pattern: string;
   at: number;
-  joins: number;
+  copies: number;
 }
 
 function readAlternatives(reader: Reader, depth: number): Glob[] | null {
@@ -74,8 +76,8 @@ function readSequence(reader: Reader, depth: number): Glob[] | null {
 const NOTHING: Glob = { texts: [''], gaps: [] };
 
 function product(reader: Reader, before: readonly Glob[], after: readonly Glob[]): Glob[] | null {
-  reader.joins += before.length * after.length;
-  if (reader.joins > JOINS_MAX) return null;
+  reader.copies += after.length * textCount(before) + before.length * textCount(after);
+  if (reader.copies > COPIES_MAX) return null;
   const globs: Glob[] = [];
   for (const a of before) {
     for (const b of after) {
@@ -85,6 +87,12 @@ function product(reader: Reader, before: readonly Glob[], after: readonly Glob[]
     }
   }
   return globs;
+}
+
+function textCount(globs: readonly Glob[]): number {
+  let count = 0;
+  for (const { texts } of globs) count += texts.length;
+  return count;
 }
 
 function readItem(reader: Reader, depth: number): Glob[] | null {
@@ -111,7 +119,8 @@ function readItem(reader: Reader, depth: number): Glob[] | null {
   return items !== null && /[*+?{]/.test(pattern[reader.at] ?? '') ? null : items;
 }
 
-/** Signs that mean themselves. */
+/** Signs that mean themselves, and alternatives of them. */
+const PLAIN_LIST = /^[^.()\\*+?{}[\]^$]*$/;
 const LITERAL = /[^.()|\\*+?{}[\]^$]+/y;
 
 function readGroup(reader: Reader, depth: number): Glob[] | null {

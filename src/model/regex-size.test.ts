@@ -38,6 +38,29 @@ describe('compileRegex()', () => {
     expect(() => compileRegex('.{0,1000}'.repeat(20))).toThrow('expression too large');
   });
 
+  test('refuses Unicode classes that would take seconds to read', () => {
+    for (const pattern of [
+      `[${'\\pL\\pN'.repeat(5000)}]x`,
+      '\\pL'.repeat(2000),
+      `(?i)${'\\PL'.repeat(400)}`,
+      '\\pL{1000}'.repeat(4),
+    ]) {
+      expect(() => compileRegex(pattern)).toThrow('expression too large');
+    }
+    expect(compileRegex('[\\pL\\pN_]{1,63}').matches('Größe_1')).toBe(true);
+  });
+
+  test('a chain of gaps without end is refused, and not unfolded', () => {
+    expect(() => compileRegex('.*a'.repeat(300_000))).toThrow('expression too large');
+    expect(compileRegex('.*a'.repeat(400)).matches('ba'.repeat(400))).toBe(true);
+  });
+
+  test('a glob of many texts is not looked for in a long value', () => {
+    const { matches } = compileRegex(Array.from({ length: 20_000 }, (_, i) => `.*${i}.*`).join('|'));
+    expect(matches('a'.repeat(100))).toBe(false);
+    expect(() => matches('a'.repeat(100_000))).toThrow('too large for a label value');
+  });
+
   test('takes as many literals as there are', () => {
     const { matches } = compileRegex(Array.from({ length: 20_000 }, (_, i) => `host-${i}\\.example`).join('|'));
     expect([matches('host-19999.example'), matches('host-20000.example')]).toEqual([true, false]);

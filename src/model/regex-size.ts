@@ -8,6 +8,19 @@ export const REGEX_SIZE_MAX = 10_000;
 /** Instructions of a pattern times UTF-16 units of a value that it meets: up to 90 ms. */
 export const MATCH_STEPS_MAX = 2_000_000;
 
+/**
+ * A class of Unicode letters, such as `\pL`, has hundreds of ranges: reading it takes as long as so many instructions, where
+ * case does not count several times that, and each instruction that it compiles to takes longer, too.
+ */
+const UNICODE_CLASS_READING = 12;
+const UNICODE_CLASS_FOLDING = 40;
+const UNICODE_CLASS_SIZE = 3;
+/** So many characters of a class are read in the time of an instruction. */
+const CLASS_CHARACTERS = 16;
+
+/** A pattern that is larger is not read to its end. */
+const SIZE_COUNTED_MAX = 20 * REGEX_SIZE_MAX;
+
 /** RE2 takes no more repetitions than these, those of repeated groups multiplied. */
 const REPETITIONS_MAX = 1000;
 
@@ -22,9 +35,11 @@ interface Group {
 
 /**
  * The instructions that an RE2 pattern compiles to, give or take a few for each group; `invalid` where more is repeated
- * than RE2 takes. Of a malformed pattern it is some number.
+ * than RE2 takes. Of a malformed pattern it is some number, of one far beyond `REGEX_SIZE_MAX` what its beginning comes to.
  */
 export function regexSize(pattern: string): number | 'invalid' {
+  const readingOfClass = FOLDING.test(pattern) ? UNICODE_CLASS_FOLDING : UNICODE_CLASS_READING;
+  let reading = 0;
   const open: Group[] = [newGroup()];
   let at = 0;
   const add = (size: number, repetitions = 1): void => {
@@ -34,10 +49,19 @@ export function regexSize(pattern: string): number | 'invalid' {
     group.itemRepetitions = repetitions;
     group.repetitions = Math.max(group.repetitions, repetitions);
   };
-  while (at < pattern.length) {
+  while (at < pattern.length && open[0]!.size < SIZE_COUNTED_MAX) {
     const sign = pattern[at]!;
     if (sign === '\\') {
-      at = pattern.startsWith('\\Q', at) ? quoted(pattern, at, add) : escaped(pattern, at, add);
+      if (pattern.startsWith('\\Q', at)) {
+        at = quoted(pattern, at, add);
+        continue;
+      }
+      ESCAPE.lastIndex = at;
+      const sequence = ESCAPE.exec(pattern)![0];
+      const isClass = isUnicodeClass(sequence);
+      if (isClass) reading += readingOfClass;
+      add(isClass ? UNICODE_CLASS_SIZE : 1);
+      at += sequence.length;
       continue;
     }
     REPEAT.lastIndex = at;
@@ -58,8 +82,11 @@ export function regexSize(pattern: string): number | 'invalid' {
     }
     if (sign === '[') {
       CLASS.lastIndex = at;
-      at += CLASS.exec(pattern)?.[0].length ?? 1;
-      add(1);
+      const text = CLASS.exec(pattern)?.[0] ?? sign;
+      const classes = text.match(UNICODE_CLASSES)?.length ?? 0;
+      reading += readingOfClass * classes + text.length / CLASS_CHARACTERS;
+      add(classes > 0 ? UNICODE_CLASS_SIZE : 1);
+      at += text.length;
       continue;
     }
     if (sign === '(') open.push(newGroup());
@@ -70,7 +97,7 @@ export function regexSize(pattern: string): number | 'invalid' {
     else add(1);
     at++;
   }
-  return open.reduce((sum, { size }) => sum + size, 0);
+  return open.reduce((sum, { size }) => sum + size, Math.floor(reading));
 }
 
 function newGroup(): Group {
@@ -79,6 +106,9 @@ function newGroup(): Group {
 
 const REPEAT = /\{(\d{1,5})(?:,(\d{0,5}))?\}/y;
 const CLASS = /\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]/y;
+const UNICODE_CLASSES = /\\[pP]/g;
+/** Flags that let case not count. */
+const FOLDING = /\(\?[A-Za-z]*i/;
 const ESCAPE = /\\(?:[pP]\{[^}]*\}|x\{[^}]*\}|[pP][\s\S]|[\s\S]?)/y;
 
 function quoted(pattern: string, at: number, add: (size: number) => void): number {
@@ -89,8 +119,6 @@ function quoted(pattern: string, at: number, add: (size: number) => void): numbe
   return end < 0 ? pattern.length : end + 2;
 }
 
-function escaped(pattern: string, at: number, add: (size: number) => void): number {
-  ESCAPE.lastIndex = at;
-  add(1);
-  return at + ESCAPE.exec(pattern)![0].length;
+function isUnicodeClass(sequence: string): boolean {
+  return sequence[1] === 'p' || sequence[1] === 'P';
 }

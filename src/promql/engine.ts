@@ -36,6 +36,9 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 /** Writing a sample takes as long as looking at so many. */
 const WRITING_WORK = 10;
 
+/** Giving a series and writing its labels takes as long as looking at so many samples, at least. */
+const ROW_WORK = 20;
+
 const NEVER_ENDED: Look = () => {};
 
 export interface EngineOptions {
@@ -223,7 +226,7 @@ export class Engine {
     } finally {
       querier?.close();
     }
-    counts.collect();
+    counts.collect(budget.spending);
     return { outcome: { annotations, counts, peakSamples: budget.peak, bytes: budget.bytes, timings }, probe };
   }
 
@@ -405,7 +408,7 @@ export class Engine {
       for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
         sink.addColumn(labels[row]!, column, budget.spending);
         budget.noteAnswer(sink.byteLength);
-        budget.spend(grid.count);
+        budget.spend(ROW_WORK + grid.count);
         if (budget.pauseDue) await budget.pause();
       }
     }

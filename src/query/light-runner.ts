@@ -4,6 +4,7 @@ import type { Querier, TimeRange } from '../storage/query.ts';
 import { NotResident } from '../tsdb/not-resident.ts';
 import { answerBlocks } from './answer-buffers.ts';
 import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from './execute-query.ts';
+import { isParsedSoon } from './parsed-text.ts';
 import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from './runner.ts';
 
 export interface LightRunnerOptions {
@@ -59,7 +60,8 @@ export class LightRunner implements QueryRunner {
 
   async run(request: QueryRequest, signal: AbortSignal): Promise<QueryReply> {
     const { clock, engine, heavy, observer } = this.#options;
-    if (request.text.length > TEXT_LENGTH_MAX || this.#turnMs > TURN_MS_MAX) return heavy.run(request, signal);
+    const isSoon = this.#turnMs <= TURN_MS_MAX && isParsedSoon(request.text, TEXT_LENGTH_MAX);
+    if (!isSoon) return heavy.run(request, signal);
     const query = prepareQuery(engine, request);
     if ('ok' in query) return query;
     if (request.form === 'explain') return explainQuery(engine, query, request.withoutPasses);

@@ -1,5 +1,10 @@
 import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../kernels/snappy-decode.ts';
-import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../kernels/snappy-encode.ts';
+import {
+  SNAPPY_TABLE_LENGTH,
+  snappyBegin,
+  snappyEncodeBlocks,
+  snappyEncodedSizeMax,
+} from '../kernels/snappy-encode.ts';
 import type { Labels } from '../model/labels.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
@@ -67,7 +72,7 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
   const turns = new TurnTaker(context);
   const column = createSampleColumn(256);
   try {
-    for (const query of checkedMatchers(request.queries, context.externalLabels)) {
+    for (const query of await checkedMatchers(request.queries, context.externalLabels, turns)) {
       const result = writer.begin(1);
       let samples = 0;
       await withSeries(query, context, async (set) => {
@@ -78,7 +83,8 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
           if (context.samplesMax > 0 && samples > context.samplesMax) {
             throw new ReadRefusal(400, `exceeded sample limit (${context.samplesMax})`);
           }
-          writeTimeSeries(writer, mergedPairs(set.labels(row), context.externalLabels), column);
+          const pairs = mergedPairs(set.labels(row), context.externalLabels);
+          for (const _ of writeTimeSeries(writer, pairs, column)) if (turns.isOver()) await turns.next();
           if (turns.isOver()) await turns.next();
         }
       });
@@ -88,9 +94,21 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
     if (!(error instanceof MessageTooLarge)) throw error;
     throw new ReadRefusal(400, `the answer exceeds ${ANSWER_BYTES_MAX} bytes: ask for STREAMED_XOR_CHUNKS`);
   }
-  const { bytes, length } = writer;
+  return snappyEncoded(writer, turns);
+}
+
+/** Bytes compressed between two looks at the clock: some milliseconds. */
+const COMPRESSED_AT_ONCE = 1024 * 1024;
+
+async function snappyEncoded({ bytes, length }: MessageWriter, turns: TurnTaker): Promise<Uint8Array> {
   const target = new Uint8Array(snappyEncodedSizeMax(length));
-  return target.subarray(0, snappyEncode(bytes, 0, length, target, 0, new Uint16Array(SNAPPY_TABLE_LENGTH)));
+  const table = new Uint16Array(SNAPPY_TABLE_LENGTH);
+  let at = snappyBegin(length, target, 0);
+  for (let from = 0; from < length; from += COMPRESSED_AT_ONCE) {
+    at = snappyEncodeBlocks(bytes, from, Math.min(from + COMPRESSED_AT_ONCE, length), target, at, table);
+    if (turns.isOver()) await turns.next();
+  }
+  return target.subarray(0, at);
 }
 
 /** The frames of a streamed answer; a series may be cut over several, and no frame holds two. Throws `ReadRefusal`. */
@@ -98,7 +116,8 @@ export async function* readFrames(request: ReadRequest, context: ReadContext): A
   const writer = new MessageWriter(FRAME_BYTES_MAX);
   const turns = new TurnTaker(context);
   const column = createSampleColumn(256);
-  for (const [index, query] of checkedMatchers(request.queries, context.externalLabels).entries()) {
+  const queries = await checkedMatchers(request.queries, context.externalLabels, turns);
+  for (const [index, query] of queries.entries()) {
     if (query.isInverted) continue;
     const querier = context.queryable.querier(query.range);
     try {

@@ -4,6 +4,7 @@ import { compileRegex, RegexSyntaxError } from '../model/regex.ts';
 import type { TimeRange } from '../storage/query.ts';
 import { ReadRefusal } from './read-refusal.ts';
 import type { ReadMatcher, ReadQuery } from './read-request.ts';
+import type { TurnTaker } from './read-turns.ts';
 
 /** A query as the local storage is asked. */
 export interface LocalQuery {
@@ -20,17 +21,52 @@ export interface LocalQuery {
  * are any, is the one that counts; one that ends before it begins finds series and no samples. An external label is on every series that leaves the server and on none that is
  * stored, so a matcher that asks for its value asks for its absence here. Throws `ReadRefusal`.
  */
-export function checkedMatchers(queries: readonly ReadQuery[], external: Labels): LocalQuery[] {
-  return queries.map(({ range: asked, hints, matchers }) => {
+export async function checkedMatchers(
+  queries: readonly ReadQuery[],
+  external: Labels,
+  turns: TurnTaker,
+): Promise<LocalQuery[]> {
+  const checked: LocalQuery[] = [];
+  for (const { range: asked, hints, matchers } of queries) {
     const range = hints?.range ?? asked;
     const isInverted = range.minTime > range.maxTime;
-    return {
+    const local: Matcher[] = [];
+    for (const matcher of matchers) {
+      local.push(localMatcher(matcher, external));
+      if (turns.isOver()) await turns.next();
+    }
+    checkSize(local);
+    checked.push({
       range: isInverted ? { minTime: range.maxTime, maxTime: range.minTime } : range,
       isInverted,
       wantsSamples: !isInverted && hints?.func !== 'series',
-      matchers: matchers.map((matcher) => localMatcher(matcher, external)),
-    };
-  });
+      matchers: local,
+    });
+  }
+  return checked;
+}
+
+/** As of a selector in PromQL: its patterns are all in memory while series are chosen. */
+const MATCHERS_MAX = 1000;
+const PATTERNS_SIZE_MAX = 100_000;
+
+function checkSize(matchers: readonly Matcher[]): void {
+  if (matchers.length > MATCHERS_MAX) {
+    throw new ReadRefusal(
+      400,
+      `a query may not have more than ${MATCHERS_MAX} matchers, this one has ${matchers.length}`,
+    );
+  }
+  let size = 0;
+  for (const { type, value } of matchers) {
+    if (type === '=~' || type === '!~') size += compileRegex(value).stepsPerUnit;
+    if (size > PATTERNS_SIZE_MAX) {
+      throw new ReadRefusal(
+        400,
+        `the patterns of a query come to more than ${PATTERNS_SIZE_MAX} instructions together`,
+      );
+    }
+  }
 }
 
 function localMatcher({ type, name, value }: ReadMatcher, external: Labels): Matcher {

@@ -29,7 +29,10 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
     return this.require().querier(range);
   }
 
-  exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
+  exemplars(
+    range: TimeRange,
+    matcherSets: readonly (readonly Matcher[])[],
+  ): SeriesExemplars[] | Promise<SeriesExemplars[]> {
     return this.require().exemplars(range, matcherSets);
   }
 

@@ -19,7 +19,10 @@ export interface SeriesExemplars {
 export interface ExemplarQueryable {
   /**
    * The exemplars in the range of every series that meets all matchers of at least one set, in label order. Series
-   * without any are left out. Throws `RegexSyntaxError`.
+   * without any are left out. Throws or rejects with `RegexSyntaxError`.
    */
-  exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[];
+  exemplars(
+    range: TimeRange,
+    matcherSets: readonly (readonly Matcher[])[],
+  ): SeriesExemplars[] | Promise<SeriesExemplars[]>;
 }

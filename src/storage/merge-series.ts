@@ -1,6 +1,7 @@
-import { compareLabels, type Labels } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import { clearColumn, exchangeColumns, joinColumn, mergeIntoColumn } from './merge-columns.ts';
 import { createSampleColumn, type SampleColumn, type SeriesSet } from './query.ts';
+import { SetHeap } from './set-heap.ts';
 
 /**
  * One series set out of several: series with equal labels become one. Where two of them have a sample at the same time,
@@ -164,29 +165,23 @@ function wholeSet(length: number): Members {
   return { starts: [...rows, length], sets: rows.map(() => 0), rows };
 }
 
-/** Sets in label order, merged to label order. The few sets make a look at each one's next series cheap. */
+/** Sets in label order, merged to label order. */
 function membersInOrder(sets: readonly SeriesSet[], limit: number): Members {
-  const starts: number[] = [0];
+  const starts: number[] = [];
   const memberSets: number[] = [];
   const rows: number[] = [];
-  const next = sets.map(() => 0);
-  const labels: (Labels | null)[] = sets.map((set) => set.labels(0));
-  while (limit === 0 || starts.length <= limit) {
-    let least: Labels | null = null;
-    for (const candidate of labels) {
-      if (candidate !== null && (least === null || compareLabels(candidate, least) < 0)) least = candidate;
+  const heap = new SetHeap(sets);
+  let last: Labels | null = null;
+  for (let labels = heap.take(); labels !== null; labels = heap.take()) {
+    if (last === null || !labels.equals(last)) {
+      if (limit > 0 && starts.length === limit) break;
+      starts.push(rows.length);
+      last = labels;
     }
-    if (least === null) break;
-    for (let i = 0; i < sets.length; i++) {
-      const candidate = labels[i]!;
-      if (candidate === null || (candidate !== least && !candidate.equals(least))) continue;
-      memberSets.push(i);
-      rows.push(next[i]!);
-      next[i]!++;
-      labels[i] = next[i]! < sets[i]!.length ? sets[i]!.labels(next[i]!) : null;
-    }
-    starts.push(rows.length);
+    memberSets.push(heap.set);
+    rows.push(heap.row);
   }
+  starts.push(rows.length);
   return { starts, sets: memberSets, rows };
 }
 

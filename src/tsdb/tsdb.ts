@@ -318,8 +318,11 @@ class OpenDatabase implements Database {
     return mergeQueriers([this.#loaded.head.querier(range), ...this.#blocks.queriers(range)]);
   }
 
-  exemplars(range: TimeRange, matcherSets: readonly (readonly Matcher[])[]): SeriesExemplars[] {
-    return this.#loaded.head.exemplars.exemplars(range, matcherSets);
+  exemplars(
+    range: TimeRange,
+    matcherSets: readonly (readonly Matcher[])[],
+  ): SeriesExemplars[] | Promise<SeriesExemplars[]> {
+    return runInTurns(this.#loaded.head.exemplars.find(range, matcherSets), this.#turns);
   }
 
   setExemplarsMax(max: number): void {

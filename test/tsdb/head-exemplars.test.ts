@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { createSampleBatch, type ExemplarEntry } from '../../src/storage/append.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
 import { RecordDecoder } from '../../src/tsdb/wal/decode-records.ts';
@@ -22,7 +23,7 @@ function exemplarOf(ref: number, time: number, value: number, labels: Record<str
 }
 
 function show(head: Head): string[] {
-  return head.exemplars.exemplars(ALL_TIME, [[]]).map(({ labels, exemplars }) => {
+  return runInTurns(head.exemplars.find(ALL_TIME, [[]]), null).map(({ labels, exemplars }) => {
     return `${labels} ${exemplars.map((found) => `${found.time}=${found.value}${found.labels}`).join(' ')}`;
   });
 }

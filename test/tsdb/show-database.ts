@@ -20,7 +20,7 @@ export async function showDatabase(database: Pick<Database, 'querier' | 'exempla
     lines.push(line);
   }
   querier.close();
-  for (const { labels, exemplars } of database.exemplars(ALL_TIME, [[]])) {
+  for (const { labels, exemplars } of await database.exemplars(ALL_TIME, [[]])) {
     lines.push(`exemplars ${labels} ${exemplars.map((one) => `${one.time}=${one.value}${one.labels}`).join(' ')}`);
   }
   return lines;

@@ -104,14 +104,14 @@ describe('openDatabase()', () => {
     batch.exemplars = [exemplar(9000, 'x'), exemplar(8000, 'y')];
     appender.append(batch);
     appender.commit();
-    const times = (database: Database) =>
-      database
-        .exemplars({ minTime: 0, maxTime: 10_000 }, [[]])
-        .map(({ exemplars }) => exemplars.map(({ time }) => time));
-    expect(times(first)).toEqual([[8000, 9000]]);
+    const times = async (database: Database) => {
+      const found = await database.exemplars({ minTime: 0, maxTime: 10_000 }, [[]]);
+      return found.map(({ exemplars }) => exemplars.map(({ time }) => time));
+    };
+    expect(await times(first)).toEqual([[8000, 9000]]);
     await first.close();
     const second = await openDatabase({ ...options, clock: new ManualClock() });
-    expect(times(second)).toEqual([[8000, 9000]]);
+    expect(await times(second)).toEqual([[8000, 9000]]);
     await second.close();
   });
 

@@ -5,7 +5,6 @@ import type { Matcher } from '../../model/matcher.ts';
 import { isStale } from '../../model/stale.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { QueryError } from '../../promql/exec/query-error.ts';
-import { parseMetricSelector } from '../../promql/syntax/parse.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import { createSampleColumn, type Querier, type SeriesSet, type TimeRange } from '../../storage/query.ts';
 import type { Counter, Registry } from '../../telemetry/registry.ts';
@@ -13,7 +12,7 @@ import { type Answer, plainError } from '../answer.ts';
 import { ApiError } from '../api-error.ts';
 import type { Call, Handler } from '../call.ts';
 import { compressed } from '../compression.ts';
-import { syntaxErrors } from '../selectors.ts';
+import { FoundSeries, parsedSelectors } from '../selectors.ts';
 import { type EscapingScheme, escapingSchemeFromText } from './escape-name.ts';
 import { type FederatedSample, FederationText } from './federation-text.ts';
 
@@ -53,7 +52,7 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
   if (call.formProblem !== null) return plainError(400, `error parsing form values: ${call.formProblem}`);
   let matcherSets: readonly (readonly Matcher[])[];
   try {
-    matcherSets = call.form.all('match[]').map((text) => syntaxErrors(() => parseMetricSelector(text)));
+    matcherSets = await parsedSelectors(call, call.form.all('match[]'));
   } catch (error) {
     if (error instanceof ApiError) return plainError(400, error.message);
     throw error;
@@ -63,18 +62,19 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
   const slices = new Slices(call);
   const querier = call.deps.queryable(call.signal).querier(range);
   try {
-    const set = await selected(querier, matcherSets, range);
+    const set = await selected(slices, querier, matcherSets, range);
     warnings.inc(set.warnings.length);
     const samples = await newestSamples(set, slices);
-    samples.sort((a, b) => compareUtf8(a.name, b.name));
     const scheme = escapingScheme(call.header('accept'));
     const text = new FederationText(scheme, addedLabels(configuration.externalLabels().pairs));
     let body = '';
-    for (const { name, sample } of samples) {
-      const lines = text.lines(sample);
-      if (lines === null) log.warn('Ignoring nameless metric during federation', { metric: name });
-      else body += lines;
-      if (slices.isOver()) await slices.next();
+    for (const name of [...samples.keys()].sort(compareUtf8)) {
+      for (const sample of samples.get(name)!) {
+        const lines = text.lines(sample);
+        if (lines === null) log.warn('Ignoring nameless metric during federation', { metric: name });
+        else body += lines;
+        if (slices.isOver()) await slices.next();
+      }
     }
     const contentType = `text/plain; version=0.0.4; charset=utf-8; escaping=${scheme}`;
     return { status: 200, headers: { 'content-type': contentType }, body };
@@ -89,25 +89,25 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
 }
 
 async function selected(
+  slices: Slices,
   querier: Querier,
   matcherSets: readonly (readonly Matcher[])[],
   range: TimeRange,
 ): Promise<SeriesSet> {
   const sets: SeriesSet[] = [];
+  const found = new FoundSeries();
+  const check = () => slices.check();
   for (const matchers of matcherSets) {
-    sets.push(await querier.select({ matchers, range, sorted: true, limit: 0, newestOnly: true }));
+    const set = await querier.select({ matchers, range, sorted: true, limit: 0, newestOnly: true, check });
+    found.add(set.length);
+    if (set.length > 0 || sets.length === 0) sets.push(set);
   }
   return mergeSeriesSets(sets, true, 0);
 }
 
-interface NamedSample {
-  readonly name: string;
-  readonly sample: FederatedSample;
-}
-
-/** The newest sample of each series; none where that is a stale marker or has no place in the format. */
-async function newestSamples(set: SeriesSet, slices: Slices): Promise<NamedSample[]> {
-  const samples: NamedSample[] = [];
+/** The newest sample of each series by its metric's name; none where that is a stale marker or has no place in the format. */
+async function newestSamples(set: SeriesSet, slices: Slices): Promise<Map<string, FederatedSample[]>> {
+  const samples = new Map<string, FederatedSample[]>();
   const column = createSampleColumn(64);
   for (let row = 0; row < set.length; row++) {
     const wait = set.ahead?.(row) ?? null;
@@ -120,7 +120,10 @@ async function newestSamples(set: SeriesSet, slices: Slices): Promise<NamedSampl
     if (histogram !== null && histogram.schema !== CUSTOM_BUCKETS_SCHEMA) continue;
     const labels = set.labels(row);
     const sample = { pairs: labels.pairs, time: column.times[last]!, value: column.values[last]!, histogram };
-    samples.push({ name: labels.get(METRIC_NAME), sample });
+    const name = labels.get(METRIC_NAME);
+    const others = samples.get(name);
+    if (others === undefined) samples.set(name, [sample]);
+    else others.push(sample);
   }
   return samples;
 }
@@ -179,7 +182,11 @@ class Slices {
 
   async next(): Promise<void> {
     await nextTurn();
-    if (this.#call.signal.aborted) throw new Abandoned();
+    this.check();
     this.#start = this.#call.deps.clock.monotonic();
+  }
+
+  check(): void {
+    if (this.#call.signal.aborted) throw new Abandoned();
   }
 }

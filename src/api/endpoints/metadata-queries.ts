@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { compareLabels, goQuote, type Labels, type LabelsJson } from '../../model/labels.ts';
+import { goQuote, type Labels, type LabelsJson } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import type { Querier, SeriesSet } from '../../storage/query.ts';
+import { SetHeap } from '../../storage/set-heap.ts';
 import { ApiError } from '../api-error.ts';
 import type { Call } from '../call.ts';
 import { type ApiResult, data } from '../envelope.ts';
 import { unescapeName } from '../escaped-name.ts';
 import { jsonText, labelsJson } from '../json.ts';
 import { limitParameter, optionalTime, storageLimit } from '../parameters.ts';
-import { parameterErrors, selectors } from '../selectors.ts';
+import { asParameterError, FoundSeries, selectors } from '../selectors.ts';
 
 const TRUNCATED = 'results truncated due to limit';
 
@@ -20,10 +21,10 @@ const ROWS_PER_LOOK = 256;
 const SLICE_MS = 5;
 
 /** GET, POST /api/v1/labels */
-export function labelNames(call: Call): Promise<ApiResult> {
+export async function labelNames(call: Call): Promise<ApiResult> {
   const limit = limitParameter(call.form);
   const range = timeRange(call);
-  const matcherSets = selectors(call.form.all('match[]'));
+  const matcherSets = await selectors(call, call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
     const names = await union(matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
     return list(call, names, limit);
@@ -31,12 +32,12 @@ export function labelNames(call: Call): Promise<ApiResult> {
 }
 
 /** GET /api/v1/label/:name/values */
-export function labelValues(call: Call): Promise<ApiResult> {
+export async function labelValues(call: Call): Promise<ApiResult> {
   const name = unescapeName(call.params['name'] ?? '');
   if (name === '' || !name.isWellFormed()) throw new ApiError('bad_data', `invalid label name: ${goQuote(name)}`);
   const limit = limitParameter(call.form);
   const range = timeRange(call);
-  const matcherSets = selectors(call.form.all('match[]'));
+  const matcherSets = await selectors(call, call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
     const values = await union(matcherSets, (matchers) => querier.labelValues(name, matchers, storageLimit(limit)));
     return list(call, values, limit);
@@ -44,18 +45,31 @@ export function labelValues(call: Call): Promise<ApiResult> {
 }
 
 /** GET, POST /api/v1/series */
-export function series(call: Call): Promise<ApiResult> {
+export async function series(call: Call): Promise<ApiResult> {
   const { form } = call;
   if (call.formProblem !== null) throw new ApiError('bad_data', `error parsing form values: ${call.formProblem}`);
   if (form.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
   const limit = limitParameter(form);
   const range = timeRange(call);
-  const matcherSets = parameterErrors('match[]', () => selectors(form.all('match[]')));
+  const matcherSets = await selectors(call, form.all('match[]')).catch((error: unknown) => {
+    throw asParameterError('match[]', error);
+  });
   return withQuerier(call, range, async (querier) => {
     const sorted = matcherSets.length > 1;
     const sets: SeriesSet[] = [];
+    const found = new FoundSeries();
+    const check = () => stopWhenLeft(call);
     for (const matchers of matcherSets) {
-      sets.push(await querier.select({ matchers, range, sorted, limit: storageLimit(limit), labelsOnly: true }));
+      const set = await querier.select({
+        matchers,
+        range,
+        sorted,
+        limit: storageLimit(limit),
+        labelsOnly: true,
+        check,
+      });
+      found.add(set.length);
+      if (set.length > 0 || matcherSets.length === 1) sets.push(set);
     }
     const warnings = sets.flatMap((set) => set.warnings);
     const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
@@ -119,11 +133,15 @@ async function rendered<T>(call: Call, items: Iterable<T>, json: (item: T) => st
     rows.push(json(item));
     if (rows.length % ROWS_PER_LOOK === 0 && clock.monotonic() - sliceStart > SLICE_MS) {
       await nextTurn();
-      if (call.signal.aborted) throw new ApiError('canceled', 'context canceled');
+      stopWhenLeft(call);
       sliceStart = clock.monotonic();
     }
   }
   return rows;
+}
+
+function stopWhenLeft({ signal }: Call): void {
+  if (signal.aborted) throw new ApiError('canceled', 'context canceled');
 }
 
 function* firstOf<T>(items: Iterable<T>, most: number): Generator<T> {
@@ -141,19 +159,11 @@ function* merged(sets: readonly SeriesSet[]): Generator<Labels> {
     for (let row = 0; row < only.length; row++) yield only.labels(row);
     return;
   }
-  const heads = sets.map((set) => ({ set, row: 0, labels: set.length > 0 ? set.labels(0) : null }));
-  for (;;) {
-    let least: Labels | null = null;
-    for (const { labels } of heads) {
-      if (labels !== null && (least === null || compareLabels(labels, least) < 0)) least = labels;
-    }
-    if (least === null) return;
-    yield least;
-    for (const head of heads) {
-      if (head.labels === null || !head.labels.equals(least)) continue;
-      head.row++;
-      head.labels = head.row < head.set.length ? head.set.labels(head.row) : null;
-    }
+  const heap = new SetHeap(sets);
+  let last: Labels | null = null;
+  for (let labels = heap.take(); labels !== null; labels = heap.take()) {
+    if (last === null || !labels.equals(last)) yield labels;
+    last = labels;
   }
 }
 

@@ -1,4 +1,4 @@
-import { blockEnd, type Spend } from '../../kernels/blocks.ts';
+import { blockEnd, type Spend, untold } from '../../kernels/blocks.ts';
 import { firstLater } from '../../kernels/first-later.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Bounds } from '../functions/contracts.ts';
@@ -6,6 +6,9 @@ import type { QueryBudget } from './budget.ts';
 import { type Grid, gridEnd, type Window } from './grid.ts';
 import { columnWeight, histogramWeight } from './histogram-weight.ts';
 import type { StepColumn } from './step-column.ts';
+
+/** Steps of a subquery between two words of them. */
+const READS_TOLD = 16_384;
 
 /** How the counts of a part with a grid of its own go into those of the part around it. */
 export type CountsRole =
@@ -130,30 +133,33 @@ export class SampleCounts {
   }
 
   /** Takes in the counts of all parts; to be called once, when the query has run. */
-  collect(): void {
+  collect(spend: Spend = untold): void {
     for (const { counts, role } of this.#children) {
-      counts.collect();
+      counts.collect(spend);
       switch (role.kind) {
         case 'invariant':
-          this.#addTotal(counts.total, 0, this.grid.count);
+          this.#addTotal(counts.total, 0, this.grid.count, spend);
           this.#addRead(0, counts.read);
           break;
         case 'windows':
-          this.#addSubqueryReads(counts, role.offsetMs, role.rangeMs);
+          this.#addSubqueryReads(counts, role.offsetMs, role.rangeMs, spend);
           break;
         case 'answer':
-          this.#addTotal(counts.total, this.grid.count - 1, this.grid.count);
-          this.#addSubqueryReads(counts, 0, 0);
+          this.#addTotal(counts.total, this.grid.count - 1, this.grid.count, spend);
+          this.#addSubqueryReads(counts, 0, 0, spend);
           break;
       }
     }
     this.#children.length = 0;
   }
 
-  #addTotal(samples: number, fromStep: number, toStep: number): void {
+  #addTotal(samples: number, fromStep: number, toStep: number, spend: Spend): void {
     this.total += samples * Math.max(0, toStep - fromStep);
-    if (this.totalPerStep === null) return;
-    for (let i = fromStep; i < toStep; i++) this.totalPerStep[i]! += samples;
+    if (this.totalPerStep === null || samples === 0) return;
+    for (let i = fromStep; i < toStep; ) {
+      const stop = blockEnd(i, toStep, spend);
+      for (; i < stop; i++) this.totalPerStep[i]! += samples;
+    }
   }
 
   #addRead(step: number, samples: number): void {
@@ -162,13 +168,14 @@ export class SampleCounts {
   }
 
   /** Each inner step belongs to the first outer step that can see it; those between two windows count for nobody. */
-  #addSubqueryReads(inner: SampleCounts, offsetMs: number, rangeMs: number): void {
+  #addSubqueryReads(inner: SampleCounts, offsetMs: number, rangeMs: number, spend: Spend): void {
     const { grid } = this;
     if (grid.count <= 1) {
       this.#addRead(0, inner.read);
       return;
     }
     for (let k = 0; k < inner.grid.count; k++) {
+      if (k % READS_TOLD === 0) spend(READS_TOLD);
       const samples = inner.readPerStep![k]!;
       if (samples === 0) continue;
       const time = inner.grid.start + k * inner.grid.step + offsetMs;

@@ -10,6 +10,10 @@ import { parseTemplate, type TemplatePart, templateTexts } from './regex-templat
 const KNOWN_TEXTS_MAX = 4096;
 /** Filling in a part of a template takes about as long as so many samples. */
 const PART_WORK = 10;
+/** Compiling an instruction of a pattern takes as long as so many. */
+const COMPILING_WORK = 500;
+/** And as much memory as text of so many UTF-16 units. */
+const INSTRUCTION_UNITS = 50;
 /** UTF-16 units of a label value that a query makes: 5 ms. */
 const TEXT_LENGTH_MAX = 2 ** 20;
 
@@ -18,6 +22,8 @@ export const labelReplace: LabelFunction = {
   prepare(strings, costs) {
     const [destination, replacement, source, pattern] = strings as [string, string, string, string];
     const regex = compile(pattern);
+    costs.spend(COMPILING_WORK * regex.programSize());
+    costs.takeText(INSTRUCTION_UNITS * regex.programSize());
     if (!isValidLabelName(destination, 'utf8')) {
       throw new EvaluationError(`invalid destination label name in label_replace(): ${destination}`);
     }

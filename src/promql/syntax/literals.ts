@@ -54,6 +54,8 @@ function durationSeconds(stream: TokenStream, token: Token): number {
 
 const INTEGER = /^(?:0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/;
 const FLOAT = /^(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
+/** Longer texts are read as floats: no integer of 64 bits is so long, unless with thousands of zeros before it. */
+const INTEGER_LENGTH_MAX = 1000;
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
 /**
@@ -64,7 +66,7 @@ export function parseNumber(text: string): number | null {
   if (/^inf$/i.test(text)) return Number.POSITIVE_INFINITY;
   if (/^nan$/i.test(text)) return Number.NaN;
   const digits = text.replaceAll('_', '');
-  if (INTEGER.test(text)) {
+  if (text.length <= INTEGER_LENGTH_MAX && INTEGER.test(text)) {
     const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
     if (value <= INT64_MAX) return Number(value);
   }

@@ -8,6 +8,8 @@ import { isGroupingLabel, type Token, type TokenKind } from './tokens.ts';
 
 /** Different matchers of one selector: each may look at every series there is. */
 const MATCHERS_MAX = 1000;
+/** What the patterns of one selector compile to, in instructions: they are all in memory while series are chosen, 10 MB. */
+const PATTERNS_SIZE_MAX = 100_000;
 
 const IN_MATCHERS = 'label matching';
 const IN_GROUPING = 'grouping opts';
@@ -17,10 +19,7 @@ export function parseSelector(stream: TokenStream, name: Token | null): VectorSe
   const first = name ?? stream.peek();
   const matchers: Matcher[] = [];
   let end = first.end;
-  if (stream.peek().kind === '{') end = parseMatchers(stream, matchers);
-  if (matchers.length > MATCHERS_MAX && countDifferent(matchers) > MATCHERS_MAX) {
-    stream.fail(`selector has more than ${MATCHERS_MAX} different matchers`, { start: first.start, end });
-  }
+  if (stream.peek().kind === '{') end = parseMatchers(stream, matchers, first.start);
   // The name's matcher comes last, as the reference lists them.
   if (name !== null) matchers.push({ type: '=', name: METRIC_NAME, value: name.text });
   return {
@@ -33,10 +32,6 @@ export function parseSelector(stream: TokenStream, name: Token | null): VectorSe
     smoothed: false,
     position: { start: first.start, end },
   };
-}
-
-function countDifferent(matchers: readonly Matcher[]): number {
-  return new Set(matchers.map(({ name, type, value }) => `${name}\0${type}${value}`)).size;
 }
 
 /** The labels of `by (...)`, `on (...)`, `group_left (...)`. */
@@ -61,17 +56,34 @@ function parseGroupingLabel(stream: TokenStream): string {
   return label;
 }
 
-/** Takes `{...}` and returns where it ends. */
-function parseMatchers(stream: TokenStream, matchers: Matcher[]): number {
+/** Takes `{...}` of a selector that begins at `start`, and returns where it ends. */
+function parseMatchers(stream: TokenStream, matchers: Matcher[], start: number): number {
+  const different = new Set<string>();
+  let patternsSize = 0;
   stream.expect('{');
   for (;;) {
     const closing = stream.takeIf('}');
     if (closing !== null) return closing.end;
-    matchers.push(parseMatcher(stream));
+    const matcher = parseMatcher(stream);
+    matchers.push(matcher);
+    const { name, type, value } = matcher;
+    const key = `${name}\0${type}${value}`;
+    if (!different.has(key)) {
+      different.add(key);
+      if (type === '=~' || type === '!~') patternsSize += compileRegex(value).stepsPerUnit;
+      if (different.size > MATCHERS_MAX) failAt(stream, start, `more than ${MATCHERS_MAX} different matchers`);
+      if (patternsSize > PATTERNS_SIZE_MAX) {
+        failAt(stream, start, `patterns of more than ${PATTERNS_SIZE_MAX} instructions together`);
+      }
+    }
     if (stream.takeIf(',') === null && stream.peek().kind !== '}') {
       stream.unexpected({ inside: IN_MATCHERS, expected: '"," or "}"' });
     }
   }
+}
+
+function failAt(stream: TokenStream, start: number, what: string): never {
+  return stream.fail(`selector has ${what}`, { start, end: stream.lastEnd });
 }
 
 function parseMatcher(stream: TokenStream): Matcher {
@@ -96,6 +108,7 @@ function parseMatcher(stream: TokenStream): Matcher {
 function checkPattern(stream: TokenStream, pattern: string, position: { start: number; end: number }): void {
   try {
     compileRegex(pattern);
+    stream.look();
   } catch (error) {
     if (error instanceof RegexSyntaxError) stream.fail(error.message, position);
     throw error;

@@ -265,6 +265,18 @@ test('parseExpr() takes chains of many thousands of operators', () => {
   expect(errorOf(`1${'+1'.repeat(500_000)}`)).toContain('more than 16384 binary operators');
 });
 
+test('parseExpr() refuses longer texts than two megabytes, in bytes', () => {
+  const detail = '1:1: parse error: expression is longer than 2097152 bytes';
+  expect(errorOf('x'.repeat(2 ** 21))).toBe('no error');
+  expect(errorOf('x'.repeat(2 ** 21 + 1))).toBe(detail);
+  expect(errorOf(`"${'\u00e4'.repeat(2 ** 20)}"`)).toBe(detail);
+});
+
+test('parseExpr() refuses selectors whose patterns would take much memory, and says so before it reads on', () => {
+  const patterns = Array.from({ length: 50 }, (_, i) => `a!~"(b{5}|c{7}){99}d{900}${i}"`);
+  expect(errorOf(`m{${patterns.join()}, `)).toMatch(/selector has patterns of more than 100000 instructions together$/);
+});
+
 test('parseExpr() takes queries of a megabyte', () => {
   expect(errorOf(`"${'x'.repeat(1 << 20)}"`)).toBe('no error');
   expect(errorOf(`a{${'b="c",'.repeat(170_000)}}`)).toBe('no error');

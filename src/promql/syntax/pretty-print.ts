@@ -15,15 +15,24 @@ const INDENT = '  ';
 
 /**
  * The expression over several lines with indentation, as `/api/v1/format_query` gives it. Throws `RangeError` where the
- * text would exceed `PRETTY_TEXT_MAX`.
+ * text would exceed `PRETTY_TEXT_MAX`, and what `look` throws, which is called now and then.
  */
-export function prettyPrint(expr: Expr): string {
-  return new Pretty().print(expr);
+export function prettyPrint(expr: Expr, look: () => void = () => {}): string {
+  return new Pretty(look).print(expr);
 }
+
+/** Parts printed between two looks. */
+const PARTS_PER_LOOK = 64;
 
 class Pretty {
   readonly #lengths = new Map<Expr, number>();
+  readonly #look: () => void;
   #written = 0;
+  #parts = 0;
+
+  constructor(look: () => void) {
+    this.#look = look;
+  }
 
   print(expr: Expr): string {
     return this.#lines(expr, 0);
@@ -99,6 +108,7 @@ class Pretty {
   }
 
   #count(text: string): string {
+    if (++this.#parts % PARTS_PER_LOOK === 0) this.#look();
     this.#written += text.length;
     if (this.#written > PRETTY_TEXT_MAX) {
       throw new RangeError(`formatted expression is longer than ${PRETTY_TEXT_MAX} characters`);

@@ -74,6 +74,11 @@ export class TokenStream {
     return this.takeIf(kind) ?? this.unexpected();
   }
 
+  /** To be called after work that took milliseconds. */
+  look(): void {
+    this.#look();
+  }
+
   /** Throws that the next token does not belong here. */
   unexpected(context = this.context): never {
     const token = this.peek();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../model/labels.ts';
+import { runInTurns } from '../../std/turns.ts';
 import type { Exemplar } from '../../storage/exemplar.ts';
 import { ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 
@@ -15,7 +16,7 @@ function exemplar(time: number, value: number, trace = 'x'): Exemplar {
 
 /** `series: time=value ...`, a line for each. */
 function show(ring: ExemplarRing, range = ALL): string[] {
-  return ring.exemplars(range, EVERYTHING).map(({ labels, exemplars }) => {
+  return runInTurns(ring.find(range, EVERYTHING), null).map(({ labels, exemplars }) => {
     return `${labels.get('s')}: ${exemplars.map(({ time, value }) => `${time}=${value}`).join(' ')}`;
   });
 }
@@ -63,8 +64,16 @@ describe('ExemplarRing', () => {
     for (const time of [1, 2, 3]) for (const series of [b, a]) ring.add(series, exemplar(time, time));
     expect(show(ring, { minTime: 2, maxTime: 3 })).toEqual(['a: 2=2 3=3', 'b: 2=2 3=3']);
     const onlyB = [[{ type: '=', name: 's', value: 'b' }], [{ type: '=~', name: 's', value: 'x.*' }]] as const;
-    expect(ring.exemplars(ALL, onlyB).map(({ labels }) => labels.get('s'))).toEqual(['b']);
+    expect(runInTurns(ring.find(ALL, onlyB), null).map(({ labels }) => labels.get('s'))).toEqual(['b']);
     expect(show(ring, { minTime: 4, maxTime: 9 })).toEqual([]);
+  });
+
+  it('refuses patterns that would take too much memory together', () => {
+    const sets = Array.from(
+      { length: 99 },
+      (_, i) => [{ type: '=~', name: 's', value: `(a|b{50}){10}c{900}d{900}e{900}f{900}${i}` }] as const,
+    );
+    expect(() => runInTurns(new ExemplarRing(10).find(ALL, sets), null)).toThrow('patterns');
   });
 
   it('keeps nothing where it has no room', () => {

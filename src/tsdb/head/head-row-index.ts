@@ -128,6 +128,7 @@ export class HeadRowIndex implements RowIndex {
     for (const { name, type, value } of matchers) {
       if (type !== '=~' && type !== '!~') continue;
       const regex = compileRegex(value);
+      yield;
       if (regex.matchesAll === 'all' || regex.setMatches !== null) continue;
       const { symbols } = this.#memory;
       const id = symbols.find(name);
@@ -156,9 +157,19 @@ export class HeadRowIndex implements RowIndex {
     const { negated, regex } = condition;
     const isRemembered = regex !== null && this.#isRemembered(id);
     const meets = isRemembered ? null : this.#testOf(id, condition);
+    const stepsPerUnit = isRemembered ? 0 : (regex?.stepsPerUnit ?? 0);
     let work = 0;
-    for (let from = 0; from < values.length; from += STEP_VALUES) {
-      const some = values.subarray(from, from + STEP_VALUES);
+    for (let from = 0; from < values.length; ) {
+      let end = Math.min(from + STEP_VALUES, values.length);
+      if (stepsPerUnit > 0) {
+        for (let i = from; i < end && work < STEP_WORK; i++) {
+          // A step of matching takes as long as marking a row.
+          work += stepsPerUnit * symbols.text(values[i]!).length;
+          if (work >= STEP_WORK) end = i + 1;
+        }
+      }
+      const some = values.subarray(from, end);
+      from = end;
       const chosen = isRemembered ? this.#verdicts.chosen(symbols, regex, some, negated) : some.filter(meets!);
       for (const value of chosen) {
         const rows = this.#labels.rows(id, value);
@@ -177,6 +188,8 @@ export class HeadRowIndex implements RowIndex {
     const id = symbols.find(name);
     const meets = this.#testOf(id, condition);
     const verdicts = new Map<number, boolean>();
+    const stepsPerUnit = condition.regex?.stepsPerUnit ?? 0;
+    let steps = 0;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const position = series.labels(rows[i]!);
@@ -196,9 +209,12 @@ export class HeadRowIndex implements RowIndex {
         if (verdicts.size === VERDICTS_MAX) verdicts.clear();
         verdict = meets(value);
         verdicts.set(value, verdict);
+        if (stepsPerUnit > 0) steps += stepsPerUnit * symbols.text(value).length;
       }
       if (verdict) rows[kept++] = rows[i]!;
-      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+      if (i % STEP_ROWS !== STEP_ROWS - 1 && steps < STEP_WORK) continue;
+      steps = 0;
+      yield;
     }
     return kept;
   }

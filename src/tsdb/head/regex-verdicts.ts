@@ -3,8 +3,9 @@ import type { Regex } from '../../model/regex.ts';
 
 /** Verdicts of all patterns together, a byte a symbol each; past it the pattern used longest ago is forgotten. */
 const VERDICT_BYTES_MAX = 32 * 1024 * 1024;
-/** Symbols tested between two points at which the work may be interrupted: 2 µs, or ms with the most hostile pattern. */
+/** Symbols tested between two points at which the work may be interrupted, 2 µs, and steps of matching, 2 ms. */
 const STEP_SYMBOLS = 8;
+const STEP_MATCHING = 50_000;
 
 const UNKNOWN = 0;
 const MATCHES = 1;
@@ -28,8 +29,18 @@ export class RegexVerdicts {
   /** Tests the symbols that have not met the pattern yet, in steps. `ids` must not change meanwhile. */
   *learn(symbols: SymbolTable, regex: Regex, ids: Uint32Array): Generator<undefined, void> {
     const verdicts = this.#of(symbols, regex);
-    for (let from = 0; from < ids.length; from += STEP_SYMBOLS) {
-      test(symbols, regex, ids, from, Math.min(from + STEP_SYMBOLS, ids.length), verdicts);
+    let count = 0;
+    let steps = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      if (verdicts[id] === UNKNOWN) {
+        const text = symbols.readText(id);
+        verdicts[id] = regex.matches(text) ? MATCHES : DIFFERS;
+        steps += regex.stepsPerUnit * text.length;
+      }
+      if (++count < STEP_SYMBOLS && steps < STEP_MATCHING) continue;
+      count = 0;
+      steps = 0;
       yield;
     }
   }
@@ -51,7 +62,7 @@ export class RegexVerdicts {
     let count = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!;
-      if (verdicts[id] === UNKNOWN) test(symbols, regex, ids, i, i + 1, verdicts);
+      if (verdicts[id] === UNKNOWN) verdicts[id] = regex.matches(symbols.readText(id)) ? MATCHES : DIFFERS;
       if (verdicts[id] === wanted) chosen[count++] = id;
     }
     return chosen.subarray(0, count);
@@ -85,19 +96,5 @@ export class RegexVerdicts {
       this.#byPattern.delete(pattern);
       this.#bytes -= length;
     }
-  }
-}
-
-function test(
-  symbols: SymbolTable,
-  regex: Regex,
-  ids: Uint32Array,
-  from: number,
-  to: number,
-  verdicts: Uint8Array,
-): void {
-  for (let i = from; i < to; i++) {
-    const id = ids[i]!;
-    if (verdicts[id] === UNKNOWN) verdicts[id] = regex.matches(symbols.readText(id)) ? MATCHES : DIFFERS;
   }
 }

@@ -50,6 +50,11 @@ export function* matchersToRowsInSteps(
     const condition = conditionOf(matcher, check);
     if (condition === 'nothing') return new Uint32Array(0);
     if (condition !== 'everything') conditions.push(condition);
+    // Compiling a pattern takes up to 50 ms.
+    if (condition !== 'everything' && condition.regex !== null) {
+      check?.();
+      yield;
+    }
   }
   const selection = new Selection(index);
   const listed = conditions.filter(
@@ -94,7 +99,6 @@ function rowsListed(index: RowIndex, condition: Condition): number {
 function conditionOf(matcher: Matcher, check?: () => void): Condition | 'everything' | 'nothing' {
   const { name, type, value } = matcher;
   const negated = type === '!=' || type === '!~';
-  const meets = checkedNowAndThen(matcherPredicate(matcher), check);
   let values: readonly string[] | null = [value];
   let regex: Regex | null = null;
   if (type === '=~' || type === '!~') {
@@ -102,19 +106,29 @@ function conditionOf(matcher: Matcher, check?: () => void): Condition | 'everyth
     if (regex.matchesAll === 'all') return negated ? 'nothing' : 'everything';
     values = regex.setMatches;
   }
+  const meets = checkedNowAndThen(matcherPredicate(matcher), regex?.stepsPerUnit ?? 0, check);
   // A list with the empty string in it does not say which series have the label.
   if (values?.includes('')) values = null;
   return { name, meets, regex, negated, meetsEmpty: meets(''), values };
 }
 
-/** Values tested between two checks: 0.1 ms, unless the pattern is hostile. */
-const VALUES_PER_CHECK = 256;
+/** Work between two checks, in steps of matching; a value is worth so many at least: 256 values, some 0.1 ms. */
+const STEPS_PER_CHECK = 25_600;
+const STEPS_PER_VALUE = 100;
 
-function checkedNowAndThen(meets: (value: string) => boolean, check?: () => void): (value: string) => boolean {
+function checkedNowAndThen(
+  meets: (value: string) => boolean,
+  stepsPerUnit: number,
+  check?: () => void,
+): (value: string) => boolean {
   if (check === undefined) return meets;
-  let count = 0;
+  let steps = 0;
   return (value) => {
-    if (++count % VALUES_PER_CHECK === 0) check();
+    steps += STEPS_PER_VALUE + stepsPerUnit * value.length;
+    if (steps > STEPS_PER_CHECK) {
+      steps = 0;
+      check();
+    }
     return meets(value);
   };
 }
