@@ -5,13 +5,14 @@ import { type BucketRun, coarserRun, runFromSpans } from './histogram-runs.ts';
 import {
   addToBucket,
   coarsenWorking,
+  coarserWorkingRun,
   compactWorking,
   NO_REST,
   nextRest,
   type WorkingHistogram,
   type WorkingRun,
 } from './histogram-working.ts';
-import { widenedZeroBucket, zeroCountWithin } from './histogram-zero-bucket.ts';
+import { widenedZeroBucket, type ZeroBucket, zeroCountWithin } from './histogram-zero-bucket.ts';
 
 /** What adding two histograms brought up beside the sum. */
 export interface AddOutcome {
@@ -53,17 +54,26 @@ export function addToWorking(
     return { counterResetCollision, boundsReconciled };
   }
 
-  const zeroCount = reconcileZeroBuckets(total, histogram);
-  addTotals(total, histogram.count, histogram.sum, zeroCount, options);
+  const zero = reconcileZeroBuckets(total, histogram);
+  addTotals(total, histogram.count, histogram.sum, zero.count, options);
+  if (options.compensated && zero.rest !== 0) addToZero(total, zero.rest);
   if (histogram.schema < total.schema) coarsenWorking(total, histogram.schema);
   const negative = runFromSpans(histogram.negativeSpans, histogram.negativeCounts);
   const { schema, zeroThreshold } = total;
   for (const side of ['positive', 'negative'] as const) {
-    const run = coarserRun(side === 'positive' ? positive : negative, histogram.schema, schema);
+    const run = addedRun(side === 'positive' ? positive : negative, histogram.schema, schema, options);
     const skipped = bucketsWithin(run, schema, zeroThreshold);
     total[side] = mergedRun(total[side], run, skipped - 1, options);
   }
   return { counterResetCollision, boundsReconciled: false };
+}
+
+/** Buckets that are added; `rests` where merging them left compensations. */
+type AddedRun = BucketRun & { readonly rests?: readonly number[] };
+
+function addedRun(run: BucketRun, schema: number, targetSchema: number, { compensated }: AddOptions): AddedRun {
+  if (schema === targetSchema) return run;
+  return compensated ? coarserWorkingRun(run, schema, targetSchema) : coarserRun(run, schema, targetSchema);
 }
 
 /** Leaves a hint that is true of the sum. Returns whether one histogram claims a reset and the other denies it. */
@@ -78,14 +88,14 @@ function adjustHint(total: WorkingHistogram, { counterResetHint: other }: FloatH
   return own !== 'unknown' && other !== 'unknown';
 }
 
-/** Widens the zero bucket of `total` until neither one's cuts a populated bucket; gives the other one's count then. */
-function reconcileZeroBuckets(total: WorkingHistogram, histogram: FloatHistogram): number {
-  let { zeroThreshold: threshold, zeroCount: count } = histogram;
-  while (threshold !== total.zeroThreshold) {
-    if (threshold < total.zeroThreshold) ({ threshold, count } = zeroCountWithin(histogram, total.zeroThreshold));
-    if (threshold > total.zeroThreshold) widenZeroBucket(total, threshold);
+/** Widens the zero bucket of `total` until neither one's cuts a populated bucket; gives the other one's then. */
+function reconcileZeroBuckets(total: WorkingHistogram, histogram: FloatHistogram): ZeroBucket {
+  let zero: ZeroBucket = { threshold: histogram.zeroThreshold, count: histogram.zeroCount, rest: NO_REST };
+  while (zero.threshold !== total.zeroThreshold) {
+    if (zero.threshold < total.zeroThreshold) zero = zeroCountWithin(histogram, total.zeroThreshold);
+    if (zero.threshold > total.zeroThreshold) widenZeroBucket(total, zero.threshold);
   }
-  return count;
+  return zero;
 }
 
 function widenZeroBucket(total: WorkingHistogram, wanted: number): void {
@@ -139,7 +149,7 @@ function addTotals(
 /** Merges the buckets of `run` behind `skippedTo` into `target`. */
 function mergedRun(
   target: WorkingRun,
-  run: BucketRun,
+  run: AddedRun,
   skippedTo: number,
   { sign, compensated }: AddOptions,
 ): WorkingRun {
@@ -148,7 +158,7 @@ function mergedRun(
     let at = 0;
     for (let i = first; i < run.indexes.length; i++) {
       while (target.indexes[at] !== run.indexes[i]) at++;
-      if (compensated) addToBucket(target, at, sign * run.counts[i]!);
+      if (compensated) addCompensated(target, at, run, i);
       else target.counts[at]! += sign * run.counts[i]!;
     }
     return target;
@@ -161,16 +171,23 @@ function mergedRun(
     const other = k < run.indexes.length ? run.indexes[k]! : Infinity;
     merged.indexes.push(Math.min(own, other));
     merged.counts.push(own <= other ? target.counts[i]! : sign * run.counts[k]!);
-    merged.rests.push(own <= other ? target.rests[i]! : NO_REST);
+    merged.rests.push(own <= other ? target.rests[i]! : (run.rests?.[k] ?? NO_REST));
     if (own === other) {
       const at = merged.indexes.length - 1;
-      if (compensated) addToBucket(merged, at, sign * run.counts[k]!);
+      if (compensated) addCompensated(merged, at, run, k);
       else merged.counts[at]! += sign * run.counts[k]!;
     }
     if (own <= other) i++;
     if (other <= own) k++;
   }
   return merged;
+}
+
+/** Adds bucket `i` of a run, and then what rounding had taken from it. */
+function addCompensated(target: WorkingRun, at: number, { counts, rests }: AddedRun, i: number): void {
+  addToBucket(target, at, counts[i]!);
+  const rest = rests?.[i] ?? 0;
+  if (rest !== 0) addToBucket(target, at, rest);
 }
 
 /** True where every bucket of `run` from `first` on is in `target`, the usual case. */

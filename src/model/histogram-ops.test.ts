@@ -323,3 +323,26 @@ test('zeros keep their sign', () => {
   total.add({ ...histogram, sum: -0 });
   expect(total.sum().sum).toBe(0);
 });
+
+test('a sum compensates what merging buckets of a finer schema rounds, those that fall into the zero bucket too', () => {
+  const thirds = { schema: 1, count: 1 / 3 + 0.5 + 2.7, sum: 0 };
+  const total = new HistogramTotal(withBuckets({ schema: -1, count: 0, sum: 0 }, []), false);
+  // 1/3 + 0.5 + 2.7 is 3.533333333333333 when it is rounded twice.
+  total.add(
+    withBuckets(thirds, [
+      [1, 1 / 3],
+      [2, 0.5],
+      [3, 2.7],
+    ]),
+  );
+  expect(total.sum().positiveCounts).toEqual([3.5333333333333337]);
+  const widened = new HistogramTotal(withBuckets({ schema: 1, zeroThreshold: 4, count: 0, sum: 0 }, []), false);
+  widened.add(
+    withBuckets(thirds, [
+      [1, 1 / 3],
+      [2, 0.5],
+      [3, 2.7],
+    ]),
+  );
+  expect(widened.sum().zeroCount).toBe(3.5333333333333337);
+});

@@ -102,6 +102,21 @@ export function coarsenWorking(working: WorkingHistogram, schema: number): void 
   working.schema = schema;
 }
 
+/** Buckets merged to those of a coarser schema, with the compensations of their sums. */
+export function coarserWorkingRun(
+  { indexes, counts }: { readonly indexes: readonly number[]; readonly counts: readonly number[] },
+  schema: number,
+  targetSchema: number,
+): WorkingRun {
+  const run = {
+    indexes: indexes.slice(),
+    counts: counts.slice(0, indexes.length),
+    rests: new Array<number>(indexes.length).fill(NO_REST),
+  };
+  coarsenRun(run, schema, targetSchema);
+  return run;
+}
+
 /** The compensation of `sum + value`, which gave `next`: Kahan's in Neumaier's form, dropped at infinity. */
 export function nextRest(sum: number, rest: number, value: number, next: number): number {
   if (next === Infinity || next === -Infinity) return 0;

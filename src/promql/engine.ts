@@ -201,6 +201,7 @@ export class Engine {
       size: { operators: 0, steps: 0 },
       shared: new Map(),
       probe,
+      dropped: { typesOrUnits: false },
       laterRanges: [],
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
@@ -308,6 +309,7 @@ export class Engine {
       size: { operators: 0, steps: 0 },
       shared: new Map(),
       probe: null,
+      dropped: { typesOrUnits: false },
       laterRanges: [],
       selectLater: () => Promise.reject(new Error('an explained query selects nothing')),
     };

@@ -26,6 +26,9 @@ test.each([
   ['topk(5, m)', 'c a b d e'],
   ['bottomk(2, m)', 'd b'],
   ['topk(2, m)', 'c a'],
+  ['limitk(3, m)', 'b a c'],
+  ['limitk by (g) (1, m)', 'a b c'],
+  ['limit_ratio(1, m)', 'b d c a e'],
   ['sort(n)', '2 3 1'],
   ['sort_desc(n)', '2 3 1'],
   ['sort_by_label(m, "g")', 'a b d c e'],
@@ -33,4 +36,19 @@ test.each([
 ])('%s', async (query, expected) => {
   const { sink } = await askEngine(query, { at: 0 }, { queryable: storage, functions: functionImplementations });
   expect(sink.series.map(({ labels }) => labels.get('i')).join(' ')).toBe(expected);
+});
+
+test.each([
+  ['sum by (i) (s)', 'b a'],
+  ['topk by (i) (1, s)', 'b a'],
+  ['limitk by (i) (1, s)', 'b a'],
+  ['avg by (i) (s) or s', 'b a'],
+])('%s: groups come as their first series that has a value', async (query, expected) => {
+  const queryable = loaded(`load 1m
+    s{i="a", k="1"} 1 stale
+    s{i="b"} 1 1
+    s{i="a", k="2"} 1 1`);
+  const { sink } = await askEngine(query, { at: 60 }, { queryable, functions: functionImplementations });
+  const order = sink.series.map(({ labels }) => labels.get('i'));
+  expect([...new Set(order)].join(' ')).toBe(expected);
 });

@@ -141,9 +141,14 @@ function buildNode(node: Node, inputs: readonly Built[], context: QueryContext):
   }
   if (scope.grid.count === 0) return { ...common, vector: EMPTY_VECTOR };
   const bare = buildVector(node, inputs, context);
-  const rule = duplicateRule(plan, isDistinct, context);
-  const vector = rule === null ? bare : new MergeDuplicates(bare, rule, scope.isInstant, context.budget);
+  const rule = duplicateRule(plan, context);
+  const vector = rule === null ? bare : mergeDuplicates(bare, rule);
   return { ...common, vector: isDeep ? new MaterializedVector(vector, context) : vector };
+
+  function mergeDuplicates(input: VectorOperator, { among, byNamesAlone }: Duplicates): VectorOperator {
+    const unless = byNamesAlone && isDistinct ? context.dropped : null;
+    return new MergeDuplicates(input, among, scope.isInstant, context.budget, unless);
+  }
 }
 
 /** A reader of a shared part; `input` is its operators where they are not known yet. */
@@ -276,28 +281,36 @@ function sort(
   return new Sort(input, context, floatsOnly, null);
 }
 
-/** How to treat series that an operator's output may have twice; null where it can not. */
-function duplicateRule(plan: Plan, isDistinct: boolean, context: QueryContext): DuplicateRule | null {
-  const unlessDistinct = isDistinct || context.features.delayedNameRemoval ? null : 'sharedStep';
+/** How to treat series that an operator's output may have twice. */
+interface Duplicates {
+  readonly among: DuplicateRule;
+  /** There can be some only because metric names were dropped, with or without type and unit. */
+  readonly byNamesAlone: boolean;
+}
+
+/** What an operator's output may have twice; null: nothing. */
+function duplicateRule(plan: Plan, { features }: QueryContext): Duplicates | null {
+  const always: Duplicates = { among: 'sharedStep', byNamesAlone: false };
+  const byName: Duplicates | null = features.delayedNameRemoval ? null : { among: 'sharedStep', byNamesAlone: true };
   switch (plan.kind) {
     case 'labelCall':
     case 'info':
     case 'histogramCall':
     case 'histogramQuantiles':
     case 'vectorBinary':
-      return 'sharedStep';
+      return always;
     case 'setOperation':
-      return plan.op === 'or' ? 'sharedStep' : null;
+      return plan.op === 'or' ? always : null;
     case 'rangeCall':
-      return isDistinct || plan.keepsName || context.features.delayedNameRemoval ? null : 'sharedQuery';
+      return plan.keepsName || byName === null ? null : { ...byName, among: 'sharedQuery' };
     case 'instantSelect':
-      return plan.take === 'time' || plan.take === 'startTime' ? unlessDistinct : null;
+      return plan.take === 'time' || plan.take === 'startTime' ? byName : null;
     case 'vectorScalar':
-      return isArithmetic(plan.op) || plan.returnBool ? unlessDistinct : null;
+      return isArithmetic(plan.op) || plan.returnBool ? byName : null;
     case 'instantCall':
     case 'timestamp':
     case 'negateVector':
-      return unlessDistinct;
+      return byName;
     default:
       return null;
   }

@@ -22,8 +22,15 @@ export interface QueryContext {
   readonly shared: Map<number, SharedPart>;
   /** Measures the operators; null: nobody asks what they cost. */
   readonly probe: Probe | null;
+  /** What went with the metric names so far; filled while the operators run. */
+  readonly dropped: DroppedLabels;
   /** The ranges that will be selected later. */
   readonly laterRanges: TimeRange[];
+}
+
+export interface DroppedLabels {
+  /** Series lost a type or a unit, and not only their names: those of one name may have become equal. */
+  typesOrUnits: boolean;
 }
 
 /** Operators, and their steps together. */

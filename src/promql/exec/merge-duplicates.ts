@@ -1,6 +1,7 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { QueryBudget } from './budget.ts';
+import type { DroppedLabels } from './context.ts';
 import { drain } from './drain.ts';
 import { GROUPING_WORK, LabelGroups } from './label-groups.ts';
 import { keep, kept } from './lasting-labels.ts';
@@ -31,8 +32,18 @@ export class MergeDuplicates implements VectorOperator {
   #kept: StepColumn[] | null = null;
   readonly #isInstant: boolean;
 
-  constructor(input: VectorOperator, rule: DuplicateRule, isInstant: boolean, budget: QueryBudget) {
+  /** Not null: equal series are looked for only when labels were dropped beside the names. */
+  readonly #unless: DroppedLabels | null;
+
+  constructor(
+    input: VectorOperator,
+    rule: DuplicateRule,
+    isInstant: boolean,
+    budget: QueryBudget,
+    unless: DroppedLabels | null = null,
+  ) {
     this.#budget = budget;
+    this.#unless = unless;
     this.#input = input;
     this.#rule = rule;
     this.#isInstant = isInstant;
@@ -40,6 +51,7 @@ export class MergeDuplicates implements VectorOperator {
 
   async series(): Promise<SeriesHeads> {
     const heads = await this.#input.series();
+    if (this.#unless !== null && !this.#unless.typesOrUnits) return heads;
     const { labels } = heads;
     const groups = groupEqual(heads, this.#budget);
     if (groups === null) return heads;

@@ -15,6 +15,7 @@ export function namesStayDistinct(plan: Plan, inputs: readonly boolean[]): boole
       if (plan.op === 'topk' || plan.op === 'bottomk' || plan.op === 'limitk' || plan.op === 'limit_ratio') {
         return inputs.at(-1)!;
       }
+      if (plan.op === 'count_values' && plan.valueLabel === METRIC_NAME) return false;
       return plan.without || !plan.grouping.includes(METRIC_NAME);
     case 'vectorOf':
     case 'absent':

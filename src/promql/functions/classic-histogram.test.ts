@@ -8,6 +8,7 @@ describe('classicQuantile()', () => {
 
   test.each([
     [0, 0],
+    [-0, 0],
     [0.25, 1],
     [0.5, 2],
     [0.75, 3],

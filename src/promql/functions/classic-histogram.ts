@@ -57,7 +57,8 @@ export function classicQuantile(q: number, bounds: Float64Array, counts: Float64
   }
   if (bucket === last) return bounds[last - 1]!;
   const end = bounds[bucket]!;
-  if (bucket === 0) return end <= 0 ? end : end * (rank / counts[0]!);
+  // The sum makes 0 of -0, which a quantile of -0 leads to.
+  if (bucket === 0) return end <= 0 ? end : 0 + end * (rank / counts[0]!);
   const start = bounds[bucket - 1]!;
   const below = counts[bucket - 1]!;
   rank -= below;

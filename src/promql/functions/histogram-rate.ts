@@ -81,30 +81,27 @@ function changeOf(
     return (startTimes !== null && startsAnew(times, startTimes, k)) || isCounterReset(histograms[k]!, before);
   };
 
-  let base = first;
-  if (isCounter) {
-    for (let k = from; k < to; k++) {
-      if (histograms[k]!.counterResetHint !== 'gauge') continue;
-      annotations.warn(nativeHistogramNotCounter(metricName), position);
-      break;
-    }
-    // What comes before a reset right after it does not matter, and its buckets need not fit.
-    if (isReset(from + 1, first)) base = emptyLike(histograms[from + 1]!);
-  } else if (first.counterResetHint !== 'gauge' || last.counterResetHint !== 'gauge') {
-    annotations.warn(nativeHistogramNotGauge(metricName), position);
-  }
-
+  let hasGauge = isCounter && (first.counterResetHint === 'gauge' || last.counterResetHint === 'gauge');
+  // What comes before a reset right after it does not matter, and its buckets need not fit.
+  const base = isCounter && isReset(from + 1, first) ? emptyLike(histograms[from + 1]!) : first;
   const isCustom = base.schema === CUSTOM_BUCKETS_SCHEMA;
-  let schema = Math.min(last.schema, base.schema);
-  let isMixed = (last.schema === CUSTOM_BUCKETS_SCHEMA) !== isCustom;
-  for (let k = from + 1; k < to - 1 && isCounter; k++) {
-    if ((histograms[k]!.schema === CUSTOM_BUCKETS_SCHEMA) !== isCustom) isMixed = true;
-    schema = Math.min(schema, histograms[k]!.schema);
-  }
-  if (isMixed) {
+  if ((last.schema === CUSTOM_BUCKETS_SCHEMA) !== isCustom) {
+    if (hasGauge) annotations.warn(nativeHistogramNotCounter(metricName), position);
     annotations.warn(mixedExponentialCustom(metricName), position);
     return null;
   }
+  let schema = Math.min(last.schema, base.schema);
+  for (let k = from + 1; k < to - 1 && isCounter; k++) {
+    const between = histograms[k]!;
+    if ((between.schema === CUSTOM_BUCKETS_SCHEMA) !== isCustom) {
+      // All that is said of such a window, gauges in it or not.
+      annotations.warn(mixedExponentialCustom(metricName), position);
+      return null;
+    }
+    hasGauge ||= between.counterResetHint === 'gauge';
+    schema = Math.min(schema, between.schema);
+  }
+  if (hasGauge) annotations.warn(nativeHistogramNotCounter(metricName), position);
 
   let change = subtractNoting(coarserHistogram(last, schema), base, context);
   let before = base;
@@ -117,7 +114,11 @@ function changeOf(
     if (isReset(k, before)) change = addNoting(change, before, context);
     before = histograms[k]!;
   }
-  return change === null ? null : withHint(compactHistogram(change), 'gauge');
+  if (change === null) return null;
+  if (!isCounter && !(first.counterResetHint === 'gauge' && last.counterResetHint === 'gauge')) {
+    annotations.warn(nativeHistogramNotGauge(metricName), position);
+  }
+  return withHint(compactHistogram(change), 'gauge');
 }
 
 function emptyLike({ schema, customValues }: FloatHistogram): FloatHistogram {

@@ -11,6 +11,7 @@ import { CountValues } from './count-values.ts';
 import { DeviationFold } from './deviation.ts';
 import type { Fold } from './fold.ts';
 import { FoldOperator } from './fold-operator.ts';
+import { HeapOrder } from './heap-order.ts';
 import { HistogramSums } from './histogram-sums.ts';
 import { LimitK, LimitRatio } from './limit.ts';
 import { MaxFold, MinFold } from './min-max.ts';
@@ -61,11 +62,15 @@ export function buildAggregate(
     case 'bottomk':
       return new TopK(plan, param!, input, scope, context);
     case 'limitk':
-      return new LimitK(plan, param!, input, scope, context);
+      return inOrder(new LimitK(plan, param!, input, scope, context));
     case 'limit_ratio':
-      return new LimitRatio(plan, param!, input, context);
+      return inOrder(new LimitRatio(plan, param!, input, context));
     case 'count_values':
       return new CountValues(plan, input, scope, context);
+  }
+
+  function inOrder(limited: VectorOperator): VectorOperator {
+    return scope.isInstant ? new HeapOrder(plan, limited, context) : limited;
   }
 }
 

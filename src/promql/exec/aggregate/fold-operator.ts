@@ -4,8 +4,9 @@ import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { countPresent, type StepColumn } from '../step-column.ts';
+import { FirstSeen } from './first-seen.ts';
 import type { Fold } from './fold.ts';
-import { groupRows } from './group-rows.ts';
+import { type Groups, groupRows } from './group-rows.ts';
 
 /** Aggregations that give one series for each group. */
 export class FoldOperator implements VectorOperator {
@@ -16,8 +17,9 @@ export class FoldOperator implements VectorOperator {
   readonly #createFold: (groupSizes: Uint32Array, input: SeriesHeads) => Promise<Fold>;
   #fold: Fold | null = null;
   readonly #out: StepColumn;
-  #groupCount = 0;
-  #group = 0;
+  /** The groups in the order in which they are given. */
+  #order: Uint32Array = new Uint32Array(0);
+  #at = 0;
 
   constructor(
     plan: AggregatePlan,
@@ -41,25 +43,38 @@ export class FoldOperator implements VectorOperator {
     const heads = await this.#input.series();
     const groups = await groupRows(heads, grouping, without, budget);
     const { groupOf } = groups;
-    this.#groupCount = groups.labels.length;
-    const sizes = new Uint32Array(this.#groupCount);
+    const groupCount = groups.labels.length;
+    const sizes = new Uint32Array(groupCount);
     for (const group of groupOf) sizes[group]!++;
-    budget.keep(this.#groupCount * this.#scope.grid.count);
+    budget.keep(groupCount * this.#scope.grid.count);
     const fold = await this.#createFold(sizes, heads);
     this.#fold = fold;
-    await drain(this.#input, budget, (column, row) => fold.add(column, groupOf[row]!, row, budget.spending));
+    const order = new FirstSeen(groupCount);
+    await drain(this.#input, budget, (column, row) => {
+      order.note(groupOf[row]!, column);
+      fold.add(column, groupOf[row]!, row, budget.spending);
+    });
     budget.settle(before, 0);
-    return { labels: groups.labels, dropName: groups.dropName };
+    this.#order = order.groups;
+    const { labels, dropName } = groups;
+    return order.isNatural ? { labels, dropName } : reordered(groups, order.groups);
   }
 
   next(): StepColumn | null {
-    if (this.#group === this.#groupCount) return null;
+    if (this.#at === this.#order.length) return null;
     const out = this.#out;
     out.histograms = null;
     const { budget } = this.#context;
-    this.#fold!.finish(this.#group++, out, budget.spending);
+    this.#fold!.finish(this.#order[this.#at++]!, out, budget.spending);
     budget.hold(countPresent(out, budget.spending));
     budget.spend(this.#scope.grid.count);
     return out;
   }
+}
+
+function reordered({ labels, dropName }: Groups, order: Uint32Array): SeriesHeads {
+  return {
+    labels: Array.from(order, (group) => labels[group]!),
+    dropName: dropName === null ? null : Uint8Array.from(order, (group) => dropName[group]!),
+  };
 }

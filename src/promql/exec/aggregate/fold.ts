@@ -8,6 +8,6 @@ import type { StepColumn } from '../step-column.ts';
 export interface Fold {
   /** Adds one series; the column may be changed. `row` is its place in the input; `spend` is told of long loops. */
   add(column: StepColumn, group: number, row: number, spend: Spend): void;
-  /** Writes a group's answer on the whole grid; called once for each group, in order, after all series. */
+  /** Writes a group's answer on the whole grid; called at most once for each group, in any order, after all series. */
   finish(group: number, out: StepColumn, spend: Spend): void;
 }

@@ -7,6 +7,7 @@ import { ignoreHistograms } from '../ignore-histograms.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
+import { FirstSeen } from './first-seen.ts';
 import { groupRows } from './group-rows.ts';
 import { checkCount, parameterFromValues } from './parameter.ts';
 
@@ -52,13 +53,15 @@ export class TopK implements VectorOperator {
       wanted ? k.values : new Float64Array(count),
       budget,
     );
+    const seen = new FirstSeen(groupLabels.length);
     await drain(this.#input, budget, (column, row) => {
       if (!wanted) return;
+      seen.note(groupOf[row]!, column);
       ignoreHistograms(column, op, position, this.#context);
       heaps.offer(column, row, groupOf[row]!, budget.spending);
     });
     budget.settle(before, 0);
-    return this.#collect(heaps, heads, groupLabels.length);
+    return this.#collect(heaps, heads, seen.groups);
   }
 
   next(): StepColumn | null {
@@ -80,13 +83,13 @@ export class TopK implements VectorOperator {
   }
 
   /** Turns winners by cell into winners by series; in an instant query the strongest of each group comes first. */
-  #collect(heaps: Heaps, heads: SeriesHeads, groupCount: number): SeriesHeads {
+  #collect(heaps: Heaps, heads: SeriesHeads, groups: Uint32Array): SeriesHeads {
     const { count } = this.#scope.grid;
     const { budget } = this.#context;
     const order: number[] = [];
     const place = new Int32Array(heads.labels.length).fill(-1);
     const sizes: number[] = [];
-    for (let group = 0; group < groupCount; group++) {
+    for (const group of groups) {
       for (let step = 0; step < count; step++) {
         heaps.sort(group, step, budget.spending);
         heaps.each(group, step, (row) => {
@@ -105,7 +108,7 @@ export class TopK implements VectorOperator {
     this.#steps = new Uint32Array(total);
     this.#values = new Float64Array(total);
     const next = this.#starts.slice();
-    for (let group = 0; group < groupCount; group++) {
+    for (const group of groups) {
       for (let step = 0; step < count; step++) {
         budget.spend(heaps.lengthOf(group, step));
         heaps.each(group, step, (row, value) => {

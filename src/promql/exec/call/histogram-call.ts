@@ -62,8 +62,17 @@ export class HistogramCall implements VectorOperator {
       groups.add(heads.labels[row]!, heads.dropName === null ? 0 : heads.dropName[row]!, column);
     });
     budget.settle(before, 0);
-    this.#answers = this.#plan.kind === 'histogramCall' ? this.#single(groups, args) : this.#perQuantile(groups, args);
-    return droppedNames({ labels: this.#answers.map((answer) => answer.labels), dropName: null }, this.#context);
+    const { labels } = droppedNames(
+      { labels: groups.histograms.map((each) => each.labels), dropName: null },
+      this.#context,
+    );
+    this.#answers =
+      this.#plan.kind === 'histogramCall'
+        ? this.#single(groups, labels, args)
+        : this.#perQuantile(groups, labels, args);
+    const answered = this.#answers.map((answer) => answer.labels);
+    const dropName = this.#context.features.delayedNameRemoval ? new Uint8Array(answered.length).fill(1) : null;
+    return { labels: answered, dropName };
   }
 
   next(): StepColumn | null {
@@ -81,13 +90,13 @@ export class HistogramCall implements VectorOperator {
     return out;
   }
 
-  #single({ histograms }: HistogramGroups, args: readonly Float64Array[]): Answer[] {
+  #single({ histograms }: HistogramGroups, labels: readonly Labels[], args: readonly Float64Array[]): Answer[] {
     const context = this.#functionContext(args, this.#plan.call.argPositions, this.#context.annotations);
-    return histograms.map((histogram) => ({ histogram, labels: histogram.labels, context, steps: null }));
+    return histograms.map((histogram, i) => ({ histogram, labels: labels[i]!, context, steps: null }));
   }
 
   /** The quantile is a label, so each of its values makes a series of its own; it may change from step to step. */
-  #perQuantile({ histograms }: HistogramGroups, args: readonly Float64Array[]): Answer[] {
+  #perQuantile({ histograms }: HistogramGroups, heads: readonly Labels[], args: readonly Float64Array[]): Answer[] {
     const { call, label } = this.#plan as HistogramQuantilesPlan;
     const answers: Answer[] = [];
     if (histograms.length === 0) return answers;
@@ -101,11 +110,11 @@ export class HistogramCall implements VectorOperator {
       const ownAnnotations = isFirst ? annotations : withoutMonotonicity(annotations);
       const context = this.#functionContext([quantiles], positions, ownAnnotations);
       for (const [text, steps] of stepsByText(quantiles, budget)) {
-        for (const histogram of histograms) {
-          const labels = histogram.labels.with(label, text);
+        for (let i = 0; i < histograms.length; i++) {
+          const labels = heads[i]!.with(label, text);
           budget.takeLabels(labels, text.length);
           budget.spend(ANSWER_WORK);
-          answers.push({ histogram, labels, context, steps });
+          answers.push({ histogram: histograms[i]!, labels, context, steps });
         }
       }
     });

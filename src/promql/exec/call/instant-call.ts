@@ -2,7 +2,7 @@ import { METRIC_NAME } from '../../../model/labels.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { InstantCallPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
-import { droppedNames } from '../names.ts';
+import { droppedNames, droppedNamesAlone } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
@@ -42,7 +42,8 @@ export class InstantCall implements VectorOperator {
     const { grid } = this.#scope;
     const spend = budget.spending;
     this.#context = { grid, args, annotations, metricName: '', position, argPositions, features, spend };
-    return droppedNames(this.#inputHeads, this.#query);
+    const drop = NAME_ALONE.has(call.func) ? droppedNamesAlone : droppedNames;
+    return drop(this.#inputHeads, this.#query);
   }
 
   next(): StepColumn | null {
@@ -54,3 +55,12 @@ export class InstantCall implements VectorOperator {
     return column;
   }
 }
+
+/** These leave type and unit of the series as they are. */
+const NAME_ALONE: ReadonlySet<string> = new Set([
+  'histogram_avg',
+  'histogram_count',
+  'histogram_stddev',
+  'histogram_stdvar',
+  'histogram_sum',
+]);
