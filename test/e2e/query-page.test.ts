@@ -99,6 +99,16 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     expect(await page.locator('table.targets').textContent()).toContain('/metrics');
   });
 
+  test('no page is wider than a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const path of ['query?g0.expr=up', 'targets', 'status', 'flags', 'config']) {
+      await page.goto(`${server.url}/${path}`);
+      await page.locator('table, pre').first().waitFor();
+      const wider = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+      expect([path, wider]).toEqual([path, 0]);
+    }
+  });
+
   test('no page threw an error', () => {
     expect(faults).toEqual([]);
   });

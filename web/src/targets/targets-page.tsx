@@ -92,9 +92,9 @@ function Pool({ name, members, shown }: PoolProps): ReactNode {
                   </span>
                 ))}
               </td>
-              <td>{agoText(target.lastScrape)}</td>
-              <td>{(target.lastScrapeDuration * 1000).toFixed(1)} ms</td>
-              <td>{target.scrapeInterval}</td>
+              <td data-label="Last scrape">{agoText(target.lastScrape)}</td>
+              <td data-label="Took">{(target.lastScrapeDuration * 1000).toFixed(1)} ms</td>
+              <td data-label="Every">{target.scrapeInterval}</td>
             </tr>
           ))}
         </tbody>
