@@ -2,12 +2,12 @@ import type { Body } from '../exposition/body.ts';
 import { type BodyFormat, chooseFormat } from '../exposition/negotiate.ts';
 import type { HttpClient } from '../http/client.ts';
 import { HttpClientError } from '../http/client-error.ts';
+import { goDuration } from '../model/go-duration.ts';
 import type { Clock } from '../std/clock.ts';
 import { AppendsStopped } from '../storage/append.ts';
 import type { MetricDescription } from '../storage/target-metadata.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BodyPool } from './body-pool.ts';
-import { goDuration } from './go-duration.ts';
 import type { Ingest, IngestResult, IngestSettings, IngestTarget } from './ingest.ts';
 import { BodyReader } from './read-body.ts';
 import type { ScrapeReport } from './report-samples.ts';
@@ -153,8 +153,8 @@ export class ScrapeLoop {
     const { target } = this;
     metrics.commitsFailed.inc();
     target.report(time, (clock.monotonic() - start) / 1000, error instanceof Error ? error.message : String(error));
-    if (error instanceof AppendsStopped) log.debug('Scrape commit failed', { target: target.scrapeUrl, error });
-    else log.error('Scrape commit failed', { target: target.scrapeUrl, error });
+    if (error instanceof AppendsStopped) log.debug('Scrape commit failed', { target: target.scrapeUrl, err: error });
+    else log.error('Scrape commit failed', { target: target.scrapeUrl, err: error });
   }
 
   async #fetch(reader: BodyReader): Promise<Fetched> {
@@ -205,7 +205,7 @@ export class ScrapeLoop {
     this.#count(result, fetchError);
     if (target.settings.extraScrapeMetrics) metrics.scrapeDuration.observe((clock.monotonic() - start) / 1000);
     const error = fetchError ?? result.error;
-    if (error !== null) log.debug('Scrape failed', { target: target.scrapeUrl, error: error.message });
+    if (error !== null) log.debug('Scrape failed', { target: target.scrapeUrl, err: error.message });
   }
 
   #report(result: IngestResult, error: Error | null, bodyBytes: number, durationSeconds: number): ScrapeReport {

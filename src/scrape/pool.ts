@@ -2,8 +2,8 @@ import type { DiscovererFactory } from '../discovery/discoverer.ts';
 import type { TargetGroup } from '../discovery/target-group.ts';
 import { acceptHeader } from '../exposition/negotiate.ts';
 import { HttpClient } from '../http/client.ts';
+import { goDuration } from '../model/go-duration.ts';
 import { compileRelabelConfigs, type RelabelRule } from '../model/relabel.ts';
-import { goDuration } from './go-duration.ts';
 import type { IngestSettings } from './ingest.ts';
 import { type LoopContext, type LoopSettings, ScrapeLoop } from './loop.ts';
 import type { ScrapeSettings } from './scrape-config.ts';
@@ -128,7 +128,7 @@ export class ScrapePool {
         this.#syncSoon();
       }
     } catch (error) {
-      if (!signal.aborted) log.error('Discovery failed', { scrape_pool: this.#settings.jobName, error });
+      if (!signal.aborted) log.error('Discovery failed', { scrape_pool: this.#settings.jobName, err: error });
     }
   }
 
@@ -162,7 +162,7 @@ export class ScrapePool {
       const { targets, dropped, failures } = targetsFromGroup(group, this.#settings, this.#targetRules);
       for (const target of targets) wanted.set(target.key, target);
       this.#remember(dropped);
-      for (const failure of failures) log.error('Creating target failed', { scrape_pool: job, error: failure });
+      for (const failure of failures) log.error('Creating target failed', { scrape_pool: job, err: failure });
       metrics.syncFailed.with(job).inc(failures.length);
     }
     this.#takeOver(wanted);

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../std/manual-clock.ts';
-import { goDuration } from './go-duration.ts';
 import { firstDelayMs, Ticker, TimeAligner } from './schedule.ts';
 
 test('firstDelayMs() gives a target the same place in every interval', () => {
@@ -77,9 +76,4 @@ test('TimeAligner never gives one time twice, nor follows a clock that was set b
   aligner.align(10_000);
   expect(aligner.align(10_001)).toBe(10_001);
   expect(aligner.align(5000)).toBe(5000);
-});
-
-test('goDuration() prints as Go does', () => {
-  const texts = { 500: '500ms', 1500: '1.5s', 15000: '15s', 60000: '1m0s', 90500: '1m30.5s', 3600000: '1h0m0s' };
-  for (const [ms, text] of Object.entries(texts)) expect(goDuration(Number(ms))).toBe(text);
 });

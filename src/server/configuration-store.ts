@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error.ts';
+import { goDuration } from '../model/go-duration.ts';
 import { goQuote } from '../model/labels.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -110,7 +111,7 @@ export class ConfigurationStore {
       });
     }
     this.#note(true);
-    const totalDuration = `${((clock.monotonic() - started) / 1000).toFixed(6)}s`;
+    const totalDuration = goDuration(clock.monotonic() - started);
     log.info('Completed loading of configuration file', { filename: this.#name(), totalDuration });
   }
 

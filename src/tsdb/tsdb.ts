@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { goDuration } from '../model/go-duration.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Clock } from '../std/clock.ts';
 import { makeDurableDirectorySync } from '../std/durable-directory.ts';
@@ -195,7 +196,14 @@ async function replayLogs(
       const seconds = (clock.monotonic() - started) / 1000;
       const { counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs } = loaded;
       const { samples, series, unknownRefs } = counts;
-      log.info('write-ahead log replayed', { imageSeries, snapshotSeries, series, samples, unknownRefs, seconds });
+      log.info('Write-ahead log replayed', {
+        image_series: imageSeries,
+        snapshot_series: snapshotSeries,
+        series,
+        samples,
+        unknown_refs: unknownRefs,
+        duration: goDuration(1000 * seconds),
+      });
       return { loaded, replay: { ...counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs, seconds } };
     }
     if (piece < REPLAY_PIECE_STEPS && clock.monotonic() < pieceEnd) continue;

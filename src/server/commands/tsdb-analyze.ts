@@ -1,7 +1,7 @@
+import { goDuration } from '../../model/go-duration.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
-import { goDuration } from '../../scrape/go-duration.ts';
 import type { Block } from '../../tsdb/block/block.ts';
 import { createChunkMetas } from '../../tsdb/block/series-entries.ts';
 import { matchersToRows } from '../../tsdb/select/matchers-to-rows.ts';

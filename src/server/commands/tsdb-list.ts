@@ -1,4 +1,4 @@
-import { goDuration } from '../../scrape/go-duration.ts';
+import { goDuration } from '../../model/go-duration.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { Block } from '../../tsdb/block/block.ts';
 import { openBlocks } from './tsdb-blocks.ts';

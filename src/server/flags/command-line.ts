@@ -48,7 +48,7 @@ export function commandLineFromArguments(args: readonly string[]): CommandLine {
       throw usageError(
         `unexpected ${argument}`,
         command === null
-          ? 'Every argument is a flag, as in --config.file=prometheus.yml; --help lists them.'
+          ? `Every argument is a flag, as in --config.file=prometheus.yml, except the commands ${Object.keys(COMMANDS).join(', ')}; --help lists them.`
           : `Did you mean narthex ${command}?`,
       );
     }

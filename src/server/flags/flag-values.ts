@@ -1,5 +1,6 @@
 import { bytesFromText, bytesText } from '../../config/byte-size.ts';
 import { formatDuration, parseDuration } from '../../model/duration.ts';
+import { goDuration } from '../../model/go-duration.ts';
 import type { FlagKind } from './flag-table.ts';
 
 /** Durations are milliseconds, sizes bytes. */
@@ -43,7 +44,7 @@ export function flagValueFromText(kind: FlagKind, text: string): FlagValue {
 export function flagValueText(kind: FlagKind, value: FlagValue): string {
   if (Array.isArray(value)) return value.join(',');
   if (kind === 'duration') return formatDuration(value as number);
-  if (kind === 'goDuration') return goDurationText(value as number);
+  if (kind === 'goDuration') return goDuration(value as number);
   if (kind === 'bytes') return bytesText(value as number);
   return String(value);
 }
@@ -108,14 +109,4 @@ function goDurationMsFromText(text: string): number {
     rest = rest.slice(part[0].length);
   }
   return negative ? -total : total;
-}
-
-function goDurationText(ms: number): string {
-  if (ms === 0) return '0s';
-  if (Math.abs(ms) < 1) return `${Number((ms * 1000).toPrecision(12))}µs`;
-  if (Math.abs(ms) < 1000) return `${ms}ms`;
-  const hours = Math.floor(ms / 3_600_000);
-  const minutes = Math.floor((ms % 3_600_000) / 60_000);
-  const seconds = Number(((ms % 60_000) / 1000).toPrecision(12));
-  return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`;
 }

@@ -96,7 +96,7 @@ export class BatchWriting {
       }
     } catch (error) {
       this.#failures++;
-      if (!this.#hasFailed) log.warn(failedText, { error: String(error) });
+      if (!this.#hasFailed) log.warn(failedText, { err: String(error) });
       this.#hasFailed = true;
       this.#observeFailure(error);
     }

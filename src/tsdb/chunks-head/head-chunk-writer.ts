@@ -248,7 +248,7 @@ export class HeadChunkWriter {
       }
     } catch (error) {
       // It is tried again when the next one may be removed.
-      log.warn('Cannot remove chunks of the head', { error: String(error) });
+      log.warn('Cannot remove chunks of the head', { err: String(error) });
     } finally {
       this.#isRemoving = false;
     }

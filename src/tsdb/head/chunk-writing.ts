@@ -69,7 +69,7 @@ export class ChunkWriting {
     try {
       await this.#options.writer.close();
     } catch (error) {
-      this.#options.log.warn('Cannot close the chunks of the head', { error: String(error) });
+      this.#options.log.warn('Cannot close the chunks of the head', { err: String(error) });
     }
   }
 

@@ -1,3 +1,4 @@
+import { goDuration } from '../../model/go-duration.ts';
 import { readBlockMetas } from '../block/read-block-metas.ts';
 import { planCompaction } from '../compact/plan-compaction.ts';
 import type { MaintenanceParts } from './parts.ts';
@@ -27,7 +28,11 @@ export async function compactNextBlocks(parts: MaintenanceParts): Promise<boolea
     }
     const seconds = (clock.monotonic() - started) / 1000;
     observer.compaction(seconds);
-    log.info('Compacted blocks', { count: ulids.length, ulid: meta?.ulid ?? null, duration: seconds });
+    log.info('Compacted blocks', {
+      count: ulids.length,
+      ulid: meta?.ulid ?? null,
+      duration: goDuration(1000 * seconds),
+    });
     if (meta !== null) {
       await takeInBlock(parts, meta.ulid);
     } else {

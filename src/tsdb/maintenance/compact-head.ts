@@ -1,3 +1,4 @@
+import { goDuration } from '../../model/go-duration.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { rangeEnd } from '../chunk/cut-rule.ts';
 import { writeHeadBlock } from './head-block.ts';
@@ -50,7 +51,11 @@ async function truncateHead(parts: MaintenanceParts, before: number): Promise<vo
     head.chunkStore?.removeBefore(before, lateSamples?.firstChunkFile() ?? Number.POSITIVE_INFINITY);
     const seconds = (clock.monotonic() - started) / 1000;
     observer.headGc(seconds);
-    parts.log.info('Head GC completed', { before, seriesRemoved: removed.length, duration: seconds });
+    parts.log.info('Head GC completed', {
+      before,
+      series_removed: removed.length,
+      duration: goDuration(1000 * seconds),
+    });
   } catch (error) {
     counts.headTruncationsFailed++;
     throw error;

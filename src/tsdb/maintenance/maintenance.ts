@@ -1,3 +1,4 @@
+import { goDuration } from '../../model/go-duration.ts';
 import type { Serial } from '../../std/serial.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { TaskCancelled } from '../compact/compact-blocks.ts';
@@ -140,7 +141,7 @@ export class Maintenance {
       const { counts, log } = this.#options;
       counts.compactionsFailed++;
       this.#backOffMs = Math.min(MAINTENANCE_INTERVAL_MS, Math.max(BACK_OFF_MS, 2 * this.#backOffMs));
-      log.error('compaction failed', { err: String(error), retryAfterMs: this.#backOffMs });
+      log.error('compaction failed', { err: String(error), retry_after: goDuration(this.#backOffMs) });
     }
     this.#plan(this.#backOffMs === 0 ? this.#intervalMs : this.#backOffMs);
   }
@@ -216,7 +217,7 @@ export class Maintenance {
       const removed = await compactStaleSeries(this.#options);
       const seconds = (clock.monotonic() - started) / 1000;
       observer.staleCompaction(seconds);
-      log.info('Ending stale series compaction', { series: removed, duration: seconds });
+      log.info('Ending stale series compaction', { series: removed, duration: goDuration(1000 * seconds) });
     } catch (error) {
       if (error instanceof TaskCancelled) throw error;
       counts.staleCompactionsFailed++;

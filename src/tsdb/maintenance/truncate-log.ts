@@ -1,3 +1,4 @@
+import { goDuration } from '../../model/go-duration.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { type CheckpointPlan, planCheckpoint, planWholeCheckpoint, removeCheckpointed } from '../wal/checkpoint.ts';
 import { RefSet } from '../wal/ref-set.ts';
@@ -72,5 +73,5 @@ async function replaceByCheckpoint(parts: Parts, minTime: number, plan: Checkpoi
   }
   const seconds = (clock.monotonic() - started) / 1000;
   observer.walTruncation(seconds);
-  log.info('WAL checkpoint complete', { first: plan.first, last: plan.last, duration: seconds });
+  log.info('WAL checkpoint complete', { first: plan.first, last: plan.last, duration: goDuration(1000 * seconds) });
 }

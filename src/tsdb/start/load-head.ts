@@ -185,7 +185,7 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
     }
     if (late.unknownRefs + late.leftOut > 0) {
       const { leftOut, unknownRefs } = late;
-      log.warn('Out-of-order samples were left out', { ofUnknownSeries: unknownRefs, unusable: leftOut });
+      log.warn('Out-of-order samples were left out', { of_unknown_series: unknownRefs, unusable: leftOut });
     }
     store.start();
     return { head, counts: inner.counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs: late.unknownRefs };

@@ -174,7 +174,7 @@ class Replay {
       for (const number of gaps) this.#fileSystem.openSync(segmentPath(walDirectory, number), 'wx').closeSync();
       this.#fileSystem.syncDirectorySync(walDirectory);
     } catch (error) {
-      this.#log.warn('Cannot put empty log segments where some are missing', { error: String(error) });
+      this.#log.warn('Cannot put empty log segments where some are missing', { err: String(error) });
     }
     return missing;
   }
@@ -185,7 +185,7 @@ class Replay {
       yield* rewriteSegment({ fileSystem: this.#fileSystem, path, recordBytesMax: this.#recordBytesMax, leftOut });
       this.#log.info('A damaged log segment was written again without the damage', { path });
     } catch (error) {
-      this.#log.warn('Cannot write a damaged log segment again', { error: String(error) });
+      this.#log.warn('Cannot write a damaged log segment again', { err: String(error) });
     }
   }
 
@@ -288,7 +288,7 @@ class Replay {
       try {
         savedTo = setAside(this.#fileSystem, damagedDirectory, name, file, bad);
       } catch (error) {
-        this.#log.warn('Cannot set damaged bytes of the log aside', { error: String(error) });
+        this.#log.warn('Cannot set damaged bytes of the log aside', { err: String(error) });
       }
     }
     this.#log.warn('Damaged bytes in the log were passed over', { path: file.path, ...bad, savedTo });

@@ -291,7 +291,7 @@ export class WalWriter {
       file.truncateSync(at);
       return true;
     } catch (error) {
-      this.#log.warn('Cannot cut off a refused write of the log', { error: String(error), segment: this.#segment });
+      this.#log.warn('Cannot cut off a refused write of the log', { err: String(error), segment: this.#segment });
     }
     try {
       const size = file.sizeSync() - at;
@@ -340,7 +340,7 @@ export class WalWriter {
       this.#file.writeSync(new Uint8Array(size), 0, size, this.#size);
       this.#unsynced = true;
     } catch (error) {
-      this.#log.warn('Cannot pad the last page of a log segment', { error: String(error), segment: this.#segment });
+      this.#log.warn('Cannot pad the last page of a log segment', { err: String(error), segment: this.#segment });
     }
   }
 
@@ -375,7 +375,7 @@ export class WalWriter {
       this.#unsynced = true;
       if (this.#file === current && this.#size > 0) this.#mustCut = true;
       if (!this.#closed) this.#planSync();
-      if (!this.#syncFails) this.#log.error('Cannot sync the log', { error: String(error), segment: this.#segment });
+      if (!this.#syncFails) this.#log.error('Cannot sync the log', { err: String(error), segment: this.#segment });
       this.#syncFails = true;
       this.#onSyncFailed(error);
       throw error;
