@@ -157,7 +157,7 @@ export interface StorageView {
   walReplay(): { readonly min: number; readonly max: number; readonly current: number };
   /** Why the storage takes no samples for now, as a sentence; null while it takes them. */
   appendsStopped(): string | null;
-  /** The `meta.json` of every block, parsed. */
+  /** The `meta.json` of every block, parsed, by their first times. Throws before the storage is ready. */
   blocks(): readonly unknown[];
 }
 

@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { ApiDependencies, Lifecycle } from '../api/dependencies.ts';
 import { bytesText } from '../config/byte-size.ts';
 import { formatDuration } from '../model/duration.ts';
+import { blockMetaToJson } from '../tsdb/block/write-block-meta.ts';
 import { appendsStoppedText } from './appends-stopped.ts';
 import { packageRoot } from './build-info.ts';
 import type { Parts } from './compose.ts';
@@ -37,7 +38,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
         const reason = database.opened?.appendsStopped ?? null;
         return reason === null ? null : appendsStoppedText(reason);
       },
-      blocks: () => [],
+      blocks: () => database.require().blockMetas().map(blockMetaToJson),
     },
     admin: {
       deleteSeries: (matcherSets, range) => database.require().delete(matcherSets, range),

@@ -91,6 +91,8 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
   headQuerier(range: TimeRange): Querier;
   /** True where a block has samples of the range. */
   hasBlocks(range: TimeRange): boolean;
+  /** What each block tells of itself, by their first times. */
+  blockMetas(): readonly BlockMeta[];
   /**
    * Does now what maintenance would do within a minute: moves what the head has beyond one and a half ranges to blocks,
    * merges blocks, deletes what is beyond the retention. Rejects with what failed.
@@ -417,6 +419,10 @@ class OpenDatabase implements Database {
 
   hasBlocks(range: TimeRange): boolean {
     return this.#blocks.blocks.some((block) => block.overlaps(range));
+  }
+
+  blockMetas(): readonly BlockMeta[] {
+    return this.#blocks.blocks.map(({ meta }) => meta).sort((a, b) => a.minTime - b.minTime);
   }
 
   threadReads(): ThreadReads {

@@ -3,10 +3,15 @@ import type { FileSystem } from '../../std/file-system.ts';
 import { replaceFileSync } from '../../std/whole-file.ts';
 import type { BlockMeta } from './block-meta.ts';
 
-/** `meta.json` (docs/formats/meta.md), as Prometheus formats it: what is zero, false or empty is left out. */
+/** `meta.json` (docs/formats/meta.md), as Prometheus formats it. */
 export function blockMetaToBytes(meta: BlockMeta): Uint8Array {
+  return jsonBytes(blockMetaToJson(meta));
+}
+
+/** What `meta.json` has, in the order of the reference's fields: what is zero, false or empty is undefined. */
+export function blockMetaToJson(meta: BlockMeta): object {
   const { stats } = meta;
-  return jsonBytes({
+  return {
     ulid: meta.ulid,
     minTime: meta.minTime,
     maxTime: meta.maxTime,
@@ -27,7 +32,7 @@ export function blockMetaToBytes(meta: BlockMeta): Uint8Array {
       hints: meta.hints.length === 0 ? undefined : meta.hints,
     },
     version: meta.version,
-  });
+  };
 }
 
 /** What may change in the meta of a block that exists. */
