@@ -27,6 +27,7 @@ import {
   labelsOfSeries,
 } from './write-entries.ts';
 import { WriteLabelBytes } from './write-label-bytes.ts';
+import { partInOrder, type SeriesPart } from './write-parts.ts';
 import { earlier, firstOutside, firstProblem, type PlacedRefusal, TOO_FAR_AHEAD } from './write-refusals.ts';
 import { decodeWriteRequest, type WriteRequest } from './write-request.ts';
 
@@ -193,7 +194,7 @@ export class WriteIngest {
         if (refusal !== null) return { kind: 'refused', message: refusal.message };
         appender = appendable.appender();
         isOpen = true;
-        appender.append(batch);
+        for (const part of partInOrder(batch, this.#seriesParts(request, entries))) appender.append(part);
       }
       isOpen = false;
       appender.commit();
@@ -349,6 +350,24 @@ export class WriteIngest {
   #labelsOfRef(request: WriteRequest, ref: SeriesRef): Labels {
     const index = this.#seriesRefs.indexOf(ref);
     return labelsOfSeries(request, index)!;
+  }
+
+  /** What the batch was made of, series by series. */
+  #seriesParts(
+    { seriesCount, seriesSamplesEnd }: WriteRequest,
+    entries: readonly { readonly series: number; readonly entry: HistogramEntry }[],
+  ): SeriesPart[] {
+    const parts: SeriesPart[] = [];
+    let next = 0;
+    for (let index = 0; index < seriesCount; index++) {
+      const ref = this.#seriesRefs[index]!;
+      if (ref === DROPPED) continue;
+      const histograms: HistogramEntry[] = [];
+      for (; next < entries.length && entries[next]!.series === index; next++) histograms.push(entries[next]!.entry);
+      const floats = seriesSamplesEnd[index]! - (index === 0 ? 0 : seriesSamplesEnd[index - 1]!);
+      parts.push({ ref, floats, histograms });
+    }
+    return parts;
   }
 
   /** Why a row, or the histogram instead, would be refused without the rest of the request; 0 where it would not. */

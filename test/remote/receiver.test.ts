@@ -163,6 +163,27 @@ describe('what is dropped', () => {
   });
 });
 
+test('floats and histograms of a series are taken in the order of the request', async () => {
+  const histogram = (name: string, timestamp: number, sum: number): SeriesMessage => ({
+    labels: labelsOf({ __name__: name }),
+    histograms: [{ ...HISTOGRAM, sum, timestamp }],
+  });
+  const bad: SeriesMessage = { labels: labelsOf({ job: 'no name' }), samples: [{ timestamp: NOW, value: 1 }] };
+  const request = [
+    histogram('a', NOW + 1, 1),
+    one('b', [NOW + 1, 1]),
+    bad,
+    one('a', [NOW + 2, 2], [NOW + 3, 3]),
+    histogram('b', NOW + 2, 2),
+    histogram('a', NOW + 4, 4),
+    one('a', [NOW + 5, 5]),
+    one('b', [NOW + 3, 3]),
+    histogram('a', NOW + 4, 7),
+  ];
+  expect(write(...request).status).toBe(204);
+  expect(await stored()).toEqual(['{__name__="a"} 1=1 2=2 3=3 4=4 5=5', '{__name__="b"} 1=1 2=2 3=3']);
+});
+
 const HISTOGRAM: HistogramMessage = {
   countInt: 3,
   sum: 4,
