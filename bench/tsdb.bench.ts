@@ -7,9 +7,11 @@ import { growthCase } from './tsdb/growth.ts';
 import { readCase } from './tsdb/read.ts';
 import { restartCase } from './tsdb/restart.ts';
 import { selectCase } from './tsdb/select.ts';
+import { turnsCase } from './tsdb/turns.ts';
 
 /**
- * The database by itself: `fill` (new and known series, memory), `growth` (ten times the series), `select`, `read`, `restart` (peers beside it).
+ * The database by itself: `fill` (new and known series, memory), `growth` (ten times the series), `turns` (how long whatever is done now
+ * and then holds the event loop), `select`, `read`, `restart` (peers beside it).
  * `--only CASE`; `--set series=N` for how many series there are (200,000; the goals speak of 1,000,000), `--set steps=N`
  * for their samples (240: an hour), `--set restart=N` for the series of a restart (100,000).
  */
@@ -21,6 +23,7 @@ export async function tsdbBench({ smoke, only, peers, rounds, sizes }: BenchOpti
   const cases: Readonly<Record<string, () => unknown>> = {
     fill: () => fillCase(root, series, steps),
     growth: () => growthCase(root, series, steps, rounds),
+    turns: () => turnsCase(root, series),
     select: () => selectCase(root, series, 5 * rounds),
     read: () => readCase(root, Math.min(series, smoke ? 1000 : 20_000), rounds),
     restart: () => restartCase({ series: restartSeries, steps: smoke ? 4 : 50, rounds, peers }),

@@ -1,5 +1,6 @@
 import { LABEL_SIZE_BYTES_MAX, writeLabelSize } from '../../src/model/label-bytes.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
+import { writeStale } from '../../src/model/stale.ts';
 import { type Appendable, createSampleBatch, type SampleBatch } from '../../src/storage/append.ts';
 
 /** Series of one target; a batch has those of one target, as a scrape has. */
@@ -14,6 +15,7 @@ export class Fleet {
   readonly series: number;
   readonly stepMs: number;
   readonly #start: number;
+  readonly #labelsOf: (series: number) => Labels;
   readonly #refs: Float64Array;
   /** The label bytes of one target's series, one behind the other as in a request, and where each begins and ends. */
   #labels = new Uint8Array(1 << 20);
@@ -21,8 +23,9 @@ export class Fleet {
   readonly #batch: SampleBatch = createSampleBatch(TARGET_SERIES);
 
   /** `start` is the time of step 0, ms. */
-  constructor(series: number, start: number, stepMs = 15_000) {
+  constructor(series: number, start: number, stepMs = 15_000, labels: (series: number) => Labels = labelsOf) {
     this.series = series;
+    this.#labelsOf = labels;
     this.stepMs = stepMs;
     this.#start = start;
     this.#refs = new Float64Array(series);
@@ -44,7 +47,7 @@ export class Fleet {
     if (this.#refs[from] !== 0) return;
     let at = 0;
     for (let i = 0; i < count; i++) {
-      at = writeLabels(this.#labels, at, labelsOf(from + i));
+      at = writeLabels(this.#labels, at, this.#labelsOf(from + i));
       this.#ends[i + 1] = at;
     }
   }
@@ -66,6 +69,22 @@ export class Fleet {
     batch.length = count;
     const { refusedCount } = appender.append(batch);
     if (refusedCount > 0) throw new Error(`${refusedCount} samples were refused`);
+    appender.commit();
+  }
+
+  /** A target that was scraped before is gone: each of its series gets a stale marker. */
+  end(into: Appendable, target: number, step: number): void {
+    const from = target * TARGET_SERIES;
+    const count = Math.min(TARGET_SERIES, this.series - from);
+    const batch = this.#batch;
+    for (let i = 0; i < count; i++) {
+      batch.refs[i] = this.#refs[from + i]!;
+      batch.times[i] = this.#start + step * this.stepMs + (target % this.stepMs);
+      writeStale(batch.bits, i);
+    }
+    batch.length = count;
+    const appender = into.appender();
+    appender.append(batch);
     appender.commit();
   }
 

@@ -93,14 +93,14 @@ export function countMarked(bitmap: Uint32Array): number {
   return count;
 }
 
-/** The marked rows, rising; `out` has room for all of them. */
-export function markedRows(bitmap: Uint32Array, out: Uint32Array): number {
+/** The marked rows, rising; `out` has room for all of them. The first bit of the bitmap stands for row `first`. */
+export function markedRows(bitmap: Uint32Array, out: Uint32Array, first = 0): number {
   let count = 0;
   for (let i = 0; i < bitmap.length; i++) {
     let word = bitmap[i]!;
     while (word !== 0) {
       const lowest = word & -word;
-      out[count++] = i * 32 + 31 - Math.clz32(lowest);
+      out[count++] = first + i * 32 + 31 - Math.clz32(lowest);
       word ^= lowest;
     }
   }

@@ -1,9 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import type { MatchType } from '../../src/model/matcher.ts';
+import type { Matcher, MatchType } from '../../src/model/matcher.ts';
+import { createSampleColumn } from '../../src/storage/query.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
 import { ALL_TIME, append, LogDouble, type Row } from './head-support.ts';
+
+/** So few that it is known which rows a select chooses. */
+const LATE_COUNT = 4000;
 
 /** A clock by which every step of a select is a piece of its own. */
 function impatientTurns() {
@@ -128,6 +132,49 @@ describe('a snapshot of many rows', () => {
     },
   );
 
+  it('shows the late samples of that moment', async () => {
+    const turns = impatientTurns();
+    const head = headOf(LATE_COUNT, turns);
+    head.logTo(new LogDouble(), new LogDouble());
+    head.setOutOfOrderWindow(60_000);
+    appendLate(head, 3, 500);
+    // From now on it is known which rows these are.
+    await shownTimes(head, matchers);
+    const before = turns.pauses;
+    const taken = shownTimes(head, matchers);
+    // Of rows with late samples already, of others, and so many that buffers become chunks.
+    appendLate(head, 2, 600);
+    await setImmediate();
+    for (let i = 0; i < 40; i++) appendLate(head, 7, 700 + i);
+    for (const _ of head.outOfOrder.freeze());
+    head.remove(Float64Array.of(LATE_COUNT));
+    expect(await taken).toEqual(Array.from({ length: LATE_COUNT }, (_, n) => (n % 3 === 0 ? [500, 1000] : [1000])));
+    expect(turns.pauses).toBeGreaterThan(before + 2);
+    const now = await shownTimes(head, matchers);
+    expect(now[0]).toEqual([500, 600, ...Array.from({ length: 40 }, (_, i) => 700 + i), 1000]);
+    expect(now[1]).toEqual([1000]);
+    expect(now).toHaveLength(LATE_COUNT - 1);
+    expect(head.stats().readers).toBe(0);
+  });
+
+  it('shows all selectors the same moment', async () => {
+    const turns = impatientTurns();
+    const head = headOf(LATE_COUNT, turns);
+    const querier = head.querier(ALL_TIME);
+    await querier.prepare([matchers]);
+    const release = querier.holdMoment();
+    const first = await querier.snapshot({ matchers, range: ALL_TIME, limit: 0 });
+    addSeries(head, LATE_COUNT, LATE_COUNT + 10);
+    append(head, [[1, 2000, 1]]);
+    const second = await querier.snapshot({ matchers, range: ALL_TIME, limit: 0 });
+    release();
+    expect(second.rows.length).toBe(first.rows.length);
+    expect(second.counts.every((count) => count === 1)).toBe(true);
+    const third = await querier.snapshot({ matchers, range: ALL_TIME, limit: 0 });
+    expect(third.rows.length).toBe(first.rows.length + 10);
+    querier.close();
+  });
+
   it('notes nothing any more once it is given up', async () => {
     const head = headOf(COUNT, impatientTurns());
     const querier = head.querier(ALL_TIME);
@@ -138,6 +185,27 @@ describe('a snapshot of many rows', () => {
     expect(head.stats().readers).toBe(0);
   });
 });
+
+/** Appends a late sample to each `every`th series. */
+function appendLate(head: Head, every: number, time: number): void {
+  const rows: Row[] = [];
+  for (let ref = 1; ref <= LATE_COUNT; ref += every) rows.push([ref, time, ref]);
+  append(head, rows);
+}
+
+/** The times of each series that matchers choose. */
+async function shownTimes(head: Head, matchers: readonly Matcher[]): Promise<number[][]> {
+  const querier = head.querier(ALL_TIME);
+  const set = await querier.select({ matchers, range: ALL_TIME, sorted: false, limit: 0 });
+  const column = createSampleColumn(64);
+  const shown: number[][] = [];
+  for (let row = 0; row < set.length; row++) {
+    set.read(row, column);
+    shown.push([...column.times.subarray(0, column.length)]);
+  }
+  querier.close();
+  return shown;
+}
 
 /** Appends another sample to each of the series. */
 function appendToAll(head: Head, time: number): void {

@@ -19,6 +19,8 @@ const STEP_ROWS = 512;
 /** A frame that has so many bytes is written. */
 const FRAME_BYTES = 1024 * 1024;
 const STEP_EXEMPLARS = 2048;
+/** Deletions of some thousand series: a millisecond or two. */
+const DELETIONS_FRAME_BYTES = 64 * 1024;
 
 /** The version of what frames hold. */
 export const IMAGE_VERSION = 2;
@@ -145,14 +147,20 @@ async function writeRows(
   return present;
 }
 
-function deletionsFrame(buffer: RecordBuffer, kind: number, deletions: HeadDeletions): Uint8Array {
+/** As many frames as deletions of so many bytes need. */
+function* deletionsFrames(buffer: RecordBuffer, kind: number, deletions: HeadDeletions): Generator<Uint8Array> {
   beginFrame(buffer, kind);
-  for (const [ref, intervals] of deletions.entries()) {
-    buffer.uvarint(ref);
-    buffer.uvarint(intervals.length / 2);
-    for (const time of intervals) buffer.varint(time);
+  for (const page of deletions.pages()) {
+    for (const [ref, intervals] of page) {
+      buffer.uvarint(ref);
+      buffer.uvarint(intervals.length / 2);
+      for (const time of intervals) buffer.varint(time);
+    }
+    if (buffer.size < DELETIONS_FRAME_BYTES) continue;
+    yield endFrame(buffer);
+    beginFrame(buffer, kind);
   }
-  return endFrame(buffer);
+  if (buffer.size > FRAME_HEADER_BYTES) yield endFrame(buffer);
 }
 
 async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): Promise<void> {
@@ -164,9 +172,14 @@ async function writeRest(image: ImageFile, { head, pause }: WriteImageOptions): 
     for (const other of others) buffer.uvarint(other);
   }
   if (buffer.size > FRAME_HEADER_BYTES) await image.write(endFrame(buffer));
-  await image.write(deletionsFrame(buffer, FRAME.deletions, head.deletions));
-  if (head.lateDeletions.size > 0) {
-    await image.write(deletionsFrame(buffer, FRAME.lateDeletions, head.lateDeletions));
+  for (const [kind, deletions] of [
+    [FRAME.deletions, head.deletions],
+    [FRAME.lateDeletions, head.lateDeletions],
+  ] as const) {
+    for (const frame of deletionsFrames(buffer, kind, deletions)) {
+      await image.write(frame);
+      await pause();
+    }
   }
   const kept = head.exemplars.inOrderOfArrival();
   for (let from = 0; from < kept.length; from += STEP_EXEMPLARS) {

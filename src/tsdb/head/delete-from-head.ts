@@ -10,8 +10,10 @@ import type { HeadRowIndex } from './head-row-index.ts';
 import type { HeadBounds } from './head-state.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 
-/** Series whose deletions are one record of the log, and one step: some milliseconds. */
-const STEP_SERIES = 4096;
+/** Series whose deletions are one record of the log, and one step: about a millisecond. */
+const STEP_SERIES = 512;
+/** Rows whose refs are noted in one step. */
+const STEP_ROWS = 4096;
 
 export interface HeadDeleteParts {
   readonly memory: HeadMemory;
@@ -70,7 +72,12 @@ function* chooseRefs(
   const pin = epochs.pin();
   try {
     const rows = rowIndex.settle(yield* rowIndex.choose(matchers));
-    return Float64Array.from(rows, (row) => series.ref(row));
+    const refs = new Float64Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      refs[i] = series.ref(rows[i]!);
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+    }
+    return refs;
   } finally {
     epochs.unpin(pin);
   }

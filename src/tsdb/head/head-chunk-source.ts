@@ -6,6 +6,7 @@ import { createSampleColumn, reserveSampleColumn } from '../../storage/query.ts'
 import { countMask, ENCODING, hasStartTimes, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
 import type { ChunkSource, SourceChunk, SourceSymbols } from '../compact/chunk-source.ts';
+import { deletedTimesAt } from '../tombstones/deleted-times.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { HeadChunks } from './head-chunks.ts';
 import { HeadReader } from './head-reader.ts';
@@ -50,7 +51,7 @@ export class HeadChunkSource implements ChunkSource {
     const place = this.#order[this.#next++]!;
     const row = this.#chunks.snapshot.rows[place]!;
     this.#words.load(row);
-    this.deleted = this.#chunks.snapshot.deleted?.get(place) ?? NO_INTERVALS;
+    this.deleted = deletedTimesAt(this.#chunks.snapshot.deleted, place);
     this.chunks = this.#gather(place);
     return true;
   }

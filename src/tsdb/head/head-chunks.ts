@@ -1,11 +1,11 @@
 import type { TimeRange } from '../../storage/query.ts';
+import type { DeletedTimes } from '../tombstones/deleted-times.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
-import type { Intervals } from '../tombstones/intervals.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { type HeadSnapshot, takeHeadSnapshot } from './head-snapshot.ts';
 
 /** Rows looked at in one step: under a millisecond. */
-const STEP_ROWS = 1024;
+const STEP_ROWS = 512;
 
 /** Series of the head with the chunks of a range, for whoever writes a block of them: plain data, for any thread. */
 export interface HeadChunks {
@@ -37,37 +37,65 @@ export function* snapshotRange(
     if (part.rows.length > 0) parts.push(part);
     yield;
   }
-  return joined(parts);
+  return yield* joined(parts);
 }
 
-function joined(parts: readonly HeadSnapshot[]): HeadSnapshot {
+/** Parts joined in one step. */
+const STEP_PARTS = 32;
+
+function* joined(parts: readonly HeadSnapshot[]): Generator<undefined, HeadSnapshot> {
   const length = parts.reduce((sum, { rows }) => sum + rows.length, 0);
-  const deleted = new Map<number, Intervals>();
   const all = {
-    deleted: parts.some((part) => part.deleted !== null) ? deleted : null,
     rows: sharedWords(length),
     extents: sharedWords(length),
     byteLengths: sharedWords(length),
     counts: sharedWords(length),
     encodings: new Uint8Array(new SharedArrayBuffer(length)),
     sealed: sharedWords(length),
-    late: null,
-    newest: null,
-    inOrderMinTime: Number.NEGATIVE_INFINITY,
-    selection: 0,
   };
   let at = 0;
-  for (const part of parts) {
+  for (const [number, part] of parts.entries()) {
     all.rows.set(part.rows, at);
     all.extents.set(part.extents, at);
     all.byteLengths.set(part.byteLengths, at);
     all.counts.set(part.counts, at);
     all.encodings.set(part.encodings, at);
     all.sealed.set(part.sealed, at);
-    if (part.deleted !== null) for (const [place, intervals] of part.deleted) deleted.set(at + place, intervals);
     at += part.rows.length;
+    if (number % STEP_PARTS === STEP_PARTS - 1) yield;
   }
-  return all;
+  const deleted = yield* joinedDeletions(parts);
+  return { ...all, deleted, late: null, newest: null, inOrderMinTime: Number.NEGATIVE_INFINITY, selection: 0 };
+}
+
+function* joinedDeletions(parts: readonly HeadSnapshot[]): Generator<undefined, DeletedTimes | null> {
+  let placeCount = 0;
+  let timeCount = 0;
+  for (const { deleted } of parts) {
+    placeCount += deleted?.places.length ?? 0;
+    timeCount += deleted?.times.length ?? 0;
+  }
+  if (placeCount === 0) return null;
+  const places = sharedWords(placeCount);
+  const starts = sharedWords(placeCount + 1);
+  const times = new Float64Array(new SharedArrayBuffer(8 * timeCount));
+  let first = 0;
+  let place = 0;
+  let time = 0;
+  for (const [number, { deleted, rows }] of parts.entries()) {
+    if (deleted !== null) {
+      for (let i = 0; i < deleted.places.length; i++) {
+        places[place + i] = first + deleted.places[i]!;
+        starts[place + i + 1] = time + deleted.starts[i + 1]!;
+      }
+      times.set(deleted.times, time);
+      place += deleted.places.length;
+      time += deleted.times.length;
+    }
+    first += rows.length;
+    if (number % STEP_PARTS === STEP_PARTS - 1) yield;
+  }
+  return { places, starts, times };
 }
 
 /** Another thread gets the same memory, not a copy of it. */

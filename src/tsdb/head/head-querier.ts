@@ -11,6 +11,7 @@ import { type HeadSnapshot, takeHeadSnapshotInSteps } from './head-snapshot.ts';
 import type { HeadBounds } from './head-state.ts';
 import type { KnownSelection, KnownSelections } from './known-selections.ts';
 import type { LabelIndex } from './label-index.ts';
+import type { SnapshotMoment } from './snapshot-moments.ts';
 import { sortInSteps } from './sort-in-steps.ts';
 import { orderByLabels } from './sort-rows.ts';
 
@@ -31,8 +32,8 @@ export interface HeadQuerierParts {
 
 /** Finding a label among those of a row takes as long as looking at so many entries of a list of rows. */
 const LISTED_ROWS_PER_ROW = 16;
-/** Series looked at between two points at which the work may be interrupted: some 100 µs. */
-const STEP_ROWS = 2048;
+/** Series looked at between two points at which the work may be interrupted: some 50 µs. */
+const STEP_ROWS = 512;
 /** Rows that are chosen ahead of their snapshots, 4 bytes each; what comes then is chosen in its turn. */
 const PREPARED_ROWS_MAX = 8 * 2 ** 20;
 
@@ -43,6 +44,8 @@ const PREPARED_ROWS_MAX = 8 * 2 ** 20;
 export class HeadQuerier implements Querier {
   readonly #parts: HeadQuerierParts;
   #pin: number | null;
+  /** What snapshots are taken of; null where each is of its own. */
+  #moment: SnapshotMoment | null = null;
   /** Rows chosen ahead of their snapshots. */
   readonly #chosen = new Map<readonly Matcher[], ChosenRows>();
 
@@ -106,6 +109,17 @@ export class HeadQuerier implements Querier {
     return runInTurns(this.#snapshot(request), this.#turnsOf({}));
   }
 
+  /** All snapshots from now on show the head as it is now, until the returned function is called. */
+  holdMoment(): () => void {
+    const { moments } = this.#parts.memory;
+    const moment = moments.open();
+    this.#moment = moment;
+    return () => {
+      this.#moment = null;
+      moments.close(moment);
+    };
+  }
+
   *#snapshot(request: Omit<SelectRequest, 'sorted'>): Generator<undefined, HeadSnapshot> {
     const { limit, matchers, newestOnly, range } = request;
     const { deletions, inOrderMinTime, known, memory, rowIndex } = this.#parts;
@@ -118,9 +132,11 @@ export class HeadQuerier implements Querier {
       this.#chosen.delete(matchers);
       const rows = rowIndex.settle(chosen);
       selection = known.add(version, matchers, rows);
-      if (selection === null) return yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish);
+      if (selection === null) {
+        return yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish, 'used up', this.#moment);
+      }
     }
-    const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, selection.rows, wish, 'kept');
+    const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, selection.rows, wish, 'kept', this.#moment);
     if (snapshot.rows !== selection.rows) return snapshot;
     // The rows go to another thread, which would take them away from here.
     return { ...snapshot, rows: selection.rows.slice(), selection: selection.number };

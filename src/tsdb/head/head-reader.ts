@@ -31,6 +31,7 @@ import {
   sealedFileSlot,
 } from '../chunk/sealed-chunks.ts';
 import { hasLateSamples, readLateSamples } from '../out-of-order/late-samples.ts';
+import { deletedTimesAt } from '../tombstones/deleted-times.ts';
 import { dropIntervals } from '../tombstones/intervals.ts';
 import { DecodeCursors } from './decode-cursors.ts';
 import type { HeadSnapshot, NewestSamples } from './head-snapshot.ts';
@@ -91,8 +92,7 @@ export class HeadReader {
     const inOrderMinTime = Math.max(range.minTime, snapshot.inOrderMinTime);
     if (snapshot.newest !== null && readNewest(snapshot.newest, row, inOrderMinTime, into)) return;
     this.#readInOrder(snapshot, row, range, into);
-    const deleted = snapshot.deleted?.get(row);
-    if (deleted !== undefined) dropIntervals(into, deleted);
+    if (snapshot.deleted !== null) dropIntervals(into, deletedTimesAt(snapshot.deleted, row));
     if (snapshot.late === null || !hasLateSamples(snapshot.late, row)) return;
     const late = (this.#late ??= createSampleColumn(256));
     const spare = (this.#spare ??= createSampleColumn(256));
@@ -105,7 +105,7 @@ export class HeadReader {
 
   /** As `read`, but behind the samples that `into` has; false where what the row has must be looked through first. */
   append(snapshot: HeadSnapshot, row: number, range: TimeRange, into: SampleColumn): boolean {
-    if (snapshot.newest !== null || snapshot.deleted?.get(row) !== undefined) return false;
+    if (snapshot.newest !== null || deletedTimesAt(snapshot.deleted, row).length > 0) return false;
     if (snapshot.late !== null && hasLateSamples(snapshot.late, row)) return false;
     this.#readInOrder(snapshot, row, range, into);
     return true;

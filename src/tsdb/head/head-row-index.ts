@@ -14,13 +14,13 @@ const NO_ROWS = new Uint32Array(0);
 /** A pattern on a label with fewer values is simply matched: some 0.3 ms. */
 const REMEMBERED_VALUES_MIN = 1024;
 
-/** Values looked at before the work done is counted. */
-const STEP_VALUES = 256;
+/** Values looked at before the work done is counted: some 10 µs, or a hundred times that where the code has not been run yet. */
+const STEP_VALUES = 32;
 /** Rows marked between two points at which the work may be interrupted, and how many of them finding a value's list is like. */
-const STEP_WORK = 50_000;
+const STEP_WORK = 8192;
 const VALUE_WORK = 50;
-/** Rows whose labels are looked at between two such points: some 100 µs. */
-const STEP_ROWS = 2048;
+/** Rows whose labels are looked at between two such points: some 50 µs. */
+const STEP_ROWS = 512;
 
 /** Values whose verdicts are kept while rows are looked at one by one. */
 const VERDICTS_MAX = 32_768;
@@ -175,6 +175,9 @@ export class HeadRowIndex implements RowIndex {
         const rows = this.#labels.rows(id, value);
         markRows(bitmap, rows, rows.length);
         work += rows.length;
+        if (work < STEP_WORK) continue;
+        work = 0;
+        yield;
       }
       work += VALUE_WORK * chosen.length + some.length;
       if (work < STEP_WORK) continue;

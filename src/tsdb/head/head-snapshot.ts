@@ -10,7 +10,8 @@ import {
   SEALED_OLDER,
   SEALED_SLAB_LOG2,
 } from '../chunk/sealed-chunks.ts';
-import { type LateSamples, takeLateSamples } from '../out-of-order/late-samples.ts';
+import { type LateSamples, type LateSource, takeLateSamplesInSteps } from '../out-of-order/late-samples.ts';
+import { type DeletedTimes, DeletedTimesBuilder } from '../tombstones/deleted-times.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { coversWithin, type Intervals } from '../tombstones/intervals.ts';
 import type { HeadMemory } from './head-memory.ts';
@@ -46,7 +47,7 @@ export interface HeadSnapshot {
   /** Newest sealed chunk, 0 = none. */
   readonly sealed: Uint32Array;
   /** What is deleted of the rows, late samples excepted, by their place here; null where nothing is. */
-  readonly deleted: ReadonlyMap<number, Intervals> | null;
+  readonly deleted: DeletedTimes | null;
   /** What came out of order; null where none of the rows has any. */
   readonly late: LateSamples | null;
   /** Where only the newest sample of the range is asked for: those that need no decoding. */
@@ -88,7 +89,7 @@ export interface SnapshotWish {
  * where all of them are chosen.
  *
  * All that is nearly always the same is decided here on the row's record, which is loaded once: 20 to 30 ms for a million
- * rows, in one turn of the event loop.
+ * rows.
  */
 export function takeHeadSnapshot(
   memory: HeadMemory,
@@ -101,8 +102,8 @@ export function takeHeadSnapshot(
 }
 
 /**
- * As `takeHeadSnapshot`, in steps of a millisecond or two. All rows are seen at the moment of the first step, and the pin of that turn
- * must stand. Samples that came out of order are not noted when they change: where there are any, there is one step.
+ * As `takeHeadSnapshot`, in steps of some 100 µs. All rows are seen at the moment of the first step, and the pin of that turn
+ * must stand; or at one that was opened before, under the same pin.
  */
 export function* takeHeadSnapshotInSteps(
   memory: HeadMemory,
@@ -110,33 +111,29 @@ export function* takeHeadSnapshotInSteps(
   candidates: Uint32Array,
   wish: SnapshotWish,
   use: 'kept' | 'used up' = 'used up',
+  opened: SnapshotMoment | null = null,
 ): Generator<undefined, HeadSnapshot> {
-  const isLong = candidates.length > STEP_ROWS && memory.outOfOrder.rowCount === 0;
-  if (!isLong) {
-    const late = (rows: Uint32Array) => (wish.late ? takeLateSamples(memory.outOfOrder, rows, wish.range) : null);
-    return yield* takeAtMoment(memory, deletions, candidates, wish, use, null, late);
-  }
+  if (opened !== null) return yield* takeAtMoment(memory, deletions, candidates, wish, use, opened);
   const moment = memory.moments.open();
   try {
-    return yield* takeAtMoment(memory, deletions, candidates, wish, use, moment, () => null);
+    return yield* takeAtMoment(memory, deletions, candidates, wish, use, moment);
   } finally {
     memory.moments.close(moment);
   }
 }
 
 /** Rows looked at in one step, and where something is deleted: each of them is looked up then. */
-const STEP_ROWS = 65_536;
-const STEP_ROWS_DELETED = 16_384;
+const STEP_ROWS = 4096;
+const STEP_ROWS_DELETED = 256;
 
-/** Takes the rows as they were at a moment, or with null as they are, in one step. */
+/** Takes the rows as they were at a moment. */
 function* takeAtMoment(
   memory: HeadMemory,
   deletions: HeadDeletions,
   candidates: Uint32Array,
-  { range, inOrderMinTime, limit, newest: wantsNewest }: SnapshotWish,
+  { range, inOrderMinTime, late: wantsLate, limit, newest: wantsNewest }: SnapshotWish,
   use: 'kept' | 'used up',
-  moment: SnapshotMoment | null,
-  takeLate: (rows: Uint32Array) => LateSamples | null,
+  moment: SnapshotMoment,
 ): Generator<undefined, HeadSnapshot> {
   const { length } = candidates;
   const columns = {
@@ -148,7 +145,7 @@ function* takeAtMoment(
     sealed: new Uint32Array(length),
   };
   const inOrder = { minTime: Math.max(range.minTime, inOrderMinTime), maxTime: range.maxTime };
-  const stepRows = moment === null ? Math.max(1, length) : deletions.size > 0 ? STEP_ROWS_DELETED : STEP_ROWS;
+  const stepRows = deletions.size > 0 ? STEP_ROWS_DELETED : STEP_ROWS;
   const most = limit > 0 ? limit : length;
   const times = { range, inOrder };
   let count = 0;
@@ -159,25 +156,26 @@ function* takeAtMoment(
   }
   const kept = count === length ? { ...columns, rows: candidates } : shortened(columns, count);
   const { rows } = kept;
-  let deleted: Map<number, Intervals> | null = null;
+  let deleted: DeletedTimes | null = null;
   if (deletions.size > 0) {
-    deleted = new Map();
+    const found = new DeletedTimesBuilder();
     for (let from = 0; from < count; from += stepRows) {
-      if (moment !== null) yield;
-      noteDeleted(memory, deletions, rows, from, Math.min(count, from + stepRows), deleted);
+      yield;
+      noteDeleted(memory, deletions, rows, from, Math.min(count, from + stepRows), found);
     }
-    if (deleted.size === 0) deleted = null;
+    deleted = found.take();
   }
   let newest: NewestSamples | null = null;
   if (wantsNewest) {
     newest = { times: new Float64Array(count), bits: new Uint32Array(2 * count) };
     for (let from = 0; from < count; from += stepRows) {
-      if (moment !== null) yield;
+      yield;
       takeNewest(memory, rows, from, Math.min(count, from + stepRows), inOrder, moment, newest);
     }
-    if (deleted !== null) for (const place of deleted.keys()) newest.times[place] = Number.NaN;
+    if (deleted !== null) for (const place of deleted.places) newest.times[place] = Number.NaN;
   }
-  return { ...kept, late: takeLate(rows), deleted, newest, inOrderMinTime, selection: 0 };
+  const late = wantsLate && moment.late.rowCount > 0 ? yield* takeLateSamplesInSteps(moment.late, rows, range) : null;
+  return { ...kept, late, deleted, newest, inOrderMinTime, selection: 0 };
 }
 
 type Columns = Pick<HeadSnapshot, 'rows' | 'extents' | 'byteLengths' | 'counts' | 'encodings' | 'sealed'>;
@@ -200,14 +198,14 @@ function takeRows(
   to: number,
   { inOrder, range }: SnapshotTimes,
   limit: number,
-  moment: SnapshotMoment | null,
+  moment: SnapshotMoment,
   { rows, extents, byteLengths, counts, encodings, sealed }: Columns,
   count: number,
 ): number {
   const { minTime, maxTime } = inOrder;
   const { records } = memory.series;
   const hasDeletions = deletions.size > 0;
-  const hasChanges = moment?.hasChanges === true;
+  const { hasChanges, late } = moment;
   for (let i = from; i < to && count < limit; i++) {
     const row = candidates[i]!;
     const then = hasChanges ? moment.find(row) : null;
@@ -216,8 +214,8 @@ function takeRows(
     const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : 0;
     const lastTime = doubles[at + LAST_TIME]!;
     const endsWithin = lastTime >= minTime && lastTime <= maxTime && lastTime !== Number.NEGATIVE_INFINITY;
-    if (!endsWithin && !hasInOrder(memory, row, inOrder) && !memory.outOfOrder.overlaps(row, range)) continue;
-    if (hasDeletions && isDeleted(memory, row, range, deletions.of(memory.series.ref(row)))) continue;
+    if (!endsWithin && !hasInOrder(memory, row, lastTime, inOrder) && !late.overlaps(row, range)) continue;
+    if (hasDeletions && isDeleted(memory, late, row, range, deletions.of(memory.series.ref(row)))) continue;
     const extent = words[2 * at + OPEN_EXTENT]!;
     rows[count] = row;
     sealed[count] = words[2 * at + NEWEST_SEALED]!;
@@ -264,13 +262,12 @@ function takeNewest(
   from: number,
   to: number,
   { minTime, maxTime }: TimeRange,
-  moment: SnapshotMoment | null,
+  moment: SnapshotMoment,
   { bits, times }: NewestSamples,
 ): void {
   const { records } = memory.series;
-  // Late samples that a moment in several turns sees: none.
-  const hasLate = moment === null && memory.outOfOrder.rowCount > 0;
-  const hasChanges = moment?.hasChanges === true;
+  const { hasChanges, late } = moment;
+  const hasLate = late.rowCount > 0;
   for (let i = from; i < to; i++) {
     const row = rows[i]!;
     const then = hasChanges ? moment.find(row) : null;
@@ -283,9 +280,7 @@ function takeNewest(
     // What came out of order is older than the head appends, and may still be newer than the row's own last sample.
     // An XOR2 chunk tells start times as well, which the record does not.
     const isNewest =
-      isKnown &&
-      !isXor2(words, 2 * at) &&
-      !(hasLate && memory.outOfOrder.overlaps(row, { minTime: time + 1, maxTime }));
+      isKnown && !isXor2(words, 2 * at) && !(hasLate && late.overlaps(row, { minTime: time + 1, maxTime }));
     times[i] = isNewest ? time : Number.NaN;
     bits[2 * i] = words[2 * at + VALUE_LOW]!;
     bits[2 * i + 1] = words[2 * at + VALUE_HIGH]!;
@@ -297,12 +292,10 @@ function isXor2(words: Uint32Array, w: number): boolean {
   return words[w + OPEN_EXTENT] !== 0 && (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
 }
 
-/** True where a chunk of the row with samples that came in order overlaps the range. */
-function hasInOrder(memory: HeadMemory, row: number, { minTime, maxTime }: TimeRange): boolean {
-  const doubles = memory.series.records.doubles[row >>> SERIES_SLAB_LOG2]!;
+/** True where a chunk of the row, whose last sample was at `lastTime`, with samples that came in order overlaps the range. */
+function hasInOrder(memory: HeadMemory, row: number, lastTime: number, { minTime, maxTime }: TimeRange): boolean {
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-  const lastTime = doubles[at + LAST_TIME]!;
   if (lastTime < minTime || minTime > maxTime || lastTime === Number.NEGATIVE_INFINITY) return false;
   if (lastTime <= maxTime) return true;
   if (words[2 * at + OPEN_EXTENT] !== 0 && memory.openFirstTime(row) <= maxTime) return true;
@@ -320,10 +313,8 @@ function hasInOrder(memory: HeadMemory, row: number, { minTime, maxTime }: TimeR
 }
 
 /** True where every chunk of the row is deleted as far as it lies in the range, and no late sample may be there. */
-function isDeleted(memory: HeadMemory, row: number, range: TimeRange, intervals: Intervals): boolean {
-  if (intervals.length === 0) return false;
-  const late = memory.outOfOrder.timesOf(row);
-  if (late !== null && late.minTime <= range.maxTime && late.maxTime >= range.minTime) return false;
+function isDeleted(memory: HeadMemory, late: LateSource, row: number, range: TimeRange, intervals: Intervals): boolean {
+  if (intervals.length === 0 || late.overlaps(row, range)) return false;
   const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
   const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
   const lastTime = memory.series.lastTime(row);
@@ -348,10 +339,10 @@ function noteDeleted(
   rows: Uint32Array,
   from: number,
   to: number,
-  deleted: Map<number, Intervals>,
+  deleted: DeletedTimesBuilder,
 ): void {
   for (let i = from; i < to; i++) {
     const intervals = deletions.of(memory.series.ref(rows[i]!));
-    if (intervals.length > 0) deleted.set(i, intervals);
+    if (intervals.length > 0) deleted.add(i, intervals);
   }
 }

@@ -14,7 +14,7 @@ export interface LabelStatistics {
 }
 
 /** Pairs looked at between two points at which the work may be interrupted. */
-const STEP_PAIRS = 2048;
+const STEP_PAIRS = 512;
 
 /** Counts from the label index, in steps: what takes time is the number of label values, not that of series. */
 export function* labelStatistics(

@@ -9,9 +9,9 @@ import type { SeriesRemoval } from './series-removal.ts';
 import type { StaleSeries } from './stale-series.ts';
 
 /** Series looked at in one step while empty ones are taken out. */
-const EMPTY_STEP = 2048;
+const EMPTY_STEP = 512;
 /** Series removed in one step, and those of one record that says so. */
-const STALE_STEP = 256;
+const STALE_STEP = 128;
 const STALE_RECORD = 4096;
 
 export interface LeavingParts {
@@ -51,11 +51,12 @@ export function* removeStaleSeries(
   const { outOfOrder, series } = parts.memory;
   const removal = parts.directory.removal();
   const gone: number[] = [];
-  for (const [row, lastTime] of stale) {
+  for (let i = 0; i < stale.size; i++) {
+    if (i % STALE_STEP === STALE_STEP - 1) yield;
     while (parts.state.activeAppenders > 0) yield;
-    if (!series.isLive(row) || series.lastTime(row) !== lastTime || outOfOrder.has(row)) continue;
+    const row = stale.rows[i]!;
+    if (!series.isLive(row) || series.lastTime(row) !== stale.lastTimes[i] || outOfOrder.has(row)) continue;
     gone.push(...remove(parts, removal, row, onRemoved));
-    if (gone.length % STALE_STEP === 0) yield;
   }
   yield* removal.finish();
   for (let from = 0; from < gone.length; from += STALE_RECORD) {

@@ -1,9 +1,14 @@
+import { LateMoment } from '../out-of-order/late-moment.ts';
+import type { LateSource } from '../out-of-order/late-samples.ts';
 import type { OpenHistogram } from './open-histogram-slots.ts';
 import { SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2, type SeriesTable } from './series-table.ts';
+
+const NO_BITS = new Uint32Array(0);
 
 /** The part of the head's memory that changes with an append. */
 interface ChangingRows {
   readonly series: SeriesTable;
+  readonly outOfOrder: LateSource;
   openHistogram(row: number): OpenHistogram | null;
 }
 
@@ -27,20 +32,27 @@ export interface RowThen {
  * were, before they do. What such a record leads to stays while the looker's pin stands.
  */
 export class SnapshotMoment {
-  readonly #rows = new Map<number, RowThen>();
+  /** The late samples of that moment. */
+  readonly late: LateMoment;
+  /** Made with the first row: most moments end before anything changes. */
+  #rows: Map<number, RowThen> | null = null;
   /** A bit for each row that is noted, so that the others cost no look into the map. */
-  #bits = new Uint32Array(0);
+  #bits: Uint32Array = NO_BITS;
+
+  constructor(late: LateSource) {
+    this.late = new LateMoment(late);
+  }
 
   /** True where some row has changed since. */
   get hasChanges(): boolean {
-    return this.#rows.size > 0;
+    return this.#rows !== null;
   }
 
   /** The row as it was; null where it still is so. */
   find(row: number): RowThen | null {
     const word = this.#bits[row >>> 5];
     if (word === undefined || ((word >>> (row & 31)) & 1) === 0) return null;
-    return this.#rows.get(row)!;
+    return this.#rows!.get(row)!;
   }
 
   /** Notes a row that is about to change, once. */
@@ -56,6 +68,7 @@ export class SnapshotMoment {
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const doubles = memory.series.records.doubles[row >>> SERIES_SLAB_LOG2]!.slice(at, at + SERIES_DOUBLES);
     const open = memory.openHistogram(row);
+    this.#rows ??= new Map();
     this.#rows.set(row, {
       doubles,
       words: new Uint32Array(doubles.buffer),
@@ -88,7 +101,7 @@ export class SnapshotMoments {
 
   /** The present one; to be given to `close`. */
   open(): SnapshotMoment {
-    const moment = new SnapshotMoment();
+    const moment = new SnapshotMoment(this.#memory.outOfOrder);
     this.#open.push(moment);
     return moment;
   }
@@ -100,5 +113,10 @@ export class SnapshotMoments {
   /** To be called before samples are appended to the first `count` of `rows`. */
   beforeAppend(rows: Uint32Array, count: number): void {
     for (const moment of this.#open) for (let k = 0; k < count; k++) moment.note(this.#memory, rows[k]!);
+  }
+
+  /** To be called before the late samples of a row change. */
+  beforeLate(row: number): void {
+    for (const moment of this.#open) moment.late.note(row);
   }
 }

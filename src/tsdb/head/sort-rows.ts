@@ -9,8 +9,10 @@ const COLUMNS_MAX = 128;
 /** Fewer rows are compared pair by pair: ranking their symbols costs more than it saves. */
 const COMPARED_ROWS_MAX = 32;
 
-/** Rows looked at between two points at which the work may be interrupted: at most some milliseconds. */
-const STEP_ROWS = 8192;
+/** Rows looked at between two points at which the work may be interrupted: some 100 µs. */
+const STEP_ROWS = 1024;
+/** Ranks or symbols counted between two such points, one after the other. */
+const STEP_COUNTS = 16_384;
 
 /**
  * The order of rows by their labels, as indexes into `rows`: name before value, by UTF-8 bytes, a prefix before what it
@@ -37,8 +39,7 @@ export function* orderByLabels(memory: LabelMemory, rows: Uint32Array): Generato
       gatherRanks(memory, rows, from, Math.min(from + STEP_ROWS, rows.length), column, rankOf, ranks);
       yield;
     }
-    countRanks(ranks, starts);
-    yield;
+    yield* countRanks(ranks, starts);
     for (let from = 0; from < rows.length; from += STEP_ROWS) {
       moveByRank(order, from, Math.min(from + STEP_ROWS, rows.length), ranks, starts, target);
       yield;
@@ -100,7 +101,7 @@ function* rankSymbols(
   rows: Uint32Array,
 ): Generator<undefined, { rankOf: Uint32Array; rankCount: number }> {
   const rankOf = new Uint32Array(symbols.limit);
-  const distinct: number[] = [];
+  let count = 0;
   for (let i = 0; i < rows.length; i++) {
     const position = series.labels(rows[i]!);
     const words = labelLog.slabOf(position);
@@ -111,10 +112,15 @@ function* rankSymbols(
       const symbol = words[at]!;
       if (rankOf[symbol] !== 0) continue;
       rankOf[symbol] = 1;
-      distinct.push(symbol);
+      count++;
     }
   }
-  const order = yield* sortInSteps(new Uint32Array(distinct), (a, b) => symbols.compare(a, b));
+  const distinct = new Uint32Array(count);
+  for (let symbol = 0, at = 0; at < count; symbol++) {
+    if (rankOf[symbol] !== 0) distinct[at++] = symbol;
+    if (symbol % STEP_COUNTS === STEP_COUNTS - 1) yield;
+  }
+  const order = yield* sortInSteps(distinct, (a, b) => symbols.compare(a, b));
   for (let i = 0; i < order.length; i++) {
     if (i % STEP_ROWS === 0) yield;
     rankOf[order[i]!] = i + 1;
@@ -141,10 +147,18 @@ function gatherRanks(
 }
 
 /** Where each rank's rows begin in the sorted order. `starts` has two words more than there are ranks. */
-function countRanks(ranks: Uint32Array, starts: Uint32Array): void {
+function* countRanks(ranks: Uint32Array, starts: Uint32Array): Generator<undefined, void> {
   starts.fill(0);
-  for (let i = 0; i < ranks.length; i++) starts[ranks[i]! + 1]!++;
-  for (let rank = 1; rank < starts.length; rank++) starts[rank]! += starts[rank - 1]!;
+  for (let from = 0; from < ranks.length; from += STEP_COUNTS) {
+    const to = Math.min(ranks.length, from + STEP_COUNTS);
+    for (let i = from; i < to; i++) starts[ranks[i]! + 1]!++;
+    yield;
+  }
+  for (let from = 1; from < starts.length; from += STEP_COUNTS) {
+    const to = Math.min(starts.length, from + STEP_COUNTS);
+    for (let rank = from; rank < to; rank++) starts[rank]! += starts[rank - 1]!;
+    yield;
+  }
 }
 
 /** Moves indexes to the places of their ranks; those of equal rank keep their order. */

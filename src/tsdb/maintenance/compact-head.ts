@@ -47,7 +47,7 @@ async function truncateHead(parts: MaintenanceParts, before: number): Promise<vo
       // The log may have samples of them up to now; a checkpoint that begins later has none.
       expiring.add(removed, head.bounds.minTime);
     }
-    head.deletions.truncate(before);
+    await runInTurns(head.deletions.truncate(before), turns);
     head.chunkStore?.removeBefore(before, lateSamples?.firstChunkFile() ?? Number.POSITIVE_INFINITY);
     const seconds = (clock.monotonic() - started) / 1000;
     observer.headGc(seconds);

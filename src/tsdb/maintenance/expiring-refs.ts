@@ -1,5 +1,8 @@
 import type { RefSet } from '../wal/ref-set.ts';
 
+/** Refs added to a set in one step. */
+const STEP_REFS = 4096;
+
 /**
  * Refs of series that left the head while the log may still have samples of them: a checkpoint keeps their series records
  * until it begins behind those samples.
@@ -9,13 +12,17 @@ export class ExpiringRefs {
 
   /** `until` (ms): no sample of them is newer. */
   add(refs: readonly number[], until: number): void {
-    if (refs.length > 0) this.#batches.push({ until, refs: Float64Array.from(refs) });
+    if (refs.length > 0) this.#batches.push({ until, refs: new Float64Array(refs) });
   }
 
-  /** Adds those that a checkpoint from `minTime` on keeps. */
-  addTo(refs: RefSet, minTime: number): void {
+  /** Adds those that a checkpoint from `minTime` on keeps. Yields after less than a millisecond. */
+  *addTo(refs: RefSet, minTime: number): Generator<undefined, void> {
     for (const batch of this.#batches) {
-      if (batch.until >= minTime) for (const ref of batch.refs) refs.add(ref);
+      if (batch.until < minTime) continue;
+      for (let i = 0; i < batch.refs.length; i++) {
+        refs.add(batch.refs[i]!);
+        if (i % STEP_REFS === STEP_REFS - 1) yield;
+      }
     }
   }
 

@@ -42,7 +42,7 @@ async function replaceByCheckpoint(parts: Parts, minTime: number, plan: Checkpoi
   if (plan === null) return;
   const started = clock.monotonic();
   const refs = new RefSet();
-  expiring.addTo(refs, minTime);
+  await runInTurns(expiring.addTo(refs, minTime), turns);
   await runInTurns(head.liveRefs(refs), turns);
   counts.checkpoints++;
   try {

@@ -9,22 +9,24 @@ export interface LateRow extends OpenSamples {
   maxTime: number;
 }
 
-/** The rows of the head that have late samples. */
+const PAGE_LOG2 = 10;
+const PAGE_ROWS = 1 << PAGE_LOG2;
+
+/** The rows of the head that have late samples. In pages: a map of a million rows holds the event loop when it grows. */
 export class LateRows {
-  readonly #rows = new Map<number, LateRow>();
-  /** A bit for each row that is in `#rows`, so that a select of many rows need not ask the map. */
+  readonly #pages: ((LateRow | undefined)[] | undefined)[] = [];
+  #size = 0;
+  /** A bit for each row that is there, so that a select of many rows need not look into the pages. */
   #marks = new Uint32Array(0);
 
   get size(): number {
-    return this.#rows.size;
-  }
-
-  values(): MapIterator<LateRow> {
-    return this.#rows.values();
+    return this.#size;
   }
 
   get(row: number): LateRow | undefined {
-    return (this.#marks[row >>> 5] ?? 0) & (1 << (row & 31)) ? this.#rows.get(row) : undefined;
+    return (this.#marks[row >>> 5] ?? 0) & (1 << (row & 31))
+      ? this.#pages[row >>> PAGE_LOG2]![row & (PAGE_ROWS - 1)]
+      : undefined;
   }
 
   /** The row, made where it is not there yet. */
@@ -40,7 +42,11 @@ export class LateRows {
       minTime: Number.POSITIVE_INFINITY,
       maxTime: Number.NEGATIVE_INFINITY,
     };
-    this.#rows.set(row, late);
+    const number = row >>> PAGE_LOG2;
+    while (this.#pages.length <= number) this.#pages.push(undefined);
+    const page = (this.#pages[number] ??= new Array<undefined>(PAGE_ROWS).fill(undefined));
+    page[row & (PAGE_ROWS - 1)] = late;
+    this.#size++;
     if (row >>> 5 >= this.#marks.length) {
       const grown = new Uint32Array(Math.max(1024, 2 * ((row >>> 5) + 1)));
       grown.set(this.#marks);
@@ -51,14 +57,17 @@ export class LateRows {
   }
 
   delete(row: number): void {
-    if (!this.#rows.delete(row)) return;
+    if (this.get(row) === undefined) return;
+    this.#pages[row >>> PAGE_LOG2]![row & (PAGE_ROWS - 1)] = undefined;
     this.#marks[row >>> 5]! &= ~(1 << (row & 31));
-    if (this.#rows.size === 0) this.#marks = new Uint32Array(0);
+    if (--this.#size > 0) return;
+    this.#pages.length = 0;
+    this.#marks = new Uint32Array(0);
   }
 
   /** All of them, rising. */
   sorted(): Uint32Array {
-    const rows = new Uint32Array(this.#rows.size);
+    const rows = new Uint32Array(this.#size);
     let count = 0;
     for (let word = 0; word < this.#marks.length; word++) {
       for (let left = this.#marks[word]!; left !== 0; left &= left - 1) {

@@ -1,7 +1,8 @@
+import { runInTurns } from '../../std/turns.ts';
 import { reserveSampleColumn, type SampleColumn, type TimeRange } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, floatHistogramFromFlat } from '../chunk/flat-histogram.ts';
-import type { OutOfOrderStore } from './out-of-order-store.ts';
+import type { OpenSamples } from './open-samples.ts';
 
 /**
  * The out-of-order samples of some rows as they stood in one turn of the event loop: plain data that can be handed to
@@ -21,15 +22,55 @@ export interface LateSamples {
   readonly startTimes: Float64Array | null;
 }
 
+/** Where late samples are taken from: the store as it is, or as it was at some moment. */
+export interface LateSource {
+  /** Rows that have late samples. */
+  readonly rowCount: number;
+  /** Between which times (ms, both included) all samples of a row lie; null where it has none. */
+  timesOf(row: number): TimeRange | null;
+  /** True where samples of the row may lie in the range. */
+  overlaps(row: number, range: TimeRange): boolean;
+  /** Calls back with the sealed chunks of a row that may overlap the range, newest first. */
+  eachChunk(row: number, range: TimeRange, use: (chunk: number) => void): void;
+  /** How many samples of a row are in no chunk yet. */
+  openCount(row: number): number;
+  /** Copies them behind others; returns what `OpenSamples` has beside their values. */
+  copyOpen(
+    row: number,
+    times: Float64Array,
+    bits: Uint32Array,
+    at: number,
+  ): Pick<OpenSamples, 'histograms' | 'startTimes'>;
+}
+
+/** Work between two points at which it may be interrupted, some 100 µs: a look at a row counts for one, its late samples for more. */
+const STEP_WORK = 4096;
+const LATE_ROW_WORK = 16;
+
 /** What the rows have that may lie in the range; null where that is nothing. */
-export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range: TimeRange): LateSamples | null {
-  if (store.rowCount === 0) return null;
+export function takeLateSamples(source: LateSource, rows: Uint32Array, range: TimeRange): LateSamples | null {
+  return runInTurns(takeLateSamplesInSteps(source, rows, range), null);
+}
+
+/** As `takeLateSamples`, in steps between which the source stays as it is. */
+export function* takeLateSamplesInSteps(
+  source: LateSource,
+  rows: Uint32Array,
+  range: TimeRange,
+): Generator<undefined, LateSamples | null> {
+  if (source.rowCount === 0) return null;
   let open = 0;
   let any = false;
+  let work = 0;
   for (let i = 0; i < rows.length; i++) {
-    if (!store.overlaps(rows[i]!, range)) continue;
+    if (++work >= STEP_WORK) {
+      work = 0;
+      yield;
+    }
+    if (!source.overlaps(rows[i]!, range)) continue;
     any = true;
-    open += store.openCount(rows[i]!);
+    work += LATE_ROW_WORK;
+    open += source.openCount(rows[i]!);
   }
   if (!any) return null;
   const chunkStarts = new Uint32Array(rows.length + 1);
@@ -40,13 +81,18 @@ export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range
   let histograms: (FlatHistogram | null)[] | null = null;
   let startTimes: Float64Array | null = null;
   for (let i = 0, at = 0; i < rows.length; i++) {
-    if (store.overlaps(rows[i]!, range)) {
+    if (++work >= STEP_WORK) {
+      work = 0;
+      yield;
+    }
+    if (source.overlaps(rows[i]!, range)) {
+      work += LATE_ROW_WORK;
       const first = chunks.length;
-      store.eachChunk(rows[i]!, range, (chunk) => chunks.push(chunk));
+      source.eachChunk(rows[i]!, range, (chunk) => chunks.push(chunk));
       reverseFrom(chunks, first);
-      const count = store.openCount(rows[i]!);
+      const count = source.openCount(rows[i]!);
       if (count > 0) {
-        const found = store.copyOpen(rows[i]!, times, bits, at);
+        const found = source.copyOpen(rows[i]!, times, bits, at);
         if (found.histograms !== null) {
           histograms ??= new Array<null>(open).fill(null);
           for (let j = 0; j < count; j++) histograms[at + j] = found.histograms[j]!;
@@ -61,7 +107,7 @@ export function takeLateSamples(store: OutOfOrderStore, rows: Uint32Array, range
     chunkStarts[i + 1] = chunks.length;
     openStarts[i + 1] = at;
   }
-  return { chunkStarts, chunks: Uint32Array.from(chunks), openStarts, times, bits, histograms, startTimes };
+  return { chunkStarts, chunks: new Uint32Array(chunks), openStarts, times, bits, histograms, startTimes };
 }
 
 /** True where place `i` of the rows has late samples. */

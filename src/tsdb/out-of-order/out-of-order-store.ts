@@ -17,6 +17,8 @@ interface LateMemory extends SealMemory {
   retireChain(newest: number): void;
   /** The same for one chunk, whose place in its chain another has taken. */
   retireSealed(chunk: number): void;
+  /** Told of each row whose late samples are about to change. */
+  readonly moments: { beforeLate(row: number): void };
 }
 
 /** Sealed samples of some rows: plain data. Row `i` has the chunks `starts[i] .. starts[i + 1] - 1`, newest first. */
@@ -37,6 +39,8 @@ export interface ChunkReuse {
 const ALL_TIME: TimeRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 /** Rows handled in one step: under a millisecond. */
 const STEP_ROWS = 128;
+/** Rows whose times are looked at in one step. */
+const STEP_MEASURED = 4096;
 
 /** A histogram that is going to be inserted, as far as memory is concerned. */
 export interface LateHistogram {
@@ -69,6 +73,8 @@ export class OutOfOrderStore {
   #newestRange = Number.NaN;
   #minTime = Number.POSITIVE_INFINITY;
   #maxTime = Number.NEGATIVE_INFINITY;
+  /** What of them is known to be there while they are measured; null while they are not. */
+  #measured: { minTime: number; maxTime: number } | null = null;
   #samplesInserted = 0;
   #chunksCreated = 0;
   #hasHistograms = false;
@@ -163,6 +169,7 @@ export class OutOfOrderStore {
     histogram: FlatHistogram | null,
     startTime: number,
   ): boolean {
+    this.#memory.moments.beforeLate(row);
     if (histogram !== null) this.#hasHistograms = true;
     const late = this.#rows.getOrAdd(row);
     const isAlone = isLarge(histogram) || isLarge(late.histograms?.[0] ?? null);
@@ -271,7 +278,8 @@ export class OutOfOrderStore {
 
   /** Lets a chunk of a row be the one at `offset` of the file in `slot`, where it was written to. Returns its number now. */
   moveToFile(row: number, chunk: number, slot: number, offset: number): number {
-    const { sealed } = this.#memory;
+    const { moments, sealed } = this.#memory;
+    moments.beforeLate(row);
     const late = this.#rows.get(row)!;
     const inFile = sealed.addCopyInFile(chunk, slot, offset);
     if (late.newest === chunk) late.newest = inFile;
@@ -308,6 +316,7 @@ export class OutOfOrderStore {
       const late = this.#rows.get(rows[i]!);
       if (late !== undefined) {
         if (late.count > 0) {
+          this.#memory.moments.beforeLate(rows[i]!);
           this.#reserveSeal(late);
           this.#seal(rows[i]!, late);
         }
@@ -317,7 +326,7 @@ export class OutOfOrderStore {
     }
     // What came during the steps may be in the chunks.
     const ranges = new Set([...before, ...this.#ranges]);
-    return { rows, starts, chunks: Uint32Array.from(chunks), ranges: [...ranges].sort((a, b) => a - b) };
+    return { rows, starts, chunks: new Uint32Array(chunks), ranges: [...ranges].sort((a, b) => a - b) };
   }
 
   /** What `freeze` gave was not written to blocks: it will be part of the next one. */
@@ -331,22 +340,39 @@ export class OutOfOrderStore {
       if (i % STEP_ROWS === STEP_ROWS - 1) yield;
       const late = this.#rows.get(rows[i]!);
       if (late === undefined || starts[i] === starts[i + 1]) continue;
+      this.#memory.moments.beforeLate(rows[i]!);
       if (!this.#cutChain(late, chunks[starts[i]!]!)) continue;
       if (late.newest === 0 && late.count === 0) this.#forget(rows[i]!);
       else this.#measure(rows[i]!, late);
     }
-    this.#minTime = Number.POSITIVE_INFINITY;
-    this.#maxTime = Number.NEGATIVE_INFINITY;
-    for (const { maxTime, minTime } of this.#rows.values()) {
-      if (minTime < this.#minTime) this.#minTime = minTime;
-      if (maxTime > this.#maxTime) this.#maxTime = maxTime;
+    yield* this.#measureAll();
+  }
+
+  /** Sets the times of all rows to what these have. */
+  *#measureAll(): Generator<undefined, void> {
+    const left = this.#rows.sorted();
+    // What comes during the steps widens these.
+    const bounds = { minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY };
+    this.#measured = bounds;
+    for (let i = 0; i < left.length; i++) {
+      if (i % STEP_MEASURED === STEP_MEASURED - 1) yield;
+      const late = this.#rows.get(left[i]!);
+      if (late === undefined) continue;
+      if (late.minTime < bounds.minTime) bounds.minTime = late.minTime;
+      if (late.maxTime > bounds.maxTime) bounds.maxTime = late.maxTime;
     }
+    this.#measured = null;
+    // Where the last row has left meanwhile, there are none.
+    if (this.#rows.size === 0) return;
+    this.#minTime = bounds.minTime;
+    this.#maxTime = bounds.maxTime;
   }
 
   /** Lets go of all samples of a row; open readers keep them. */
   remove(row: number): void {
     const late = this.#rows.get(row);
     if (late === undefined) return;
+    this.#memory.moments.beforeLate(row);
     this.#buffers.clear(late);
     if (late.newest !== 0) this.#memory.retireChain(late.newest);
     this.#forget(row);
@@ -449,6 +475,11 @@ export class OutOfOrderStore {
     if (time > late.maxTime) late.maxTime = time;
     if (time < this.#minTime) this.#minTime = time;
     if (time > this.#maxTime) this.#maxTime = time;
+    const measured = this.#measured;
+    if (measured !== null) {
+      if (time < measured.minTime) measured.minTime = time;
+      if (time > measured.maxTime) measured.maxTime = time;
+    }
     const range = Math.floor(time / this.rangeMs);
     if (range === this.#newestRange) return;
     this.#newestRange = range;

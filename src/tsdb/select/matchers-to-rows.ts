@@ -1,6 +1,7 @@
 import {
   countMarked,
   dropMarked,
+  gallop,
   intersectSorted,
   keepMarked,
   markedRows,
@@ -15,6 +16,9 @@ import type { RowIndex, ValueCondition } from './row-index.ts';
 
 /** Looking at a row's own label costs about as much as testing a fraction of a value and marking its rows. */
 const FILTER_ROWS_PER_VALUE = 4;
+
+/** Of long lists so many rows are looked at in one step: some 100 µs. */
+const PART_ROWS = 32_768;
 
 /** A matcher with what is known of it before any row is looked at. */
 interface Condition extends ValueCondition {
@@ -148,7 +152,7 @@ class Selection {
     if (values.length === 1) {
       const rows = this.#index.rowsOf(name, values[0]!);
       if (this.#rows === null) this.#start(rows.slice());
-      else this.#count = intersectSorted(this.#rows, this.#count, rows, rows.length, this.#rows);
+      else yield* this.#keepSorted(rows);
       yield;
       return;
     }
@@ -167,8 +171,7 @@ class Selection {
       markRows(bitmap, rows, rows.length);
       yield;
     }
-    this.#keepMarked(bitmap);
-    yield;
+    yield* this.#keepMarked(bitmap);
   }
 
   /** Keeps rows that have a label whose value meets the condition; the empty string does not. */
@@ -179,8 +182,7 @@ class Selection {
     }
     const bitmap = this.#bitmap();
     yield* this.#index.markRows(name, condition, bitmap);
-    this.#keepMarked(bitmap);
-    yield;
+    yield* this.#keepMarked(bitmap);
   }
 
   /** Drops rows that have one of the values of a label. */
@@ -188,8 +190,7 @@ class Selection {
     const rows = this.#all();
     yield;
     if (values.length === 1) {
-      const dropped = this.#index.rowsOf(name, values[0]!);
-      this.#count = subtractSorted(rows, this.#count, dropped, dropped.length, rows);
+      yield* this.#dropSorted(rows, this.#index.rowsOf(name, values[0]!));
       return;
     }
     const bitmap = this.#bitmap();
@@ -198,7 +199,7 @@ class Selection {
       markRows(bitmap, dropped, dropped.length);
       yield;
     }
-    this.#count = dropMarked(rows, this.#count, bitmap, rows);
+    yield* this.#keepParts(rows, (part, count, out) => dropMarked(part, count, bitmap, out));
   }
 
   /** Drops rows that have a label whose value does not meet the condition. */
@@ -212,7 +213,7 @@ class Selection {
     yield* this.#index.markRows(name, { meets: (value) => !meets(value), regex, negated: !negated }, bitmap);
     const rows = this.#all();
     yield;
-    this.#count = dropMarked(rows, this.#count, bitmap, rows);
+    yield* this.#keepParts(rows, (part, count, out) => dropMarked(part, count, bitmap, out));
   }
 
   take(): Uint32Array {
@@ -237,13 +238,54 @@ class Selection {
     return this.#rows !== null && this.#count < FILTER_ROWS_PER_VALUE * this.#index.valueCount(name);
   }
 
-  #keepMarked(bitmap: Uint32Array): void {
+  *#keepMarked(bitmap: Uint32Array): Generator<undefined, void> {
     if (this.#rows !== null) {
-      this.#count = keepMarked(this.#rows, this.#count, bitmap, this.#rows);
+      yield* this.#keepParts(this.#rows, (part, count, out) => keepMarked(part, count, bitmap, out));
       return;
     }
     const rows = new Uint32Array(countMarked(bitmap));
-    markedRows(bitmap, rows);
+    yield;
+    let count = 0;
+    for (let from = 0; from < bitmap.length; from += PART_ROWS / 32) {
+      count += markedRows(bitmap.subarray(from, from + PART_ROWS / 32), rows.subarray(count), 32 * from);
+      yield;
+    }
     this.#start(rows);
+  }
+
+  /** Lists that others own may change between two steps, so a copy of theirs is walked. */
+  *#keepSorted(list: Uint32Array): Generator<undefined, void> {
+    const others = this.#count > PART_ROWS ? list.slice() : list;
+    let at = 0;
+    yield* this.#keepParts(this.#rows!, (part, count, out) => {
+      const from = at;
+      at = gallop(others, at, others.length, part[count - 1]! + 1);
+      return intersectSorted(part, count, others.subarray(from, at), at - from, out);
+    });
+  }
+
+  *#dropSorted(rows: Uint32Array, list: Uint32Array): Generator<undefined, void> {
+    const others = this.#count > PART_ROWS ? list.slice() : list;
+    let at = 0;
+    yield* this.#keepParts(rows, (part, count, out) => {
+      const from = at;
+      at = gallop(others, at, others.length, part[count - 1]! + 1);
+      return subtractSorted(part, count, others.subarray(from, at), at - from, out);
+    });
+  }
+
+  /** Lets `keep` move those rows of each part that stay to the front of `out`, which may be the part; it returns how many. */
+  *#keepParts(
+    rows: Uint32Array,
+    keep: (part: Uint32Array, count: number, out: Uint32Array) => number,
+  ): Generator<undefined, void> {
+    const count = this.#count;
+    let kept = 0;
+    for (let from = 0; from < count; from += PART_ROWS) {
+      if (from > 0) yield;
+      const to = Math.min(count, from + PART_ROWS);
+      kept += keep(rows.subarray(from, to), to - from, rows.subarray(kept, kept + to - from));
+    }
+    this.#count = kept;
   }
 }

@@ -42,6 +42,7 @@ export function ownBuffers({ snapshots }: ThreadAnswer): ArrayBuffer[] {
   for (const snapshot of snapshots) {
     collectBuffers(snapshot, buffers);
     if (snapshot.newest !== null) collectBuffers(snapshot.newest, buffers);
+    if (snapshot.deleted !== null) collectBuffers(snapshot.deleted, buffers);
     if (snapshot.late !== null) collectBuffers(snapshot.late, buffers);
   }
   return [...buffers];

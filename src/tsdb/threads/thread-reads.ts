@@ -48,7 +48,7 @@ export class ThreadReads {
 export interface AnswerLimits {
   /** Bytes of snapshots. */
   readonly bytesMax: number;
-  /** A large question whose answer takes longer is answered in several turns: its selects see a moment each. */
+  /** A large question whose answer takes longer is answered in several turns. */
   readonly turnMs: number;
   /** Milliseconds, a clock that never jumps. */
   now(): number;
@@ -61,10 +61,7 @@ export class AnswerTooLarge extends Error {
   override readonly name = 'AnswerTooLarge';
 }
 
-/**
- * A question of less work, in rows, is answered in one turn however long the machine lets it wait, so that all its selects
- * see one moment. A select counts as so many rows, even where it chooses none.
- */
+/** After so much work, in rows, the clock is looked at. A select counts as so many rows, even where it chooses none. */
 const ONE_TURN_WORK_MAX = 50_000;
 const SELECT_WORK = 5000;
 
@@ -87,8 +84,8 @@ export class ThreadRead {
   }
 
   /**
-   * Answers in one turn, which comes after others where patterns have many values to meet, unless it would hold the event
-   * loop; `give` gets the answer within the last turn, unless this is closed by then. Rejects with `RegexSyntaxError` and
+   * Answers in one turn, which comes after others where patterns have many values to meet, or in several where one would hold
+   * the event loop: all selects see the moment of the first. `give` gets the answer within the last turn, unless this is closed by then. Rejects with `RegexSyntaxError` and
    * `AnswerTooLarge`.
    */
   async answer(
@@ -120,30 +117,46 @@ export class ThreadRead {
     const preparing = querier.prepare(requests.map(({ matchers }) => matchers));
     if (preparing !== undefined) await preparing;
     if (this.#isClosed) return true;
-    const snapshots: HeadSnapshot[] = [];
-    let bytes = 0;
-    let turnBegan = limits.now();
-    let work = 0;
-    for (const request of requests) {
-      const taken = querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit });
-      const snapshot = taken instanceof Promise ? await taken : taken;
-      if (this.#isClosed) return true;
-      bytes += (ROW_BYTES + (snapshot.newest === null ? 0 : NEWEST_BYTES)) * snapshot.rows.length;
-      if (bytes > limits.bytesMax) {
-        const message = `query needs too much memory: it selects so many series that they take ${bytes} bytes`;
-        throw new AnswerTooLarge(`${message}, the limit is ${limits.bytesMax} bytes`);
-      }
-      snapshots.push(snapshot);
-      work += SELECT_WORK + snapshot.rows.length;
-      if (work <= ONE_TURN_WORK_MAX || limits.now() - turnBegan <= limits.turnMs) continue;
-      await limits.pause();
-      if (this.#isClosed) return true;
-      work = 0;
-      turnBegan = limits.now();
-    }
+    const snapshots = await this.#snapshots(querier, requests, limits);
+    if (snapshots === null) return true;
     if (isFloatsOnly && !this.#hasFloatsOnly(range)) return false;
     give({ ...this.#news(), headMinTime: querier.minTime, isFloatsOnly, snapshots });
     return true;
+  }
+
+  /** What the selects give, of one moment; null where this is closed meanwhile. */
+  async #snapshots(
+    querier: HeadQuerier,
+    requests: ThreadQuestion['requests'],
+    limits: AnswerLimits,
+  ): Promise<HeadSnapshot[] | null> {
+    const releaseMoment = querier.holdMoment();
+    try {
+      const snapshots: HeadSnapshot[] = [];
+      let bytes = 0;
+      let turnBegan = limits.now();
+      let work = 0;
+      for (const request of requests) {
+        const taken = querier.snapshot({ ...request, limit: request.sorted ? 0 : request.limit });
+        const snapshot = taken instanceof Promise ? await taken : taken;
+        if (this.#isClosed) return null;
+        bytes += (ROW_BYTES + (snapshot.newest === null ? 0 : NEWEST_BYTES)) * snapshot.rows.length;
+        if (bytes > limits.bytesMax) {
+          const message = `query needs too much memory: it selects so many series that they take ${bytes} bytes`;
+          throw new AnswerTooLarge(`${message}, the limit is ${limits.bytesMax} bytes`);
+        }
+        snapshots.push(snapshot);
+        work += SELECT_WORK + snapshot.rows.length;
+        if (work <= ONE_TURN_WORK_MAX || limits.now() - turnBegan <= limits.turnMs) continue;
+        await limits.pause();
+        if (this.#isClosed) return null;
+        work = 0;
+        turnBegan = limits.now();
+      }
+      return snapshots;
+    } finally {
+      releaseMoment();
+    }
   }
 
   close(): void {
