@@ -55,7 +55,7 @@ let activeTargets = fleet.targets;
 await scraping('new series', 0);
 await scraping('an hour of known ones', 6);
 
-await select('select by equality', [is('instance', '10.0.0.7:9100')]);
+await select('select by equality', [is('instance', '10.0.0.0:9100')]);
 await select('select =~".+" of 50 values', [{ type: '=~', name: 'job', value: '.+' }]);
 await select('select =~".*99.*" of all values', [{ type: '=~', name: 'id', value: '.*99.*' }]);
 await select('select =~".*9[0-9]?8.*" of all values', [{ type: '=~', name: 'id', value: '.*9[0-9]?8.*' }]);
