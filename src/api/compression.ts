@@ -33,7 +33,9 @@ export async function gzipped(answer: Answer, acceptEncoding: string): Promise<A
 
 async function packed(answer: Answer, encoding: Encoding): Promise<Answer> {
   const { body } = answer;
-  if (answer.status === 204 || (typeof body !== 'string' && !(body instanceof Uint8Array))) return answer;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return answer;
+  // There is nothing to compress; the reference names the encoding all the same.
+  if (answer.status === 204) return { ...answer, headers: { ...answer.headers, 'content-encoding': encoding } };
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const small = bytes.length <= SYNC_SIZE_MAX;
   const result =

@@ -3,11 +3,17 @@ import { fastify } from 'fastify';
 import type { BodyBudget } from '../http/body.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import type { RouteMetrics } from './http-metrics.ts';
-import type { Route } from './routes.ts';
+import { API_PREFIX, type Route } from './routes.ts';
 import { send, serveRoute } from './serve-route.ts';
 import { answerUndecodable } from './undecodable.ts';
 import { cleanPath, type Unmatched } from './unmatched.ts';
 import { splitUrl } from './url.ts';
+
+/** In a path that was sent: it stands between two segments like any other, so no label name in a path has one. */
+const ESCAPED_SLASH = /%2f/i;
+const ESCAPED_SLASHES = /%2f/gi;
+
+const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(?:;|$)/;
 
 export interface FrameworkParts {
   readonly deps: ApiDependencies;
@@ -36,16 +42,23 @@ export async function createFramework({ deps, budget, routes, unmatched, prefix 
     // Label names in paths are as long as a header may be.
     routerOptions: { maxParamLength: 1024 * 1024, caseSensitive: true, ignoreTrailingSlash: false },
     frameworkErrors: (_error, request, reply) => {
-      send(reply, answerUndecodable(request.raw.url ?? '/', prefix));
+      send(reply, answerUndecodable(request.method, request.raw.url ?? '/', prefix));
     },
   });
   // Bodies are read by the routes that want them, each with a limit of its own.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
+  const inApi = (path: string) => path.startsWith(`${prefix}${API_PREFIX}/`);
   app.addHook('onRequest', async (request, reply) => {
     const { path, search } = splitUrl(request.raw.url ?? '/');
+    const { headers } = request.raw;
+    // The framework would fail where the reference does not look.
+    if (!MEDIA_TYPE.test(headers['content-type'] ?? '')) delete headers['content-type'];
     if (cleanPath(path) !== path) send(reply, unmatched.answer(request.method, path, search));
+    else if (inApi(path) && request.method !== 'OPTIONS' && ESCAPED_SLASH.test(path)) {
+      send(reply, unmatched.answerDecoded(request.method, path.replaceAll(ESCAPED_SLASHES, '/'), search));
+    }
   });
   app.setNotFoundHandler((request, reply) => {
     const { path, search } = splitUrl(request.raw.url ?? '/');

@@ -37,20 +37,17 @@ export function storageLimit(limit: number): number {
   return limit > 0 ? limit + 1 : 0;
 }
 
-const INT64_MAX = 2n ** 63n - 1n;
 const INT64_DIGITS = 19;
 
-/** Go's Atoi: the number, or what is wrong in its words. */
-export function integerFromText(text: string): number | string {
-  if (!/^[+-]?\d+$/.test(text)) return `strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`;
+/** Go's Atoi, or with 32 bits its ParseInt: the number, or what is wrong in its words. */
+export function integerFromText(text: string, bits: 64 | 32 = 64): number | string {
+  const refused = `strconv.${bits === 64 ? 'Atoi' : 'ParseInt'}: parsing ${goQuote(text)}`;
+  if (!/^[+-]?\d+$/.test(text)) return `${refused}: invalid syntax`;
   const digits = text.replace(/^[+-]?0*/, '');
   // Reading millions of digits takes seconds.
-  if (digits.length > INT64_DIGITS) return `strconv.Atoi: parsing ${goQuote(text)}: value out of range`;
+  if (digits.length > INT64_DIGITS) return `${refused}: value out of range`;
   const value = BigInt(`${text.startsWith('-') ? '-' : ''}${digits || '0'}`);
-  if (value > INT64_MAX || value < -INT64_MAX - 1n) {
-    return `strconv.Atoi: parsing ${goQuote(text)}: value out of range`;
-  }
-  return Number(value);
+  return value === BigInt.asIntN(bits, value) ? Number(value) : `${refused}: value out of range`;
 }
 
 const TRUE_TEXTS = ['1', 't', 'T', 'TRUE', 'true', 'True'];

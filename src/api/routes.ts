@@ -114,7 +114,7 @@ export function routes(deps: ApiDependencies, receiver: WriteReceiver | null, bu
     plain(GET, '/favicon.ico', rootFile),
     plain(GET, '/manifest.json', rootFile),
     plain(GET, '/assets/*filepath', asset),
-    plain(GET, '/user/*filepath', userAsset),
+    ...(deps.settings.userAssets === null ? [] : [plain(GET, '/user/*filepath', userAsset)]),
     plain(GET_POST, '/debug/*subpath', unsupported.debug),
     plain(GET_HEAD, '/-/healthy', healthy),
     whenReady(GET_HEAD, '/-/ready', ready),

@@ -114,7 +114,7 @@ function sendWhole(response: ServerResponse, { status, headers }: Answer, body: 
 async function apiAnswer(call: Call, endpoint: Endpoint, budget: BodyBudget, compress: boolean): Promise<Answer> {
   let answer: Answer;
   try {
-    answer = answerFromResult(await endpoint(sendsForm(call) ? await withForm(call, budget) : call));
+    answer = answerFromResult(await endpoint(sendsForm(call) ? await withForm(call, budget) : withoutForm(call)));
   } catch (error) {
     answer = answerFromFailure(call, error);
   }
@@ -190,10 +190,28 @@ function callFromRequest(
   };
 }
 
+/** What is wrong with the media type of a body that might be a form, in Go's words; null for nothing. */
+function mediaTypeProblem(call: Call): string | null {
+  const header = call.header('content-type');
+  if (header === '' || (call.method !== 'POST' && call.method !== 'PUT')) return null;
+  const [type, subtype, ...more] = header.split(';', 1)[0]!.trim().split('/') as [string, ...string[]];
+  if (type === '') return 'mime: no media type';
+  if (/\s/.test(type)) return 'mime: expected slash after first token';
+  if (subtype === undefined) return null;
+  if (subtype === '' || /^\s/.test(subtype)) return 'mime: expected token after slash';
+  return more.length > 0 || /\s/.test(subtype) ? 'mime: unexpected content after media subtype' : null;
+}
+
 function sendsForm(call: Call): boolean {
   if (call.method !== 'POST' && call.method !== 'PUT') return false;
   const type = call.header('content-type').split(';', 1)[0]!.trim().toLowerCase();
   return type === 'application/x-www-form-urlencoded';
+}
+
+/** A call whose body is none of the form's business. */
+function withoutForm(call: Call): Call {
+  const problem = mediaTypeProblem(call);
+  return problem === null ? call : { ...call, formProblem: problem };
 }
 
 /** The call with a form body's pairs put before those of the URL. */

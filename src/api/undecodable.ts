@@ -1,5 +1,5 @@
 import { goQuote } from '../model/labels.ts';
-import { type Answer, plainError } from './answer.ts';
+import { type Answer, pageNotFound, plainError, plainText } from './answer.ts';
 import { ApiError } from './api-error.ts';
 import { answerFromError } from './envelope.ts';
 import { bytesFromPercent } from './form.ts';
@@ -9,14 +9,19 @@ import { API_PREFIX } from './routes.ts';
  * Answers a path that can not be decoded as UTF-8. A bad escape is a bad request; bytes that are no text can only be
  * meant as a label name, which is then invalid.
  */
-export function answerUndecodable(url: string, prefix: string): Answer {
+export function answerUndecodable(method: string, url: string, prefix: string): Answer {
   const path = url.split('?', 1)[0]!;
   const bytes = bytesFromPercent(path);
-  if (!(bytes instanceof Uint8Array)) return plainError(400, '400 Bad Request');
+  if (!(bytes instanceof Uint8Array)) return plainText(400, '400 Bad Request');
   const decoded = Buffer.from(bytes).toString('latin1');
   const start = `${prefix}${API_PREFIX}/label/`;
   const match = decoded.startsWith(start) ? /^([^/]+)\/values$/.exec(decoded.slice(start.length)) : null;
-  if (match === null) return plainError(404, '404 page not found');
+  if (match === null) return pageNotFound();
+  if (method === 'OPTIONS') return { status: 204, headers: { vary: 'Accept-Encoding, Origin' }, body: '' };
+  if (method !== 'GET') {
+    const refusal = plainError(405, 'Method Not Allowed');
+    return { ...refusal, headers: { ...refusal.headers, allow: 'GET, OPTIONS' } };
+  }
   const answer = answerFromError(new ApiError('bad_data', `invalid label name: ${quoteBytes(match[1]!)}`));
   return { ...answer, headers: { ...answer.headers, vary: 'Accept-Encoding, Origin' } };
 }

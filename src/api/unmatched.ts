@@ -4,6 +4,8 @@ import { API_PREFIX, type Route } from './routes.ts';
 /** What happens to requests that match no route: redirects to the path that was meant, 405, or 404. */
 export interface Unmatched {
   answer(method: string, path: string, search: string): Answer;
+  /** The same of a path whose escaped slashes were decoded, which nobody cleans. */
+  answerDecoded(method: string, path: string, search: string): Answer;
 }
 
 /** A path pattern of the table, compiled. The API and the rest are two trees; a path belongs to exactly one. */
@@ -13,6 +15,8 @@ interface Pattern {
   readonly exact: RegExp;
   readonly anyCase: RegExp;
   readonly path: string;
+  /** Matches what ends behind the slash of a `:name` that something should follow; null where there is no such place. */
+  readonly cutShort: RegExp | null;
 }
 
 /** `prefix` is what every path begins with, without a slash at the end; empty for none. */
@@ -22,6 +26,9 @@ export function createUnmatched(routes: readonly Route[], prefix: string): Unmat
     answer(method, fullPath, search) {
       const cleaned = cleanPath(fullPath);
       if (cleaned !== fullPath) return redirect(method, 307, withSearch(cleaned, search));
+      return this.answerDecoded(method, fullPath, search);
+    },
+    answerDecoded(method, fullPath, search) {
       if (fullPath === prefix + API_PREFIX) return redirect(method, 307, withSearch(`${fullPath}/`, search));
       if (prefix !== '' && !fullPath.startsWith(`${prefix}/`)) {
         return fullPath === '/' && method === 'GET' ? redirect(method, 302, prefix) : pageNotFound();
@@ -55,7 +62,20 @@ export function cleanPath(path: string): string {
 }
 
 function compile({ methods, path }: Route): Pattern {
-  const source = path
+  const source = patternSource(path);
+  const afterName = path.includes(':') ? path.indexOf('/', path.indexOf(':')) : -1;
+  return {
+    methods,
+    inApi: path.startsWith(`${API_PREFIX}/`),
+    exact: new RegExp(`^${source}$`),
+    anyCase: new RegExp(`^${source}$`, 'i'),
+    path,
+    cutShort: afterName < 0 ? null : new RegExp(`^${patternSource(path.slice(0, afterName + 1))}$`),
+  };
+}
+
+function patternSource(path: string): string {
+  return path
     .split('/')
     .map((segment) =>
       segment.startsWith(':')
@@ -65,13 +85,6 @@ function compile({ methods, path }: Route): Pattern {
           : segment.replace(/[.\\+*?^$()[\]{}|]/g, '\\$&'),
     )
     .join('/');
-  return {
-    methods,
-    inApi: path.startsWith(`${API_PREFIX}/`),
-    exact: new RegExp(`^${source}$`),
-    anyCase: new RegExp(`^${source}$`, 'i'),
-    path,
-  };
 }
 
 /** The path with a slash more or less, or in another case, that has a route for this method. */
@@ -82,6 +95,7 @@ function meantPath(tree: readonly Pattern[], method: string, path: string): stri
   if (ofMethod.some((pattern) => pattern.exact.test(slashed))) return slashed;
   // A path that ends where a `:name` should follow counts as one with a slash too many.
   if (path.endsWith('/') && ofMethod.some((pattern) => pattern.path.startsWith(`${path}:`))) return slashed;
+  if (ofMethod.some((pattern) => pattern.cutShort?.test(path))) return slashed;
   for (const candidate of [path, slashed]) {
     const pattern = ofMethod.find((each) => !each.path.includes(':') && each.anyCase.test(candidate));
     if (pattern !== undefined && !pattern.path.includes('*')) return pattern.path;

@@ -37,13 +37,23 @@ export function momentFromMs(ms: number): Moment {
 
 /** Negative, zero or positive, as `a` lies before, at or after `b`. */
 export function compareMoments(a: Moment, b: Moment): number {
-  if (a.seconds !== b.seconds) return a.seconds < b.seconds ? -1 : 1;
+  const x = comparedSeconds(a);
+  const y = comparedSeconds(b);
+  if (x !== y) return x < y ? -1 : 1;
   return a.nanoseconds - b.nanoseconds;
+}
+
+/** From the first second of the year 1 to the epoch. */
+const YEAR_ONE_SECONDS = 62_135_596_800n;
+
+/** The reference counts seconds from the year 1, in 64 bits that wrap: moments that are no numbers show it. */
+function comparedSeconds({ seconds }: Moment): bigint {
+  return BigInt.asIntN(64, seconds + YEAR_ONE_SECONDS);
 }
 
 /** Nanoseconds from `a` to `b`, kept within 64 bits. */
 export function nanosecondsBetween(a: Moment, b: Moment): bigint {
-  const difference = (b.seconds - a.seconds) * NANOSECONDS + BigInt(b.nanoseconds - a.nanoseconds);
+  const difference = (comparedSeconds(b) - comparedSeconds(a)) * NANOSECONDS + BigInt(b.nanoseconds - a.nanoseconds);
   const limit = 2n ** 63n;
   return difference >= limit ? limit - 1n : difference < -limit ? -limit : difference;
 }
@@ -96,7 +106,8 @@ function momentFromRfc3339(text: string): Moment | null {
   if (hour > 23 || minute > 59 || second > 59) return null;
   const offsetHours = Number(match[9] ?? 0);
   const offsetMinutes = Number(match[10] ?? 0);
-  if (offsetHours > 23 || offsetMinutes > 59) return null;
+  // Some write 24 hours or 60 minutes, and the reference takes them.
+  if (offsetHours > 24 || offsetMinutes > 60) return null;
   const offset = (offsetHours * 3600 + offsetMinutes * 60) * (match[8] === '-' ? -1 : 1);
   const seconds = daysFromCivil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
   return { seconds: BigInt(seconds), nanoseconds: Number((match[7] ?? '').slice(0, 9).padEnd(9, '0')) };

@@ -5,12 +5,13 @@ import { Annotations } from './exec/annotations.ts';
 import { type CancelSignal, checkWanted, QueryBudget } from './exec/budget.ts';
 import { buildOperators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
-import { FinishNames, finishedLabels, hasDoubles } from './exec/finish-names.ts';
+import { EqualRanges } from './exec/equal-ranges.ts';
+import { FinishNames, finishedLabels } from './exec/finish-names.ts';
 import { type Grid, gridBetween } from './exec/grid.ts';
 import { samplesWeight } from './exec/histogram-weight.ts';
 import type { Operators } from './exec/operator.ts';
 import { Probe } from './exec/probe.ts';
-import { sameLabelsetError, timeoutError } from './exec/query-error.ts';
+import { timeoutAtStartError } from './exec/query-error.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { extendFloats } from './exec/select/extend-floats.ts';
@@ -330,7 +331,7 @@ export class Engine {
     const deadline = clock.monotonic() + timeoutMs;
     return () => {
       checkWanted(signal);
-      if (clock.monotonic() > deadline) throw timeoutError();
+      if (clock.monotonic() > deadline) throw timeoutAtStartError();
     };
   }
 
@@ -390,18 +391,19 @@ export class Engine {
         budget.spend(WRITING_WORK * written);
       };
       const samples = budget.samples();
+      const equal = labels === heads.labels ? null : new EqualRanges(labels, budget);
       for (let row = 0; range.next(samples); row++) {
         if (plan.kind === 'rangeSelect' && plan.extension !== 'none')
           extendFloats(samples, range.window, plan.extension);
         const weight = samplesWeight(samples, budget.spending);
         if (range.isRead) scope.counts.addAt(0, weight);
         budget.hold(weight);
-        sink.addSamples(labels[row]!, samples, writing);
+        if (equal === null || !equal.take(row, samples)) sink.addSamples(labels[row]!, samples, writing);
         budget.noteAnswer(sink.byteLength);
         budget.spend(samples.length);
         if (budget.pauseDue) await budget.pause();
       }
-      if (labels !== heads.labels && hasDoubles(labels)) throw sameLabelsetError();
+      for (const [shared, merged] of equal?.merged() ?? []) sink.addSamples(shared, merged, writing);
     } else {
       const vector = operators.vector!;
       const root = context.features.delayedNameRemoval ? new FinishNames(vector, scope.isInstant, budget) : vector;

@@ -9,7 +9,7 @@ export function featureView(options: ServerOptions): Record<string, Record<strin
   return {
     api: {
       admin: web.enableAdminApi,
-      exclude_alerts: false,
+      exclude_alerts: true,
       label_values_match: true,
       lifecycle: web.enableLifecycle,
       otlp_write_receiver: false,

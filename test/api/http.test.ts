@@ -365,6 +365,45 @@ describe('settings', () => {
     await on.close();
   });
 
+  test.each([
+    [
+      'group_limit=x',
+      'group_limit',
+      'group_limit needs to be a valid number: strconv.ParseInt: parsing "x": invalid syntax',
+    ],
+    ['group_limit=0', 'group_limit', 'group_limit needs to be greater than 0'],
+    ['group_next_token=x', 'group_next_token', 'group_limit needs to be present in order to paginate over the groups'],
+    ['group_limit=1&group_next_token=x', 'group_next_token', "invalid group_next_token 'x'. were rule groups changed?"],
+    [
+      'exclude_alerts=zz',
+      'exclude_alerts',
+      'error converting exclude_alerts: strconv.ParseBool: parsing "zz": invalid syntax',
+    ],
+    ['type=foo', 'type', 'not supported value "foo"'],
+  ])('/api/v1/rules?%s is refused', async (query, name, problem) => {
+    const got = await send(`/api/v1/rules?${query}`);
+    expect([got.status, got.json.error]).toEqual([400, `invalid parameter "${name}": ${problem}`]);
+  });
+
+  test.each([
+    ['GET', '/api/v1/label/a%2Fb/values', 404],
+    ['POST', '/api/v1/label/a%2fb/values', 404],
+    ['OPTIONS', '/api/v1/label/a%2Fb/values', 204],
+    ['GET', '/api/v1/query%2F', 301],
+    ['HEAD', '/api/v1/label/%ff/values', 405],
+    ['GET', '/user', 404],
+  ])('%s %s is answered with %d', async (method, path, status) => {
+    expect((await send(path, { method })).status).toBe(status);
+  });
+
+  test('a media type that is none fails where a form is looked for, and nowhere else', async () => {
+    const headers = { 'content-type': 'a/b/c' };
+    const series = await send('/api/v1/series', { method: 'POST', headers, body: '' });
+    expect(series.json.error).toBe('error parsing form values: mime: unexpected content after media subtype');
+    expect((await send('/api/v1/query?query=1', { method: 'POST', headers, body: '' })).status).toBe(200);
+    expect((await send('/api/v1/label/x/values', { method: 'POST', headers, body: '' })).status).toBe(405);
+  });
+
   test('what is configured and not supported is no empty answer', async () => {
     expect((await send('/api/v1/rules')).json.data).toEqual({ groups: [] });
     const on = await startTestServer({

@@ -6,7 +6,8 @@ import { jsonText } from '../json.ts';
 const APP_NAME = 'Prometheus Server';
 
 /** GET, HEAD /-/healthy: the process serves. */
-export function healthy(): Answer {
+export function healthy({ method }: Call): Answer {
+  if (method === 'HEAD') return empty(200);
   return plainText(200, `${APP_NAME} is Healthy.\n`);
 }
 
@@ -14,7 +15,8 @@ export function healthy(): Answer {
  * GET, HEAD /-/ready: reached only when the storage is open. A storage that takes no samples for now says so in a line
  * more; queries are answered, so it is no reason to be taken out of service (docs/decisions/).
  */
-export function ready({ deps }: Call): Answer {
+export function ready({ deps, method }: Call): Answer {
+  if (method === 'HEAD') return empty(200);
   const stopped = deps.storage.appendsStopped();
   return plainText(200, `${APP_NAME} is Ready.\n${stopped === null ? '' : `${stopped}\n`}`);
 }

@@ -141,7 +141,7 @@ function buildNode(node: Node, inputs: readonly Built[], context: QueryContext):
   }
   if (scope.grid.count === 0) return { ...common, vector: EMPTY_VECTOR };
   const bare = buildVector(node, inputs, context);
-  const rule = duplicateRule(plan, context);
+  const rule = duplicateRule(plan, scope.isInstant, context);
   const vector = rule === null ? bare : mergeDuplicates(bare, rule);
   return { ...common, vector: isDeep ? new MaterializedVector(vector, context) : vector };
 
@@ -289,18 +289,21 @@ interface Duplicates {
 }
 
 /** What an operator's output may have twice; null: nothing. */
-function duplicateRule(plan: Plan, { features }: QueryContext): Duplicates | null {
+function duplicateRule(plan: Plan, isInstant: boolean, { features }: QueryContext): Duplicates | null {
   const always: Duplicates = { among: 'sharedStep', byNamesAlone: false };
+  // The end of the query looks then.
+  const unlessLater = features.delayedNameRemoval && isInstant ? null : always;
   const byName: Duplicates | null = features.delayedNameRemoval ? null : { among: 'sharedStep', byNamesAlone: true };
   switch (plan.kind) {
     case 'labelCall':
     case 'info':
+      return always;
     case 'histogramCall':
     case 'histogramQuantiles':
     case 'vectorBinary':
-      return always;
+      return unlessLater;
     case 'setOperation':
-      return plan.op === 'or' ? always : null;
+      return plan.op === 'or' ? unlessLater : null;
     case 'rangeCall':
       return plan.keepsName || byName === null ? null : { ...byName, among: 'sharedQuery' };
     case 'instantSelect':

@@ -21,13 +21,15 @@ export class FinishNames implements VectorOperator {
 
   async series(): Promise<SeriesHeads> {
     const heads = await this.#input.series();
-    if (heads.dropName === null) return heads;
+    // In an instant query there may be equal label sets from the beginning: nobody looks for them within it.
+    if (heads.dropName === null && !this.#isInstant) return heads;
     const finished = finishedLabels(heads, this.#budget);
     const renamed: VectorOperator = {
       series: async () => ({ labels: finished, dropName: null }),
       next: () => this.#input.next(),
     };
-    this.#merged = new MergeDuplicates(renamed, 'sharedStep', this.#isInstant, this.#budget);
+    const rule = this.#isInstant ? 'sharedStepAndKind' : 'sharedStep';
+    this.#merged = new MergeDuplicates(renamed, rule, this.#isInstant, this.#budget);
     return this.#merged.series();
   }
 
@@ -46,9 +48,4 @@ export function finishedLabels({ labels, dropName }: SeriesHeads, budget: QueryB
     budget.takeLabels(withoutMetric);
     return withoutMetric;
   });
-}
-
-/** True where two label sets are equal. */
-export function hasDoubles(labels: readonly Labels[]): boolean {
-  return new Set(labels.map(({ key }) => key)).size < labels.length;
 }

@@ -9,8 +9,11 @@ import type { SeriesHeads, VectorOperator } from './operator.ts';
 import { sameLabelsetError } from './query-error.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from './step-column.ts';
 
-/** What two series with equal labels mean: an error at a shared step, or one wherever both have any value. */
-export type DuplicateRule = 'sharedStep' | 'sharedQuery';
+/**
+ * What two series with equal labels mean: an error at a shared step, or one wherever both have any value. `sharedStepAndKind`,
+ * which is for instant queries alone: an error only where both are floats or both histograms; a histogram hides a float.
+ */
+export type DuplicateRule = 'sharedStep' | 'sharedQuery' | 'sharedStepAndKind';
 
 /**
  * Makes one series of those whose labels became equal, as long as they never have a value on the same step. Series
@@ -71,13 +74,22 @@ export class MergeDuplicates implements VectorOperator {
   async #keepPresent(heads: SeriesHeads, { groupOf, firstOf }: EqualSets): Promise<SeriesHeads> {
     const rows: number[] = [];
     const columns: StepColumn[] = [];
+    /** For each group: bit 1 a float, bit 2 a histogram. */
     const seen = new Uint8Array(firstOf.length);
+    const perKind = this.#rule === 'sharedStepAndKind';
     await drain(this.#input, this.#budget, (column, row) => {
       if (isEmptyColumn(column)) return;
       const group = groupOf[row]!;
       if (group !== -1) {
-        if (seen[group] === 1) this.#isBroken = true;
-        seen[group] = 1;
+        const kind = perKind && column.histograms?.[0] !== undefined ? 2 : 1;
+        if ((seen[group]! & kind) !== 0) this.#isBroken = true;
+        if (seen[group] === 2) return;
+        if (seen[group] === 1 && kind === 2) {
+          const hidden = rows.findIndex((before) => groupOf[before] === group);
+          rows.splice(hidden, 1);
+          columns.splice(hidden, 1);
+        }
+        seen[group]! |= kind;
       }
       this.#budget.keep(column.present.length);
       rows.push(row);

@@ -17,6 +17,11 @@ export function timeoutError(): QueryError {
   return new QueryError('timeout', `query timed out in ${STAGE}`);
 }
 
+/** The time was over before anything was evaluated. */
+export function timeoutAtStartError(): QueryError {
+  return new QueryError('timeout', 'query timed out in query execution');
+}
+
 export function canceledError(): QueryError {
   return new QueryError('canceled', `query was canceled in ${STAGE}`);
 }

@@ -1,5 +1,6 @@
 import { goQuote } from '../../model/labels.ts';
 import { EvaluationError, type FunctionImplementation, type FunctionRegistry } from '../functions/contracts.ts';
+import { seconds } from '../functions/rate-kind.ts';
 import type {
   Aggregate,
   AtModifier,
@@ -255,9 +256,9 @@ function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options
     case 'end':
       return { kind: 'number', value: times.end / 1000 };
     case 'range':
-      return { kind: 'number', value: (times.end - times.start) / 1000 };
+      return { kind: 'number', value: seconds(times.end - times.start) };
     case 'step':
-      return { kind: 'number', value: times.start === times.end ? 0 : times.step / 1000 };
+      return { kind: 'number', value: times.start === times.end ? 0 : seconds(times.step) };
     case 'vector':
       return { kind: 'vectorOf', input: inputs[0] as ScalarPlan };
     case 'scalar':

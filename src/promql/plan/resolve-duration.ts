@@ -1,3 +1,4 @@
+import { seconds } from '../functions/rate-kind.ts';
 import type { DurationExpr, DurationValue, PositionRange } from '../syntax/ast.ts';
 
 /** The times of the query itself, in ms; an instant query has `end === start` and `step` 0. */
@@ -23,11 +24,11 @@ const DURATION_SECONDS_MAX = 2 ** 63 / 1e9;
 export function resolveDuration(duration: DurationValue, times: QueryTimes, sign: 'any' | 'positive'): number {
   const expression = duration.expression;
   if (expression === null) return duration.ms;
-  const seconds = secondsOf(expression, times);
-  if (!Number.isFinite(seconds)) throw refuse(expression.position, 'duration is NaN or infinite');
-  if (seconds <= 0 && sign === 'positive') throw refuse(expression.position, 'duration must be greater than 0');
-  if (Math.abs(seconds) > DURATION_SECONDS_MAX) throw refuse(expression.position, 'duration is out of range');
-  return Math.trunc(seconds * 1000);
+  const length = secondsOf(expression, times);
+  if (!Number.isFinite(length)) throw refuse(expression.position, 'duration is NaN or infinite');
+  if (length <= 0 && sign === 'positive') throw refuse(expression.position, 'duration must be greater than 0');
+  if (Math.abs(length) > DURATION_SECONDS_MAX) throw refuse(expression.position, 'duration is out of range');
+  return Math.trunc(length * 1000);
 }
 
 function secondsOf(expr: DurationExpr, times: QueryTimes): number {
@@ -35,7 +36,7 @@ function secondsOf(expr: DurationExpr, times: QueryTimes): number {
     case 'number':
       return expr.seconds;
     case 'call':
-      return (expr.name === 'step' ? times.step : times.end - times.start) / 1000;
+      return seconds(expr.name === 'step' ? times.step : times.end - times.start);
     case 'minmax': {
       const left = secondsOf(expr.left, times);
       const right = secondsOf(expr.right, times);

@@ -1,4 +1,10 @@
-import { canceledError, QueryError, type QueryErrorKind, timeoutError } from '../../promql/exec/query-error.ts';
+import {
+  canceledError,
+  QueryError,
+  type QueryErrorKind,
+  timeoutAtStartError,
+  timeoutError,
+} from '../../promql/exec/query-error.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ThreadReads } from '../../tsdb/threads/thread-reads.ts';
@@ -178,7 +184,8 @@ export class PoolRunner implements QueryRunner {
       watch(job.thread?.turns ?? 0, GRACES_MAX);
     };
     const onAbort = () => giveUp(canceledError());
-    const stopTimer = clock.after(timeoutMs, () => giveUp(timeoutError()));
+    const late = timeoutMs < LEAST_TIMEOUT_MS ? timeoutAtStartError() : timeoutError();
+    const stopTimer = clock.after(timeoutMs, () => giveUp(late));
     signal.addEventListener('abort', onAbort);
     const end = task.kind === 'run' ? this.#options.begin?.(task.request.text) : undefined;
     try {
@@ -286,6 +293,8 @@ export class PoolRunner implements QueryRunner {
   }
 }
 
+/** A shorter time is over before a query begins, ms. */
+const LEAST_TIMEOUT_MS = 0.01;
 /** Reads at once; they mostly wait for whoever wants them. */
 const READS_MAX = 64;
 /** No client takes longer over a read; one that does not take anything is cut off earlier. */

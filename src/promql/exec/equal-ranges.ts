@@ -1,0 +1,64 @@
+import type { FloatHistogram } from '../../model/histogram.ts';
+import type { Labels } from '../../model/labels.ts';
+import { createSampleColumn, type SampleColumn } from '../../storage/query.ts';
+import type { QueryBudget } from './budget.ts';
+import { sameLabelsetError } from './query-error.ts';
+
+interface Sample {
+  readonly time: number;
+  readonly value: number;
+  readonly histogram: FloatHistogram | undefined;
+}
+
+/** Bytes of a sample that is held. */
+const SAMPLE_BYTES = 56;
+
+/** Makes one series of those of a range vector whose labels became equal; they may not have two floats or two histograms at once. */
+export class EqualRanges {
+  readonly #labels: readonly Labels[];
+  readonly #budget: QueryBudget;
+  /** For each key that several series have: what came of them so far. */
+  readonly #groups = new Map<string, { readonly labels: Labels; readonly samples: Sample[] }>();
+
+  constructor(labels: readonly Labels[], budget: QueryBudget) {
+    this.#labels = labels;
+    this.#budget = budget;
+    const seen = new Set<string>();
+    for (const each of labels) {
+      if (seen.has(each.key)) this.#groups.set(each.key, { labels: each, samples: [] });
+      else seen.add(each.key);
+    }
+  }
+
+  /** Keeps the samples of a series that is not the only one with its labels; false where it is. */
+  take(row: number, { length, times, values, histograms }: SampleColumn): boolean {
+    const group = this.#groups.get(this.#labels[row]!.key);
+    if (group === undefined) return false;
+    this.#budget.takeBytes(SAMPLE_BYTES * length);
+    for (let i = 0; i < length; i++) {
+      group.samples.push({ time: times[i]!, value: values[i]!, histogram: histograms?.[i] });
+    }
+    return true;
+  }
+
+  /** The series that were made of several. */
+  *merged(): Generator<readonly [Labels, SampleColumn]> {
+    for (const { labels, samples } of this.#groups.values()) {
+      this.#budget.spend(samples.length);
+      samples.sort((a, b) => a.time - b.time);
+      const column = createSampleColumn(samples.length);
+      column.length = samples.length;
+      if (samples.some(({ histogram }) => histogram !== undefined)) column.histograms = [];
+      const last = { float: Number.NaN, histogram: Number.NaN };
+      samples.forEach(({ time, value, histogram }, i) => {
+        const kind = histogram === undefined ? 'float' : 'histogram';
+        if (last[kind] === time) throw sameLabelsetError();
+        last[kind] = time;
+        column.times[i] = time;
+        column.values[i] = value;
+        if (column.histograms !== null) column.histograms[i] = histogram;
+      });
+      yield [labels, column];
+    }
+  }
+}
