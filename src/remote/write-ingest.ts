@@ -11,12 +11,11 @@ import {
   type HistogramEntry,
   REFUSED,
   type SampleBatch,
-  type SeriesRef,
 } from '../storage/append.ts';
 import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Counter, Registry } from '../telemetry/registry.ts';
-import { refusalText } from './refusal-text.ts';
+import { type PlacedHistogram, type Refusals, RequestRefusals, seriesOfRow } from './request-refusals.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
 import {
   type DecodedExemplar,
@@ -53,9 +52,6 @@ export interface WriteIngestOptions {
 /** Samples further ahead of our clock are refused: they would push the bounds of the head into the future. */
 const AHEAD_MS_MAX = 10 * 60 * 1000;
 
-/** Refused rows that are looked at one by one to tell whether the request itself is their reason. */
-const PROBES_MAX = 1000;
-
 /**
  * Appends decoded requests. Like the reference's receiver for remote write 1.0 it takes a request whole or not at all,
  * with two exceptions that are dropped and counted: series with labels that are not allowed, and samples that are out
@@ -65,7 +61,7 @@ export class WriteIngest {
   readonly #options: WriteIngestOptions;
   readonly #invalidLabels: Counter;
   #batch: SampleBatch = createSampleBatch(4096);
-  readonly #probe: SampleBatch = createSampleBatch(1);
+  readonly #reasons: RequestRefusals;
   /** The ref of each series of the request; -1 while it is not resolved. */
   #seriesRefs = new Float64Array(4096);
   /** Labels of the series that have to be resolved. */
@@ -73,6 +69,7 @@ export class WriteIngest {
 
   constructor(options: WriteIngestOptions) {
     this.#options = options;
+    this.#reasons = new RequestRefusals(options);
     this.#invalidLabels = options.registry
       .counter({
         name: 'prometheus_api_remote_write_invalid_labels_samples_total',
@@ -180,7 +177,7 @@ export class WriteIngest {
       if (ahead >= 0) {
         const message = batch.times[ahead]! < 0 ? 'out of bounds' : TOO_FAR_AHEAD;
         refusal = earlier(refusal, {
-          series: this.#seriesOfRow(request, ahead),
+          series: seriesOfRow(request, this.#seriesRefs, ahead),
           kind: 'float',
           position: ahead,
           message,
@@ -189,7 +186,8 @@ export class WriteIngest {
       if (outcome.refusedCount > 0 || refusal !== null) {
         const refusals = copyOf(outcome);
         end(null);
-        refusal = earlier(refusal, this.#reasonToRefuse(request, batch, entries, refusals));
+        const refs = this.#seriesRefs;
+        refusal = earlier(refusal, this.#reasons.first({ request, refs, batch, histograms: entries, refusals }));
         batch.length = whole;
         if (refusal !== null) return { kind: 'refused', message: refusal.message };
         appender = appendable.appender();
@@ -258,10 +256,8 @@ export class WriteIngest {
     return batch;
   }
 
-  #histogramEntries(
-    histograms: readonly DecodedHistogram[],
-  ): { readonly series: number; readonly entry: HistogramEntry }[] {
-    const entries: { series: number; entry: HistogramEntry }[] = [];
+  #histogramEntries(histograms: readonly DecodedHistogram[]): PlacedHistogram[] {
+    const entries: PlacedHistogram[] = [];
     for (const { index, entry } of histograms) {
       const ref = this.#seriesRefs[index]!;
       if (ref === DROPPED) continue;
@@ -281,82 +277,8 @@ export class WriteIngest {
     return entries;
   }
 
-  /** The first refusal that does not come from the request's own order; null where there is none. */
-  #reasonToRefuse(
-    request: WriteRequest,
-    batch: SampleBatch,
-    entries: readonly { readonly series: number; readonly entry: HistogramEntry }[],
-    refusals: Refusals,
-  ): PlacedRefusal | null {
-    const firstRow = new Map<SeriesRef, number>();
-    for (let row = 0; row < batch.length; row++) {
-      const ref = batch.refs[row]!;
-      if (!firstRow.has(ref)) firstRow.set(ref, row);
-    }
-    let found: PlacedRefusal | null = null;
-    for (const [i, row] of refusals.rows.entries()) {
-      const isFloat = row < batch.length;
-      if (isFloat && found !== null) continue;
-      const histogram = isFloat ? null : entries[row - batch.length]!;
-      const series = histogram?.series ?? this.#seriesOfRow(request, row);
-      // Floats come first, in order, then histograms in order: the first of each kind is enough.
-      if (histogram !== null && found !== null && found.series <= series) break;
-      const ref = histogram?.entry.ref ?? batch.refs[row]!;
-      let reason = refusals.reasons[i]!;
-      if (firstRow.get(ref) !== row) {
-        if (i >= PROBES_MAX) continue;
-        reason = this.#reasonAlone(batch, row, histogram?.entry ?? null);
-        if (reason === 0) continue;
-      }
-      const message = this.#refusalMessage(request, batch, row, ref, histogram?.entry ?? null, reason);
-      found = { series, kind: isFloat ? 'float' : 'histogram', position: row, message };
-      if (!isFloat) break;
-    }
-    return found;
-  }
-
-  #refusalMessage(
-    request: WriteRequest,
-    batch: SampleBatch,
-    row: number,
-    ref: SeriesRef,
-    histogram: HistogramEntry | null,
-    reason: number,
-  ): string {
-    const { appendable, log, queryable } = this.#options;
-    const appender = appendable.appender();
-    const last = appender.lastValue(ref);
-    appender.rollback();
-    const labels = this.#labelsOfRef(request, ref);
-    const time = histogram?.time ?? batch.times[row]!;
-    const value = histogram === null ? batch.values[row]! : null;
-    const err = refusalText({ labels, time, value, last, reason }, queryable);
-    const what = histogram === null ? 'sample' : 'histogram';
-    log.error(`Out of order ${what} from remote write`, { err, series: labels.toString(), timestamp: time });
-    return err;
-  }
-
-  /** The series of the request that a row of the batch comes from. */
-  #seriesOfRow({ seriesCount, seriesSamplesEnd }: WriteRequest, row: number): number {
-    let rows = 0;
-    for (let index = 0; index < seriesCount; index++) {
-      if (this.#seriesRefs[index] !== DROPPED)
-        rows += seriesSamplesEnd[index]! - (index === 0 ? 0 : seriesSamplesEnd[index - 1]!);
-      if (row < rows) return index;
-    }
-    return seriesCount;
-  }
-
-  #labelsOfRef(request: WriteRequest, ref: SeriesRef): Labels {
-    const index = this.#seriesRefs.indexOf(ref);
-    return labelsOfSeries(request, index)!;
-  }
-
   /** What the batch was made of, series by series. */
-  #seriesParts(
-    { seriesCount, seriesSamplesEnd }: WriteRequest,
-    entries: readonly { readonly series: number; readonly entry: HistogramEntry }[],
-  ): SeriesPart[] {
+  #seriesParts({ seriesCount, seriesSamplesEnd }: WriteRequest, entries: readonly PlacedHistogram[]): SeriesPart[] {
     const parts: SeriesPart[] = [];
     let next = 0;
     for (let index = 0; index < seriesCount; index++) {
@@ -368,24 +290,6 @@ export class WriteIngest {
       parts.push({ ref, floats, histograms });
     }
     return parts;
-  }
-
-  /** Why a row, or the histogram instead, would be refused without the rest of the request; 0 where it would not. */
-  #reasonAlone(batch: SampleBatch, row: number, histogram: HistogramEntry | null): number {
-    const probe = this.#probe;
-    probe.length = histogram === null ? 1 : 0;
-    probe.histograms = histogram === null ? [] : [histogram];
-    if (histogram === null) {
-      probe.refs[0] = batch.refs[row]!;
-      probe.times[0] = batch.times[row]!;
-      probe.bits[0] = batch.bits[2 * row]!;
-      probe.bits[1] = batch.bits[2 * row + 1]!;
-    }
-    const appender = this.#options.appendable.appender();
-    const { reasons, refusedCount } = appender.append(probe);
-    const reason = refusedCount > 0 ? reasons[0]! : 0;
-    appender.rollback();
-    return reason;
   }
 
   #countInvalid(request: WriteRequest): void {
@@ -406,11 +310,6 @@ interface UnknownSeries {
   readonly labels: Labels | null;
   readonly start: number;
   readonly end: number;
-}
-
-interface Refusals {
-  readonly rows: Uint32Array;
-  readonly reasons: Uint8Array;
 }
 
 function hasReason({ refusedCount, reasons }: AppendOutcome, reason: number): boolean {
