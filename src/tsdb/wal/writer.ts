@@ -5,8 +5,9 @@ import { type FileHandle, type FileSystem, FileSystemError } from '../../std/fil
 import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import type { LogRecord } from './compressed-samples.ts';
-import { RecordCompressor, type WalCompression } from './compression.ts';
-import { framedSizeMax, frameRecord, PAGE_SIZE } from './framing.ts';
+import type { WalCompression } from './compression.ts';
+import { PAGE_SIZE } from './framing.ts';
+import { RecordFramer } from './record-framer.ts';
 import { ANY_TIMES, WrittenTimes } from './segment-times.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
 
@@ -87,9 +88,7 @@ export class WalWriter {
   readonly #log: Log;
   readonly #onSync: (seconds: number) => void;
   readonly #onSyncFailed: (error: unknown) => void;
-  readonly #compressor: RecordCompressor;
-  #frames = new Uint8Array(256 * 1024);
-  #bytesSaved = 0;
+  readonly #framer: RecordFramer;
 
   #file: FileHandle;
   #segment: number;
@@ -131,7 +130,7 @@ export class WalWriter {
     this.#log = options.log ?? silentLog;
     this.#onSync = options.onSync ?? (() => {});
     this.#onSyncFailed = options.onSyncFailed ?? (() => {});
-    this.#compressor = new RecordCompressor(options.compression ?? 'snappy');
+    this.#framer = new RecordFramer(options.compression ?? 'snappy');
     this.#file = file;
     this.#segment = segment;
   }
@@ -159,15 +158,15 @@ export class WalWriter {
     if (records.length === 0) return;
     try {
       if (this.#mustCut) this.#cut();
-      let end = this.#frame(records, this.#size);
+      let end = this.#framer.frame(records, this.#size);
       if (this.#size > 0 && this.#size + end > this.#segmentSize) {
         this.#cut();
-        end = this.#frame(records, 0);
+        end = this.#framer.frame(records, 0);
       }
       this.times.add(this.#segment, times);
       this.#write(end);
       this.counters.bytes += end;
-      this.counters.bytesSaved += this.#bytesSaved;
+      this.counters.bytesSaved += this.#framer.bytesSaved;
       this.counters.pagesCompleted += Math.floor((this.#size + end) / PAGE_SIZE) - Math.floor(this.#size / PAGE_SIZE);
       this.#lastBatchAt = this.#size;
       this.#size += end;
@@ -179,8 +178,7 @@ export class WalWriter {
     this.counters.records += records.length;
     this.#unsynced = true;
     this.#planSync();
-    if (this.#frames.length > KEPT_BYTES_MAX) this.#frames = new Uint8Array(KEPT_BYTES_MAX);
-    this.#compressor.shrink();
+    this.#framer.shrink();
   }
 
   /**
@@ -238,31 +236,11 @@ export class WalWriter {
     }
   }
 
-  /** Frames all records into `#frames` for a place at `position`; returns their size. */
-  #frame(records: readonly LogRecord[], position: number): number {
-    this.#bytesSaved = 0;
-    let end = 0;
-    for (const record of records) {
-      const { bytes, size, flags, recordSize, checksum } = this.#compressor.compress(record);
-      this.#bytesSaved += recordSize - size;
-      this.#reserve(end, framedSizeMax(size));
-      end = frameRecord(bytes, size, flags, this.#frames, end, position + end, checksum);
-    }
-    return end;
-  }
-
-  #reserve(used: number, more: number): void {
-    if (used + more <= this.#frames.length) return;
-    const grown = new Uint8Array(Math.max(used + more, 2 * this.#frames.length));
-    grown.set(this.#frames.subarray(0, used));
-    this.#frames = grown;
-  }
-
-  /** Writes the first `size` bytes of `#frames` at the end of the segment, or leaves the segment as it was and throws. */
+  /** Writes the first `size` bytes of the frames at the end of the segment, or leaves the segment as it was and throws. */
   #write(size: number): void {
     let written = 0;
     try {
-      written = this.#file.writeSync(this.#frames, 0, size, this.#size);
+      written = this.#file.writeSync(this.#framer.bytes, 0, size, this.#size);
     } catch (error) {
       this.#cutOff();
       throw error;
@@ -405,6 +383,3 @@ export class WalWriter {
  * need another segment are refused.
  */
 const RETIRED_MAX = 64;
-
-/** A commit of 100,000 samples needs 1.5 MB; keeping more for the next one is not worth the memory. */
-const KEPT_BYTES_MAX = 4 * 1024 * 1024;
