@@ -89,7 +89,7 @@ export function asParameterError(parameter: string, error: unknown): unknown {
 }
 
 /** Runs `parse` and tells syntax errors as bad data. */
-export function syntaxErrors<T>(parse: () => T): T {
+function syntaxErrors<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

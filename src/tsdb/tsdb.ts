@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { goDuration } from '../model/go-duration.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Clock } from '../std/clock.ts';
 import { makeDurableDirectorySync } from '../std/durable-directory.ts';
@@ -7,20 +6,21 @@ import type { FileLock, FileSystem } from '../std/file-system.ts';
 import { nodeFiles } from '../std/node-files.ts';
 import { createSerial } from '../std/serial.ts';
 import { runInTurns, type Turns } from '../std/turns.ts';
-import type { Appendable, Appender } from '../storage/append.ts';
-import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
+import type { Appender } from '../storage/append.ts';
+import type { SeriesExemplars } from '../storage/exemplar.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
-import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import type { Querier, TimeRange } from '../storage/query.ts';
 import type { MetadataArchive } from '../storage/target-metadata.ts';
 import { BlockList } from './block/block-list.ts';
 import type { BlockMeta } from './block/block-meta.ts';
-import { PLAIN_FORMS, type SampleForms } from './chunk/sample-forms.ts';
+import type { SampleForms } from './chunk/sample-forms.ts';
 import { InlineMaintenance } from './compact/inline-maintenance.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import { MaintenanceThread } from './compact/maintenance-thread.ts';
-import { type DataDirectory, dataDirectory } from './data-directory.ts';
+import { dataDirectory } from './data-directory.ts';
+import type { Database } from './database.ts';
 import type { DatabaseReplay, DatabaseStats } from './database-stats.ts';
-import { CHUNK_RANGE_MS_DEFAULT, EXEMPLARS_MAX_DEFAULT } from './defaults.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import { deleteSamples } from './delete-samples.ts';
 import type { Head } from './head/head.ts';
 import type { HeadBounds } from './head/head-state.ts';
@@ -37,80 +37,20 @@ import type { DatabaseOptions } from './options.ts';
 import { type CopyOutOfOrderParts, compactOutOfOrder, copyOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
 import { ResidentQuerier } from './resident-querier.ts';
-import { type LoadedHead, loadHead } from './start/load-head.ts';
+import type { LoadedHead } from './start/load-head.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
+import { replayLogs } from './start/replay-logs.ts';
 import { ThreadReads } from './threads/thread-reads.ts';
-import { logThreads } from './wal/ahead/log-thread.ts';
-import { endWaitingThread } from './wal/ahead/waiting-thread.ts';
 import { WalWriter } from './wal/writer.ts';
 import { WriteGate } from './write-gate.ts';
 
+export type { Database } from './database.ts';
+
 /** A select that takes longer lets the event loop run in between, ms. */
 const SELECT_PIECE_MS = 5;
-/** The log is read in steps of a few milliseconds; behind so many ms of them, or so many steps, the event loop runs. */
-const REPLAY_PIECE_MS = 10;
-const REPLAY_PIECE_STEPS = 32;
 /** Turns of the event loop that a deletion waits for files of late samples: readers of that moment end meanwhile. */
 const LATE_FILES_TURNS = 1000;
-
-/** An open data directory. */
-export interface Database extends Appendable, Queryable, ExemplarQueryable {
-  /** Changes how many exemplars are kept. */
-  setExemplarsMax(max: number): void;
-  /** Changes how far behind the newest sample others may come out of order (ms); 0 = not at all. */
-  setOutOfOrderWindow(windowMs: number): void;
-  /** Changes in which forms samples are kept from now on. */
-  setForms(forms: SampleForms): void;
-  readonly headBounds: HeadBounds;
-  /** Why no samples are taken for now: a full or failing disk. null while they are. */
-  readonly appendsStopped: string | null;
-  /** What targets say of their metrics, over restarts. */
-  readonly metadata: MetadataArchive;
-  stats(): DatabaseStats;
-  /** The `limit` largest counts of the head's labels. */
-  labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics>;
-  /**
-   * Deletes the samples of a range (both ends included) that the series chosen by any of the lists of matchers have now,
-   * exemplars excepted. As `deleteSamples`; one deletion runs at a time.
-   */
-  delete(matcherSets: readonly (readonly Matcher[])[], range: TimeRange): Promise<void>;
-  /**
-   * Makes blocks of all samples that came out of order, and lets go of their log. As `compactOutOfOrder`; no deletion
-   * runs meanwhile.
-   */
-  compactOutOfOrder(): Promise<readonly BlockMeta[]>;
-  /** For a thread that reads the database by itself. */
-  threadReads(): ThreadReads;
-  /**
-   * What of a range can be read at once: a querier that gives so few series and looks into no file. Throws `NotResident`,
-   * as its selects do.
-   */
-  residentQuerier(range: TimeRange, seriesMax: number): Querier;
-  /** Reads what is in the head alone, its files too. */
-  headQuerier(range: TimeRange): Querier;
-  /** True where a block has samples of the range. */
-  hasBlocks(range: TimeRange): boolean;
-  /** What each block tells of itself, by their first times. */
-  blockMetas(): readonly BlockMeta[];
-  /**
-   * Does now what maintenance would do within a minute: moves what the head has beyond one and a half ranges to blocks,
-   * merges blocks, deletes what is beyond the retention. Rejects with what failed.
-   */
-  compact(): Promise<void>;
-  /** Takes what is deleted of blocks off the disk. Rejects with what failed. */
-  cleanTombstones(): Promise<void>;
-  /** As `takeSnapshot`: resolves to the name of a directory below `snapshots/`. */
-  snapshot(options: SnapshotOptions): Promise<string>;
-  /** Runs something while neither maintenance nor a deletion changes blocks or takes anything out of the head. */
-  exclusive<T>(work: () => T | Promise<T>): Promise<T>;
-  /** Writes an image of the head, from which a start is quicker than from the log alone; true where that worked. */
-  writeHeadImage(): Promise<boolean>;
-  /** Resolves when everything that was appended is on the disk. */
-  sync(): Promise<void>;
-  /** Syncs and closes the log, then gives the directory free. Rejects where the sync fails, closed all the same. */
-  close(): Promise<void>;
-}
 
 /**
  * Opens a data directory: takes its lock, opens its blocks, reads its logs, and serves. Nothing is appended before.
@@ -127,7 +67,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     removeTemporary(fileSystem, directory, log);
     noteForeignFiles(fileSystem, options.directory, log);
     blocks = new BlockList({ fileSystem, directory: options.directory, log });
-    const { loaded, replay } = await replayLogs(options, directory, blocks.coveredTime);
+    const { loaded, replay } = await replayLogs(options, directory, blocks.coveredTime, turnsOf(options.clock));
     const gate = new WriteGate({
       fileSystem,
       clock: options.clock,
@@ -161,58 +101,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     blocks?.close();
     lock?.releaseSync();
     throw error;
-  }
-}
-
-async function replayLogs(
-  options: DatabaseOptions,
-  directory: DataDirectory,
-  minValidTime: number,
-): Promise<{ loaded: LoadedHead; replay: DatabaseReplay }> {
-  const { clock, fileSystem, log, onReplayProgress } = options;
-  const started = clock.monotonic();
-  const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
-  const exemplarsMax = options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT;
-  const turns = turnsOf(clock);
-  const steps = loadHead({
-    fileSystem,
-    directory,
-    log,
-    chunkRangeMs,
-    minValidTime,
-    outOfOrderMs: options.outOfOrderMs,
-    exemplarsMax,
-    residentChunkBytes: options.residentChunkBytes,
-    forms: options.forms ?? PLAIN_FORMS,
-    turns,
-    repairs: true,
-    clock,
-    ...(fileSystem === nodeFiles ? { ahead: logThreads(chunkRangeMs) } : {}),
-  });
-  let pieceEnd = started + REPLAY_PIECE_MS;
-  for (let piece = 1; ; piece++) {
-    const step = steps.next();
-    if (step.done === true) {
-      const loaded = step.value;
-      endWaitingThread();
-      const seconds = (clock.monotonic() - started) / 1000;
-      const { counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs } = loaded;
-      const { samples, series, unknownRefs } = counts;
-      log.info('Write-ahead log replayed', {
-        image_series: imageSeries,
-        snapshot_series: snapshotSeries,
-        series,
-        samples,
-        unknown_refs: unknownRefs,
-        duration: goDuration(1000 * seconds),
-      });
-      return { loaded, replay: { ...counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs, seconds } };
-    }
-    if (piece < REPLAY_PIECE_STEPS && clock.monotonic() < pieceEnd) continue;
-    if (step.value.first >= 0) onReplayProgress?.(step.value);
-    await setImmediate();
-    piece = 0;
-    pieceEnd = clock.monotonic() + REPLAY_PIECE_MS;
   }
 }
 
