@@ -142,6 +142,10 @@ export class DecodedChunks {
     this.#counts = new Uint8Array(slots);
     this.#firstTimes = new Float64Array(slots);
     this.#steps = new Float64Array(slots);
+    // At once: code with a loop that filled them up to a slot would be compiled for the loop, and given up whenever there is
+    // nothing to fill.
+    this.#values = new Array<Float64Array>(slots).fill(NOTHING);
+    this.#offsets = new Array<undefined>(slots).fill(undefined);
     this.#used = 0;
     this.#next = 0;
     this.#watch();
@@ -211,7 +215,6 @@ export class DecodedChunks {
   #valuesOf(slot: number): Float64Array {
     const slab = slot >>> SLAB_SLOTS_LOG2;
     const within = slot & ((1 << SLAB_SLOTS_LOG2) - 1);
-    while (this.#values.length <= slot) this.#values.push(NOTHING);
     if (this.#values[slot] === NOTHING) {
       const buffer = (this.#valueSlabs[slab] ??= new ArrayBuffer(VALUES_BYTES << SLAB_SLOTS_LOG2));
       this.#values[slot] = new Float64Array(buffer, VALUES_BYTES * within, SAMPLES_MAX);
@@ -222,7 +225,6 @@ export class DecodedChunks {
   #offsetsOf(slot: number): Int32Array {
     const slab = slot >>> SLAB_SLOTS_LOG2;
     const within = slot & ((1 << SLAB_SLOTS_LOG2) - 1);
-    while (this.#offsets.length <= slot) this.#offsets.push(undefined);
     if (this.#offsets[slot] === undefined) {
       const buffer = (this.#offsetSlabs[slab] ??= new ArrayBuffer(OFFSETS_BYTES << SLAB_SLOTS_LOG2));
       this.#offsets[slot] = new Int32Array(buffer, OFFSETS_BYTES * within, SAMPLES_MAX);
