@@ -6,7 +6,8 @@ const storage = loaded(`load 1m
   a{i="1"} 1 2 stale
   b{i="1"} _ _ 3 4
   c{i="1"} 5x5
-  h{i="1"} {{schema:0 sum:2 count:4 buckets:[4]}}x5`);
+  h{i="1"} {{schema:0 sum:2 count:4 buckets:[4]}}x5
+  d{i="1"} 6x5`);
 
 function ask(text: string) {
   const options = { queryable: storage, functions: functionImplementations, delayedNameRemoval: true };
@@ -33,4 +34,5 @@ test('equal label sets within an instant query are for the end of it to refuse',
 test('a histogram hides a float of equal labels', async () => {
   const { sink } = await ask('delta({__name__=~"c|h"}[3m])');
   expect(sink.series.map(({ column }) => column.histograms?.[0]?.kind)).toEqual(['float']);
+  await expect(ask('delta({__name__=~"h|c|d"}[3m])')).rejects.toThrow('metrics with the same labelset');
 });

@@ -82,14 +82,15 @@ export class MergeDuplicates implements VectorOperator {
       const group = groupOf[row]!;
       if (group !== -1) {
         const kind = perKind && column.histograms?.[0] !== undefined ? 2 : 1;
-        if ((seen[group]! & kind) !== 0) this.#isBroken = true;
-        if (seen[group] === 2) return;
-        if (seen[group] === 1 && kind === 2) {
-          const hidden = rows.findIndex((before) => groupOf[before] === group);
+        const before = seen[group]!;
+        if ((before & kind) !== 0) this.#isBroken = true;
+        seen[group] = before | kind;
+        if (before === 2) return;
+        if (before === 1 && kind === 2) {
+          const hidden = rows.findIndex((each) => groupOf[each] === group);
           rows.splice(hidden, 1);
           columns.splice(hidden, 1);
         }
-        seen[group]! |= kind;
       }
       this.#budget.keep(column.present.length);
       rows.push(row);

@@ -21,7 +21,7 @@ export class InstantSelector implements VectorOperator {
   readonly #samples: SampleColumn;
   readonly #out: StepColumn;
   #seconds: Float64Array = new Float64Array(0);
-  /** Start times are asked for, but nobody may look at them. */
+  /** Start times are asked for, but nobody may look at them: samples are read and counted all the same. */
   readonly #isBlind: boolean;
   #row = 0;
 
@@ -52,13 +52,12 @@ export class InstantSelector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    if (this.#isBlind) return { labels: [], dropName: null };
     return selectionHeads(this.#selection, this.#context.budget);
   }
 
   next(): StepColumn | null {
     const set = this.#selection.series!;
-    if (this.#row === set.length || this.#isBlind) return null;
+    if (this.#row === set.length) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
     if (this.#statisticsOnly) keepStatistics(samples, this.#context.budget.spending);
@@ -72,6 +71,7 @@ export class InstantSelector implements VectorOperator {
     }
     budget.hold(this.#scope.counts.addColumn(out, budget));
     budget.spend(samples.length + out.present.length);
+    if (this.#isBlind) out.present.fill(0);
     return out;
   }
 
