@@ -1,5 +1,6 @@
 import { type BuildEnvironmentOptions, defineConfig, type EnvironmentOptions } from 'vite';
 import { asciiOutput } from './tools/ascii-output.ts';
+import { compileAhead } from './tools/compile-ahead.ts';
 import { logPlaces } from './tools/log-places.ts';
 import { neededAtStart } from './tools/needed-at-start.ts';
 
@@ -45,6 +46,7 @@ export default defineConfig({
     async buildApp({ build, environments }) {
       await build(environments['server']!);
       await build(environments['libraries']!);
+      await compileAhead(import.meta.dirname);
     },
   },
   plugins: [

@@ -10,11 +10,11 @@ if (cache.status === constants.compileCacheStatus.FAILED) cache = enableCompileC
 if (cache.directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= cache.directory;
 // DNS, unpacking and files share libuv's threads; four of them are few for hundreds of targets. Read at their first use.
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
-// A reader of our output that goes away must not end the server.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const { startLogThread } = await import('./server/start-log-thread.ts');
 startLogThread(process.argv.slice(2));
+// A reader of our output that goes away must not end the server.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const { run } = await import('./server/run.ts');
 const { allPrinted } = await import('./server/standard-output.ts');
 setTimeout(keepCode, 3000).unref();
