@@ -35,9 +35,12 @@ export class Form {
     let count = 0;
     let next = 0;
     for (let at = 0; at < text.length; at = next + 1) {
+      if (text.charCodeAt(at) === AMPERSAND) {
+        next = at;
+        continue;
+      }
       next = text.indexOf('&', at);
       if (next < 0) next = text.length;
-      if (next === at) continue;
       if (++count > PAIRS_MAX) return problem ?? 'number of URL query parameters exceeded limit';
       const found = this.#addPair(text.slice(at, next));
       problem ??= found;
@@ -57,6 +60,7 @@ export class Form {
   }
 }
 
+const AMPERSAND = 0x26;
 /** Pairs read from one text; Go's limit. What follows is not read. */
 const PAIRS_MAX = 10_000;
 

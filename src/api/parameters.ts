@@ -5,11 +5,22 @@ import { int64FromDouble, type Moment, momentFromText } from '../model/timestamp
 import { invalidParameter } from './api-error.ts';
 import type { Form } from './form.ts';
 
+/** No number and no time that means anything is so long; what is wrong with longer texts is told of their beginning. */
+const TEXT_LENGTH_MAX = 10_000;
+
+function quoted(text: string): string {
+  return text.length > TEXT_LENGTH_MAX ? `${goQuote(text.slice(0, TEXT_LENGTH_MAX))}...` : goQuote(text);
+}
+
+function momentFrom(text: string): Moment | null {
+  return text.length > TEXT_LENGTH_MAX ? null : momentFromText(text);
+}
+
 /** A time that must be there. */
 export function requiredTime(form: Form, name: string): Moment {
   const text = form.get(name);
-  const moment = momentFromText(text);
-  if (moment === null) throw invalidParameter(name, `cannot parse ${goQuote(text)} to a valid timestamp`);
+  const moment = momentFrom(text);
+  if (moment === null) throw invalidParameter(name, `cannot parse ${quoted(text)} to a valid timestamp`);
   return moment;
 }
 
@@ -17,9 +28,9 @@ export function requiredTime(form: Form, name: string): Moment {
 export function optionalTime(form: Form, name: string, whenAbsent: Moment): Moment {
   const text = form.get(name);
   if (text === '') return whenAbsent;
-  const moment = momentFromText(text);
+  const moment = momentFrom(text);
   if (moment !== null) return moment;
-  throw invalidParameter(name, `invalid time value for '${name}': cannot parse ${goQuote(text)} to a valid timestamp`);
+  throw invalidParameter(name, `invalid time value for '${name}': cannot parse ${quoted(text)} to a valid timestamp`);
 }
 
 /** The `limit` parameter; 0 means none. */
@@ -41,8 +52,8 @@ const INT64_DIGITS = 19;
 
 /** Go's Atoi, or with 32 bits its ParseInt: the number, or what is wrong in its words. */
 export function integerFromText(text: string, bits: 64 | 32 = 64): number | string {
-  const refused = `strconv.${bits === 64 ? 'Atoi' : 'ParseInt'}: parsing ${goQuote(text)}`;
-  if (!/^[+-]?\d+$/.test(text)) return `${refused}: invalid syntax`;
+  const refused = `strconv.${bits === 64 ? 'Atoi' : 'ParseInt'}: parsing ${quoted(text)}`;
+  if (text.length > TEXT_LENGTH_MAX || !/^[+-]?\d+$/.test(text)) return `${refused}: invalid syntax`;
   const digits = text.replace(/^[+-]?0*/, '');
   // Reading millions of digits takes seconds.
   if (digits.length > INT64_DIGITS) return `${refused}: value out of range`;
@@ -57,23 +68,24 @@ const FALSE_TEXTS = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 export function booleanFromText(text: string): boolean | string {
   if (TRUE_TEXTS.includes(text)) return true;
   if (FALSE_TEXTS.includes(text)) return false;
-  return `strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`;
+  return `strconv.ParseBool: parsing ${quoted(text)}: invalid syntax`;
 }
 
 /** Nanoseconds of a duration in seconds (`15`, `0.5`) or with units (`1h30m`); a text says what is wrong. */
 export function durationFromText(text: string): bigint | string {
+  if (text.length > TEXT_LENGTH_MAX) return `cannot parse ${quoted(text)} to a valid duration`;
   const seconds = goFloatFromText(text);
   if (seconds !== null) {
     const nanoseconds = seconds * 1e9;
     if (Math.abs(nanoseconds) > 2 ** 63) {
-      return `cannot parse ${goQuote(text)} to a valid duration. It overflows int64`;
+      return `cannot parse ${quoted(text)} to a valid duration. It overflows int64`;
     }
     return int64FromDouble(nanoseconds);
   }
   try {
     return BigInt(parseDuration(text)) * 1_000_000n;
   } catch {
-    return `cannot parse ${goQuote(text)} to a valid duration`;
+    return `cannot parse ${quoted(text)} to a valid duration`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type BodyBudget, readBody } from '../http/body.ts';
+import { RegexSyntaxError } from '../model/regex.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
 import { type Answer, plainError, plainText } from './answer.ts';
 import { ApiError } from './api-error.ts';
@@ -130,6 +131,10 @@ function answerFromFailure(call: Call, error: unknown): Answer {
   if (error instanceof ApiError) return answerFromError(error);
   if (error instanceof QueryError) {
     return answerFromError(new ApiError(error.kind, error.message, { cause: error }));
+  }
+  // A pattern that is right, but too large for a label value that it met.
+  if (error instanceof RegexSyntaxError) {
+    return answerFromError(new ApiError('execution', error.message, { cause: error }));
   }
   return fault(call, error);
 }

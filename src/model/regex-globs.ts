@@ -17,11 +17,14 @@ const DEPTH_MAX = 32;
  * everything; null for any other pattern, also for a malformed one.
  */
 export function globsFromPattern(pattern: string): readonly Glob[] | null {
-  // Nearly all long patterns are lists of plain values.
-  if (PLAIN_LIST.test(pattern)) return pattern.split('|').map((text) => ({ texts: [text], gaps: [] }));
   const reader = { pattern, at: 0, copies: 0 };
   const globs = readAlternatives(reader, 0);
   return globs === null || reader.at < pattern.length ? null : globs;
+}
+
+/** Whether a pattern is a text without any sign that means something, or several between `|`. */
+export function isPlainList(pattern: string): boolean {
+  return PLAIN_LIST.test(pattern);
 }
 
 export function globMatches(glob: Glob, value: string): boolean {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
-import { type Glob, globMatches, globsFromPattern } from './regex-globs.ts';
+import { type Glob, globMatches, globsFromPattern, isPlainList } from './regex-globs.ts';
 import { MATCH_STEPS_MAX, REGEX_SIZE_MAX, regexSize } from './regex-size.ts';
 
 /** A compiled pattern of a `=~` matcher or of relabelling: anchored at both ends, `.` matches a newline. */
@@ -50,10 +50,29 @@ const compiled = new LRUCache<string, Regex>({
 export function compileRegex(pattern: string): Regex {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  const globs = globsFromPattern(pattern);
-  const regex = globs === null ? regexFromEngine(pattern) : regexFromGlobs(pattern, globs);
+  const globs = isPlainList(pattern) ? 'list' : globsFromPattern(pattern);
+  const regex =
+    globs === 'list'
+      ? regexFromList(pattern)
+      : globs === null
+        ? regexFromEngine(pattern)
+        : regexFromGlobs(pattern, globs);
   compiled.set(pattern, regex);
   return regex;
+}
+
+/** Nearly all long patterns are lists of plain values. */
+function regexFromList(pattern: string): Regex {
+  const texts = new Set(pattern.split('|'));
+  return {
+    pattern,
+    matches: pattern.includes('|') ? (value) => texts.has(value) : (value) => value === pattern,
+    stepsPerUnit: 0,
+    setMatches: [...texts],
+    prefix: commonPrefix(texts),
+    matchesEmpty: texts.has(''),
+    matchesAll: null,
+  };
 }
 
 function regexFromGlobs(pattern: string, globs: readonly Glob[]): Regex {
@@ -102,9 +121,10 @@ function globsMatcher(globs: readonly Glob[]): (value: string) => boolean {
   };
 }
 
-function commonPrefix(texts: readonly string[]): string | null {
-  let prefix = texts[0]!;
+function commonPrefix(texts: Iterable<string>): string | null {
+  let prefix: string | null = null;
   for (const text of texts) {
+    prefix ??= text;
     let shared = 0;
     while (shared < prefix.length && prefix[shared] === text[shared]) shared++;
     prefix = prefix.slice(0, shared);

@@ -39,6 +39,8 @@ const WRITING_WORK = 10;
 
 /** Giving a series and writing its labels takes as long as looking at so many samples, at least. */
 const ROW_WORK = 20;
+/** And writing a byte of long labels. */
+const WRITTEN_WORK = 1 / 16;
 
 const NEVER_ENDED: Look = () => {};
 
@@ -410,9 +412,11 @@ export class Engine {
       sink.begin(isRange ? 'matrix' : 'vector', grid);
       const { labels } = await root.series();
       for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
+        const before = sink.byteLength;
         sink.addColumn(labels[row]!, column, budget.spending);
-        budget.noteAnswer(sink.byteLength);
-        budget.spend(ROW_WORK + grid.count);
+        const written = sink.byteLength - before;
+        budget.noteAnswer(before + written);
+        budget.spend(ROW_WORK + grid.count + WRITTEN_WORK * written);
         if (budget.pauseDue) await budget.pause();
       }
     }

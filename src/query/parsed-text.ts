@@ -3,7 +3,7 @@ import { regexSize } from '../model/regex-size.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
 import { exprToJson } from '../promql/syntax/expr-to-json.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
-import { parseExpr, parseMetricSelector } from '../promql/syntax/parse.ts';
+import { parseExpr, parseMetricSelector, TEXT_BYTES_MAX } from '../promql/syntax/parse.ts';
 import { prettyPrint } from '../promql/syntax/pretty-print.ts';
 import { walk } from '../promql/syntax/walk.ts';
 
@@ -21,8 +21,9 @@ const LARGE_PATTERN = /\{\d|\\[pP]/;
 /** A text whose patterns come to more instructions takes more than some milliseconds to parse. */
 const PATTERNS_SIZE_MAX = 2048;
 
-/** Whether a text can be parsed on the main thread, within some milliseconds. */
+/** Whether a text can be parsed, or refused, on the main thread within some milliseconds. */
 export function isParsedSoon(text: string, lengthMax = PARSED_HERE_LENGTH_MAX): boolean {
+  if (text.length > TEXT_BYTES_MAX) return true;
   if (text.length > lengthMax) return false;
   if (!LARGE_PATTERN.test(text)) return true;
   // Taken as a pattern, the text is no smaller than the patterns in it; in quotes they have their backslashes twice.

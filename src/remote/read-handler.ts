@@ -89,6 +89,7 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
         }
       });
       writer.end(result);
+      if (turns.isOver()) await turns.next();
     }
   } catch (error) {
     if (!(error instanceof MessageTooLarge)) throw error;
@@ -125,14 +126,26 @@ export async function* readFrames(request: ReadRequest, context: ReadContext): A
       for (let row = 0; row < set.length; row++) {
         await readRow(set, row, column);
         const pairs = mergedPairs(set.labels(row), context.externalLabels);
-        for (const chunks of frameFulls(chunksOfColumn(column), context.frameBytes - textBytes(pairs))) {
-          yield frameFromChunks(writer, pairs, chunks, index);
+        const room = context.frameBytes - textBytes(pairs);
+        let group: EncodedChunk[] = [];
+        let left = room;
+        // The last chunk of a frame may go beyond it.
+        for (const chunk of chunksOfColumn(column)) {
+          group.push(chunk);
+          left -= chunkBytes(chunk);
+          if (turns.isOver()) await turns.next();
+          if (left > 0) continue;
+          yield frameFromChunks(writer, pairs, group, index);
+          group = [];
+          left = room;
         }
+        if (group.length > 0) yield frameFromChunks(writer, pairs, group, index);
         if (turns.isOver()) await turns.next();
       }
     } finally {
       querier.close();
     }
+    if (turns.isOver()) await turns.next();
   }
 }
 
@@ -154,21 +167,6 @@ async function readRow(set: SeriesSet, row: number, into: SampleColumn): Promise
   const wait = set.ahead?.(row) ?? null;
   if (wait !== null) await wait;
   set.read(row, into);
-}
-
-/** Chunks in groups that fill a frame; the last of a group may go beyond it. */
-function* frameFulls(chunks: Iterable<EncodedChunk>, room: number): Generator<readonly EncodedChunk[]> {
-  let group: EncodedChunk[] = [];
-  let left = room;
-  for (const chunk of chunks) {
-    group.push(chunk);
-    left -= chunkBytes(chunk);
-    if (left > 0) continue;
-    yield group;
-    group = [];
-    left = room;
-  }
-  if (group.length > 0) yield group;
 }
 
 function textBytes(pairs: readonly string[]): number {

@@ -47,16 +47,9 @@ export async function checkedMatchers(
 }
 
 /** As of a selector in PromQL: its patterns are all in memory while series are chosen. */
-const MATCHERS_MAX = 1000;
 const PATTERNS_SIZE_MAX = 100_000;
 
 function checkSize(matchers: readonly Matcher[]): void {
-  if (matchers.length > MATCHERS_MAX) {
-    throw new ReadRefusal(
-      400,
-      `a query may not have more than ${MATCHERS_MAX} matchers, this one has ${matchers.length}`,
-    );
-  }
   let size = 0;
   for (const { type, value } of matchers) {
     if (type === '=~' || type === '!~') size += compileRegex(value).stepsPerUnit;

@@ -54,7 +54,9 @@ export class ReadRequestError extends Error {
 
 /** Beyond these a request is refused: a body of empty messages would take many times its size in memory. */
 const QUERIES_MAX = 10_000;
-const MATCHERS_MAX = 100_000;
+const MATCHERS_MAX = 50_000;
+/** As of a selector in PromQL. */
+const MATCHERS_OF_QUERY_MAX = 1000;
 const ACCEPTED_TYPES_MAX = 1000;
 
 const MATCH_TYPES: readonly MatchType[] = ['=', '!=', '=~', '!~'];
@@ -91,6 +93,7 @@ function query(fields: Fields, budget: { matchers: number }): ReadQuery {
         break;
       case 3:
         if (budget.matchers-- === 0) throw tooMany(MATCHERS_MAX, 'matchers');
+        if (matchers.length === MATCHERS_OF_QUERY_MAX) throw tooMany(MATCHERS_OF_QUERY_MAX, 'matchers in a query');
         matchers.push(matcher(fields.message('LabelMatcher')));
         break;
       case 4:

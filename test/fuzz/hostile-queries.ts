@@ -214,7 +214,10 @@ export async function runHostile(
     });
     answer = `${sink.finish(null, [], [], look).length} bytes`;
   } catch (error) {
-    if (!(error instanceof Error) || !/^(QueryError|EvaluationError|PlanError|PromqlSyntaxError)$/.test(error.name)) {
+    if (
+      !(error instanceof Error) ||
+      !/^(QueryError|EvaluationError|PlanError|PromqlSyntaxError|RegexSyntaxError)$/.test(error.name)
+    ) {
       throw error;
     }
     answer = error.message;

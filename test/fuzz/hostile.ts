@@ -1,6 +1,6 @@
 /**
  * Runs hostile queries, and fails where one holds its thread for too long between two points at which it could be stopped:
- * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|all] [--part N/M] [--timeout MS]
+ * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|wide|all] [--part N/M] [--timeout MS]
  * [--scale X] [--rows N] [--where]`.
  *
  * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do.
@@ -21,6 +21,7 @@ import {
 } from './hostile-queries.ts';
 import { LARGE, openLargeDatabase } from './large-data.ts';
 import { LARGE_QUERIES, LARGE_QUERIES_END } from './large-queries.ts';
+import { WIDE_QUERIES } from './wide-queries.ts';
 
 /** Longer pieces are a failure. */
 const PIECE_MS_MAX = 100;
@@ -64,7 +65,7 @@ async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, s
   }
 }
 
-if (values.data !== 'large') await runAll(HOSTILE_QUERIES, SMALL_LIMITS, hostileStorage());
+if (values.data === 'small' || values.data === 'all') await runAll(HOSTILE_QUERIES, SMALL_LIMITS, hostileStorage());
 if (values.data !== 'small') {
   const directory = mkdtempSync(join(tmpdir(), 'narthex-hostile-'));
   try {
@@ -77,7 +78,8 @@ if (values.data !== 'small') {
       histograms: LARGE.histograms * scale,
     });
     process.stdout.write(`large data after ${Math.round(performance.now() - began)} ms\n`);
-    await runAll(LARGE_QUERIES, LARGE_LIMITS, database);
+    if (values.data !== 'wide') await runAll(LARGE_QUERIES, LARGE_LIMITS, database);
+    if (values.data !== 'large') await runAll(WIDE_QUERIES, LARGE_LIMITS, database);
     await database.close();
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { Histogram } from '../../src/model/histogram.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
-import { ManualClock } from '../../src/std/manual-clock.ts';
+import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleBatch, type HistogramEntry } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -16,6 +16,8 @@ export interface LargeDataSize {
   readonly buckets: number;
   /** Buckets of a classic histogram. */
   readonly classicBuckets: number;
+  /** Characters of a label value; there are 100 series with such a one. */
+  readonly textLength: number;
 }
 
 export const LARGE: LargeDataSize = {
@@ -24,6 +26,7 @@ export const LARGE: LargeDataSize = {
   histograms: 40_000,
   buckets: 160,
   classicBuckets: 2_000,
+  textLength: 100_000,
 };
 
 /** The last sample of every series, ms: four hours after the first of the long ones. */
@@ -34,17 +37,18 @@ const PARTS = 1000;
 const WIDE_SAMPLES = 5;
 const WIDE_STEP_MS = 60_000;
 const BATCH = 10_000;
+const TEXT_SERIES = 100;
 
 /**
  * Data in which every loop of a query can be long: `long{kind}` (a counter with resets, a gauge, one with gaps and NaNs) has
  * millions of samples, `wide{id, group}` is 100,000 series, `native` is histograms of 160 buckets, `classic_bucket{le}` one
- * of 2,000. The older two hours are in a block of `directory`.
+ * of 2,000, `texts{id, text}` has long label values. The older two hours are in a block of `directory`.
  */
 export async function openLargeDatabase(directory: string, size: LargeDataSize): Promise<Database> {
   const database = await openDatabase({
     directory,
     fileSystem: nodeFiles,
-    clock: new ManualClock(0),
+    clock: systemClock,
     log: silentLog,
     lock: false,
     maintenance: null,
@@ -56,6 +60,9 @@ export async function openLargeDatabase(directory: string, size: LargeDataSize):
   );
   appendMoment(database, size.classicBuckets, WIDE_SAMPLES, (n) =>
     labelsFromObject({ __name__: 'classic_bucket', le: n === 0 ? '+Inf' : String(n) }),
+  );
+  appendMoment(database, TEXT_SERIES, WIDE_SAMPLES, (n) =>
+    labelsFromObject({ __name__: 'texts', id: `id-${n}`, text: `${n}${'w'.repeat(size.textLength)}` }),
   );
   return database;
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
+import { RegexSyntaxError } from '../../model/regex.ts';
 import { isStale } from '../../model/stale.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { QueryError } from '../../promql/exec/query-error.ts';
@@ -81,7 +82,7 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
   } catch (error) {
     if (error instanceof Abandoned || call.signal.aborted) return plainError(499, 'context canceled');
     errors.inc();
-    if (error instanceof QueryError) return plainError(500, error.message);
+    if (error instanceof QueryError || error instanceof RegexSyntaxError) return plainError(500, error.message);
     throw error;
   } finally {
     querier.close();

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { type BodyBudget, readBody } from '../../http/body.ts';
+import { RegexSyntaxError } from '../../model/regex.ts';
 import { QueryError } from '../../promql/exec/query-error.ts';
 import { ReadGate } from '../../remote/read-gate.ts';
 import {
@@ -42,6 +43,7 @@ export function remoteRead({ registry, settings }: ApiDependencies, budget: Body
       return await gated(call, read, gate);
     } catch (error) {
       if (error instanceof ReadRefusal) return plainError(error.status, error.message);
+      if (error instanceof RegexSyntaxError) return plainError(400, error.message);
       if (error instanceof QueryError) return plainError(error.kind === 'canceled' ? 499 : 500, error.message);
       throw error;
     }

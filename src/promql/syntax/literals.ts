@@ -1,6 +1,6 @@
 import { DurationSyntaxError, parseDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
-import { textOfBytes } from './byte-text.ts';
+import { byteText, textOfBytes } from './byte-text.ts';
 import type { TokenStream } from './token-stream.ts';
 import type { Token } from './tokens.ts';
 
@@ -27,7 +27,7 @@ function unquote(token: Token): string {
     if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
     const character = String.fromCodePoint(Number.parseInt(short ?? long, 16));
-    return Buffer.from(character, 'utf8').toString('latin1');
+    return byteText(character);
   });
 }
 

@@ -10,7 +10,7 @@ import { TokenStream } from './token-stream.ts';
 import { isMetricName } from './tokens.ts';
 
 /** Longer texts are refused: what a client may ask of the parser, and of whoever prints the text back. */
-const TEXT_BYTES_MAX = 2 * 2 ** 20;
+export const TEXT_BYTES_MAX = 2 * 2 ** 20;
 
 /**
  * Parses a query and checks its types. Throws `PromqlSyntaxError`, and nothing else, whatever the text; but what `look`

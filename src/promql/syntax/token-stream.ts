@@ -18,6 +18,8 @@ export const BINARY_OPERATORS_MAX = 16_384;
 
 /** Tokens between two looks: less than a millisecond, unless they are patterns. */
 const TOKENS_PER_LOOK = 64;
+/** Bytes of a token that is worth a look by itself. */
+const TOKEN_LENGTH_PER_LOOK = 16_384;
 
 /** Where an unexpected token was found, and what was expected there; either may be empty. */
 export interface ErrorContext {
@@ -61,7 +63,8 @@ export class TokenStream {
     const token = this.peek();
     this.#next = null;
     this.lastEnd = token.end;
-    if (++this.#taken % TOKENS_PER_LOOK === 0) this.#look();
+    const isLong = token.end - token.start > TOKEN_LENGTH_PER_LOOK;
+    if (++this.#taken % TOKENS_PER_LOOK === 0 || isLong) this.#look();
     return token;
   }
 
