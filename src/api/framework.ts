@@ -65,7 +65,7 @@ export async function createFramework({ deps, budget, routes, unmatched, prefix 
     send(reply, unmatched.answer(request.method, path, search));
   });
   app.setErrorHandler((error, request, reply) => {
-    deps.log.error('request failed', { method: request.method, url: request.url, error });
+    deps.log.error('request failed', { method: request.method, url: request.url, err: error });
     reply.code(500).send();
   });
   for (const [route, metrics] of routes) {

@@ -57,7 +57,7 @@ export function serveDirectly(
       const size = sendWhole(response, answer, answer.body as string | Uint8Array);
       metrics.observe(answer.status, (deps.clock.monotonic() - startedAt) / 1000, size);
     } catch (error) {
-      deps.log.error('request failed', { method: request.method, url: request.url, error });
+      deps.log.error('request failed', { method: request.method, url: request.url, err: error });
       response.destroy();
     }
   };
@@ -149,7 +149,7 @@ async function guarded(call: Call, serve: () => Answer | Promise<Answer>): Promi
 
 /** A fault of ours fails one request: it is logged whole, and the client learns no more than that. */
 function fault(call: Call, error: unknown): Answer {
-  call.deps.log.error('request failed', { method: call.method, path: call.path, error });
+  call.deps.log.error('request failed', { method: call.method, path: call.path, err: error });
   return plainError(500, 'internal server error');
 }
 

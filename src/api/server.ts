@@ -61,7 +61,7 @@ export function createHttpServer(deps: ApiDependencies): HttpServer {
       framework = await load();
       framework.handle(request, response);
     } catch (error) {
-      log.error('request failed', { method: request.method, url: request.url, error });
+      log.error('request failed', { method: request.method, url: request.url, err: error });
       response.destroy();
     }
   };
