@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundled } from '../bundle.ts';
 import type { BenchOptions } from '../options.ts';
 import { findCompetitors } from '../peers/server.ts';
 import { printTable } from '../table.ts';
@@ -24,7 +25,10 @@ export async function headCase({ peers }: BenchOptions, series: number): Promise
   const root = mkdtempSync(join(tmpdir(), 'narthex-bench-'));
   try {
     const copy = join(root, 'copy');
-    const runs = [compactOurs(join(root, 'data'), copy, series)];
+    const child = join(import.meta.dirname, 'head-child.ts');
+    const thread = join(import.meta.dirname, '../../src/tsdb/compact/compact-worker.ts');
+    const program = await bundled(child, join(root, 'bundle'), [thread]);
+    const runs = [compactOurs(program, join(root, 'data'), copy, series)];
     rmSync(join(root, 'data'), { recursive: true });
     const peer = findCompetitors(peers).find(({ kind }) => kind === 'prometheus');
     if (peer !== undefined) {
@@ -42,9 +46,8 @@ export async function headCase({ peers }: BenchOptions, series: number): Promise
   }
 }
 
-function compactOurs(directory: string, copy: string, series: number): HeadRun {
-  const child = join(import.meta.dirname, 'head-child.ts');
-  const args = ['--expose-gc', child, directory, copy, String(series)];
+function compactOurs(program: string, directory: string, copy: string, series: number): HeadRun {
+  const args = ['--expose-gc', program, directory, copy, String(series)];
   const result = JSON.parse(execFileSync(process.execPath, args).toString());
   const { cpuSeconds, extraBytes, longestPauseMs, mainCpuSeconds } = result;
   return { name: 'narthex', cpuSeconds, mainCpuSeconds, extraMiB: extraBytes / 2 ** 20, longestPauseMs };

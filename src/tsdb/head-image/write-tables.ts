@@ -7,8 +7,8 @@ import { beginFrame, endFrame, FRAME, FRAME_HEADER_BYTES, sealFrame } from './im
 import type { RowSet } from './row-set.ts';
 import type { SymbolNumbers } from './symbol-numbers.ts';
 
-/** Bytes of symbols in a frame, and of pairs, apart from a list of rows that is longer. */
-const FRAME_BYTES = 256 * 1024;
+/** Bytes of symbols in a frame, and of pairs, apart from a list of rows that is longer: some milliseconds, ten where the code is cold. */
+const FRAME_BYTES = 64 * 1024;
 const PAIRS_HEADER_BYTES = 8;
 
 /**

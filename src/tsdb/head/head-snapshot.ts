@@ -211,7 +211,7 @@ function takeRows(
     const then = hasChanges ? moment.find(row) : null;
     const words = then === null ? records.words[row >>> SERIES_SLAB_LOG2]! : then.words;
     const doubles = then === null ? records.doubles[row >>> SERIES_SLAB_LOG2]! : then.doubles;
-    const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : 0;
+    const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : then.at;
     const lastTime = doubles[at + LAST_TIME]!;
     const endsWithin = lastTime >= minTime && lastTime <= maxTime && lastTime !== Number.NEGATIVE_INFINITY;
     if (!endsWithin && !hasInOrder(memory, row, lastTime, inOrder) && !late.overlaps(row, range)) continue;
@@ -273,7 +273,7 @@ function takeNewest(
     const then = hasChanges ? moment.find(row) : null;
     const words = then === null ? records.words[row >>> SERIES_SLAB_LOG2]! : then.words;
     const doubles = then === null ? records.doubles[row >>> SERIES_SLAB_LOG2]! : then.doubles;
-    const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : 0;
+    const at = then === null ? (row & SERIES_ROW_MASK) * SERIES_DOUBLES : then.at;
     const time = doubles[at + LAST_TIME]!;
     const isWithin = time <= maxTime && (time >= minTime || !hasLate);
     const isKnown = isWithin && words[2 * at + OPEN_EXTENT] !== 0 && words[2 * at + OPEN_COUNT] !== 0;

@@ -4,6 +4,7 @@ import type { OpenHistogram } from './open-histogram-slots.ts';
 import { SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2, type SeriesTable } from './series-table.ts';
 
 const NO_BITS = new Uint32Array(0);
+const NO_PAGE = { words: NO_BITS, doubles: new Float64Array(0) };
 
 /** The part of the head's memory that changes with an append. */
 interface ChangingRows {
@@ -20,10 +21,18 @@ export interface OpenHistogramThen {
   readonly encoding: number;
 }
 
-/** What the head knew of a row at some moment: its record, twice over the same memory, and its open histogram chunk. */
-export interface RowThen {
+/** Copies of records, twice over the same memory. */
+interface RecordPage {
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
+}
+
+/** Records that are kept together: one array for each of them would take five times the memory. */
+const PAGE_RECORDS = 1024;
+
+/** What the head knew of a row at some moment: its record, from the double `at` on, and its open histogram chunk. */
+export interface RowThen extends RecordPage {
+  readonly at: number;
   readonly histogram: OpenHistogramThen | null;
 }
 
@@ -38,6 +47,7 @@ export class SnapshotMoment {
   #rows: Map<number, RowThen> | null = null;
   /** A bit for each row that is noted, so that the others cost no look into the map. */
   #bits: Uint32Array = NO_BITS;
+  #page: RecordPage = NO_PAGE;
 
   constructor(late: LateSource) {
     this.late = new LateMoment(late);
@@ -65,13 +75,20 @@ export class SnapshotMoment {
     }
     if (((this.#bits[word]! >>> (row & 31)) & 1) === 1) return;
     this.#bits[word]! |= 1 << (row & 31);
-    const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-    const doubles = memory.series.records.doubles[row >>> SERIES_SLAB_LOG2]!.slice(at, at + SERIES_DOUBLES);
-    const open = memory.openHistogram(row);
     this.#rows ??= new Map();
+    const record = this.#rows.size % PAGE_RECORDS;
+    if (record === 0) this.#page = newPage();
+    const { doubles, words } = this.#page;
+    const source = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const from = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+    const at = record * SERIES_DOUBLES;
+    // By words: a NaN keeps its bits.
+    for (let i = 0; i < 2 * SERIES_DOUBLES; i++) words[2 * at + i] = source[from + i]!;
+    const open = memory.openHistogram(row);
     this.#rows.set(row, {
       doubles,
-      words: new Uint32Array(doubles.buffer),
+      words,
+      at,
       histogram:
         open === null
           ? null
@@ -83,6 +100,11 @@ export class SnapshotMoment {
             },
     });
   }
+}
+
+function newPage(): RecordPage {
+  const doubles = new Float64Array(PAGE_RECORDS * SERIES_DOUBLES);
+  return { doubles, words: new Uint32Array(doubles.buffer) };
 }
 
 /** The moments that are being looked at: nearly always none, and hardly ever more than one. */
