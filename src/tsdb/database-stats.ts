@@ -18,10 +18,22 @@ export interface DatabaseReplay extends HeadReplayCounts {
   readonly seconds: number;
 }
 
+/** Of one of the logs. */
+export interface LogStats {
+  readonly counters: Readonly<WalCounters>;
+  /** The one that is written, or -1 where none was begun. */
+  readonly segment: number;
+  /** How often older segments were removed, and how often that failed. */
+  readonly truncations: number;
+  readonly truncationsFailed: number;
+  /** What its directory takes on the disk. */
+  storedBytes(): number;
+}
+
 export interface DatabaseStats {
   readonly head: HeadStats;
   readonly wal: Readonly<WalCounters>;
-  readonly walSegment: number;
+  readonly logs: { readonly wal: LogStats; readonly wbl: LogStats };
   /** How often samples were not taken any more, and the transactions that were refused then. */
   readonly stops: WriteGate['counters'];
   readonly replay: DatabaseReplay;

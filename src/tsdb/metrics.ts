@@ -1,5 +1,6 @@
 import type { Registry } from '../telemetry/registry.ts';
 import type { DatabaseStats } from './database-stats.ts';
+import { registerLogMetrics } from './log-metrics.ts';
 
 type Read = (stats: DatabaseStats) => number;
 
@@ -40,7 +41,6 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
     'Time of the oldest exemplar that is kept, in seconds.',
     ({ head }) => head.oldestExemplarTime / 1000,
   ],
-  ['wal_segment_current', 'Segment of the write-ahead log that is being written.', ({ walSegment }) => walSegment],
   ['data_replay_duration_seconds', 'Time taken to replay the data on disk.', ({ replay }) => replay.seconds],
 ];
 
@@ -68,9 +68,6 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   ['mmap_chunk_corruptions_total', 'Damaged places met in chunks_head.', ({ chunkFiles }) => chunkFiles.damages],
   ['exemplar_exemplars_appended_total', 'Exemplars appended.', ({ head }) => head.exemplarsAppended],
   ['exemplar_out_of_order_exemplars_total', 'Exemplars refused: out of order.', ({ head }) => head.exemplarsOutOfOrder],
-  ['wal_writes_failed_total', 'Writes to the write-ahead log that failed.', ({ wal }) => wal.failedWrites],
-  ['wal_completed_pages_total', 'Pages of the write-ahead log that were filled.', ({ wal }) => wal.pagesCompleted],
-  ['wal_page_flushes_total', 'Writes to the write-ahead log.', ({ wal }) => wal.batches],
   ['wal_record_bytes_saved_total', 'Bytes that compression of log records saved.', ({ wal }) => wal.bytesSaved],
   [
     'wal_corruptions_total',
@@ -141,6 +138,8 @@ export function registerDatabaseMetrics(
   };
   registry.gaugeFrom(stopped, () => (database.appendsStopped === null ? 0 : 1));
   for (const [name, help, value] of OWN_COUNTERS) registry.counterFrom({ name, help }, () => value(read()));
+  registerLogMetrics(registry, 'wal', () => read().logs.wal);
+  registerLogMetrics(registry, 'wbl', () => read().logs.wbl);
   for (const [name, help, float, histogram] of COUNTERS_BY_TYPE) {
     registry.countersFrom({ name: `prometheus_tsdb_${name}`, help, labelNames: ['type'] }, () => {
       const stats = read();
@@ -158,17 +157,6 @@ export function outOfOrderObserver(registry: Registry): (seconds: number) => voi
     name: 'prometheus_tsdb_sample_ooo_delta',
     help: 'Seconds by which samples are out of order, whether they are taken or not.',
     buckets: [600, 1800, 3600, 7200, 10_800, 21_600, 43_200],
-  });
-  const observer = family.with();
-  return (seconds) => observer.observe(seconds);
-}
-
-/** Takes the seconds of each sync of the log. */
-export function walSyncObserver(registry: Registry): (seconds: number) => void {
-  const family = registry.summary({
-    name: 'prometheus_tsdb_wal_fsync_duration_seconds',
-    help: 'Duration of write log fsync.',
-    quantiles: [0.5, 0.9, 0.99],
   });
   const observer = family.with();
   return (seconds) => observer.observe(seconds);

@@ -22,17 +22,19 @@ import type { Database } from './database.ts';
 import type { DatabaseReplay, DatabaseStats } from './database-stats.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import { deleteSamples } from './delete-samples.ts';
+import { directoryBytes } from './directory-bytes.ts';
 import type { Head } from './head/head.ts';
 import type { HeadBounds } from './head/head-state.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { ImageWriting } from './head-image/image-writing.ts';
 import { lockDataDirectory } from './lock.ts';
+import { logSyncObserver } from './log-metrics.ts';
 import { ExpiringRefs } from './maintenance/expiring-refs.ts';
 import type { Maintenance } from './maintenance/maintenance.ts';
 import { openMaintenance } from './maintenance/open-maintenance.ts';
 import type { SnapshotOptions } from './maintenance/take-snapshot.ts';
 import { KeptMetadata } from './metadata/kept-metadata.ts';
-import { outOfOrderObserver, registerDatabaseMetrics, walSyncObserver } from './metrics.ts';
+import { outOfOrderObserver, registerDatabaseMetrics } from './metrics.ts';
 import type { DatabaseOptions } from './options.ts';
 import { type CopyOutOfOrderParts, compactOutOfOrder, copyOutOfOrder } from './out-of-order/compact-out-of-order.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
@@ -84,9 +86,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       ...(options.walCompression === undefined ? {} : { compression: options.walCompression }),
       ...(options.walSyncIntervalMs === undefined ? {} : { syncIntervalMs: options.walSyncIntervalMs }),
     };
-    const onSync = options.registry === undefined ? {} : { onSync: walSyncObserver(options.registry) };
-    const wal = WalWriter.open({ ...logOptions, ...onSync, directory: directory.wal });
-    const wbl = new LateLogWriter({ ...logOptions, directory: directory.wbl });
+    const { registry } = options;
+    const onSync = (of: 'wal' | 'wbl') => (registry === undefined ? {} : { onSync: logSyncObserver(registry, of) });
+    const wal = WalWriter.open({ ...logOptions, ...onSync('wal'), directory: directory.wal });
+    const wbl = new LateLogWriter({ ...logOptions, ...onSync('wbl'), directory: directory.wbl });
     loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
     loaded.head.chunkStore?.onFailedWrite((error) => gate.report(error));
     const expiring = await removeEmptySeries(options, loaded.head, blocks.coveredTime);
@@ -318,11 +321,27 @@ class OpenDatabase implements Database {
     return new ThreadReads({ head: this.#loaded.head, blocks: this.#blocks, chunksHead });
   }
 
+  #logStats(): DatabaseStats['logs'] {
+    const { wal, wbl } = dataDirectory(this.#options.directory);
+    const { checkpointDeletions, checkpointDeletionsFailed } = this.#maintenance.counts;
+    const storedBytes = (directory: string) => () => directoryBytes(this.#fileSystem, directory);
+    return {
+      wal: {
+        counters: this.#wal.counters,
+        segment: this.#wal.segment,
+        truncations: checkpointDeletions,
+        truncationsFailed: checkpointDeletionsFailed,
+        storedBytes: storedBytes(wal),
+      },
+      wbl: { ...this.#wbl.stats(), storedBytes: storedBytes(wbl) },
+    };
+  }
+
   stats(): DatabaseStats {
     return {
       head: this.#loaded.head.stats(),
       wal: this.#wal.counters,
-      walSegment: this.#wal.segment,
+      logs: this.#logStats(),
       stops: this.#gate.counters,
       replay: this.#replay,
       chunkFiles: this.#loaded.head.chunkStore!.stats(),

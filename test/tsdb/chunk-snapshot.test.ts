@@ -10,9 +10,11 @@ import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
 import { readChunkSnapshot } from '../../src/tsdb/chunk-snapshot/read-chunk-snapshot.ts';
+import { removeOutdatedSnapshots } from '../../src/tsdb/chunk-snapshot/remove-outdated.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { RecordBuffer } from '../../src/tsdb/wal/record-buffer.ts';
 import { exemplarsRecord } from '../../src/tsdb/wal/records.ts';
+import { lastCheckpoint } from '../../src/tsdb/wal/segments.ts';
 import { answers, startUp } from '../proof/both-servers.ts';
 import { Workbench } from '../server/narthex-process.ts';
 import { encodeSamples } from '../support/chunk-source.ts';
@@ -38,6 +40,26 @@ describe("a snapshot of Prometheus' head", () => {
     expect(() => append(database, 'float', 100, 101)).toThrow('refused');
     await database.close();
     expect(await shown(files)).toHaveLength(expected.length);
+  });
+
+  it('goes when a checkpoint has its place in the log, newer ones stay', async () => {
+    const { files, offset } = await prepared();
+    putSnapshot(files, 0, offset);
+    const HOUR = 3_600_000;
+    for (let life = 1; life <= 5; life++) {
+      const { database } = await open(files);
+      append(database, 'later', 0, 5, life * 4 * HOUR, HOUR / 2);
+      await database.compact();
+      await database.close();
+    }
+    expect(lastCheckpoint(files, '/data/wal')?.segment).toBeGreaterThan(0);
+    const snapshots = () => files.readDirectorySync('/data').filter(({ name }) => name.startsWith('chunk_snapshot'));
+    expect(snapshots()).toEqual([]);
+    putSnapshot(files, 3, 0);
+    await removeOutdatedSnapshots(files, '/data', 2);
+    expect(snapshots()).toHaveLength(1);
+    await removeOutdatedSnapshots(files, '/data', 3);
+    expect(snapshots()).toEqual([]);
   });
 
   it('is left aside, with a line, where it does not fit the log', async () => {

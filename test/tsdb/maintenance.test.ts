@@ -71,7 +71,7 @@ describe('maintenance', () => {
     expect(database.stats().head.series).toBeLessThan(70);
     expect(database.stats().head.seriesRemoved).toBeGreaterThan(200);
     expect(lastCheckpoint(disk, `${DATA}/wal`)).not.toBeNull();
-    expect(listSegments(disk, `${DATA}/wal`).length).toBeLessThan(database.stats().walSegment / 2);
+    expect(listSegments(disk, `${DATA}/wal`).length).toBeLessThan(database.stats().logs.wal.segment / 2);
     const metas = blocksOf(disk);
     expect(metas.some((meta) => meta.endsWith(' 3'))).toBe(true);
     expect(metas.length).toBeLessThan(7);

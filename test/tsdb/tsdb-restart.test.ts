@@ -223,6 +223,10 @@ describe('openDatabase()', () => {
       'prometheus_tsdb_out_of_order_samples_total{type="float"} 1',
       'prometheus_tsdb_wal_segment_current 0',
       'prometheus_tsdb_wal_fsync_duration_seconds_count 1',
+      'prometheus_tsdb_wal_record_part_writes_total 2',
+      'prometheus_tsdb_wal_truncations_total 0',
+      'prometheus_tsdb_out_of_order_wbl_segment_current -1',
+      'prometheus_tsdb_out_of_order_wbl_storage_size_bytes 0',
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -245,8 +249,12 @@ describe('openDatabase()', () => {
       ['a', 5000, 1],
     ]);
     add(database, [['a', 10_001, 1]]);
+    await database.sync();
     const lines = registry.render().split('\n');
+    expect(Number(/^prometheus_tsdb_wal_storage_size_bytes (\d+)$/m.exec(lines.join('\n'))?.[1])).toBeGreaterThan(50);
     for (const line of [
+      'prometheus_tsdb_out_of_order_wbl_segment_current 0',
+      'prometheus_tsdb_out_of_order_wbl_page_flushes_total 1',
       'prometheus_tsdb_head_samples_appended_total{type="float"} 4',
       'prometheus_tsdb_head_samples_appended_total{type="histogram"} 0',
       'prometheus_tsdb_head_out_of_order_samples_appended_total{type="float"} 2',

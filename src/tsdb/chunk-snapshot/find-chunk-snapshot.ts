@@ -12,15 +12,23 @@ const NAME = /^chunk_snapshot\.(\d{1,15})\.(\d{1,15})$/;
 
 /** The newest snapshot of a data directory, or null. */
 export function lastChunkSnapshot(fileSystem: FileSystem, root: string): ChunkSnapshot | null {
-  if (fileSystem.statSync(root) === null) return null;
   let last: ChunkSnapshot | null = null;
+  for (const snapshot of chunkSnapshots(fileSystem, root)) {
+    if (last === null || isLater(snapshot.place, last.place)) last = snapshot;
+  }
+  return last;
+}
+
+/** All that are whole, in no order. */
+export function chunkSnapshots(fileSystem: FileSystem, root: string): ChunkSnapshot[] {
+  if (fileSystem.statSync(root) === null) return [];
+  const found: ChunkSnapshot[] = [];
   for (const { kind, name } of fileSystem.readDirectorySync(root)) {
     const match = kind === 'directory' ? NAME.exec(name) : null;
     if (match === null) continue;
-    const place = { segment: Number(match[1]), offset: Number(match[2]) };
-    if (last === null || isLater(place, last.place)) last = { path: `${root}/${name}`, place };
+    found.push({ path: `${root}/${name}`, place: { segment: Number(match[1]), offset: Number(match[2]) } });
   }
-  return last;
+  return found;
 }
 
 /** True where a place of the log is behind another one. */

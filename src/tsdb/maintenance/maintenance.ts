@@ -7,6 +7,7 @@ import { cleanNextBlock } from './clean-tombstones.ts';
 import { compactNextBlocks } from './compact-blocks.ts';
 import { compactHead } from './compact-head.ts';
 import { compactStaleSeries } from './compact-stale.ts';
+import type { MaintenanceCounts } from './maintenance-counts.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { reloadBlocks } from './reload-blocks.ts';
 import { type SnapshotOptions, takeSnapshot } from './take-snapshot.ts';
@@ -59,6 +60,11 @@ export class Maintenance {
   /** As of the last round. */
   get survey(): SeriesSurvey {
     return this.#survey;
+  }
+
+  /** What was done since the start. */
+  get counts(): Readonly<MaintenanceCounts> {
+    return this.#options.counts;
   }
 
   start(): void {

@@ -1,5 +1,6 @@
 import { goDuration } from '../../model/go-duration.ts';
 import { runInTurns } from '../../std/turns.ts';
+import { removeOutdatedSnapshots } from '../chunk-snapshot/remove-outdated.ts';
 import { type CheckpointPlan, planCheckpoint, planWholeCheckpoint, removeCheckpointed } from '../wal/checkpoint.ts';
 import { RefSet } from '../wal/ref-set.ts';
 import type { MaintenanceParts } from './parts.ts';
@@ -65,6 +66,7 @@ async function replaceByCheckpoint(parts: Parts, minTime: number, plan: Checkpoi
   wal.times.drop(plan.last);
   counts.checkpointDeletions++;
   try {
+    await removeOutdatedSnapshots(fileSystem, directory.root, plan.last);
     await removeCheckpointed(fileSystem, directory.wal);
   } catch (error) {
     // What is left is passed over by every reader, and removed after the next checkpoint.

@@ -1,7 +1,7 @@
 import type { LateLog } from '../head/head-log.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
 import { listSegments, segmentPath } from '../wal/segments.ts';
-import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
+import { createWalCounters, type WalCounters, WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 
 /**
  * The log of out-of-order samples, `wbl/`: format and guarantees are those of the write-ahead log. It is begun with the
@@ -10,6 +10,8 @@ import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 export class LateLogWriter implements LateLog {
   readonly #options: WalWriterOptions;
   #writer: WalWriter | null = null;
+  #truncations = 0;
+  #truncationsFailed = 0;
 
   constructor(options: WalWriterOptions) {
     this.#options = options;
@@ -41,8 +43,24 @@ export class LateLogWriter implements LateLog {
   async remove(segments: readonly number[]): Promise<void> {
     if (segments.length === 0) return;
     const { directory, fileSystem } = this.#options;
-    for (const segment of segments) await fileSystem.remove(segmentPath(directory, segment));
-    await fileSystem.syncDirectory(directory);
+    this.#truncations++;
+    try {
+      for (const segment of segments) await fileSystem.remove(segmentPath(directory, segment));
+      await fileSystem.syncDirectory(directory);
+    } catch (error) {
+      this.#truncationsFailed++;
+      throw error;
+    }
+  }
+
+  /** As `LogStats`. */
+  stats(): { counters: Readonly<WalCounters>; segment: number; truncations: number; truncationsFailed: number } {
+    return {
+      counters: this.#writer?.counters ?? createWalCounters(),
+      segment: this.#writer?.segment ?? -1,
+      truncations: this.#truncations,
+      truncationsFailed: this.#truncationsFailed,
+    };
   }
 
   /** As `WalWriter.sync`. */

@@ -1,6 +1,7 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { isUlid } from '../block/block-meta.ts';
 import { dataDirectory } from '../data-directory.ts';
+import { directoryBytes } from '../directory-bytes.ts';
 import { segmentName } from '../wal/segments.ts';
 import type { Findings } from './findings.ts';
 import { verifyBlock } from './verify-block.ts';
@@ -53,7 +54,7 @@ export function verifyDirectory(
     headChunks: 0,
   };
   const entries = fileSystem.readDirectorySync(base);
-  const bytes = bytesBelow(fileSystem, base);
+  const bytes = directoryBytes(fileSystem, base);
   let bytesDone = 0;
   const advance = (more: number, path: string) => {
     bytesDone += more;
@@ -151,13 +152,4 @@ function copies(fileSystem: FileSystem, snapshots: string): (readonly [string, b
     .readDirectorySync(snapshots)
     .filter(({ kind }) => kind === 'directory')
     .map(({ name }) => [`${snapshots}/${name}`, !name.endsWith('.tmp')] as const);
-}
-
-function bytesBelow(fileSystem: FileSystem, directory: string): number {
-  let bytes = 0;
-  for (const { kind, name } of fileSystem.readDirectorySync(directory)) {
-    const path = `${directory}/${name}`;
-    bytes += kind === 'directory' ? bytesBelow(fileSystem, path) : (fileSystem.statSync(path)?.size ?? 0);
-  }
-  return bytes;
 }

@@ -51,6 +51,22 @@ export interface WalCounters {
   failedSyncs: number;
 }
 
+export function createWalCounters(): WalCounters {
+  return {
+    batches: 0,
+    records: 0,
+    bytes: 0,
+    bytesSaved: 0,
+    pagesCompleted: 0,
+    segmentsCut: 0,
+    failedWrites: 0,
+    truncations: 0,
+    failedTruncations: 0,
+    syncs: 0,
+    failedSyncs: 0,
+  };
+}
+
 /** A segment that is no longer written but not yet known to be on the disk. */
 interface Retired {
   readonly file: FileHandle;
@@ -67,19 +83,7 @@ interface Retired {
  * - What `sync` has covered is on the disk with everything before it: older segments first, then the directory.
  */
 export class WalWriter {
-  readonly counters: WalCounters = {
-    batches: 0,
-    records: 0,
-    bytes: 0,
-    bytesSaved: 0,
-    pagesCompleted: 0,
-    segmentsCut: 0,
-    failedWrites: 0,
-    truncations: 0,
-    failedTruncations: 0,
-    syncs: 0,
-    failedSyncs: 0,
-  };
+  readonly counters: WalCounters = createWalCounters();
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;
   readonly #directory: string;
