@@ -28,7 +28,7 @@ const COUNTERS: Rows = [
 ];
 
 /** The metrics of a log begin with this. */
-export const LOG_METRICS = { wal: 'prometheus_tsdb_wal', wbl: 'prometheus_tsdb_out_of_order_wbl' } as const;
+const LOG_METRICS = { wal: 'prometheus_tsdb_wal', wbl: 'prometheus_tsdb_out_of_order_wbl' } as const;
 
 /** Enters what is told of a log; it is read when it is rendered. */
 export function registerLogMetrics(registry: Registry, log: keyof typeof LOG_METRICS, read: () => LogStats): void {
