@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { STALE_HIGH, STALE_LOW } from '../../src/model/stale.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
-import { createSampleBatch } from '../../src/storage/append.ts';
+import { AppendsStopped, createSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
@@ -55,6 +55,27 @@ describe('maintenance', () => {
       counts.push(reloads());
     }
     expect(counts).toEqual([0, 1, 1, 2, 3, 4]);
+    await database.close();
+  });
+
+  it('takes no samples while a block does not fit on the disk, and goes on when it does', async () => {
+    const disk = new MemoryFiles();
+    const clock = new ManualClock();
+    const database = await open(disk, { clock });
+    const model: Model = new Map();
+    for (let time = 0; time <= 1.6 * RANGE_MS; time += STEP_MS) appendAll(database, names(5), time, model);
+    disk.capacity = 0;
+    await expect(database.compact()).rejects.toThrow('no space left on the device');
+    expect(database.appendsStopped).toContain('no space left on the device');
+    expect(() => database.appender()).toThrow(AppendsStopped);
+    expect(await readAll(database)).toEqual(model);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    clock.advance(60_000);
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(database.appendsStopped).toBeNull();
+    await database.compact();
+    expect(blocksOf(disk)).toEqual([`0-${RANGE_MS} 1`]);
+    expect(await readAll(database)).toEqual(model);
     await database.close();
   });
 
