@@ -12,6 +12,8 @@ import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } f
 
 /** Windows that overlap less than this are summed one by one: prefix sums cost more. */
 const WORTHWHILE_OVERLAP = 3;
+/** The same for the variance, which is the reference's to the last digit only when each window is gone through. */
+const WORTHWHILE_OVERLAP_VARIANCE = 10;
 /** Samples that windows went through between two words of it. */
 const SAMPLES_TOLD = 16_384;
 
@@ -54,7 +56,7 @@ export const stdvarOverTime: RangeFunction = (samples, window, out, context) => 
   const floats = floatPart(samples, context);
   const bounds = reusedBounds(floats, window, context);
   const { values, length } = floats;
-  if (overlaps(floats, bounds, window, spend)) {
+  if (overlaps(floats, bounds, window, spend, WORTHWHILE_OVERLAP_VARIANCE)) {
     const sumHigh = context.work.floats(0, length + 1);
     const sumLow = context.work.floats(1, length + 1);
     const squareHigh = context.work.floats(2, length + 1);
@@ -92,8 +94,14 @@ export const stddevOverTime: RangeFunction = (samples, window, out, context) => 
   }
 };
 
-function overlaps(floats: FloatSamples, { from, to }: Bounds, window: Window, spend: Spend): boolean {
-  return windowedSampleCount(from, to, window.count, spend) > WORTHWHILE_OVERLAP * floats.length;
+function overlaps(
+  floats: FloatSamples,
+  { from, to }: Bounds,
+  window: Window,
+  spend: Spend,
+  worthwhile = WORTHWHILE_OVERLAP,
+): boolean {
+  return windowedSampleCount(from, to, window.count, spend) > worthwhile * floats.length;
 }
 
 function eachWindow(

@@ -50,6 +50,11 @@ describe('quantile', () => {
     expect(await atZero(values(40, 10, 30, 20), `quantile(${q}, m)`)).toEqual({ '{}': expected });
   });
 
+  test('leaves zeros of both signs in the order of their series', async () => {
+    expect(await atZero(values(0, '-0', '-0'), 'quantile(0.25, m)')).toEqual({ '{}': '0' });
+    expect(await atZero(values('-0', '-0', 0), 'quantile(0.25, m)')).toEqual({ '{}': '-0' });
+  });
+
   test('counts NaN as the least value', async () => {
     expect(await atZero(values('NaN', 1, 2), 'quantile(0, m)')).toEqual({ '{}': 'NaN' });
     expect(await atZero(values('NaN', 1, 2), 'quantile(1, m)')).toEqual({ '{}': '2' });

@@ -58,9 +58,18 @@ function quantile(q: number, values: Float64Array, count: number, spare: () => F
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
   let numbers = 0;
-  for (let i = 0; i < count; i++) if (!Number.isNaN(values[i]!)) values[numbers++] = values[i]!;
+  let hasNegativeZero = false;
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
+    values[numbers++] = value;
+    if (value === 0 && Object.is(value, -0)) hasNegativeZero = true;
+  }
   const nans = count - numbers;
+  const zeros = hasNegativeZero ? values.subarray(0, numbers).filter((value) => value === 0) : null;
   sortNumbers(values, numbers, spare, spend);
+  // Zeros of both signs are equal, and stay in the order of their series.
+  if (zeros !== null) values.set(zeros, values.indexOf(0));
   const rank = q * (count - 1);
   const lower = Math.max(0, Math.floor(rank));
   const upper = Math.min(count - 1, lower + 1);
