@@ -147,6 +147,8 @@ export interface HostileOutcome {
   readonly ms: number;
   /** The longest time between two points at which the query could be cancelled. */
   readonly piece: Piece;
+  /** How many such points there were. */
+  readonly looks: number;
 }
 
 /** What a query may use. */
@@ -157,6 +159,8 @@ export interface HostileLimits {
   /** The time of an instant query, and the end of a range, ms. */
   readonly end: number;
   readonly withStacks?: boolean;
+  /** Without a pause so long (ms) it takes one; a look follows. */
+  readonly pauseAfterMs?: number;
 }
 
 /** Those of a small server. */
@@ -173,7 +177,7 @@ export async function runHostile(
   { steps, stepMs, text }: HostileQuery,
   limits: HostileLimits,
 ): Promise<HostileOutcome> {
-  const { bytesMax, end, samplesMax, timeoutMs, withStacks } = limits;
+  const { bytesMax, end, pauseAfterMs = 20, samplesMax, timeoutMs, withStacks } = limits;
   const began = performance.now();
   const probe = new PieceProbe(withStacks);
   const look = () => probe.look();
@@ -209,7 +213,7 @@ export async function runHostile(
       timeoutMs,
       signal,
       pause: () => Promise.resolve(),
-      pauseAfterMs: 20,
+      pauseAfterMs,
       countSteps: false,
     });
     answer = `${sink.finish(null, [], [], look).length} bytes`;
@@ -223,5 +227,5 @@ export async function runHostile(
     answer = error.message;
   }
   look();
-  return { answer, ms: performance.now() - began, piece: probe.longest };
+  return { answer, ms: performance.now() - began, piece: probe.longest, looks: probe.looks };
 }

@@ -10,6 +10,8 @@ export interface Piece {
 /** Measures how long a query goes on between two looks at whether it is still wanted. */
 export class PieceProbe {
   readonly longest: Piece = { cpuMs: 0, wallMs: 0, where: null };
+  /** How often it looked. */
+  looks = 0;
   readonly #withStacks: boolean;
   #cpu = threadCpuMs();
   #wall = performance.now();
@@ -20,6 +22,7 @@ export class PieceProbe {
 
   /** To be called at each such point. */
   look(): void {
+    this.looks++;
     const wall = performance.now();
     const cpu = threadCpuMs();
     const { longest } = this;
