@@ -82,17 +82,17 @@ export class ChunkWriting {
 
   /** Copies chunks that wait to the batch; returns how many were looked at. */
   #fill(): number {
-    const { sealed, unwritten } = this.#options.memory;
+    const { memory } = this.#options;
+    const { sealed, unwritten } = memory;
+    const places = memory.chainPlaces();
     const batch = this.#batch;
     batch.clear();
     this.#indexes.length = 0;
     let index = 0;
     for (; index < unwritten.count && batch.size < BATCH_BYTES && batch.count < BATCH_CHUNKS_MAX; index++) {
       const chunk = unwritten.chunk(index);
-      if (
-        !this.#options.memory.hasSealed(unwritten.row(index), unwritten.ref(index), chunk, unwritten.firstTime(index))
-      )
-        continue;
+      const row = unwritten.row(index);
+      if (!memory.hasSealed(places, row, unwritten.ref(index), chunk, unwritten.firstTime(index))) continue;
       const { bytes, encoding, firstTime, lastTime } = sealed.get(chunk, null);
       const header = { series: unwritten.ref(index), firstTime, lastTime, encoding, isOutOfOrder: false };
       batch.add(header, bytes, 0, bytes.length);
@@ -104,14 +104,14 @@ export class ChunkWriting {
   #relocate({ offset, slot }: HeadChunkPlace): void {
     const { memory } = this.#options;
     const { unwritten } = memory;
+    const places = memory.chainPlaces();
     for (let i = 0; i < this.#indexes.length; i++) {
       const index = this.#indexes[i]!;
       const row = unwritten.row(index);
-      const ref = unwritten.ref(index);
+      const chunk = unwritten.chunk(index);
       // It may have gone while it was being written.
-      if (!memory.hasSealed(row, ref, unwritten.chunk(index), unwritten.firstTime(index))) continue;
-      const at = offset + this.#batch.offset(i);
-      if (memory.moveSealedToFile(row, ref, unwritten.chunk(index), slot, at)) this.#written++;
+      if (!memory.hasSealed(places, row, unwritten.ref(index), chunk, unwritten.firstTime(index))) continue;
+      if (memory.moveSealedToFile(places, row, chunk, slot, offset + this.#batch.offset(i))) this.#written++;
     }
   }
 }

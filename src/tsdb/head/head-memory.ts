@@ -13,6 +13,7 @@ import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-ch
 import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
 import { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { APPEND_KERNEL_HEADER_BYTES } from './append-kernel.ts';
+import { ChainPlaces } from './chain-places.ts';
 import { type OpenHistogram, OpenHistogramSlots } from './open-histogram-slots.ts';
 import {
   LABELS,
@@ -211,37 +212,35 @@ export class HeadMemory {
     return isOpen ? this.openFirstTime(row) : Number.NEGATIVE_INFINITY;
   }
 
+  /** Where chunks stand in their chains, for a loop in which these change through `moveSealedToFile` alone. */
+  chainPlaces(): ChainPlaces {
+    return new ChainPlaces(this.sealed, (row) => this.#newestSealed(row));
+  }
+
   /**
    * True where the row still is that series', and the chunk is in its chain and in memory. The number of a chunk may be
    * given again, its first time is not.
    */
-  hasSealed(row: number, ref: number, chunk: number, firstTime: number): boolean {
+  hasSealed(places: ChainPlaces, row: number, ref: number, chunk: number, firstTime: number): boolean {
     if (row >= this.series.rowCount || this.series.ref(row) !== ref) return false;
     if (this.sealed.isInFile(chunk) || this.sealed.firstTime(chunk) !== firstTime) return false;
-    let at = this.#newestSealed(row);
-    while (at !== 0 && at !== chunk) at = this.sealed.older(at);
-    return at !== 0;
+    return places.newer(row, chunk) !== null;
   }
 
   /**
    * Lets a sealed chunk of a row be the one whose entry begins at `offset` of the file in `slot`, where it was written
    * to; what is in memory stays for a while. False where the chunk is gone.
    */
-  moveSealedToFile(row: number, ref: number, chunk: number, slot: number, offset: number): boolean {
-    if (this.series.ref(row) !== ref) return false;
-    let newer = 0;
-    let at = this.#newestSealed(row);
-    while (at !== 0 && at !== chunk) {
-      newer = at;
-      at = this.sealed.older(at);
-    }
-    if (at === 0) return false;
+  moveSealedToFile(places: ChainPlaces, row: number, chunk: number, slot: number, offset: number): boolean {
+    const newer = places.newer(row, chunk);
+    if (newer === null) return false;
     const inFile = this.sealed.addCopyInFile(chunk, slot, offset);
     if (newer !== 0) this.sealed.setOlder(newer, inFile);
     else {
       const words = this.series.records.words[row >>> SERIES_SLAB_LOG2]!;
       Atomics.store(words, 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + NEWEST_SEALED, inFile);
     }
+    places.replace(row, chunk, inFile);
     if (this.#cuts.has(chunk)) this.#cuts.set(chunk, inFile);
     this.resident.add(inFile, chunk);
     return true;
