@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { matcherPredicate, matchesEmpty } from '../model/matcher-predicate.ts';
@@ -9,9 +8,7 @@ import { isParsedSoon } from '../query/parsed-text.ts';
 import { ApiError, invalidParameter } from './api-error.ts';
 import type { Call } from './call.ts';
 import { parsedBeside } from './parsed-beside.ts';
-
-/** The event loop is given back after so long, ms. */
-const SLICE_MS = 5;
+import { slicesOf } from './slices.ts';
 
 /**
  * The selectors of `match[]`, each once, each of which must name at least one thing that a series has to have. Mistakes are
@@ -30,19 +27,15 @@ export async function selectors(call: Call, texts: readonly string[]): Promise<r
 
 /** Selectors that may match everything, each once. There may be thousands, so that others get their turn meanwhile. */
 export async function parsedSelectors(call: Call, texts: readonly string[]): Promise<readonly (readonly Matcher[])[]> {
-  const { clock } = call.deps;
+  const slices = slicesOf(call);
   const parsed: (readonly Matcher[])[] = [];
-  let sliceStart = clock.monotonic();
   for (const text of new Set(texts)) {
     if (isParsedSoon(text)) parsed.push(parsedSelector(text));
     else {
       const json = await parsedBeside(call, text, 'selector', (message) => new ApiError('bad_data', message));
       parsed.push(JSON.parse(json) as Matcher[]);
     }
-    if (clock.monotonic() - sliceStart <= SLICE_MS) continue;
-    await nextTurn();
-    if (call.signal.aborted) throw new ApiError('canceled', 'context canceled');
-    sliceStart = clock.monotonic();
+    if (slices.isOver()) await slices.next();
   }
   return parsed;
 }

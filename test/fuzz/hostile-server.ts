@@ -21,7 +21,7 @@ import { HOSTILE_REQUESTS, type HostileRequest } from './hostile-requests.ts';
 
 const PIECE_MS_MAX = 100;
 /** Those of `bin/narthex`. */
-const NODE_OPTIONS = ['--max-semi-space-size=4', '--v8-pool-size=0', '--no-flush-bytecode'];
+const NODE_OPTIONS = ['--max-semi-space-size=4', '--v8-pool-size=0'];
 const TEXT_SERIES = 50;
 const SERIES_AT_ONCE = 5000;
 
@@ -75,7 +75,7 @@ try {
   process.stderr.write(`${log}\n`);
   throw error;
 } finally {
-  server.kill('SIGKILL');
+  server.kill('SIGTERM');
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
@@ -14,12 +13,11 @@ import { ApiError } from '../api-error.ts';
 import type { Call, Handler } from '../call.ts';
 import { compressed } from '../compression.ts';
 import { FoundSeries, parsedSelectors } from '../selectors.ts';
+import { Slices } from '../slices.ts';
 import { type EscapingScheme, escapingSchemeFromText } from './escape-name.ts';
 import { type FederatedSample, FederationText } from './federation-text.ts';
 
-/** The event loop is given back after this long. */
-const SLICE_MS = 5;
-/** Series read or written between two looks at the clock. */
+/** Series read between two looks at the clock. */
 const ROWS_PER_LOOK = 64;
 
 /**
@@ -60,7 +58,7 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
   }
   const now = clock.now();
   const range = { minTime: Math.floor(now - settings.lookbackMs), maxTime: Math.floor(now) };
-  const slices = new Slices(call);
+  const slices = new Slices(call, () => new Abandoned());
   const querier = call.deps.queryable(call.signal).querier(range);
   try {
     const set = await selected(slices, querier, matcherSets, range);
@@ -102,6 +100,7 @@ async function selected(
     const set = await querier.select({ matchers, range, sorted: true, limit: 0, newestOnly: true, check });
     found.add(set.length);
     if (set.length > 0 || sets.length === 0) sets.push(set);
+    if (slices.isOver()) await slices.next();
   }
   return mergeSeriesSets(sets, true, 0);
 }
@@ -114,7 +113,7 @@ async function newestSamples(set: SeriesSet, slices: Slices): Promise<Map<string
     const wait = set.ahead?.(row) ?? null;
     if (wait !== null) await wait;
     set.read(row, column);
-    if (slices.isOver()) await slices.next();
+    if (row % ROWS_PER_LOOK === 0 && slices.isOver()) await slices.next();
     const last = column.length - 1;
     if (last < 0 || isStale(column.bits, last)) continue;
     const histogram = column.histograms?.[last] ?? null;
@@ -165,29 +164,3 @@ function splitAt(text: string, mark: string): [string, string] {
 
 /** The client is gone: nobody is left to answer. */
 class Abandoned extends Error {}
-
-/** Cuts long work into turns of the event loop. */
-class Slices {
-  readonly #call: Call;
-  #start: number;
-  #steps = 0;
-
-  constructor(call: Call) {
-    this.#call = call;
-    this.#start = call.deps.clock.monotonic();
-  }
-
-  isOver(): boolean {
-    return ++this.#steps % ROWS_PER_LOOK === 0 && this.#call.deps.clock.monotonic() - this.#start > SLICE_MS;
-  }
-
-  async next(): Promise<void> {
-    await nextTurn();
-    this.check();
-    this.#start = this.#call.deps.clock.monotonic();
-  }
-
-  check(): void {
-    if (this.#call.signal.aborted) throw new Abandoned();
-  }
-}

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { goQuote, type Labels, type LabelsJson } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
@@ -12,13 +11,12 @@ import { unescapeName } from '../escaped-name.ts';
 import { jsonText, labelsJson } from '../json.ts';
 import { limitParameter, optionalTime, storageLimit } from '../parameters.ts';
 import { asParameterError, FoundSeries, selectors } from '../selectors.ts';
+import { slicesOf } from '../slices.ts';
 
 const TRUNCATED = 'results truncated due to limit';
 
 /** Rows rendered between two looks at the clock. */
 const ROWS_PER_LOOK = 256;
-/** The event loop is given back after this long. */
-const SLICE_MS = 5;
 
 /** GET, POST /api/v1/labels */
 export async function labelNames(call: Call): Promise<ApiResult> {
@@ -26,7 +24,7 @@ export async function labelNames(call: Call): Promise<ApiResult> {
   const range = timeRange(call);
   const matcherSets = await selectors(call, call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
-    const names = await union(matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
+    const names = await union(call, matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
     return list(call, names, limit);
   });
 }
@@ -39,7 +37,9 @@ export async function labelValues(call: Call): Promise<ApiResult> {
   const range = timeRange(call);
   const matcherSets = await selectors(call, call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
-    const values = await union(matcherSets, (matchers) => querier.labelValues(name, matchers, storageLimit(limit)));
+    const values = await union(call, matcherSets, (matchers) =>
+      querier.labelValues(name, matchers, storageLimit(limit)),
+    );
     return list(call, values, limit);
   });
 }
@@ -58,7 +58,8 @@ export async function series(call: Call): Promise<ApiResult> {
     const sorted = matcherSets.length > 1;
     const sets: SeriesSet[] = [];
     const found = new FoundSeries();
-    const check = () => stopWhenLeft(call);
+    const slices = slicesOf(call);
+    const check = () => slices.check();
     for (const matchers of matcherSets) {
       const set = await querier.select({
         matchers,
@@ -70,6 +71,7 @@ export async function series(call: Call): Promise<ApiResult> {
       });
       found.add(set.length);
       if (set.length > 0 || matcherSets.length === 1) sets.push(set);
+      if (slices.isOver()) await slices.next();
     }
     const warnings = sets.flatMap((set) => set.warnings);
     const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
@@ -126,22 +128,13 @@ function fewSeries(set: SeriesSet): Uint8Array {
 
 /** The JSON of every item; gives the event loop back in between, and ends when the client is gone. */
 async function rendered<T>(call: Call, items: Iterable<T>, json: (item: T) => string): Promise<string[]> {
-  const { clock } = call.deps;
+  const slices = slicesOf(call);
   const rows: string[] = [];
-  let sliceStart = clock.monotonic();
   for (const item of items) {
     rows.push(json(item));
-    if (rows.length % ROWS_PER_LOOK === 0 && clock.monotonic() - sliceStart > SLICE_MS) {
-      await nextTurn();
-      stopWhenLeft(call);
-      sliceStart = clock.monotonic();
-    }
+    if (rows.length % ROWS_PER_LOOK === 0 && slices.isOver()) await slices.next();
   }
   return rows;
-}
-
-function stopWhenLeft({ signal }: Call): void {
-  if (signal.aborted) throw new ApiError('canceled', 'context canceled');
 }
 
 function* firstOf<T>(items: Iterable<T>, most: number): Generator<T> {
@@ -189,12 +182,17 @@ async function withQuerier<T>(
 
 /** What any of the selectors finds, sorted; without selectors everything. */
 async function union(
+  call: Call,
   matcherSets: readonly (readonly Matcher[])[],
   find: (matchers: readonly Matcher[]) => readonly string[] | Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   if (matcherSets.length <= 1) return find(matcherSets[0] ?? []);
   const found = new Set<string>();
-  for (const matchers of matcherSets) for (const text of await find(matchers)) found.add(text);
+  const slices = slicesOf(call);
+  for (const matchers of matcherSets) {
+    for (const text of await find(matchers)) found.add(text);
+    if (slices.isOver()) await slices.next();
+  }
   return [...found].sort(compareUtf8);
 }
 
