@@ -27,7 +27,7 @@ export function partInOrder(batch: SampleBatch, series: readonly SeriesPart[]): 
       from = to;
     }
     to += floats;
-    histograms.push(...more);
+    for (const entry of more) histograms.push(entry);
     if (more.length > 0) withHistograms.add(ref);
   }
   if (parts.length === 0) return [batch];

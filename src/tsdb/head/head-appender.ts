@@ -234,7 +234,10 @@ export class HeadAppender implements Appender {
     const { loggedStartTimes } = openChunks.forms;
     const records: LogRecord[] = [];
     if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
-    for (const segment of this.#segments) records.push(...recordsOf(segment, rows.indexes, loggedStartTimes));
+    for (const segment of this.#segments) {
+      // One by one: a series that changes its kind with each sample needs more of them than a call takes arguments.
+      for (const record of recordsOf(segment, rows.indexes, loggedStartTimes)) records.push(record);
+    }
     if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
     const late = this.#late.records();
     if (late.length > 0) lateLog?.append(late);

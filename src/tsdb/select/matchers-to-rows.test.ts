@@ -55,6 +55,16 @@ describe('matchersToRows()', () => {
     );
   });
 
+  it('leaves out as many values as two lists name, more than a call takes arguments', () => {
+    const { rowIndex, rowOf } = indexOf([{ a: '1' }, { a: '2' }, { a: '3' }]);
+    const list = Array.from({ length: 200_000 }, (_, i) => `x${i}`).join('|');
+    const matchers: Matcher[] = [
+      { type: '!~', name: 'a', value: `1|${list}` },
+      { type: '!~', name: 'a', value: `2|y|${list}` },
+    ];
+    expect([...matchersToRows(rowIndex, matchers)]).toEqual([rowOf({ a: '3' })]);
+  });
+
   it('throws for a malformed pattern, also where no series has the label', () => {
     const { rowIndex } = indexOf([{ a: '1' }]);
     expect(() => matchersToRows(rowIndex, [{ type: '=~', name: 'nowhere', value: '(' }])).toThrow(

@@ -78,7 +78,7 @@ export function* matchersToRowsInSteps(
     if (!negated || values === null) continue;
     const others = dropped.get(name);
     if (others === undefined) dropped.set(name, [...values]);
-    else others.push(...values);
+    else for (const value of values) others.push(value);
   }
   for (const [name, values] of dropped) yield* selection.dropListed(name, values);
   for (const condition of taking) {
