@@ -110,6 +110,7 @@ export class LateChunkWriting {
   #fill(): number {
     const { outOfOrder, sealed, series } = this.#options.memory;
     const { unwritten } = outOfOrder;
+    const places = outOfOrder.chainPlaces();
     const batch = this.#batch;
     batch.clear();
     let index = 0;
@@ -117,7 +118,7 @@ export class LateChunkWriting {
       const row = unwritten.row(index);
       const chunk = unwritten.chunk(index);
       const firstTime = unwritten.firstTime(index);
-      if (!outOfOrder.hasInMemory(row, chunk, firstTime)) continue;
+      if (!outOfOrder.hasInMemory(places, row, chunk, firstTime)) continue;
       const bytes = sealed.bytesOf(chunk, null);
       const [encoding, lastTime] = [sealed.encoding(chunk), sealed.lastTime(chunk)];
       this.#indexes[batch.count] = index;
@@ -130,16 +131,17 @@ export class LateChunkWriting {
   #relocate({ offset, slot }: HeadChunkPlace): number {
     const { outOfOrder, series } = this.#options.memory;
     const { unwritten } = outOfOrder;
+    const places = outOfOrder.chainPlaces();
     let moved = 0;
     for (let i = 0; i < this.#batch.count; i++) {
       const index = this.#indexes[i]!;
       const row = unwritten.row(index);
       const chunk = unwritten.chunk(index);
-      if (!outOfOrder.hasInMemory(row, chunk, unwritten.firstTime(index))) continue;
+      if (!outOfOrder.hasInMemory(places, row, chunk, unwritten.firstTime(index))) continue;
       const at = offset + this.#batch.offset(i);
       this.#rows[moved] = row;
       this.#refs[moved] = series.ref(row);
-      this.#chunks[moved] = outOfOrder.moveToFile(row, chunk, slot, at);
+      this.#chunks[moved] = outOfOrder.moveToFile(places, row, chunk, slot, at);
       this.#offsets[moved++] = at;
     }
     this.#written += moved;

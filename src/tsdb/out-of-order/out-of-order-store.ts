@@ -5,18 +5,16 @@ import type { EncodedChunk } from '../chunk/chunk-encoder.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
-import { CHUNK_RANGE_MS_DEFAULT } from '../defaults.ts';
+import type { ChainPlaces } from '../head/chain-places.ts';
 import { UnwrittenChunks } from '../head/unwritten-chunks.ts';
+import { type ChainMemory, LateChains } from './late-chains.ts';
 import { type LateRow, LateRows } from './late-rows.ts';
+import { LateTimes } from './late-times.ts';
 import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
 import { SEALED_FLOAT_BYTES_MAX, type SealMemory, sealSamples } from './seal-samples.ts';
 
 /** The part of the head's memory that the store uses. */
-interface LateMemory extends SealMemory {
-  /** Gives back a chain of chunks when nobody reads it any more. */
-  retireChain(newest: number): void;
-  /** The same for one chunk, whose place in its chain another has taken. */
-  retireSealed(chunk: number): void;
+interface LateMemory extends SealMemory, ChainMemory {
   /** Told of each row whose late samples are about to change. */
   readonly moments: { beforeLate(row: number): void };
 }
@@ -36,12 +34,8 @@ export interface ChunkReuse {
   reuse(row: number, chunk: EncodedChunk, newest: number, store: OutOfOrderStore): number;
 }
 
-const ALL_TIME: TimeRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 /** Rows handled in one step: under a millisecond. */
 const STEP_ROWS = 128;
-/** Rows whose times are looked at in one step. */
-const STEP_MEASURED = 4096;
-
 /** A histogram that is going to be inserted, as far as memory is concerned. */
 export interface LateHistogram {
   readonly row: number;
@@ -57,8 +51,6 @@ export interface LateHistogram {
  * (`late-samples.ts`), so chains may be cut while they read.
  */
 export class OutOfOrderStore {
-  /** Width of the ranges that blocks are aligned to, ms; set before the first sample. */
-  rangeMs = CHUNK_RANGE_MS_DEFAULT;
   /** In which chunks samples are put from now on. */
   forms: SampleForms = PLAIN_FORMS;
   /** Sealed chunks that are to go to files, by row. */
@@ -68,22 +60,18 @@ export class OutOfOrderStore {
   readonly #memory: LateMemory;
   readonly #buffers: OpenSampleBuffers;
   readonly #rows = new LateRows();
-  /** Numbers of the ranges that samples were put in since the last compaction began. */
-  #ranges = new Set<number>();
-  #newestRange = Number.NaN;
-  #minTime = Number.POSITIVE_INFINITY;
-  #maxTime = Number.NEGATIVE_INFINITY;
-  /** What of them is known to be there while they are measured; null while they are not. */
-  #measured: { minTime: number; maxTime: number } | null = null;
+  readonly #chains: LateChains;
+  readonly #times = new LateTimes();
   #samplesInserted = 0;
   #chunksCreated = 0;
   #hasHistograms = false;
-  readonly #times = new Float64Array(OPEN_SAMPLES_MAX);
-  readonly #bits = new Uint32Array(2 * OPEN_SAMPLES_MAX);
+  readonly #runTimes = new Float64Array(OPEN_SAMPLES_MAX);
+  readonly #runBits = new Uint32Array(2 * OPEN_SAMPLES_MAX);
 
   constructor(memory: LateMemory) {
     this.#memory = memory;
     this.#buffers = new OpenSampleBuffers(memory.extents);
+    this.#chains = new LateChains(memory, this.#rows);
   }
 
   /** Rows that have out-of-order samples. */
@@ -101,9 +89,14 @@ export class OutOfOrderStore {
     return this.#chunksCreated;
   }
 
+  /** Sets the width of the ranges that blocks are aligned to, ms; to be called before the first sample. */
+  set rangeMs(rangeMs: number) {
+    this.#times.rangeMs = rangeMs;
+  }
+
   /** Oldest and newest sample (ms); Infinity and -Infinity while there is none. */
   get bounds(): TimeRange {
-    return { minTime: this.#minTime, maxTime: this.#maxTime };
+    return this.#times.bounds;
   }
 
   /** False while all samples that were inserted are floats; those of chunks in files do not count. */
@@ -202,7 +195,7 @@ export class OutOfOrderStore {
     if (next === to) return;
     // The buffer's samples are beside it until all are there.
     let count = late.count;
-    if (count > 0) this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    if (count > 0) this.#buffers.copy(late, 0, count, this.#runTimes, this.#runBits, 0);
     for (; next < to; next++) {
       const place = order[next]!;
       const time = times[place]!;
@@ -215,13 +208,13 @@ export class OutOfOrderStore {
       this.#sealTaken(row, late, count, null, null);
       count = 0;
     }
-    this.#buffers.replace(late, this.#times, this.#bits, count);
+    this.#buffers.replace(late, this.#runTimes, this.#runBits, count);
   }
 
-  /** Puts a float among the first `count` of `#times` and `#bits`; false where there is one of that time. */
+  /** Puts a float among the first `count` of `#runTimes` and `#runBits`; false where there is one of that time. */
   #enter(count: number, time: number, low: number, high: number): boolean {
-    const times = this.#times;
-    const bits = this.#bits;
+    const times = this.#runTimes;
+    const bits = this.#runBits;
     let at = count;
     while (at > 0 && times[at - 1]! >= time) at--;
     if (at < count) {
@@ -256,40 +249,30 @@ export class OutOfOrderStore {
     const late = this.#rows.get(row);
     if (late === undefined || late.histograms !== null || column.histograms !== null) return;
     const { count, startTimes } = late;
-    this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    this.#buffers.copy(late, 0, count, this.#runTimes, this.#runBits, 0);
     this.#buffers.clear(late);
     for (let i = 0; i < count; i++) {
-      const [low, high] = [this.#bits[2 * i]!, this.#bits[2 * i + 1]!];
-      const time = this.#times[i]!;
+      const [low, high] = [this.#runBits[2 * i]!, this.#runBits[2 * i + 1]!];
+      const time = this.#runTimes[i]!;
       const start = startTimes === null ? 0 : startTimes[i]!;
       if (!hasFloat(column, time, low, high, start)) this.#buffers.insert(late, time, low, high, null, start);
     }
   }
 
-  /** True where the row has the chunk, and in memory. The number of a chunk may be given again. */
-  hasInMemory(row: number, chunk: number, firstTime: number): boolean {
-    const { sealed } = this.#memory;
-    const late = this.#rows.get(row);
-    if (late === undefined || sealed.isInFile(chunk) || sealed.firstTime(chunk) !== firstTime) return false;
-    let at = late.newest;
-    while (at !== 0 && at !== chunk) at = sealed.older(at);
-    return at !== 0;
+  /** Where chunks stand in the chains of their rows, for a loop in which these change through `moveToFile` alone. */
+  chainPlaces(): ChainPlaces {
+    return this.#chains.places();
   }
 
-  /** Lets a chunk of a row be the one at `offset` of the file in `slot`, where it was written to. Returns its number now. */
-  moveToFile(row: number, chunk: number, slot: number, offset: number): number {
-    const { moments, sealed } = this.#memory;
-    moments.beforeLate(row);
-    const late = this.#rows.get(row)!;
-    const inFile = sealed.addCopyInFile(chunk, slot, offset);
-    if (late.newest === chunk) late.newest = inFile;
-    else {
-      let newer = late.newest;
-      while (sealed.older(newer) !== chunk) newer = sealed.older(newer);
-      sealed.setOlder(newer, inFile);
-    }
-    this.#memory.retireSealed(chunk);
-    return inFile;
+  /** As `LateChains.hasInMemory`. */
+  hasInMemory(places: ChainPlaces, row: number, chunk: number, firstTime: number): boolean {
+    return this.#chains.hasInMemory(places, row, chunk, firstTime);
+  }
+
+  /** As `LateChains.moveToFile`. */
+  moveToFile(places: ChainPlaces, row: number, chunk: number, slot: number, offset: number): number {
+    this.#memory.moments.beforeLate(row);
+    return this.#chains.moveToFile(places, row, chunk, slot, offset);
   }
 
   /** True where this is the newest chunk of a row, and there is no sample that is in none. */
@@ -304,9 +287,7 @@ export class OutOfOrderStore {
    * millisecond.
    */
   *freeze(): Generator<undefined, FrozenSamples> {
-    const before = this.#ranges;
-    this.#ranges = new Set();
-    this.#newestRange = Number.NaN;
+    const before = this.#times.takeRanges();
     const rows = this.#rows.sorted();
     const starts = new Uint32Array(rows.length + 1);
     const chunks: number[] = [];
@@ -320,18 +301,17 @@ export class OutOfOrderStore {
           this.#reserveSeal(late);
           this.#seal(rows[i]!, late);
         }
-        this.eachChunk(rows[i]!, ALL_TIME, (chunk) => chunks.push(chunk));
+        this.#chains.each(rows[i]!, (chunk) => chunks.push(chunk));
       }
       starts[i + 1] = chunks.length;
     }
     // What came during the steps may be in the chunks.
-    const ranges = new Set([...before, ...this.#ranges]);
-    return { rows, starts, chunks: new Uint32Array(chunks), ranges: [...ranges].sort((a, b) => a - b) };
+    return { rows, starts, chunks: new Uint32Array(chunks), ranges: this.#times.rangesSince(before) };
   }
 
   /** What `freeze` gave was not written to blocks: it will be part of the next one. */
   unfreeze({ ranges }: FrozenSamples): void {
-    for (const range of ranges) this.#ranges.add(range);
+    this.#times.addRanges(ranges);
   }
 
   /** Lets go of what `freeze` gave: it is in blocks that every new querier sees. Yields after less than a millisecond. */
@@ -341,31 +321,11 @@ export class OutOfOrderStore {
       const late = this.#rows.get(rows[i]!);
       if (late === undefined || starts[i] === starts[i + 1]) continue;
       this.#memory.moments.beforeLate(rows[i]!);
-      if (!this.#cutChain(late, chunks[starts[i]!]!)) continue;
+      if (!this.#chains.cut(late, chunks[starts[i]!]!)) continue;
       if (late.newest === 0 && late.count === 0) this.#forget(rows[i]!);
       else this.#measure(rows[i]!, late);
     }
-    yield* this.#measureAll();
-  }
-
-  /** Sets the times of all rows to what these have. */
-  *#measureAll(): Generator<undefined, void> {
-    const left = this.#rows.sorted();
-    // What comes during the steps widens these.
-    const bounds = { minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY };
-    this.#measured = bounds;
-    for (let i = 0; i < left.length; i++) {
-      if (i % STEP_MEASURED === STEP_MEASURED - 1) yield;
-      const late = this.#rows.get(left[i]!);
-      if (late === undefined) continue;
-      if (late.minTime < bounds.minTime) bounds.minTime = late.minTime;
-      if (late.maxTime > bounds.maxTime) bounds.maxTime = late.maxTime;
-    }
-    this.#measured = null;
-    // Where the last row has left meanwhile, there are none.
-    if (this.#rows.size === 0) return;
-    this.#minTime = bounds.minTime;
-    this.#maxTime = bounds.maxTime;
+    yield* this.#times.measure(this.#rows);
   }
 
   /** Lets go of all samples of a row; open readers keep them. */
@@ -381,9 +341,9 @@ export class OutOfOrderStore {
   /** Calls back with the sealed chunks of a row that overlap the range, newest first. */
   eachChunk(row: number, { minTime, maxTime }: TimeRange, use: (chunk: number) => void): void {
     const { sealed } = this.#memory;
-    for (let chunk = this.#rows.get(row)?.newest ?? 0; chunk !== 0; chunk = sealed.older(chunk)) {
+    this.#chains.each(row, (chunk) => {
       if (sealed.firstTime(chunk) <= maxTime && sealed.lastTime(chunk) >= minTime) use(chunk);
-    }
+    });
   }
 
   /** How many samples of a row are in no chunk yet. */
@@ -406,31 +366,14 @@ export class OutOfOrderStore {
   /** Takes a row out that has nothing left. */
   #forget(row: number): void {
     this.#rows.delete(row);
-    if (this.#rows.size > 0) return;
-    this.#minTime = Number.POSITIVE_INFINITY;
-    this.#maxTime = Number.NEGATIVE_INFINITY;
-  }
-
-  /** Takes a chunk and all older ones out of a chain; false where it is not there. */
-  #cutChain(late: LateRow, newest: number): boolean {
-    const { sealed } = this.#memory;
-    if (late.newest === newest) {
-      late.newest = 0;
-    } else {
-      let chunk = late.newest;
-      while (chunk !== 0 && sealed.older(chunk) !== newest) chunk = sealed.older(chunk);
-      if (chunk === 0) return false;
-      sealed.cutBehind(chunk);
-    }
-    this.#memory.retireChain(newest);
-    return true;
+    if (this.#rows.size === 0) this.#times.clear();
   }
 
   /** Sets the times of a row to what it has. */
   #measure(row: number, late: LateRow): void {
     late.minTime = late.count > 0 ? this.#buffers.time(late, 0) : Number.POSITIVE_INFINITY;
     late.maxTime = late.count > 0 ? this.#buffers.time(late, late.count - 1) : Number.NEGATIVE_INFINITY;
-    this.eachChunk(row, ALL_TIME, (chunk) => {
+    this.#chains.each(row, (chunk) => {
       late.minTime = Math.min(late.minTime, this.#memory.sealed.firstTime(chunk));
       late.maxTime = Math.max(late.maxTime, this.#memory.sealed.lastTime(chunk));
     });
@@ -448,12 +391,12 @@ export class OutOfOrderStore {
   /** Makes chunks of a row's buffer. */
   #seal(row: number, late: LateRow): void {
     const { count, histograms, startTimes } = late;
-    this.#buffers.copy(late, 0, count, this.#times, this.#bits, 0);
+    this.#buffers.copy(late, 0, count, this.#runTimes, this.#runBits, 0);
     this.#sealTaken(row, late, count, histograms, startTimes);
     this.#buffers.clear(late);
   }
 
-  /** Makes chunks of the first `count` of `#times` and `#bits`, and what belongs to them. */
+  /** Makes chunks of the first `count` of `#runTimes` and `#runBits`, and what belongs to them. */
   #sealTaken(
     row: number,
     late: LateRow,
@@ -461,7 +404,7 @@ export class OutOfOrderStore {
     histograms: OpenSamples['histograms'],
     startTimes: OpenSamples['startTimes'],
   ): void {
-    const samples = { count, times: this.#times, bits: this.#bits, histograms, startTimes };
+    const samples = { count, times: this.#runTimes, bits: this.#runBits, histograms, startTimes };
     const { reuse } = this;
     const find = reuse && ((chunk: EncodedChunk, newest: number) => reuse.reuse(row, chunk, newest, this));
     late.newest = sealSamples(this.#memory, samples, late.newest, this.forms, find, (chunk, firstTime) => {
@@ -473,17 +416,7 @@ export class OutOfOrderStore {
   #widen(late: LateRow, time: number): void {
     if (time < late.minTime) late.minTime = time;
     if (time > late.maxTime) late.maxTime = time;
-    if (time < this.#minTime) this.#minTime = time;
-    if (time > this.#maxTime) this.#maxTime = time;
-    const measured = this.#measured;
-    if (measured !== null) {
-      if (time < measured.minTime) measured.minTime = time;
-      if (time > measured.maxTime) measured.maxTime = time;
-    }
-    const range = Math.floor(time / this.rangeMs);
-    if (range === this.#newestRange) return;
-    this.#newestRange = range;
-    this.#ranges.add(range);
+    this.#times.widen(time);
   }
 }
 
