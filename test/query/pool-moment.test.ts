@@ -43,13 +43,13 @@ it('queries beside the ingest see every batch whole, and give all memory back', 
     ask('max(even) - min(odd)', true),
     ask('max(count_over_time(even[1d])) - min(count_over_time(odd[1d]))', false),
   ];
-  for (let i = 0; i < 1500; i++) {
+  // The threads answer as fast as the machine lets them: batches come until there are answers enough to judge by.
+  while (batches < 1500 || asked.length < 40) {
     ingest();
     await setImmediate();
   }
   running = false;
   await Promise.all(questions);
-  expect(asked.length).toBeGreaterThan(20);
   expect(new Set(asked)).toEqual(new Set(['0']));
   expect(database.stats().head).toMatchObject({ readers: 0, retired: 0 });
   await runner.close();
