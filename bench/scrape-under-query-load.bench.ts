@@ -5,6 +5,7 @@ import { request } from 'undici';
 import { querySeries } from './load/query-data.ts';
 import { runQueryLoad } from './load/query-load.ts';
 import { sendLoad } from './load/remote-writer.ts';
+import { replayConfig } from './load/replay-config.ts';
 import { spawnReplayExporter } from './load/spawn-exporter.ts';
 import type { BenchOptions } from './options.ts';
 import { type Competitor, findCompetitors, startServer } from './peers/server.ts';
@@ -146,7 +147,7 @@ async function runOnce(competitor: Competitor, port: number, shape: Shape): Prom
       return `/api/v1/query_range?${new URLSearchParams(params)}`;
     });
     // Only now: samples of hours ago are not taken behind those of the present.
-    writeFileSync(join(server.directory, 'prometheus.yml'), scrapeConfig(client, port, shape));
+    writeFileSync(join(server.directory, 'prometheus.yml'), replayConfig(client, port, shape));
     process.kill(server.pid, 'SIGHUP');
     await sleep(3 * intervalMs);
     await arrivals(port, client);
@@ -208,20 +209,4 @@ async function eventLoopDelay(url: string): Promise<{ p99: number; max: number }
   const p99 = of('0.99');
   const max = of('1');
   return p99 === null || max === null ? null : { p99, max };
-}
-
-function scrapeConfig(client: string, port: number, { targets, seriesPerTarget, intervalMs }: Shape): string {
-  const jobs = Array.from(
-    { length: targets },
-    (_, index) => `
-      - targets: ['127.0.0.1:${port}']
-        labels: {__metrics_path__: '/metrics/${index}', instance: 'target-${index}'}`,
-  );
-  return `
-global: {scrape_interval: ${intervalMs}ms, scrape_timeout: ${intervalMs}ms}
-scrape_configs:
-  - job_name: replay
-    params: {client: ['${client}'], series: ['${seriesPerTarget}']}
-    static_configs: ${jobs.join('')}
-`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { instantNumber } from './ask.ts';
+import { replayConfig } from './load/replay-config.ts';
 import { spawnReplayExporter } from './load/spawn-exporter.ts';
 import type { BenchOptions } from './options.ts';
 import { type Competitor, findCompetitors, type RunningServer, startServer } from './peers/server.ts';
@@ -68,7 +69,7 @@ interface ScrapeLoad {
 }
 
 async function scrapeOnce(competitor: Competitor, load: ScrapeLoad): Promise<ScrapeRun> {
-  const server = await startServer(competitor, scrapeConfig(competitor.name, load));
+  const server = await startServer(competitor, replayConfig(`${competitor.name}-${Date.now()}`, load.port, load));
   try {
     // The first scrapes make the series and the second ones meet caches for the first time.
     await sleep(2 * load.intervalMs + 1000);
@@ -101,20 +102,4 @@ async function scraped(
   }
   const series = await instantNumber(server.url, 'count({job="replay"})');
   return { series, samples: perScrape * ((to - from) / load.intervalMs) };
-}
-
-function scrapeConfig(client: string, { port, targets, seriesPerTarget, intervalMs }: ScrapeLoad): string {
-  const jobs = Array.from(
-    { length: targets },
-    (_, index) => `
-      - targets: ['127.0.0.1:${port}']
-        labels: {__metrics_path__: '/metrics/${index}', instance: 'target-${index}'}`,
-  );
-  return `
-global: {scrape_interval: ${intervalMs}ms, scrape_timeout: ${intervalMs}ms}
-scrape_configs:
-  - job_name: replay
-    params: {client: ['${client}-${Date.now()}'], series: ['${seriesPerTarget}']}
-    static_configs: ${jobs.join('')}
-`;
 }
