@@ -1,7 +1,8 @@
+import { entryLines, indentedLines } from '../flags/help-lines.ts';
 import { type Command, commandsBelow, type FlagSpec, HELP_FLAG, type Place } from './command-tree.ts';
 
+/** Column at which the explanations begin. */
 const INDENT = 28;
-const WIDTH = 100;
 
 /** The help of a command, or of a group with all commands below it. */
 export function usageText(place: Place): string {
@@ -9,19 +10,17 @@ export function usageText(place: Place): string {
   const words = `narthex ${path.join(' ')}`;
   if (tree.kind === 'command') {
     const lines = [`usage: ${words}${synopsis(tree)}`, '', tree.help, '', 'Flags:'];
-    for (const flag of [HELP_FLAG, ...tree.flags]) lines.push(...entry(flagSynopsis(flag), flagHelp(flag)));
+    for (const flag of [HELP_FLAG, ...tree.flags])
+      lines.push(...entryLines(INDENT, flagSynopsis(flag), flagHelp(flag)));
     if (tree.args.length > 0) lines.push('', 'Arguments:');
     for (const { name, help, optional } of tree.args) {
-      lines.push(...entry(optional ? `[<${name}>]` : `<${name}>`, help));
+      lines.push(...entryLines(INDENT, optional ? `[<${name}>]` : `<${name}>`, help));
     }
     return `${lines.join('\n')}\n`;
   }
   const lines = [`usage: ${words} <command> [<flags>] [<args> ...]`, '', tree.help, '', 'Commands:'];
   for (const { path: words, command } of commandsBelow(place)) {
-    lines.push(
-      `  ${words.join(' ')}${synopsis(command)}`,
-      ...wrap(command.help, WIDTH - 6).map((line) => `      ${line}`),
-    );
+    lines.push(`  ${words.join(' ')}${synopsis(command)}`, ...indentedLines(6, command.help));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -44,23 +43,4 @@ function flagSynopsis({ name, short, placeholder, repeatable }: FlagSpec): strin
 function flagHelp({ help, standard, oneOf }: FlagSpec): string {
   const choice = oneOf === null ? '' : ` One of: ${oneOf.join(', ')}.`;
   return `${help}${choice}${standard === null ? '' : ` Default: ${standard}.`}`;
-}
-
-function entry(left: string, text: string): string[] {
-  const lines = wrap(text, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line);
-  const first = `  ${left}`;
-  if (first.length + 2 > INDENT) return [first, ...lines];
-  return [first.padEnd(INDENT) + lines[0]!.slice(INDENT), ...lines.slice(1)];
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,9 +1,10 @@
 import { COMMANDS } from '../commands/commands.ts';
 import { FEATURES } from './feature-table.ts';
 import { FLAGS, type FlagSpec } from './flag-table.ts';
+import { entryLines } from './help-lines.ts';
 
+/** Column at which the explanations begin. */
 const INDENT = 33;
-const WIDTH = 100;
 
 /** The text of `--help`: every flag that is not hidden, with its standard value. */
 export function helpText(): string {
@@ -16,11 +17,14 @@ export function helpText(): string {
     '',
     'Commands (narthex <command> --help tells more):',
   ];
-  for (const [name, { help }] of Object.entries(COMMANDS)) lines.push(...entry(name, help));
+  for (const [name, { help }] of Object.entries(COMMANDS)) lines.push(...entryLines(INDENT, name, help));
   lines.push('', 'Flags:');
-  lines.push(...entry('-h, --help', 'Show this text.'), ...entry('    --version', 'Show the version.'));
+  lines.push(
+    ...entryLines(INDENT, '-h, --help', 'Show this text.'),
+    ...entryLines(INDENT, '    --version', 'Show the version.'),
+  );
   for (const spec of FLAGS)
-    if (!spec.hidden) lines.push(...entry(`    --${synopsis(spec)}`, `${spec.help}${modeNote(spec)}`));
+    if (!spec.hidden) lines.push(...entryLines(INDENT, `    --${synopsis(spec)}`, `${spec.help}${modeNote(spec)}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -46,28 +50,6 @@ function synopsis(spec: FlagSpec): string {
 
 function modeNote(spec: FlagSpec): string {
   return spec.mode === 'any' ? '' : ` Use with ${spec.mode} mode only.`;
-}
-
-function entry(left: string, text: string): string[] {
-  const first = `  ${left}`;
-  const lines = wrap(text, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line);
-  if (first.length + 1 >= INDENT) return [first, ...lines];
-  return [first.padEnd(INDENT) + lines[0]!.slice(INDENT), ...lines.slice(1)];
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  lines.push(line);
-  return lines;
 }
 
 /** What becomes of every name that `--enable-feature` may take, as a Markdown table. */
