@@ -17,39 +17,9 @@ const WORTHWHILE_OVERLAP_VARIANCE = 10;
 /** Samples that windows went through between two words of it. */
 const SAMPLES_TOLD = 16_384;
 
-export const sumOverTime: RangeFunction = (samples, window, out, context) => {
-  const { spend } = context;
-  const floats = floatPart(samples, context);
-  const bounds = reusedBounds(floats, window, context);
-  if (overlaps(floats, bounds, window, spend)) {
-    const high = context.work.floats(0, floats.length + 1);
-    const low = context.work.floats(1, floats.length + 1);
-    const odd = context.work.integers(0, floats.length + 1);
-    const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd, spend);
-    const { from, to } = bounds;
-    slidingSum(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present, spend);
-  } else {
-    eachWindow(floats, bounds, window, out, spend, windowSum);
-  }
-  if (samples.histograms !== null) sumHistograms(samples, bounds, window, out, context);
-};
+export const sumOverTime: RangeFunction = compensated(slidingSum, windowSum, sumHistograms);
 
-export const avgOverTime: RangeFunction = (samples, window, out, context) => {
-  const { spend } = context;
-  const floats = floatPart(samples, context);
-  const bounds = reusedBounds(floats, window, context);
-  if (overlaps(floats, bounds, window, spend)) {
-    const high = context.work.floats(0, floats.length + 1);
-    const low = context.work.floats(1, floats.length + 1);
-    const odd = context.work.integers(0, floats.length + 1);
-    const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd, spend);
-    const { from, to } = bounds;
-    slidingMean(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present, spend);
-  } else {
-    eachWindow(floats, bounds, window, out, spend, windowMean);
-  }
-  if (samples.histograms !== null) averageHistograms(samples, bounds, window, out, context);
-};
+export const avgOverTime: RangeFunction = compensated(slidingMean, windowMean, averageHistograms);
 
 export const stdvarOverTime: RangeFunction = (samples, window, out, context) => {
   const { spend } = context;
@@ -93,6 +63,30 @@ export const stddevOverTime: RangeFunction = (samples, window, out, context) => 
     for (; i < stop; i++) values[i] = Math.sqrt(values[i]!);
   }
 };
+
+/** What is made of prefix sums where windows overlap, and of each window by itself where they do not. */
+function compensated(
+  slide: typeof slidingSum,
+  reduce: typeof windowSum,
+  reduceHistograms: typeof sumHistograms,
+): RangeFunction {
+  return (samples, window, out, context) => {
+    const { spend } = context;
+    const floats = floatPart(samples, context);
+    const bounds = reusedBounds(floats, window, context);
+    if (overlaps(floats, bounds, window, spend)) {
+      const high = context.work.floats(0, floats.length + 1);
+      const low = context.work.floats(1, floats.length + 1);
+      const odd = context.work.integers(0, floats.length + 1);
+      const leastTrusted = prefixSums(floats.values, floats.length, high, low, odd, spend);
+      const { from, to } = bounds;
+      slide(floats.values, high, low, odd, leastTrusted, from, to, window.count, out.values, out.present, spend);
+    } else {
+      eachWindow(floats, bounds, window, out, spend, reduce);
+    }
+    if (samples.histograms !== null) reduceHistograms(samples, bounds, window, out, context);
+  };
+}
 
 function overlaps(
   floats: FloatSamples,
