@@ -59,7 +59,7 @@ export function slidingMaximum(
   }
 }
 
-/** Like `slidingMaximum`, for the smallest value. */
+/** Like `slidingMaximum`, for the smallest value: written out again, since a comparison given as a parameter is a call a sample. */
 export function slidingMinimum(
   values: Float64Array,
   from: Uint32Array,

@@ -309,7 +309,7 @@ function decodeExact(
   return bit * WINDOW_SPACE + leading * 64 + trailing;
 }
 
-/** The next `count` (1 to 32) bits as an unsigned number. */
+/** `bitsAt`, counted from `start`: positions in bits from the begin of a large file of chunks do not fit into 32. */
 function readBits(bytes: Uint8Array, start: number, bit: number, count: number): number {
   let at = start + (bit >>> 3);
   let have = 8 - (bit & 7);

@@ -1,3 +1,5 @@
+import { putBits } from './bit-write.ts';
+
 /**
  * XOR (Gorilla) chunks, writing.
  *
@@ -144,28 +146,6 @@ export function xorAppend(
 /** The header's two bytes as a little-endian host stores a `Uint16` whose bytes are big-endian. */
 export function xorCountBytes(count: number): number {
   return ((count & 0xff) << 8) | (count >>> 8);
-}
-
-/** Writes the lowest `count` (1 to 32) bits of `value`; a byte's first write clears the rest of it. */
-function putBits(bytes: Uint8Array, bit: number, value: number, count: number): number {
-  let at = bit >>> 3;
-  const free = 8 - (bit & 7);
-  const end = bit + count;
-  if (count < free) {
-    const placed = (value & ((1 << count) - 1)) << (free - count);
-    bytes[at] = free === 8 ? placed : bytes[at]! | placed;
-    return end;
-  }
-  let left = count - free;
-  const first = (value >>> left) & ((1 << free) - 1);
-  bytes[at] = free === 8 ? first : bytes[at]! | first;
-  at++;
-  while (left >= 8) {
-    left -= 8;
-    bytes[at++] = value >>> left;
-  }
-  if (left > 0) bytes[at] = value << (8 - left);
-  return end;
 }
 
 function putUvarint(bytes: Uint8Array, bit: number, low: number, high: number): number {
