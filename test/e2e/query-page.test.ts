@@ -86,6 +86,38 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     expect(await page.title()).toBe('Query · Metrics of $& <us>');
   });
 
+  test('the explain tab says how the expression is computed and what each step took', async () => {
+    await page.goto(`${server.url}/query?g0.expr=sum(rate(prometheus_http_requests_total[1m]))&g0.tab=explain`);
+    const steps = page.locator('table.plan tbody tr');
+    await steps.first().waitFor();
+    expect(await steps.locator('b').allTextContents()).toEqual(['aggregate', 'rangeCall', 'rangeSelect']);
+    expect(await steps.first().textContent()).toMatch(/^aggregate sum11\d+\d\.\d\d ms$/);
+  });
+
+  test('names that need quotes have them, and characters that turn the direction of writing are escaped', async () => {
+    const expression = 'label_replace(label_replace(vector(1), "__name__", "a b", "", ""), "x-y", "\u202eabc", "", "")';
+    await page.goto(`${server.url}/query?g0.expr=${encodeURIComponent(expression)}`);
+    const series = page.locator('table.result code.series');
+    await series.waitFor();
+    expect(await series.textContent()).toBe('{"a b", "x-y"="\\u202eabc"}');
+  });
+
+  test('expressions are still there after a look at another page', async () => {
+    await run('up');
+    await page.getByRole('link', { name: 'Targets' }).click();
+    await page.locator('table.targets').waitFor();
+    await page.getByRole('link', { name: 'Query', exact: true }).click();
+    await page.locator('table.result').waitFor();
+    expect(await page.locator('.cm-content').textContent()).toBe('up');
+    expect(page.url()).toContain('g0.expr=up');
+  });
+
+  test('a range of thousands of years leaves a page that can be used', async () => {
+    await page.goto(`${server.url}/query?g0.expr=up&g0.tab=graph&g0.range_input=9999y`);
+    for (let i = 0; i < 3; i++) await page.getByTitle('Earlier').click();
+    expect(await page.getByLabel('End time (UTC)').inputValue()).toBe('0000-01-01 00:00:00');
+  });
+
   test('a wrong expression shows the server\u2019s error and its position', async () => {
     await run('sum(');
     const alert = page.getByRole('alert');

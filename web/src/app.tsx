@@ -1,5 +1,6 @@
 import { type MouseEvent, type ReactNode, useEffect, useState } from 'react';
 import { QueryPage } from './query/query-page.tsx';
+import { PageFault } from './shared/page-fault.tsx';
 import { goTo, type Page, pageOf, useLocation } from './shared/router.ts';
 import { initialTheme, keepTheme, showTheme, type Theme } from './shared/theme.ts';
 import { ConfigPage } from './status/config-page.tsx';
@@ -53,7 +54,9 @@ export function App(): ReactNode {
           {theme === 'dark' ? 'Light' : 'Dark'}
         </button>
       </header>
-      <main>{pageContent(page, search, theme)}</main>
+      <main>
+        <PageFault key={page}>{pageContent(page, search, theme)}</PageFault>
+      </main>
     </>
   );
 }

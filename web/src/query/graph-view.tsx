@@ -132,6 +132,11 @@ export function GraphView({ data, start, end, step, stacked, theme, onZoom }: Gr
           </li>
         ))}
       </ul>
+      {series.some((one) => one.histograms !== undefined) && (
+        <p className="hint">
+          Native histograms are not drawn: histogram_quantile() or histogram_count() make lines of them.
+        </p>
+      )}
       {data.result.length > LINES_MAX && (
         <p className="hint">
           {data.result.length - LINES_MAX} of {data.result.length} series are not drawn; narrow the expression to see

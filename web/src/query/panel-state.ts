@@ -5,7 +5,7 @@ export interface PanelState {
   /** Stable while the page lives; not in the URL. */
   readonly id: number;
   readonly expr: string;
-  readonly tab: 'table' | 'graph';
+  readonly tab: 'table' | 'graph' | 'explain';
   /** Evaluation time of the table and right end of the graph, ms; null = now. */
   readonly endTime: number | null;
   readonly rangeMs: number;
@@ -31,14 +31,20 @@ export function panelsFromSearch(search: string): PanelState[] {
     panels.push({
       ...fresh,
       expr: get('expr'),
-      tab: get('tab') === '0' || get('tab') === 'graph' ? 'graph' : 'table',
+      tab: tabFromText(get('tab')),
       endTime: end === '' ? null : timeFromText(end),
       rangeMs: durationMs(get('range_input')) ?? fresh.rangeMs,
-      stepMs: get('step_input') === '' ? null : Number(get('step_input')) * 1000 || null,
+      stepMs: Number(get('step_input')) > 0 ? Number(get('step_input')) * 1000 : null,
       stacked: get('stacked') === '1' || get('display_mode') === 'stacked',
     });
   }
   return panels.length === 0 ? [newPanel()] : panels;
+}
+
+/** The reference's links have 0 for the graph and 1 for the table, or a word. */
+function tabFromText(text: string): PanelState['tab'] {
+  if (text === '0' || text === 'graph') return 'graph';
+  return text === 'explain' ? 'explain' : 'table';
 }
 
 export function searchFromPanels(panels: readonly PanelState[]): string {
@@ -54,14 +60,20 @@ export function searchFromPanels(panels: readonly PanelState[]): string {
   return `?${params.toString()}`;
 }
 
+/** The years from 0 to 9999, which four digits write. */
+export const TIME_MIN_MS = -62_167_219_200_000;
+const TIME_MAX_MS = 253_402_300_799_000;
+
 /** `2026-01-31 12:00:00` in UTC, as the links write it. */
 export function textFromTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+  const known = Math.min(TIME_MAX_MS, Math.max(TIME_MIN_MS, ms));
+  return new Date(known).toISOString().slice(0, 19).replace('T', ' ');
 }
 
+/** The time that `textFromTime` writes so; null where the text is none. */
 export function timeFromText(text: string): number | null {
   const ms = Date.parse(`${text.trim().replace(' ', 'T')}Z`);
-  return Number.isNaN(ms) ? null : ms;
+  return ms >= TIME_MIN_MS && ms <= TIME_MAX_MS ? ms : null;
 }
 
 /** The step that gives about 250 points, at least a second. */

@@ -1,20 +1,26 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { type Answer, askApi, type QueryData } from '../shared/api.ts';
 import type { Theme } from '../shared/theme.ts';
+import { ExplainView, type Explanation } from './explain-view.tsx';
 import { ExpressionInput } from './expression-input.tsx';
 import { GraphView } from './graph-view.tsx';
 import { type PanelState, stepFor } from './panel-state.ts';
 import { TableView } from './table-view.tsx';
 import { TimeControls } from './time-controls.tsx';
 
-interface Result {
-  readonly tab: PanelState['tab'];
-  readonly answer: Answer<QueryData>;
-  /** Of a graph, in seconds. */
-  readonly start: number;
-  readonly end: number;
-  readonly step: number;
-}
+type Result =
+  | { readonly tab: 'table'; readonly answer: Answer<QueryData> }
+  | {
+      readonly tab: 'graph';
+      readonly answer: Answer<QueryData>;
+      /** Seconds. */
+      readonly start: number;
+      readonly end: number;
+      readonly step: number;
+    }
+  | { readonly tab: 'explain'; readonly answer: Answer<Explanation> };
+
+const TABS: Readonly<Record<PanelState['tab'], string>> = { table: 'Table', graph: 'Graph', explain: 'Explain' };
 
 interface PanelProps {
   readonly panel: PanelState;
@@ -23,7 +29,7 @@ interface PanelProps {
   readonly onRemove: (() => void) | null;
 }
 
-/** One expression with its table or graph. A newer run cancels the one before. */
+/** One expression with its table, graph or plan. A newer run cancels the one before. */
 export function Panel({ panel, theme, onChange, onRemove }: PanelProps): ReactNode {
   const [result, setResult] = useState<Result | null>(null);
   const [error, setError] = useState<string | null>(null);
@@ -76,9 +82,15 @@ export function Panel({ panel, theme, onChange, onRemove }: PanelProps): ReactNo
           onChange={(expr) => onChange({ ...latest.current, expr })}
           onRun={() => run(latest.current)}
         />
-        <button type="button" className="primary" onClick={() => run(panel)} disabled={running}>
-          {running ? 'Running' : 'Execute'}
-        </button>
+        {running ? (
+          <button type="button" className="primary" onClick={() => abort.current?.abort()}>
+            Cancel
+          </button>
+        ) : (
+          <button type="button" className="primary" onClick={() => run(panel)}>
+            Execute
+          </button>
+        )}
         {onRemove !== null && (
           <button type="button" className="quiet" onClick={onRemove} title="Remove this panel">
             Remove
@@ -87,7 +99,7 @@ export function Panel({ panel, theme, onChange, onRemove }: PanelProps): ReactNo
       </div>
       <div className="control-row">
         <div className="tabs" role="tablist">
-          {(['table', 'graph'] as const).map((name) => (
+          {(Object.keys(TABS) as PanelState['tab'][]).map((name) => (
             <button
               key={name}
               type="button"
@@ -95,7 +107,7 @@ export function Panel({ panel, theme, onChange, onRemove }: PanelProps): ReactNo
               aria-selected={panel.tab === name}
               onClick={() => onChange({ ...panel, tab: name })}
             >
-              {name === 'table' ? 'Table' : 'Graph'}
+              {TABS[name]}
             </button>
           ))}
         </div>
@@ -118,6 +130,7 @@ export function Panel({ panel, theme, onChange, onRemove }: PanelProps): ReactNo
         </pre>
       ))}
       {result !== null && result.tab === 'table' && <TableView data={result.answer.data} />}
+      {result !== null && result.tab === 'explain' && <ExplainView explanation={result.answer.data} />}
       {result !== null && result.tab === 'graph' && (
         <GraphView
           data={result.answer.data}
@@ -142,7 +155,11 @@ async function ask(panel: PanelState, signal: AbortSignal): Promise<Result> {
   const end = (panel.endTime ?? Date.now()) / 1000;
   if (panel.tab === 'table') {
     const params = { query: panel.expr, time: String(end) };
-    return { tab: 'table', answer: await askApi<QueryData>('query', params, signal), start: end, end, step: 0 };
+    return { tab: 'table', answer: await askApi<QueryData>('query', params, signal) };
+  }
+  if (panel.tab === 'explain') {
+    const params = { query: panel.expr, time: String(end), analyze: 'true' };
+    return { tab: 'explain', answer: await askApi<Explanation>('explain', params, signal) };
   }
   const step = stepFor(panel) / 1000;
   const start = end - panel.rangeMs / 1000;
@@ -150,10 +167,12 @@ async function ask(panel: PanelState, signal: AbortSignal): Promise<Result> {
   return { tab: 'graph', answer: await askApi<QueryData>('query_range', params, signal), start, end, step };
 }
 
-function summaryOf({ answer, tab, step }: Result): string {
-  const count =
-    answer.data.resultType === 'vector' || answer.data.resultType === 'matrix' ? answer.data.result.length : 1;
-  const parts = [`${count} series`, `${Math.round(answer.elapsedMs)} ms`];
-  if (tab === 'graph') parts.push(`step ${step} s`);
+function summaryOf(result: Result): string {
+  const took = `${Math.round(result.answer.elapsedMs)} ms`;
+  if (result.tab === 'explain') return took;
+  const { data } = result.answer;
+  const parts = [took];
+  if (data.resultType === 'vector' || data.resultType === 'matrix') parts.unshift(`${data.result.length} series`);
+  if (result.tab === 'graph') parts.push(`step ${result.step} s`);
   return parts.join(' · ');
 }

@@ -8,7 +8,7 @@ const ROWS_AT_ONCE = 500;
 interface Row {
   readonly key: string;
   readonly metric: Metric;
-  readonly value: string;
+  readonly value: ReactNode;
 }
 
 /** An instant answer as rows of series and value. */
@@ -56,7 +56,7 @@ function rowsOf(data: Extract<QueryData, { resultType: 'vector' | 'matrix' }>): 
     return data.result.map((sample, index) => ({
       key: String(index),
       metric: sample.metric,
-      value: sample.value?.[1] ?? (sample.histogram ? histogramText(sample.histogram[1]) : ''),
+      value: sample.value?.[1] ?? (sample.histogram ? <Histogram histogram={sample.histogram[1]} /> : ''),
     }));
   }
   return data.result.map((series, index) => ({
@@ -68,6 +68,28 @@ function rowsOf(data: Extract<QueryData, { resultType: 'vector' | 'matrix' }>): 
     ].join('\n'),
   }));
 }
+
+/** Count and sum, and the buckets for who asks. */
+function Histogram({ histogram }: { histogram: HistogramValue }): ReactNode {
+  const { buckets = [] } = histogram;
+  if (buckets.length === 0) return histogramText(histogram);
+  return (
+    <details>
+      <summary>{histogramText(histogram)}</summary>
+      {buckets.map(([boundary, lower, upper, count]) => (
+        <div key={lower + upper}>
+          {BEGINS[boundary]}
+          {lower}, {upper}
+          {ENDS[boundary]}: {count}
+        </div>
+      ))}
+    </details>
+  );
+}
+
+/** Which bounds belong to a bucket, by the number that the API has for it: the upper, the lower, none, both. */
+const BEGINS: readonly string[] = ['(', '[', '(', '['];
+const ENDS: readonly string[] = [']', ')', ')', ']'];
 
 function histogramText(histogram: HistogramValue): string {
   return `count ${histogram.count}, sum ${histogram.sum}`;

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { durationMs, durationText } from '../shared/format.ts';
-import { type PanelState, stepFor, textFromTime, timeFromText } from './panel-state.ts';
+import { type PanelState, stepFor, TIME_MIN_MS, textFromTime, timeFromText } from './panel-state.ts';
 
 /** Steps of the range buttons, from one second to two years. */
 const RANGES_MS = [
@@ -14,12 +14,12 @@ interface TimeControlsProps {
   readonly onChange: (panel: PanelState) => void;
 }
 
-/** Evaluation time of a table; range, end, step and stacking of a graph. Times are UTC. */
+/** Evaluation time of a table or a plan; range, end, step and stacking of a graph. Times are UTC. */
 export function TimeControls({ panel, onChange }: TimeControlsProps): ReactNode {
   const graph = panel.tab === 'graph';
   const move = (direction: -1 | 1): void => {
     const end = (panel.endTime ?? Date.now()) + (direction * panel.rangeMs) / 2;
-    onChange({ ...panel, endTime: end >= Date.now() ? null : end });
+    onChange({ ...panel, endTime: end >= Date.now() ? null : Math.max(end, TIME_MIN_MS) });
   };
   const widen = (direction: -1 | 1): void => {
     const next =

@@ -4,6 +4,8 @@ export type Point = readonly [time: number, value: string];
 export interface HistogramValue {
   readonly count: string;
   readonly sum: string;
+  /** Which bounds belong to it (0 to 3), lower and upper bound, count. */
+  readonly buckets?: readonly (readonly [number, string, string, string])[];
 }
 
 export interface VectorSample {

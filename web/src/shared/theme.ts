@@ -4,8 +4,12 @@ const STORED = 'narthex-theme';
 
 /** What the user chose last, else what the system prefers. */
 export function initialTheme(): Theme {
-  const stored = localStorage.getItem(STORED);
-  if (stored === 'light' || stored === 'dark') return stored;
+  try {
+    const stored = localStorage.getItem(STORED);
+    if (stored === 'light' || stored === 'dark') return stored;
+  } catch {
+    // A browser that keeps nothing for sites throws.
+  }
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
@@ -14,5 +18,9 @@ export function showTheme(theme: Theme): void {
 }
 
 export function keepTheme(theme: Theme): void {
-  localStorage.setItem(STORED, theme);
+  try {
+    localStorage.setItem(STORED, theme);
+  } catch {
+    // As above: the choice then lasts as long as the page.
+  }
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Loaded } from '../shared/loaded.tsx';
 import { useAnswer } from '../shared/use-answer.ts';
 
@@ -11,13 +11,28 @@ export function ConfigPage(): ReactNode {
       <Loaded loading={config}>
         {(data) => (
           <>
-            <button type="button" className="quiet" onClick={() => navigator.clipboard.writeText(data.yaml)}>
-              Copy
-            </button>
+            <CopyButton text={data.yaml} />
             <pre className="yaml">{data.yaml}</pre>
           </>
         )}
       </Loaded>
     </section>
+  );
+}
+
+/** Browsers give pages a clipboard only over TLS or from the same machine: elsewhere there is no button. */
+function CopyButton({ text }: { text: string }): ReactNode {
+  const [state, setState] = useState('Copy');
+  if (navigator.clipboard === undefined) return null;
+  const copy = (): void => {
+    navigator.clipboard.writeText(text).then(
+      () => setState('Copied'),
+      () => setState('The browser refused'),
+    );
+  };
+  return (
+    <button type="button" className="quiet" onClick={copy}>
+      {state}
+    </button>
   );
 }

@@ -17,20 +17,25 @@ export function FlagsPage(): ReactNode {
         onChange={(event) => setFilter(event.target.value)}
       />
       <Loaded loading={flags}>
-        {(data) => (
-          <table className="facts">
-            <tbody>
-              {Object.entries(data)
-                .filter(([name, value]) => `${name} ${value}`.includes(filter))
-                .map(([name, value]) => (
+        {(data) => {
+          const wanted = filter.trim().toLowerCase();
+          const found = Object.entries(data).filter(([name, value]) =>
+            `--${name} ${value}`.toLowerCase().includes(wanted),
+          );
+          if (found.length === 0) return <p className="hint">No flag has this in its name or value.</p>;
+          return (
+            <table className="facts">
+              <tbody>
+                {found.map(([name, value]) => (
                   <tr key={name}>
                     <th>--{name}</th>
                     <td>{value}</td>
                   </tr>
                 ))}
-            </tbody>
-          </table>
-        )}
+              </tbody>
+            </table>
+          );
+        }}
       </Loaded>
     </section>
   );

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { agoText } from '../shared/format.ts';
+import { agoText, quoted } from '../shared/format.ts';
 import { Loaded } from '../shared/loaded.tsx';
 import { useAnswer } from '../shared/use-answer.ts';
 
@@ -34,14 +34,13 @@ export function TargetsPage(): ReactNode {
         {(data) => {
           const pools = Map.groupBy(data.activeTargets, (target) => target.scrapePool);
           if (pools.size === 0) return <p className="hint">No targets. The configuration names what to scrape.</p>;
-          return [...pools].map(([pool, members]) => (
-            <Pool
-              key={pool}
-              name={pool}
-              members={members}
-              shown={unhealthyOnly ? members.filter((target) => target.health !== 'up') : members}
-            />
-          ));
+          const isShown = (target: ActiveTarget): boolean => !unhealthyOnly || target.health !== 'up';
+          if (!data.activeTargets.some(isShown)) return <p className="hint">All targets are up.</p>;
+          return [...pools]
+            .filter(([, members]) => members.some(isShown))
+            .map(([pool, members]) => (
+              <Pool key={pool} name={pool} members={members} shown={members.filter(isShown)} />
+            ));
         }}
       </Loaded>
     </section>
@@ -70,7 +69,7 @@ function Pool({ name, members, shown }: PoolProps): ReactNode {
             <th>Endpoint</th>
             <th>State</th>
             <th>Labels</th>
-            <th>Last scrape</th>
+            <th className="figure">Last scrape</th>
             <th>Took</th>
             <th>Every</th>
           </tr>
@@ -88,13 +87,19 @@ function Pool({ name, members, shown }: PoolProps): ReactNode {
               <td>
                 {Object.entries(target.labels).map(([label, value]) => (
                   <span key={label} className="pill">
-                    {label}="{value}"
+                    {label}={quoted(value)}
                   </span>
                 ))}
               </td>
-              <td data-label="Last scrape">{agoText(target.lastScrape)}</td>
-              <td data-label="Took">{(target.lastScrapeDuration * 1000).toFixed(1)} ms</td>
-              <td data-label="Every">{target.scrapeInterval}</td>
+              <td className="figure" data-label="Last scrape">
+                {agoText(target.lastScrape)}
+              </td>
+              <td className="figure" data-label="Took">
+                {(target.lastScrapeDuration * 1000).toFixed(1)} ms
+              </td>
+              <td className="figure" data-label="Every">
+                {target.scrapeInterval}
+              </td>
             </tr>
           ))}
         </tbody>
