@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -143,11 +144,21 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
   throw new Error('it was not ready after 60 s');
 }
 
+/**
+ * A port on which nobody listens, below those that systems hand out by themselves: no connection that begins meanwhile
+ * takes it, and a server that was killed finds it free again.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
-  return address.port;
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const port = randomInt(10_240, 20_480);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+  throw new Error('Cannot find a free port');
 }

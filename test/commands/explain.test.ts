@@ -10,7 +10,7 @@ let url: string;
 beforeAll(async () => {
   directory = bench.directory({ 'prometheus.yml': 'global:\n  evaluation_interval: 30s\n' });
   url = await bench.start(directory).ready();
-}, 60_000);
+});
 afterAll(() => bench.cleanUp());
 
 async function ask(method: 'GET' | 'POST', pairs: Record<string, string>): Promise<{ status: number; json: unknown }> {

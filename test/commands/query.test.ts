@@ -41,7 +41,7 @@ beforeAll(async () => {
   directory = bench.directory({ 'prometheus.yml': 'global: {}\n' });
   await fill(join(directory, 'data'));
   url = await bench.start(directory).ready();
-}, 60_000);
+});
 afterAll(() => bench.cleanUp());
 
 async function fill(data: string): Promise<void> {

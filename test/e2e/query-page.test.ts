@@ -7,6 +7,8 @@ import { findCompetitors, freePort, type RunningServer, startServer } from '../.
 import { askData, eventually } from '../support/ask.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
+/** How long a browser may take for one step, ms: far more than on a busy machine. */
+const PATIENCE_MS = 120_000;
 
 /** Chromium's own traffic switched off: a test needs nothing but the page. */
 const QUIET = [
@@ -29,7 +31,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the query page in a real browser (skips 
   beforeAll(async () => {
     const port = await freePort();
     const config = `
-global: {scrape_interval: 1s, scrape_timeout: 1s}
+global: {scrape_interval: 2s, scrape_timeout: 2s}
 scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${port}']}]}]
 `;
     server = await startServer(findCompetitors([])[0]!, config, {
@@ -39,10 +41,14 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     await eventually(
       () => askData<{ result: unknown[] }>(server.url, 'query', { query: 'rate(prometheus_http_requests_total[1m])' }),
       ({ result }) => result.length > 0,
-      15_000,
     );
-    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: QUIET });
+    browser = await chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      args: QUIET,
+      timeout: PATIENCE_MS,
+    });
     page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => faults.push(error.message));
   });
 
@@ -79,7 +85,6 @@ scrape_configs: [{job_name: narthex, static_configs: [{targets: ['127.0.0.1:${po
     await eventually(
       () => page.evaluate(colouredPixels),
       (pixels) => pixels > 20,
-      10_000,
     );
     expect(page.url()).toContain('g0.expr=rate');
     expect(page.url()).toContain('g0.tab=graph');

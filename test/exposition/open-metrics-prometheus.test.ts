@@ -51,7 +51,6 @@ test.skipIf(PROGRAM === null)(
     console.log(`OpenMetrics bodies scraped as by Prometheus: ${bodies.size - differences.length} of ${bodies.size}`);
     expect(differences).toEqual([]);
   },
-  60_000,
 );
 
 /** One scrape by the ingest, into a storage that shows what it was given. */

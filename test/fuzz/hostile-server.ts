@@ -64,7 +64,6 @@ try {
   await eventually(
     async () => (await request(`${url}/-/ready`)).statusCode,
     (status) => status === 200,
-    20_000,
   );
   await fill();
   await pieces(server);

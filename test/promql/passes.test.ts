@@ -268,23 +268,19 @@ async function compare(series: readonly MemorySeries[], text: string, kind: 'ins
 }
 
 describe('passes give the same answers', () => {
-  test.each(['instant', 'range'] as const)('to %s queries of the whole grammar', { timeout: 120_000 }, async (kind) => {
+  test.each(['instant', 'range'] as const)('to %s queries of the whole grammar', async (kind) => {
     await fc.assert(
       fc.asyncProperty(stored, arbitraryPromql, (series, text) => compare(series, text, kind)),
       { numRuns: 400 },
     );
   });
 
-  test.each(['instant', 'range'] as const)(
-    'to %s queries in which they have much to do',
-    { timeout: 120_000 },
-    async (kind) => {
-      await fc.assert(
-        fc.asyncProperty(stored, rich, (series, text) => compare(series, text, kind)),
-        { numRuns: 800 },
-      );
-    },
-  );
+  test.each(['instant', 'range'] as const)('to %s queries in which they have much to do', async (kind) => {
+    await fc.assert(
+      fc.asyncProperty(stored, rich, (series, text) => compare(series, text, kind)),
+      { numRuns: 800 },
+    );
+  });
 });
 
 describe('joins are read by the matchers of their other side, and nobody can tell', () => {
@@ -298,7 +294,7 @@ describe('joins are read by the matchers of their other side, and nobody can tel
     ['floats', 'range', floats],
     ['floats and histograms', 'instant', stored],
     ['floats and histograms', 'range', stored],
-  ] as const)('%s, %s queries', { timeout: 120_000 }, async (_, kind, data) => {
+  ] as const)('%s, %s queries', async (_, kind, data) => {
     await fc.assert(
       fc.asyncProperty(data, joins, (series, text) => compare(series, text, kind)),
       { numRuns: 600 },
@@ -311,7 +307,7 @@ for (const suite of ['promql', 'promql-more']) {
   const directory = new URL(`${suite}/`, SCRIPTS);
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.test')) : [];
   describe.skipIf(names.length === 0)(`passes give the same answers to ../shared/conformance/${suite}`, () => {
-    test.each(names)('%s', { timeout: 120_000 }, async (name) => {
+    test.each(names)('%s', async (name) => {
       const withAll = scriptEngine(functionImplementations, systemClock);
       const withNone = scriptEngine(functionImplementations, systemClock, ALL_NAMES);
       const both: Evaluate = async (request) => {

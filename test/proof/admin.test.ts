@@ -140,5 +140,5 @@ describe.skipIf(prometheus === undefined)('the admin API beside a real Prometheu
     // And what Narthex has cleaned, Prometheus reads.
     await theirCopy.stop('SIGTERM', { keepDirectory: true });
     expect(await stored(await start(prometheus!, theirCopy.directory))).toEqual(cleaned);
-  }, 120_000);
+  });
 });

@@ -19,7 +19,7 @@ export async function startUp(
   const process = bench.start(directory, [...args, `--web.listen-address=${address}`], [program]);
   const url = `http://${address}`;
   const isUp = async () => (await fetch(`${url}/-/ready`)).ok;
-  await eventually(isUp, (ready) => ready || process.child.exitCode !== null, 20_000).catch((error: Error) => {
+  await eventually(isUp, (ready) => ready || process.child.exitCode !== null).catch((error: Error) => {
     throw new Error(`${error.message}\n${process.stderr}`);
   });
   return { process, url };

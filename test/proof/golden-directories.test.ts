@@ -50,7 +50,6 @@ describe.skipIf(!existsSync(DIRECTORIES))(
         expect(count).toBeGreaterThan(100);
         expect(alike, output.slice(-4000)).toBe(count);
       },
-      120_000,
     );
   },
 );

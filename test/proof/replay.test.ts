@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { replayValue, startReplayExporter } from '../../bench/load/replay-exporter.ts';
 import { findCompetitors, type RunningServer, startServer } from '../../bench/peers/server.ts';
-import { rawSeries, seriesKey } from '../support/ask.ts';
+import { eventually, rawSeries, seriesKey } from '../support/ask.ts';
 
 const SERIES = 120;
-const SCRAPED_SECONDS = 12;
+/** Scrapes that each server has to store: on a busy machine some fail. */
+const SCRAPES = 22;
 const competitors = findCompetitors([]).filter((competitor) => competitor.kind !== 'victoria');
 
 describe('a replay exporter whose values tell the step of each scrape', () => {
@@ -25,8 +25,13 @@ scrape_configs:
 `;
       servers.push(await startServer(competitor, config));
     }
-    await sleep(SCRAPED_SECONDS * 1000);
-  }, 60_000);
+    for (const server of servers) {
+      await eventually(
+        () => rawSeries(server.url, 'replay_step', 600, Date.now() / 1000),
+        ([steps]) => (steps?.values.length ?? 0) >= SCRAPES,
+      );
+    }
+  });
 
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop()));
@@ -35,7 +40,7 @@ scrape_configs:
 
   /** Value by step of every replayed series that a server stored; the time of a sample tells its step. */
   async function valuesByStep(server: RunningServer): Promise<Map<string, Map<number, string>>> {
-    const series = await rawSeries(server.url, '{__name__=~"replay_.*"}', 60, Date.now() / 1000);
+    const series = await rawSeries(server.url, '{__name__=~"replay_.*"}', 600, Date.now() / 1000);
     const steps = new Map<number, number>();
     for (const [time, value] of series.find((one) => one.metric['__name__'] === 'replay_step')?.values ?? []) {
       steps.set(time, Number(value));
@@ -59,7 +64,7 @@ scrape_configs:
           one.includes(`route="/api/v1/resource/${member}"`),
       )!;
       const values = stored.get(key)!;
-      expect(values.size).toBeGreaterThanOrEqual(2 * SCRAPED_SECONDS - 3);
+      expect(values.size).toBeGreaterThanOrEqual(SCRAPES);
       for (const [step, value] of values) expect(Number(value), `${key} step ${step}`).toBe(replayValue(series, step));
     }
   });
@@ -78,7 +83,7 @@ scrape_configs:
           compared++;
         }
       }
-      expect(compared).toBeGreaterThan(SERIES * SCRAPED_SECONDS);
+      expect(compared).toBeGreaterThan((SERIES * SCRAPES) / 2);
     },
   );
 });

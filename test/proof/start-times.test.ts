@@ -162,7 +162,6 @@ describe.skipIf(isMissing)(`start times${isMissing ? ' (skips without a Promethe
         await eventually(
           async () => isDone(),
           (done) => done,
-          30_000,
         ),
       ).toBe(true);
       const expected = await answers(theirs.url, queries, TIMES);
@@ -178,6 +177,5 @@ describe.skipIf(isMissing)(`start times${isMissing ? ' (skips without a Promethe
       expect(await answers(theirs.url, queries, TIMES)).toEqual(expected);
       expect(theirs.process.stderr).not.toMatch(/corrupt|unsequential|Unknown series/i);
     },
-    120_000,
   );
 });

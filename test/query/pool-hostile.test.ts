@@ -53,6 +53,8 @@ describe('a hostile query in the pool', () => {
     runner = createPoolRunner(database, {
       settings: { ...SETTINGS, samplesMax: 5_000_000, bytesMax: 128 * 2 ** 20, memoryBytesMax: 256 * 2 ** 20 },
       threadsMax: 1,
+      // A busy machine may need seconds for a piece of work that takes milliseconds.
+      graceMs: 60_000,
       log: { ...log, with: () => log },
     });
   });
@@ -63,21 +65,17 @@ describe('a hostile query in the pool', () => {
     await database.close();
   });
 
-  it.each(HOSTILE_QUERIES)(
-    '$name: ends, and takes neither its thread nor a neighbour with it',
-    async (query) => {
-      const { steps, stepMs, text } = query;
-      const kind = steps === 1 ? 'instant' : 'range';
-      const grid = { start: END - (steps - 1) * stepMs, end: END, step: stepMs };
-      const signal = new AbortController().signal;
-      const hostile = runner.run({ ...REQUEST, ...grid, kind, text, timeoutMs: 400 }, signal);
-      const neighbour = runner.run({ ...REQUEST, text: 'count(m)', start: END, end: END }, signal);
-      const reply = await hostile;
-      if (!reply.ok) expect(reply.errorType).not.toBe('internal');
-      expect((await neighbour).ok).toBe(true);
-      expect(deaths).toEqual([]);
-      expect(runner.threadCount).toBe(1);
-    },
-    30_000,
-  );
+  it.each(HOSTILE_QUERIES)('$name: ends, and takes neither its thread nor a neighbour with it', async (query) => {
+    const { steps, stepMs, text } = query;
+    const kind = steps === 1 ? 'instant' : 'range';
+    const grid = { start: END - (steps - 1) * stepMs, end: END, step: stepMs };
+    const signal = new AbortController().signal;
+    const hostile = runner.run({ ...REQUEST, ...grid, kind, text, timeoutMs: 400 }, signal);
+    const neighbour = runner.run({ ...REQUEST, text: 'count(m)', start: END, end: END }, signal);
+    const reply = await hostile;
+    if (!reply.ok) expect(reply.errorType).not.toBe('internal');
+    expect((await neighbour).ok).toBe(true);
+    expect(deaths).toEqual([]);
+    expect(runner.threadCount).toBe(1);
+  });
 });

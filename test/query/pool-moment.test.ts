@@ -54,4 +54,4 @@ it('queries beside the ingest see every batch whole, and give all memory back', 
   expect(database.stats().head).toMatchObject({ readers: 0, retired: 0 });
   await runner.close();
   await database.close();
-}, 90_000);
+});

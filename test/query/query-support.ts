@@ -21,7 +21,7 @@ export const REQUEST: QueryRequest = {
   end: 60_000,
   step: 0,
   lookbackMs: 300_000,
-  timeoutMs: 20_000,
+  timeoutMs: 150_000,
   limit: 0,
   stats: null,
   priority: 'interactive',

@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../../bench/peers/server.ts';
 import { bodyFromBytes } from '../../src/exposition/body.ts';
 import { createExpositionRows, METRIC_TYPES } from '../../src/exposition/rows.ts';
 import { labelPairsFromSeries } from '../../src/exposition/series-labels.ts';
 import { parseTextBody } from '../../src/exposition/text-format.ts';
+import { eventually } from '../support/ask.ts';
 import { naiveNumber, naiveSamples } from './naive-parser.ts';
 
-const PORT = 21_190;
 const DATA = join(import.meta.dirname, '../../../shared/conformance/textparse');
 
 /** Holds our reading of a page to the naive one: the same series in the same order, with the same values. */
@@ -46,22 +47,15 @@ test('the page of a real node exporter reads as a naive parser reads it', async 
     .map((path) => join(path, name))
     .find(existsSync);
   if (binary === undefined) return skip(`${name} is not on PATH`);
-  const exporter = spawn(binary, [`--web.listen-address=127.0.0.1:${PORT}`], { stdio: 'ignore' });
+  const port = await freePort();
+  const exporter = spawn(binary, [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
   try {
-    expect(checkPage(await pageWhenUp(`http://127.0.0.1:${PORT}/metrics`))).toBeGreaterThan(100);
+    const page = await eventually(
+      async () => (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { accept: 'text/plain' } })).text(),
+      () => true,
+    );
+    expect(checkPage(page)).toBeGreaterThan(100);
   } finally {
     exporter.kill();
   }
 });
-
-async function pageWhenUp(url: string): Promise<string> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const response = await fetch(url, { headers: { accept: 'text/plain' } });
-      return await response.text();
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { labelsOf, writeBody } from '../remote/write-message.ts';
@@ -18,7 +18,7 @@ const canMount = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs -o siz
 describe.skipIf(!canMount)(`a server on a disk of 8 MiB${canMount ? '' : ': skipped, mounting is not allowed'}`, () => {
   test('stops taking samples when it is full, answers, and goes on when there is room', async () => {
     const page = createServer((_, response) => response.end(`pushed ${Date.now()}\n`)).listen(0, '127.0.0.1');
-    await sleep(10);
+    await once(page, 'listening');
     const target = `127.0.0.1:${(page.address() as AddressInfo).port}`;
     const directory = bench.directory({
       'prometheus.yml': `global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs: [{job_name: t, static_configs: [{targets: ['${target}']}]}]\n`,
@@ -48,8 +48,7 @@ describe.skipIf(!canMount)(`a server on a disk of 8 MiB${canMount ? '' : ': skip
     expect(notices).toMatchObject([{ text: ready.split('\n')[1], active: true }]);
     const metrics = await eventually(
       () => text(url, '/metrics'),
-      (shown) => /^narthex_target_scrapes_not_stored_total [3-9]/m.test(shown),
-      10_000,
+      (shown) => /^narthex_target_scrapes_not_stored_total (?:[3-9]|\d{2,})$/m.test(shown),
     );
     expect(metrics).toMatch(/^narthex_tsdb_appends_stopped 1$/m);
     const { activeTargets } = await askData<{ activeTargets: { lastError: string }[] }>(url, 'targets');
@@ -67,7 +66,6 @@ describe.skipIf(!canMount)(`a server on a disk of 8 MiB${canMount ? '' : ': skip
     await eventually(
       () => post(1000),
       ({ code }) => code === 204,
-      35_000,
     );
     expect(await text(url, '/-/ready')).toBe('Prometheus Server is Ready.\n');
     expect(await askData(url, 'notifications')).toEqual([]);
@@ -80,7 +78,7 @@ describe.skipIf(!canMount)(`a server on a disk of 8 MiB${canMount ? '' : ': skip
     expect(lines, stderr).toHaveLength(1);
     expect(lines[0]).toContain('Samples are not taken until the data directory can be written again');
     page.close();
-  }, 90_000);
+  });
 });
 
 const SERIES = 20_000;

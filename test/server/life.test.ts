@@ -31,7 +31,7 @@ async function target(body: () => string | null): Promise<string> {
 }
 
 const configuration = (address: string, job = 'a') =>
-  `global: {scrape_interval: 100ms, scrape_timeout: 100ms}\nscrape_configs:\n- job_name: ${job}\n  static_configs: [{targets: ["${address}"]}]\n`;
+  `global: {scrape_interval: 250ms, scrape_timeout: 250ms}\nscrape_configs:\n- job_name: ${job}\n  static_configs: [{targets: ["${address}"]}]\n`;
 
 const metric = async (url: string, name: string) =>
   Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await text(url, '/metrics'))?.[1]);
@@ -42,7 +42,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s ends the server with code 0 without waiting for what is open',
   async (signal) => {
     const hanging = await target(() => null);
-    const yaml = configuration(hanging).replaceAll('100ms', '30s');
+    const yaml = configuration(hanging).replaceAll('250ms', '1h');
     const server = bench.start(bench.directory({ 'prometheus.yml': yaml }));
     const url = await server.ready();
     const { hostname, port } = new URL(url);
@@ -55,8 +55,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const seconds = (performance.now() - asked) / 1000;
     idle.destroy();
     expect([code, stderr.includes('level=ERROR')]).toEqual([0, false]);
-    // Some two seconds; the scrape alone would have gone on for thirty.
-    expect(seconds).toBeLessThan(15);
+    // Some two seconds; the scrape alone would have gone on for an hour.
+    expect(seconds).toBeLessThan(90);
   },
 );
 
@@ -101,12 +101,10 @@ test('SIGHUP and POST /-/reload load the configuration again', async () => {
   await eventually(
     () => pools(url),
     (names) => names.join() === 'c',
-    5000,
   );
   await eventually(
     () => askData<{ result: unknown[] }>(url, 'query', { query: 'x{job="c"}' }),
     ({ result }) => result.length === 1,
-    10_000,
   );
 });
 
@@ -140,7 +138,6 @@ test('--config.auto-reload notices a changed file', async () => {
   await eventually(
     () => pools(url),
     (names) => names.join() === 'b',
-    10_000,
   );
 });
 
@@ -156,12 +153,11 @@ test('kill -9 loses no sample that could be queried; the next start serves them 
   const directory = bench.directory({ 'prometheus.yml': configuration(address) });
   const first = bench.start(directory);
   const values = async (url: string) =>
-    (await rawSeries(url, 'steps_total', 60, Date.now() / 1000))[0]?.values.map(([, text_]) => text_) ?? [];
+    (await rawSeries(url, 'steps_total', 3600, Date.now() / 1000))[0]?.values.map(([, text_]) => text_) ?? [];
   const before = await first.ready().then((url) =>
     eventually(
       () => values(url),
       (seen) => seen.length >= 10,
-      20_000,
     ),
   );
   await first.end('SIGKILL');
@@ -171,7 +167,6 @@ test('kill -9 loses no sample that could be queried; the next start serves them 
   const after = await eventually(
     () => values(url),
     (seen) => seen.length > before.length,
-    10_000,
   );
   expect(after.slice(0, before.length)).toEqual(before);
   const numbers = after.map(Number);
@@ -203,7 +198,6 @@ test('what targets say of their metrics is known after a restart, before they an
     const seen = await eventually(
       () => metadata(url),
       ([byMetric]) => Object.keys(byMetric as object).length > 0,
-      10_000,
     );
     expect(seen).toEqual(expected);
     isUp = false;

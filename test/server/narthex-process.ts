@@ -47,13 +47,11 @@ export class NarthexProcess {
     const url = await eventually(
       async () => / listens on (http:\/\/\S+?)\/?\n/.exec(this.stdout)?.[1] ?? null,
       (found) => found !== null || this.child.exitCode !== null,
-      20_000,
     );
     if (url === null) throw new Error(`Narthex does not listen: ${text()}`);
     await eventually(
       () => status(url, '/-/ready'),
       (code) => code === 200,
-      20_000,
     );
     return url;
   }

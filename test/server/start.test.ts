@@ -24,7 +24,6 @@ test.each([
   const up = await eventually(
     () => askData<Vector>(url, 'query', { query: 'up' }),
     ({ result }) => result.length > 0,
-    10_000,
   );
   expect(up.result).toEqual([
     {
@@ -44,7 +43,6 @@ test('the storage can be looked at: series, names and values by count', async ()
   await eventually(
     () => askData<Vector>(url, 'query', { query: 'up' }),
     ({ result }) => result.length > 0,
-    10_000,
   );
   const { headStats, labelValueCountByLabelName, seriesCountByLabelValuePair } = await askData<Statistics>(
     url,
@@ -75,7 +73,6 @@ test('several addresses and a route prefix are served', async () => {
   const url = await eventually(
     async () => server.stdout,
     (line) => line.endsWith('\n'),
-    20_000,
   );
   const urls = [...url.matchAll(/http:\/\/127\.0\.0\.1:\d+\/mon\//g)].map(([found]) => found);
   expect(urls).toHaveLength(2);
@@ -124,11 +121,11 @@ test('--storage.tsdb.block-reload-interval says how often blocks are looked at',
   const reloads = await eventually(
     async () => Number(/^prometheus_tsdb_reloads_total (\d+)$/m.exec(await text(url, '/metrics'))![1]),
     (count) => count >= 3,
-    // Without the flag the second look comes after a minute.
-    30_000,
+    // Without the flag the third look comes after two minutes.
+    90_000,
   );
   expect(reloads).toBeGreaterThanOrEqual(3);
-}, 40_000);
+});
 
 test('--version prints what clients read the version out of, --help every visible flag', () => {
   const version = spawnSync(BIN, ['--version'], { encoding: 'utf8' });

@@ -33,11 +33,22 @@ export function seriesKey(metric: Readonly<Record<string, string>>, without: rea
     .join(',');
 }
 
+/** After this what does not come is taken for missing, ms: far more than a busy machine needs. */
+const PATIENCE_MS = 120_000;
+
+/** Looks until something is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  await eventually(
+    async () => isSo(),
+    (so) => so,
+  );
+}
+
 /** Asks until `check` holds; throws with what it last saw after `withinMs`. */
 export async function eventually<T>(
   what: () => Promise<T>,
   check: (value: T) => boolean,
-  withinMs: number,
+  withinMs = PATIENCE_MS,
 ): Promise<T> {
   const until = performance.now() + withinMs;
   let last: T | Error;
@@ -48,7 +59,7 @@ export async function eventually<T>(
     } catch (error) {
       last = error as Error;
     }
-    await sleep(100);
+    await sleep(50);
   } while (performance.now() < until);
   throw last instanceof Error ? last : new Error(`Still ${JSON.stringify(last)} after ${withinMs} ms`);
 }

@@ -125,7 +125,7 @@ describe("a snapshot of Prometheus' head", () => {
         expect(() => read(bytes)).toThrow(/chunk_snapshot\.\S+ at offset \d+/);
       }
     }
-  }, 60_000);
+  });
 
   it('does no harm with any byte flipped or missing', async () => {
     const { files, offset } = await prepared();
@@ -151,7 +151,7 @@ describe("a snapshot of Prometheus' head", () => {
         else expect(bytes).toBe(cutShort);
       }
     }
-  }, 60_000);
+  });
 });
 
 const PROMETHEUS = findProgram('prometheus');
@@ -204,7 +204,7 @@ describe.skipIf(isMissing)(`a real snapshot${isMissing ? ' (skips without a Prom
     }
     expect(told[0]).toEqual(told[1]);
     expect(JSON.stringify(told[0])).toMatch(/__name__\\":\\"new/);
-  }, 120_000);
+  });
 });
 
 /** What follows a snapshot begins a chunk, which does not know what came before. */

@@ -84,7 +84,7 @@ async function compactTheirs(directory: string): Promise<string> {
   const flags = ['--storage.tsdb.block-reload-interval=1s', '--storage.tsdb.retention.time=20y'];
   const process = startPrometheus(prometheus!, directory, '127.0.0.1:1', flags);
   try {
-    for (let tries = 0; tries < 150; tries++) {
+    for (let tries = 0; tries < 1500; tries++) {
       const made = readBlockMetas(nodeFiles, directory).find(({ parents }) => parents.length > 0);
       if (made !== undefined) return made.ulid;
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -165,7 +165,7 @@ describe('sealed chunks of a database', () => {
       }
     }
     expect(early).toBeLessThan(100);
-  }, 60_000);
+  });
 });
 
 async function open(files: MemoryFiles, residentChunkBytes = 0) {

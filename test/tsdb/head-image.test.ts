@@ -67,7 +67,7 @@ describe('an image of the head', () => {
       { numRuns: 30 },
     );
     expect(images).toBeGreaterThan(2);
-  }, 120_000);
+  });
 
   it('may be written while samples and series come', async () => {
     const files = new MemoryFiles();
@@ -191,7 +191,7 @@ describe('an image of the head', () => {
         expect(await showDatabase(opened.database)).toEqual(expected);
       }
     }
-  }, 60_000);
+  });
 
   it('has no byte that can be changed, and none that can be missing, without its frames telling so', async () => {
     const { files, database, clock } = await prepared(3);
@@ -241,7 +241,7 @@ describe('an image of the head', () => {
         }
       }
     }
-  }, 60_000);
+  });
 });
 
 /** How many frames an image of these bytes has, the last one included. Throws what is wrong with it. */

@@ -28,9 +28,7 @@ describe.skipIf(isMissing)(
   `a directory after compactions and checkpoints${isMissing ? ' (skips without peers)' : ''}`,
   () => {
     for (const end of ['a clean stop', 'a kill'] as const) {
-      it(`is read alike by the reference after ${end}, gone on with, and taken back`, {
-        timeout: 180_000,
-      }, async () => {
+      it(`is read alike by the reference after ${end}, gone on with, and taken back`, async () => {
         const directory = `${root}/${end.replaceAll(' ', '-')}`;
         const database = await open(`${directory}-ours`);
         const now = Math.floor(Date.now() / STEP_MS) * STEP_MS;
@@ -62,7 +60,7 @@ describe.skipIf(isMissing)(
         expect(differences(after, theirs)).toEqual({ missing: [], extra: [] });
         const kept = new Set(after);
         expect(ours.filter((line) => !kept.has(line))).toEqual([]);
-        expect(after.length).toBeGreaterThan(ours.length + 100);
+        expect(after.length).toBeGreaterThan(ours.length + 50);
       });
     }
   },

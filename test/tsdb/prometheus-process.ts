@@ -45,7 +45,7 @@ export interface PrometheusProcess {
   readonly output: () => string;
 }
 
-/** Runs a real Prometheus on a data directory; it listens on a free port and scrapes the target each 200 ms. */
+/** Runs a real Prometheus on a data directory; it listens on a free port and scrapes the target each 500 ms. */
 export function startPrometheus(
   program: string,
   directory: string,
@@ -55,7 +55,7 @@ export function startPrometheus(
   const config = `${directory}.yml`;
   writeFileSync(
     config,
-    `global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs: [{job_name: t, static_configs: [{targets: ['${target}']}]}]\n`,
+    `global: {scrape_interval: 500ms, scrape_timeout: 500ms}\nscrape_configs: [{job_name: t, static_configs: [{targets: ['${target}']}]}]\n`,
   );
   const child = spawn(
     program,

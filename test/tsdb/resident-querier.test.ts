@@ -94,7 +94,7 @@ test('residentQuerier() reads blocks once their pages have come into memory, and
   blockReads = 0;
   let shown: string[] | null = null;
   let missing = 0;
-  for (let tries = 0; tries < 500 && shown === null; tries++) {
+  for (let tries = 0; tries < 20_000 && shown === null; tries++) {
     try {
       shown = whole(database.residentQuerier(range, 10), 's1700');
     } catch (error) {

@@ -69,7 +69,7 @@ describe.skipIf(isMissing)(`start times on disk${isMissing ? ' (skips without a 
       ENCODING.histogramStartTimes,
       ENCODING.floatHistogramStartTimes,
     ]);
-  }, 120_000);
+  });
 
   it('in blocks, logs and late samples are read by Prometheus and its tool', async () => {
     const directory = bench.directory({ 'none.yml': '' });
@@ -112,7 +112,7 @@ describe.skipIf(isMissing)(`start times on disk${isMissing ? ' (skips without a 
     expect(await answers(ours.url, queries, times)).toEqual(expected);
     expect(JSON.stringify(expected['start_timestamp(float)'])).toContain(`${(FROM - HOUR_MS) / 1000}`.slice(0, 4));
     expect(theirs.process.stderr).not.toMatch(/corrupt|unsequential|Unknown series/i);
-  }, 120_000);
+  });
 
   it('are logged in the same bytes as by Prometheus', async () => {
     const target = await startTarget();
@@ -134,7 +134,7 @@ describe.skipIf(isMissing)(`start times on disk${isMissing ? ' (skips without a 
       count += length;
     }
     expect(count).toBeGreaterThan(200);
-  }, 60_000);
+  });
 });
 
 function open(directory: string): Promise<Database> {

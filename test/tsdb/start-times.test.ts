@@ -87,7 +87,7 @@ describe('start times in the database', () => {
       ),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 
   it('are dropped where nothing asks for them, and come with the next chunk where it is asked for later', async () => {
     const disk = new MemoryFiles();

@@ -192,7 +192,7 @@ describe('arrival in any order', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it('reads any part of it', () => {
     fc.assert(
@@ -219,5 +219,5 @@ describe('arrival in any order', () => {
       ),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 });

@@ -133,7 +133,7 @@ describe('compactOutOfOrder()', () => {
       expect(await readSamples(database)).toEqual(before);
       await database.close();
     }
-  }, 60_000);
+  });
 
   it('gives what any order of samples, compactions and restarts should', async () => {
     const step = fc.oneof(
@@ -175,7 +175,7 @@ describe('compactOutOfOrder()', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it('aligns blocks of negative times', async () => {
     const files = new MemoryFiles();

@@ -98,7 +98,7 @@ it("late samples of another server's log stay deleted, and the others stay", asy
     ),
     { numRuns: 30 },
   );
-}, 120_000);
+});
 
 it('what was deleted of blocks does not come back from the log when the blocks are gone', async () => {
   for (const isForeign of [true, false]) {

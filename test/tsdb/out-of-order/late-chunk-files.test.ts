@@ -236,5 +236,5 @@ describe('a wbl/ with markers', () => {
       await again.close();
     }
     expect(lost).toBeGreaterThan(5);
-  }, 60_000);
+  });
 });

@@ -135,7 +135,7 @@ it('everything maintenance does keeps samples that come in any order', async () 
     }),
     { numRuns: 25, examples: [[HIDDEN_BEHIND_LATE], [CAME_BACK]] },
   );
-}, 120_000);
+});
 
 function sorted(samples: ReadonlyMap<string, number>): [string, number][] {
   return [...samples].sort(([a], [b]) => (a < b ? -1 : 1));

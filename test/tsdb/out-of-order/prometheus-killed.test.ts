@@ -16,5 +16,4 @@ it.skipIf(!isNew)(
       expect(lostByUs).toBe(0);
     }
   },
-  120_000,
 );

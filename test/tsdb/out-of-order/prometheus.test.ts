@@ -1,6 +1,5 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findProgram } from '../../../bench/peers/find-program.ts';
@@ -14,6 +13,7 @@ import { createSampleBatch, type HistogramEntry } from '../../../src/storage/app
 import { listHeadChunks } from '../../../src/tsdb/chunks-head/list-head-chunks.ts';
 import type { Database } from '../../../src/tsdb/tsdb.ts';
 import { replayWal } from '../../../src/tsdb/wal/replay.ts';
+import { until } from '../../support/ask.ts';
 import { dumpLines } from '../dump-lines.ts';
 import { histogramFrom, plainHistograms } from '../histogram-support.ts';
 import { dumpWithPromtool, versionOf } from '../prometheus-process.ts';
@@ -87,13 +87,6 @@ async function compareAnswers(directory: string, name: string): Promise<void> {
     expect(ours.sort()).toEqual(theirs);
   } finally {
     await receiver.kill();
-  }
-}
-
-async function until(isThere: () => boolean): Promise<void> {
-  for (let tries = 0; !isThere(); tries++) {
-    if (tries === 200) throw new Error('it did not come');
-    await sleep(50);
   }
 }
 
@@ -173,7 +166,7 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
     await compareAnswers(directory, 'later');
     await database.close();
     await compareAnswers(directory, 'stopped');
-  }, 60_000);
+  });
 
   it('takes the chunks and markers that we left, killed and stopped, and we take what it left', async () => {
     const directory = `${root}/markers`;
@@ -214,7 +207,7 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
     expect(chunksAndMarkers(directory)).toEqual({ chunks: 0, markers: 0 });
     expect((await dumpLines(directory)).sort()).toEqual(all.sort());
     await compareAnswers(directory, 'compacted');
-  }, 60_000);
+  });
 
   it('goes on with what we left, killed, and we with what it left', async () => {
     const directory = `${root}/both`;
@@ -247,5 +240,5 @@ describe.skipIf(!isNew)(`Prometheus with samples out of order (${server})`, () =
     await compareAnswers(`${directory}-killed`, 'again');
     const last = await dumpLines(`${directory}-killed`);
     for (const line of after) expect(last).toContain(line);
-  }, 60_000);
+  });
 });

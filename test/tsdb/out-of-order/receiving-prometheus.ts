@@ -75,7 +75,7 @@ export async function startReceiver(
   });
   const address = await addressOf(child, () => output);
   for (let tries = 0; !output.includes('Server is ready'); tries++) {
-    if (tries > 300 || child.exitCode !== null) throw new Error(`Prometheus is not ready: ${output}`);
+    if (tries > 2400 || child.exitCode !== null) throw new Error(`Prometheus is not ready: ${output}`);
     await sleep(50);
   }
   return {
@@ -136,7 +136,7 @@ export async function startReceiver(
 
 /** The address on which it listens, from its log. */
 async function addressOf(child: ChildProcess, output: () => string): Promise<string> {
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 2400 && child.exitCode === null; tries++) {
     const match = /address=(127\.0\.0\.1:\d+)/.exec(output().replace(/address=127\.0\.0\.1:0\b/g, ''));
     if (match !== null) return match[1]!;
     await sleep(50);

@@ -103,7 +103,7 @@ describe('a damaged wbl/', () => {
       expect(found.filter((sample) => !whole.includes(sample))).toEqual([]);
     }
     expect(lost).toBeGreaterThan(bytes.length);
-  }, 60_000);
+  });
 
   it('does not keep a database from starting, nor its samples that are sound', async () => {
     const files = await writeDirectory();
@@ -125,7 +125,7 @@ describe('a damaged wbl/', () => {
       expect(await readSamples(database)).toEqual(found);
       await database.close();
     }
-  }, 60_000);
+  });
 
   it('does not give samples of a lost series to another one', async () => {
     const files = new MemoryFiles();
