@@ -7,7 +7,7 @@ import { PAGE_SIZE } from '../../src/tsdb/wal/framing.ts';
 import type { MetadataEntry, TombstoneEntry } from '../../src/tsdb/wal/record-types.ts';
 import { exemplarsRecord, histogramRecords, metadataRecord, tombstonesRecord } from '../../src/tsdb/wal/records.ts';
 import { RefSet } from '../../src/tsdb/wal/ref-set.ts';
-import type { SegmentTimes } from '../../src/tsdb/wal/segment-times.ts';
+import { type SegmentParts, WrittenParts } from '../../src/tsdb/wal/segment-parts.ts';
 import { lastCheckpoint, listSegments } from '../../src/tsdb/wal/segments.ts';
 import type { WalWriter } from '../../src/tsdb/wal/writer.ts';
 import { histogramFrom, plainHistograms } from './histogram-support.ts';
@@ -25,10 +25,10 @@ function checkpoint(
   segment: number,
   minTime: number,
   refs: RefSet,
-  times: readonly SegmentTimes[] = [],
+  parts: readonly SegmentParts[] = [],
 ) {
   return writeCheckpoint({
-    times,
+    parts,
     fileSystem: disk,
     directory: WAL,
     segment,
@@ -59,9 +59,11 @@ describe('writeCheckpoint()', () => {
         fc.array(fc.nat(9), { maxLength: 10 }),
         fc.integer({ min: 0, max: 120 }),
         fc.boolean(),
-        async (segments, kept, minTime, tellsTimes) => {
+        fc.integer({ min: 1, max: 10_000 }),
+        async (segments, kept, minTime, tellsTimes, partBytes) => {
           const disk = memoryDisk();
           const writer = openWriter(disk, { compression: 'snappy' });
+          const parts = new WrittenParts(partBytes);
           const expected = new Collector();
           const metadata = new Map<number, MetadataEntry>();
           const refs = refSet(kept);
@@ -69,7 +71,7 @@ describe('writeCheckpoint()', () => {
           for (const [number, entries] of segments.entries()) {
             const isIn = number <= last;
             for (const one of entries) {
-              write(writer, one, tellsTimes);
+              write(writer, one, tellsTimes ? parts : null);
               if (!isIn) show(expected, one);
               else showKept(expected, metadata, one, minTime, kept);
             }
@@ -77,10 +79,10 @@ describe('writeCheckpoint()', () => {
           }
           // The second checkpoint takes in the first.
           if (last >= 1) {
-            checkpoint(disk, last - 1, minTime / 2, refs, writer.times.upTo(last - 1));
+            checkpoint(disk, last - 1, minTime / 2, refs, structuredClone(parts.upTo(last - 1)));
             await removeCheckpointed(disk, WAL);
           }
-          checkpoint(disk, last, minTime, refs, writer.times.upTo(last));
+          checkpoint(disk, last, minTime, refs, structuredClone(parts.upTo(last)));
           await removeCheckpointed(disk, WAL);
           const { report, seen } = replay(disk);
           expect(report).toMatchObject({ checkpoint: last, damages: [], missingSegments: 0 });
@@ -203,11 +205,16 @@ function metadataOf(ref: number, unit: string): MetadataEntry {
   return { ref, type: 'gauge', unit, help: `of ${ref}` };
 }
 
-function write(writer: WalWriter, one: Entry, tellsTimes: boolean): void {
-  const times = one.kind === 'samples' ? one.rows.map(([, time]) => time) : [];
+/** `parts`: where to note what was written. */
+function write(writer: WalWriter, one: Entry, parts: WrittenParts | null): void {
+  const hasTimes = one.kind === 'samples' || one.kind === 'histograms' || one.kind === 'exemplars';
+  const times = hasTimes ? one.rows.map(([, time]) => time) : [];
   const range = { minTime: Math.min(...times), maxTime: Math.max(...times) };
-  const append = (records: readonly Uint8Array[]): void =>
-    tellsTimes ? writer.append(records, range) : writer.append(records);
+  const append = (records: readonly Uint8Array[]): void => {
+    const { offset, segment } = writer;
+    writer.append(records, range);
+    parts?.add(writer.segment, writer.segment === segment ? offset : 0, records, range);
+  };
   switch (one.kind) {
     case 'series':
       append([seriesOf(one.ref, { s: String(one.ref), padding: 'x'.repeat(900 * one.ref) })]);

@@ -3,7 +3,7 @@ import { type LateBlock, writeLateBlock } from '../out-of-order/late-block.ts';
 import { writeCheckpoint } from '../wal/checkpoint.ts';
 import type { WalCompression } from '../wal/compression.ts';
 import { RefSet, type RefSetData } from '../wal/ref-set.ts';
-import type { SegmentTimes } from '../wal/segment-times.ts';
+import type { SegmentParts } from '../wal/segment-parts.ts';
 import { type CompactBlocks, compactBlocks, rewriteBlock } from './compact-blocks.ts';
 import { type HeadBlock, writeHeadBlock } from './head-block.ts';
 import type { WrittenBlock } from './write-block.ts';
@@ -30,7 +30,7 @@ export interface CheckpointTask {
   readonly segment: number;
   readonly minTime: number;
   readonly refs: RefSetData;
-  readonly times: readonly SegmentTimes[];
+  readonly parts: readonly SegmentParts[];
   readonly compression: WalCompression;
   readonly segmentSize: number;
   readonly damagedDirectory: string;

@@ -3,7 +3,7 @@ import type { TimeRange } from '../../storage/query.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { TombstoneEntry } from '../wal/record-types.ts';
 import { tombstonesRecord } from '../wal/records.ts';
-import { NO_TIMES } from '../wal/segment-times.ts';
+import { NO_TIMES } from '../wal/segment-parts.ts';
 import type { HeadLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadRowIndex } from './head-row-index.ts';

@@ -35,9 +35,9 @@ import { startZeros } from './start-zeros.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 import {
   type FloatSegment,
-  floatTimes,
   type HistogramSegment,
   histogramNeeds,
+  loggedTimes,
   recordsOf,
   type Segment,
   timesOf,
@@ -243,7 +243,7 @@ export class HeadAppender implements Appender {
     if (late.length > 0) lateLog?.append(late);
     if (records.length === 0) return;
     try {
-      log.append(records, floatTimes(this.#segments));
+      log.append(records, loggedTimes(this.#segments, rows.indexes, this.#exemplars));
     } catch (error) {
       if (late.length > 0) lateLog?.takeBack();
       throw error;

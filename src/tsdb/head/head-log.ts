@@ -3,7 +3,7 @@ import type { LogRecord } from '../wal/compressed-samples.ts';
 
 /**
  * Where a transaction is logged. `append` takes all records or throws and takes none. `times` says between which times
- * (ms) the float samples among them lie; without it nothing is known of that.
+ * (ms) the samples and exemplars among them lie; without it nothing is known of that.
  */
 export interface HeadLog {
   append(records: readonly LogRecord[], times?: TimeRange): void;

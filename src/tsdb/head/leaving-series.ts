@@ -1,6 +1,6 @@
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { seriesDeletedRecord } from '../wal/records.ts';
-import { NO_TIMES } from '../wal/segment-times.ts';
+import { NO_TIMES } from '../wal/segment-parts.ts';
 import type { HeadLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';

@@ -1,4 +1,4 @@
-import type { HistogramEntry } from '../../storage/append.ts';
+import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
@@ -45,15 +45,29 @@ export function recordsOf(segment: Segment, indexes: Uint32Array, withStartTimes
   return withStartTimes ? histogramV2Records(accepted) : histogramRecords(accepted);
 }
 
-/** Between which times the floats of all segments lie; Infinity and -Infinity where there are none. */
-export function floatTimes(segments: readonly Segment[]): TimeRange {
+/** Between which times what all segments have and the exemplars lie; Infinity and -Infinity where there is nothing. */
+export function loggedTimes(
+  segments: readonly Segment[],
+  indexes: Uint32Array,
+  exemplars: readonly ExemplarEntry[],
+): TimeRange {
   let minTime = Number.POSITIVE_INFINITY;
   let maxTime = Number.NEGATIVE_INFINITY;
+  const add = (from: number, to: number): void => {
+    if (from < minTime) minTime = from;
+    if (to > maxTime) maxTime = to;
+  };
   for (const segment of segments) {
-    if (segment.kind !== 'floats') continue;
-    minTime = Math.min(minTime, segment.range.minTime);
-    maxTime = Math.max(maxTime, segment.range.maxTime);
+    if (segment.kind === 'floats') {
+      add(segment.range.minTime, segment.range.maxTime);
+    } else {
+      for (let k = segment.from; k < segment.to; k++) {
+        const { time } = segment.entries[indexes[k]!]!;
+        add(time, time);
+      }
+    }
   }
+  for (const { time } of exemplars) add(time, time);
   return { minTime, maxTime };
 }
 

@@ -53,7 +53,7 @@ async function replaceByCheckpoint(parts: Parts, minTime: number, plan: Checkpoi
       segment: plan.last,
       minTime,
       refs: refs.data,
-      times: wal.times.upTo(plan.last),
+      parts: wal.parts.upTo(plan.last),
       compression: parts.walCompression,
       segmentSize: parts.walSegmentSize,
       damagedDirectory: directory.walDamaged,
@@ -63,7 +63,7 @@ async function replaceByCheckpoint(parts: Parts, minTime: number, plan: Checkpoi
     throw error;
   }
   expiring.drop(minTime);
-  wal.times.drop(plan.last);
+  wal.parts.drop(plan.last);
   counts.checkpointDeletions++;
   try {
     await removeOutdatedSnapshots(fileSystem, directory.root, plan.last);

@@ -1,13 +1,13 @@
 import { snappyFirstByte } from '../../kernels/snappy-decode.ts';
-import type { FileSystem } from '../../std/file-system.ts';
+import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordDecompressor, type WalCompression } from './compression.ts';
 import { SNAPPY_FLAG } from './framing.ts';
 import { RecordFiles } from './record-files.ts';
 import { RECORD } from './record-types.ts';
+import { type PartRun, runsOf, type SegmentParts } from './segment-parts.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
-import { ANY_TIMES, type SegmentTimes } from './segment-times.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentName, segmentPath } from './segments.ts';
 import { setAside } from './set-aside.ts';
 import { RecordThinner, type ThinningCounts, type ThinningRules } from './thin-record.ts';
@@ -21,8 +21,8 @@ export interface CheckpointOptions {
   /** The newest segment whose records go into the checkpoint; it is not written to any more. */
   readonly segment: number;
   readonly rules: ThinningRules;
-  /** Between which times the float samples of segments lie, of those of which it is known. */
-  readonly times?: readonly SegmentTimes[];
+  /** What lies where in segments, of those of which it is known. */
+  readonly parts?: readonly SegmentParts[];
   readonly compression: WalCompression;
   /** Bytes; default 128 MiB. */
   readonly segmentSize?: number;
@@ -130,8 +130,8 @@ function writeRecords(options: CheckpointOptions, temporary: string): ThinningCo
     }
     for (const n of listSegments(fileSystem, directory)) {
       if ((before !== null && n <= before.segment) || n > segment) continue;
-      const times = options.times?.find((known) => known.segment === n) ?? ANY_TIMES;
-      copier.file(segmentPath(directory, n), segmentName(n), times);
+      const parts = options.parts?.find((known) => known.segment === n);
+      copier.file(segmentPath(directory, n), segmentName(n), runsOf(parts, rules.minTime));
     }
     for (const record of thinner.metadataRecords()) files.add(record);
     files.finish();
@@ -156,23 +156,14 @@ class RecordCopier {
     this.#files = files;
   }
 
-  /** `times`: between which the float samples of the file lie. */
-  file(path: string, name: string, times = ANY_TIMES): void {
+  file(path: string, name: string, runs: readonly PartRun[] = runsOf(undefined, 0)): void {
     const file = this.#options.fileSystem.openSync(path, 'r');
     try {
-      const reader = new SegmentReader(file, RECORD_BYTES_MAX);
+      const size = file.sizeSync();
       const bad: BadBytes[] = [];
-      let reported = 0;
-      while (reader.next()) {
-        const reason = this.#record(reader, times);
-        const { recordEnd, recordOffset } = reader;
-        if (reason !== null) bad.push({ offset: recordOffset, size: recordEnd - recordOffset, reason });
-        if (reader.position - reported < PROGRESS_BYTES) continue;
-        reported = reader.position;
-        this.#options.progress?.(this.#bytes + reported);
-      }
-      this.#bytes += reader.size;
-      for (const bytes of [...bad, ...reader.bad, ...(reader.tail === null ? [] : [reader.tail])]) {
+      for (const run of runs) if (run.use !== 'skip' && run.from < size) this.#run(file, run, bad);
+      this.#bytes += size;
+      for (const bytes of bad) {
         const { damagedDirectory, fileSystem, log } = this.#options;
         const savedTo = setAside(fileSystem, damagedDirectory, name, file, bytes);
         (log ?? silentLog).warn('Damaged bytes of the log were left out of a checkpoint', { path, ...bytes, savedTo });
@@ -180,6 +171,24 @@ class RecordCopier {
     } finally {
       file.closeSync();
     }
+  }
+
+  /** Adds to `bad` what does not verify. */
+  #run(file: FileHandle, run: PartRun, bad: BadBytes[]): void {
+    const reader = new SegmentReader(file, RECORD_BYTES_MAX, run.from, null, run.to);
+    let reported = run.from;
+    while (reader.next()) {
+      const { record, recordEnd, recordFlags, recordOffset, recordSize } = reader;
+      let reason: string | null = null;
+      if (run.use === 'keep') this.#files.addCompressed(record, recordSize, recordFlags);
+      else reason = this.#record(reader, run);
+      if (reason !== null) bad.push({ offset: recordOffset, size: recordEnd - recordOffset, reason });
+      if (reader.position - reported < PROGRESS_BYTES) continue;
+      reported = reader.position;
+      this.#options.progress?.(this.#bytes + reported);
+    }
+    for (const bytes of reader.bad) bad.push(bytes);
+    if (reader.tail !== null) bad.push(reader.tail);
   }
 
   #record({ record: bytes, recordFlags, recordSize }: SegmentReader, { minTime, maxTime }: TimeRange): string | null {

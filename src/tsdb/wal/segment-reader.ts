@@ -56,19 +56,25 @@ export class SegmentReader {
   #badFrom = -1;
   #badReason = '';
 
-  /** Reads from `from` on, where a record begins or a page. */
-  constructor(file: FileHandle, recordBytesMax: number, from = 0, memory: ReaderMemory | null = null) {
+  /** Reads from `from` on, where a record begins or a page, up to `to`, where one begins that is not wanted. */
+  constructor(
+    file: FileHandle,
+    recordBytesMax: number,
+    from = 0,
+    memory: ReaderMemory | null = null,
+    to = Number.POSITIVE_INFINITY,
+  ) {
     this.#at = from;
     this.#file = file;
-    this.#fileSize = file.sizeSync();
+    this.#fileSize = Math.min(to, file.sizeSync());
     this.#recordBytesMax = recordBytesMax;
-    const { crc32c, record, window } = memory ?? ownMemory(this.#fileSize);
+    const { crc32c, record, window } = memory ?? ownMemory(this.#fileSize - from);
     this.record = record;
     this.#window = window;
     this.#crc32c = crc32c;
   }
 
-  /** Bytes of the segment, and how many of them have been looked at. */
+  /** Where the segment or what is wanted of it ends, and up to where it has been looked at. */
   get size(): number {
     return this.#fileSize;
   }
@@ -206,10 +212,10 @@ export class SegmentReader {
     const page = at - (at % PAGE_SIZE);
     if (page >= this.#windowStart && page < this.#windowStart + this.#windowSize) return;
     this.#windowStart = page;
-    this.#windowSize = this.#window.length;
+    this.#windowSize = Math.min(this.#window.length, Math.ceil((this.#fileSize - page) / PAGE_SIZE) * PAGE_SIZE);
     const read = this.#file.readSync(this.#window, 0, this.#windowSize, page);
     // Beyond the end of the file, and in a file that shrinks under us, bytes are zeros, which is padding.
-    this.#window.fill(0, read);
+    this.#window.fill(0, read, this.#windowSize);
   }
 }
 
@@ -219,9 +225,10 @@ const BOTH_FLAGS = SNAPPY_FLAG | ZSTD_FLAG;
 /** 32 pages: few system calls, and little memory beside a record. */
 const WINDOW_SIZE = 32 * PAGE_SIZE;
 
-function ownMemory(fileSize: number): ReaderMemory {
+function ownMemory(size: number): ReaderMemory {
   return {
-    window: new Uint8Array(Math.min(WINDOW_SIZE, Math.ceil(fileSize / PAGE_SIZE) * PAGE_SIZE)),
+    // One page more: the first one may be begun in its middle.
+    window: new Uint8Array(Math.min(WINDOW_SIZE, (Math.ceil(size / PAGE_SIZE) + 1) * PAGE_SIZE)),
     record: new Uint8Array(PAGE_SIZE),
     crc32c: (bytes, start, end) => crc32c(bytes, start, end, 0),
   };

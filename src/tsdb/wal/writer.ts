@@ -8,7 +8,7 @@ import type { LogRecord } from './compressed-samples.ts';
 import type { WalCompression } from './compression.ts';
 import { PAGE_SIZE } from './framing.ts';
 import { RecordFramer } from './record-framer.ts';
-import { ANY_TIMES, WrittenTimes } from './segment-times.ts';
+import { ANY_TIMES, WrittenParts } from './segment-parts.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
 
 export interface WalWriterOptions {
@@ -139,8 +139,8 @@ export class WalWriter {
     this.#segment = segment;
   }
 
-  /** Between which times the samples of its segments lie, as far as `append` was told. */
-  readonly times = new WrittenTimes();
+  /** What lies where in its segments, as far as `append` was told. */
+  readonly parts = new WrittenParts();
 
   /** Number of the segment that is being written. */
   get segment(): number {
@@ -155,7 +155,7 @@ export class WalWriter {
   /**
    * Logs the records of one commit, whole or not at all. When it returns, a killed process loses none of them. When it
    * throws (a `FileSystemError`), none of them will be read again and the writer can be used as before.
-   * The records are not looked at after it has returned. `times`: between which the float samples among them lie, ms.
+   * The records are not looked at after it has returned. `times`: between which the samples and exemplars among them lie, ms.
    */
   append(records: readonly LogRecord[], times: TimeRange = ANY_TIMES): void {
     assert(!this.#closed, 'the log is closed');
@@ -167,7 +167,7 @@ export class WalWriter {
         this.#cut();
         end = this.#framer.frame(records, 0);
       }
-      this.times.add(this.#segment, times);
+      this.parts.add(this.#segment, this.#size, records, times);
       this.#write(end);
       this.counters.bytes += end;
       this.counters.bytesSaved += this.#framer.bytesSaved;
