@@ -8,7 +8,7 @@ import {
 } from '../kernels/xor-encode.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { isStale } from '../model/stale.ts';
-import type { SampleColumn } from '../storage/query.ts';
+import type { EncodedChunk, SampleColumn } from '../storage/query.ts';
 import { CHUNK_SAMPLES_TARGET, HISTOGRAM_BYTES_TARGET, HISTOGRAM_SAMPLES_MIN } from '../tsdb/chunk/cut-rule.ts';
 import { ENCODING } from '../tsdb/chunk/encoding.ts';
 import { type FlatHistogram, flatHistogram, staleHistogram } from '../tsdb/chunk/flat-histogram.ts';
@@ -16,18 +16,8 @@ import { HistogramChunkWriter, withLayout } from '../tsdb/chunk/histogram-chunk-
 import { continueCounter, continueGauge } from '../tsdb/chunk/histogram-continuation.ts';
 import { CHUNK_RESET } from '../tsdb/chunk/histogram-layout.ts';
 
-/** A run of samples of one series, encoded. */
-export interface EncodedChunk {
-  readonly minTime: number;
-  readonly maxTime: number;
-  /** One of `ENCODING`. */
-  readonly encoding: number;
-  /** The caller's until the end of time: made for it. */
-  readonly bytes: Uint8Array;
-}
-
 /**
- * The samples of a column as chunks, oldest first. A chunk ends where the kind of sample changes, where a histogram can
+ * The samples of a column as chunks, oldest first, for what no chunks are stored of. A chunk ends where the kind of sample changes, where a histogram can
  * not follow the one before in the same chunk, and when it has the size that stored chunks have.
  */
 export function* chunksOfColumn(column: SampleColumn): Generator<EncodedChunk> {

@@ -9,9 +9,15 @@ import type { Labels } from '../model/labels.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
 import { clearColumn } from '../storage/merge-columns.ts';
-import { createSampleColumn, type Queryable, type SampleColumn, type SeriesSet } from '../storage/query.ts';
-import { chunksOfColumn, type EncodedChunk } from './read-chunks.ts';
-import { chunkBytes, frameFromChunks } from './read-frames.ts';
+import {
+  createSampleColumn,
+  type EncodedChunk,
+  type Queryable,
+  type SampleColumn,
+  type SeriesSet,
+} from '../storage/query.ts';
+import { chunksOfColumn } from './read-chunks.ts';
+import { FrameWriter } from './read-frames.ts';
 import { checkedMatchers, type LocalQuery } from './read-matchers.ts';
 import { MessageTooLarge, MessageWriter } from './read-message-writer.ts';
 import { ReadRefusal } from './read-refusal.ts';
@@ -46,8 +52,6 @@ export const READ_REQUEST_BYTES_MAX = 32 * 1024 * 1024;
  * is served by the streamed form.
  */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
-/** A frame holds one series' labels and chunks, which are far smaller than this. */
-const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Numbers of the `ResponseType` enum. */
 const SAMPLES = 0;
@@ -112,34 +116,29 @@ async function snappyEncoded({ bytes, length }: MessageWriter, turns: TurnTaker)
   return target.subarray(0, at);
 }
 
-/** The frames of a streamed answer; a series may be cut over several, and no frame holds two. Throws `ReadRefusal`. */
+/**
+ * The frames of a streamed answer, some of them at a time; a series may be cut over several, and no frame holds two. Chunks are
+ * handed on as they are stored where the storage has them. Throws `ReadRefusal`.
+ */
 export async function* readFrames(request: ReadRequest, context: ReadContext): AsyncGenerator<Uint8Array> {
-  const writer = new MessageWriter(FRAME_BYTES_MAX);
+  const writer = new FrameWriter(context.frameBytes);
   const turns = new TurnTaker(context);
-  const column = createSampleColumn(256);
+  const chunks: EncodedChunk[] = [];
   const queries = await checkedMatchers(request.queries, context.externalLabels, turns);
-  for (const [index, query] of queries.entries()) {
-    if (query.isInverted) continue;
-    const querier = context.queryable.querier(query.range);
+  for (const [index, { isInverted, matchers, range }] of queries.entries()) {
+    if (isInverted) continue;
+    const querier = context.queryable.querier(range);
     try {
-      const set = await querier.select({ matchers: query.matchers, range: query.range, sorted: true, limit: 0 });
+      const set = await querier.select({ matchers, range, sorted: true, limit: 0, asChunks: true });
       for (let row = 0; row < set.length; row++) {
-        await readRow(set, row, column);
+        chunks.length = 0;
+        await readRowChunks(set, row, chunks);
         const pairs = mergedPairs(set.labels(row), context.externalLabels);
-        const room = context.frameBytes - textBytes(pairs);
-        let group: EncodedChunk[] = [];
-        let left = room;
-        // The last chunk of a frame may go beyond it.
-        for (const chunk of chunksOfColumn(column)) {
-          group.push(chunk);
-          left -= chunkBytes(chunk);
+        for (const _ of writer.series(pairs, chunks, index)) {
+          if (writer.isFull) yield writer.take();
           if (turns.isOver()) await turns.next();
-          if (left > 0) continue;
-          yield frameFromChunks(writer, pairs, group, index);
-          group = [];
-          left = room;
         }
-        if (group.length > 0) yield frameFromChunks(writer, pairs, group, index);
+        if (writer.isFull) yield writer.take();
         if (turns.isOver()) await turns.next();
       }
     } finally {
@@ -147,6 +146,8 @@ export async function* readFrames(request: ReadRequest, context: ReadContext): A
     }
     if (turns.isOver()) await turns.next();
   }
+  const rest = writer.take();
+  if (rest.length > 0) yield rest;
 }
 
 async function withSeries(
@@ -169,10 +170,16 @@ async function readRow(set: SeriesSet, row: number, into: SampleColumn): Promise
   set.read(row, into);
 }
 
-function textBytes(pairs: readonly string[]): number {
-  let size = 0;
-  for (const text of pairs) size += text.length + 2;
-  return size;
+async function readRowChunks(set: SeriesSet, row: number, into: EncodedChunk[]): Promise<void> {
+  if (set.readChunks === undefined) {
+    const column = createSampleColumn(256);
+    await readRow(set, row, column);
+    for (const chunk of chunksOfColumn(column)) into.push(chunk);
+    return;
+  }
+  const wait = set.ahead?.(row) ?? null;
+  if (wait !== null) await wait;
+  set.readChunks(row, into);
 }
 
 /** The series' labels, and the external ones that it does not have itself, in order. */

@@ -200,11 +200,15 @@ class Fields {
     }
   }
 
-  /** Milliseconds; times that doubles do not hold exactly are beyond all samples and become the nearest that is. */
+  /**
+   * Milliseconds; times that doubles do not hold exactly are beyond all samples and become the nearest that are. The last of all
+   * stays apart: it is how clients say that there is no end.
+   */
   time(): number {
     this.#varint(this.#end);
-    const time = (this.#halves[1]! | 0) * 0x100000000 + this.#halves[0]!;
-    return Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, time));
+    const [low, high] = [this.#halves[0]!, this.#halves[1]! | 0];
+    if (high === 0x7fffffff && low === 0xffffffff) return Number.MAX_SAFE_INTEGER;
+    return Math.min(Number.MAX_SAFE_INTEGER - 1, Math.max(Number.MIN_SAFE_INTEGER, high * 0x100000000 + low));
   }
 
   #varint(end: number): void {

@@ -1,24 +1,29 @@
 import type { Matcher } from '../model/matcher.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import { mergeSeriesSets } from './merge-series.ts';
-import type { Querier, SelectRequest, SeriesSet } from './query.ts';
+import type { MergeChunks, Querier, SelectRequest, SeriesSet } from './query.ts';
 
-/** Waits only where one of the queriers does. Where two have a sample of one series at one time, the earlier one's stays. */
-export function mergeQueriers(queriers: readonly Querier[]): Querier {
-  return queriers.length === 1 ? queriers[0]! : new MergedQuerier(queriers);
+/**
+ * Waits only where one of the queriers does. Where two have a sample of one series at one time, the earlier one's stays. Series
+ * are read as chunks where all queriers' can be and `mergeChunks` is given.
+ */
+export function mergeQueriers(queriers: readonly Querier[], mergeChunks: MergeChunks | null = null): Querier {
+  return queriers.length === 1 ? queriers[0]! : new MergedQuerier(queriers, mergeChunks);
 }
 
 class MergedQuerier implements Querier {
   readonly #queriers: readonly Querier[];
+  readonly #mergeChunks: MergeChunks | null;
 
-  constructor(queriers: readonly Querier[]) {
+  constructor(queriers: readonly Querier[], mergeChunks: MergeChunks | null) {
     this.#queriers = queriers;
+    this.#mergeChunks = mergeChunks;
   }
 
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     return whenAll(
       this.#queriers.map((querier) => querier.select(request)),
-      (sets) => mergeSeriesSets(sets, request.sorted, request.limit),
+      (sets) => mergeSeriesSets(sets, request.sorted, request.limit, this.#mergeChunks),
     );
   }
 

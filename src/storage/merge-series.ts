@@ -1,29 +1,36 @@
 import type { Labels } from '../model/labels.ts';
 import { clearColumn, exchangeColumns, joinColumn, mergeIntoColumn } from './merge-columns.ts';
-import { createSampleColumn, type SampleColumn, type SeriesSet } from './query.ts';
+import { createSampleColumn, type EncodedChunk, type MergeChunks, type SampleColumn, type SeriesSet } from './query.ts';
 import { SetHeap } from './set-heap.ts';
 
 /**
  * One series set out of several: series with equal labels become one. Where two of them have a sample at the same time,
  * that of the earlier set in the list stays. `sorted` says that every set is in label order, and then the result is too;
- * otherwise series come in the order in which they are first met. At most `limit` series (0 = all).
+ * otherwise series come in the order in which they are first met. At most `limit` series (0 = all). They can be read as chunks
+ * where all sets can and `mergeChunks` is given.
  */
-export function mergeSeriesSets(sets: readonly SeriesSet[], sorted: boolean, limit: number): SeriesSet {
+export function mergeSeriesSets(
+  sets: readonly SeriesSet[],
+  sorted: boolean,
+  limit: number,
+  mergeChunks: MergeChunks | null = null,
+): SeriesSet {
   const filled = sets.filter((set) => set.length > 0);
   const warnings = sets.flatMap((set) => set.warnings);
   const only = filled[0];
+  const withChunks = filled.every((set) => set.readChunks !== undefined) ? mergeChunks : null;
   if (filled.length <= 1 && only !== undefined && (limit === 0 || only.length <= limit)) {
     return warnings.length === only.warnings.length
       ? only
-      : new MergedSeriesSet([only], wholeSet(only.length), warnings);
+      : new MergedSeriesSet([only], wholeSet(only.length), warnings, withChunks);
   }
   const lists = sorted || limit > 0 ? null : lastingLists(filled);
   if (lists === null) {
     const members = sorted ? membersInOrder(filled, limit) : membersAsMet(filled, limit);
-    return new MergedSeriesSet(filled, members, warnings);
+    return new MergedSeriesSet(filled, members, warnings, withChunks);
   }
   const known = knownMerge(lists, () => membersAsMet(filled, 0));
-  return new MergedSeriesSet(filled, known.members, warnings, known.labels);
+  return new MergedSeriesSet(filled, known.members, warnings, withChunks, known.labels);
 }
 
 type LabelList = readonly Labels[];
@@ -79,6 +86,7 @@ interface Members {
 class MergedSeriesSet implements SeriesSet {
   readonly warnings: readonly string[];
   readonly lastingLabels: LabelList | null;
+  readonly readChunks?: (row: number, into: EncodedChunk[]) => void;
   readonly #sets: readonly SeriesSet[];
   readonly #members: Members;
   #other: SampleColumn | null = null;
@@ -88,8 +96,10 @@ class MergedSeriesSet implements SeriesSet {
     sets: readonly SeriesSet[],
     members: Members,
     warnings: readonly string[],
+    mergeChunks: MergeChunks | null,
     lastingLabels: LabelList | null = null,
   ) {
+    if (mergeChunks !== null) this.readChunks = (row, into) => this.#readChunks(row, into, mergeChunks);
     this.lastingLabels = lastingLabels;
     this.#sets = sets;
     this.#members = members;
@@ -140,6 +150,19 @@ class MergedSeriesSet implements SeriesSet {
         mergeIntoColumn(into, this.#other, this.#spare);
       }
     }
+  }
+
+  #readChunks(row: number, into: EncodedChunk[], mergeChunks: MergeChunks): void {
+    const { sets, rows, starts } = this.#members;
+    const first = starts[row]!;
+    const end = starts[row + 1]!;
+    if (first + 1 === end) {
+      this.#sets[sets[first]!]!.readChunks!(rows[first]!, into);
+      return;
+    }
+    const found: EncodedChunk[] = [];
+    for (let at = first; at < end; at++) this.#sets[sets[at]!]!.readChunks!(rows[at]!, found);
+    for (const chunk of mergeChunks(found)) into.push(chunk);
   }
 
   /**

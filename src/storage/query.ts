@@ -28,6 +28,8 @@ export interface SelectRequest {
   readonly newestOnly?: boolean;
   /** Set where no samples will be read. */
   readonly labelsOnly?: boolean;
+  /** Set where rows are read by `readChunks` alone. */
+  readonly asChunks?: boolean;
   /** Called now and then while a select takes long; what it throws ends the select. */
   readonly check?: () => void;
 }
@@ -65,6 +67,20 @@ export interface SampleColumn {
   costs?: ReadCosts | null;
 }
 
+/** A run of samples of one series as storage and files have it, its count of samples included. */
+export interface EncodedChunk {
+  /** The number that files carry. */
+  readonly encoding: number;
+  /** Times of the first and the last sample, ms. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Not to be changed. */
+  readonly bytes: Uint8Array;
+}
+
+/** Makes of chunks of one series, in any order, chunks that follow each other: those that overlap no other stay as they are. */
+export type MergeChunks = (chunks: EncodedChunk[]) => readonly EncodedChunk[];
+
 /** Bytes of a sample in a column: time and value, and a start time where there are any. */
 const SAMPLE_BYTES = 16;
 const START_TIME_BYTES = 8;
@@ -90,6 +106,12 @@ export interface SeriesSet {
    * where they are not all later than those, or have to be looked through first; `into` is good for nothing then.
    */
   append?(row: number, into: SampleColumn): boolean;
+  /**
+   * There where samples are stored as chunks: puts those of `row` that have samples inside the requested range behind those
+   * of `into`, oldest first. Each is as it is stored unless some of its samples lie outside, are deleted, or lie in the times
+   * of another one. Their bytes stay until the next call. Never waits.
+   */
+  readChunks?(row: number, into: EncodedChunk[]): void;
   readonly warnings: readonly string[];
 }
 

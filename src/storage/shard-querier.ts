@@ -1,7 +1,7 @@
 import { assertShard, type LabelShard, shardOfLabels } from '../model/label-shard.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Querier, SampleColumn, SelectRequest, SeriesSet } from './query.ts';
+import type { EncodedChunk, Querier, SampleColumn, SelectRequest, SeriesSet } from './query.ts';
 
 /** A querier whose selects give the series of one shard. Names and values of labels are those of all. Throws a `RangeError`. */
 export function shardQuerier(querier: Querier, shard: LabelShard): Querier {
@@ -57,6 +57,7 @@ class ShardOfSet implements SeriesSet {
   readonly length: number;
   readonly append?: (row: number, into: SampleColumn) => boolean;
   readonly ahead?: (row: number) => Promise<void> | null;
+  readonly readChunks?: (row: number, into: EncodedChunk[]) => void;
   readonly #set: SeriesSet;
   readonly #rows: readonly number[];
 
@@ -66,6 +67,7 @@ class ShardOfSet implements SeriesSet {
     this.#rows = rows;
     if (set.append !== undefined) this.append = (row, into) => set.append!(rows[row]!, into);
     if (set.ahead !== undefined) this.ahead = (row) => set.ahead!(rows[row]!);
+    if (set.readChunks !== undefined) this.readChunks = (row, into) => set.readChunks!(rows[row]!, into);
   }
 
   labels(row: number): Labels {

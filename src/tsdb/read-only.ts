@@ -3,6 +3,7 @@ import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BlockList, type DamagedBlock } from './block/block-list.ts';
+import { chunkMerge } from './compact/merge-chunks.ts';
 import { dataDirectory } from './data-directory.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
@@ -51,7 +52,8 @@ export class ReadOnlyDatabase implements Queryable {
   }
 
   querier(range: TimeRange): Querier {
-    return mergeQueriers([this.#head.head.querier(range), ...this.#blocks.queriers(range)]);
+    const { head } = this.#head;
+    return mergeQueriers([head.querier(range), ...this.#blocks.queriers(range)], chunkMerge(head.forms));
   }
 
   close(): void {

@@ -17,6 +17,7 @@ import type { SampleForms } from './chunk/sample-forms.ts';
 import { InlineMaintenance } from './compact/inline-maintenance.ts';
 import type { MaintenanceRunner } from './compact/maintenance-runner.ts';
 import { MaintenanceThread } from './compact/maintenance-thread.ts';
+import { chunkMerge } from './compact/merge-chunks.ts';
 import { dataDirectory } from './data-directory.ts';
 import type { Database } from './database.ts';
 import type { DatabaseReplay, DatabaseStats } from './database-stats.ts';
@@ -216,7 +217,8 @@ class OpenDatabase implements Database {
   }
 
   querier(range: TimeRange): Querier {
-    return mergeQueriers([this.#loaded.head.querier(range), ...this.#blocks.queriers(range)]);
+    const { head } = this.#loaded;
+    return mergeQueriers([head.querier(range), ...this.#blocks.queriers(range)], chunkMerge(head.forms));
   }
 
   exemplars(

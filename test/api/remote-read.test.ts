@@ -188,11 +188,21 @@ describe('/api/v1/read, chunks', () => {
     expect(native.chunks.map(({ type, min, max }: Plain) => [type, min, max])).toEqual([[2, START, START + 2 * STEP]]);
   });
 
-  test('chunks hold the samples of the range, 120 at most', async () => {
-    const [{ series }] = (await frames([named('up', { type: 0, name: 'job', value: 'a' })])) as [Plain];
-    const { chunks } = series[0];
-    expect(chunks.map(({ data }: Plain) => data[0] * 256 + data[1])).toEqual([120, 120, 61]);
-    expect(chunks[1]).toMatchObject({ type: 1, min: START + 120 * STEP, max: START + 239 * STEP });
+  test('chunks are those that are stored, and end where the range does', async () => {
+    const query = named('up', { type: 0, name: 'job', value: 'a' });
+    const chunksOf = async (query: QueryMessage): Promise<Plain[]> => {
+      const [{ series }] = (await frames([query])) as [Plain];
+      return series[0].chunks;
+    };
+    const counts = (chunks: readonly Plain[]): number[] => chunks.map(({ data }) => data[0] * 256 + data[1]);
+    const stored = await chunksOf(query);
+    // The head looks ahead for equal chunks, and cuts at its ranges of two hours.
+    expect(counts(stored)).toEqual([143, 142, 16]);
+    expect(stored[1]).toMatchObject({ type: 1, min: START + 143 * STEP, max: START + 284 * STEP });
+    const part = await chunksOf({ ...query, start: START + 100 * STEP, end: START + 290 * STEP });
+    expect(counts(part)).toEqual([43, 142, 6]);
+    expect(part[0]).toMatchObject({ min: START + 100 * STEP, max: START + 142 * STEP });
+    expect(part[1]).toEqual(stored[1]);
   });
 
   test('cuts a series over frames, and lets waiting reads in one after the other', async () => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FloatHistogram } from '../../src/model/histogram.ts';
 import { writeStale } from '../../src/model/stale.ts';
-import { chunksOfColumn, type EncodedChunk } from '../../src/remote/read-chunks.ts';
-import { createSampleColumn, type SampleColumn } from '../../src/storage/query.ts';
+import { chunksOfColumn } from '../../src/remote/read-chunks.ts';
+import { createSampleColumn, type EncodedChunk, type SampleColumn } from '../../src/storage/query.ts';
 import { ChunkDecoder } from '../../src/tsdb/block/decode-chunk.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 

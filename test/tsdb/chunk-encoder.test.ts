@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { START_TIME_MAX } from '../../src/kernels/start-time-encode.ts';
-import { ChunkEncoder, type EncodedChunk } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import type { EncodedChunk } from '../../src/storage/query.ts';
+import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import { decodeChunk } from '../../src/tsdb/compact/decoded-chunk.ts';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
-import { ChunkEncoder, type EncodedChunk } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import type { EncodedChunk } from '../../src/storage/query.ts';
+import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
 import { flatHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import {
   FILE_HEADER_BYTES,

@@ -6,8 +6,9 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
+import type { EncodedChunk } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { ChunkEncoder, type EncodedChunk } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import {

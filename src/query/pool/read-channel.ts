@@ -17,7 +17,7 @@ export class ReadChannel {
   }
 
   /** The next batch; after the one before has come. Rejects with a `QueryError`. */
-  next(wish: 'more' | 'samples'): Promise<ReadBatch> {
+  next(wish: Exclude<ReadWish, 'end'>): Promise<ReadBatch> {
     this.#waiting = Promise.withResolvers<ReadBatch>();
     this.#tell(wish);
     return this.#waiting.promise;

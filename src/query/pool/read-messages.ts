@@ -20,7 +20,7 @@ export type ReadWork =
     };
 
 /** What the main thread wants next. */
-export type ReadWish = 'more' | 'samples' | 'end';
+export type ReadWish = 'more' | 'samples' | 'chunks' | 'end';
 
 export type ReadBatch =
   /** The first answer to a select: so many series. */
@@ -29,7 +29,8 @@ export type ReadBatch =
   | { readonly kind: 'labels'; readonly rows: readonly (readonly string[])[] }
   /** The next texts of a sorted list; an empty batch is its end. */
   | { readonly kind: 'texts'; readonly texts: readonly string[] }
-  | { readonly kind: 'samples'; readonly columns: PackedColumns };
+  | { readonly kind: 'samples'; readonly columns: PackedColumns }
+  | { readonly kind: 'chunks'; readonly chunks: PackedChunks };
 
 /** The samples of consecutive series, one after the other, in arrays of their own; as `SampleColumn` otherwise. */
 export interface PackedColumns {
@@ -42,8 +43,24 @@ export interface PackedColumns {
   readonly integerCounts: Uint8Array<ArrayBuffer> | null;
 }
 
+/** The chunks of consecutive series, one after the other, in arrays of their own; as `EncodedChunk` otherwise. */
+export interface PackedChunks {
+  /** How many chunks each of the series has. */
+  readonly counts: Uint32Array<ArrayBuffer>;
+  readonly encodings: Uint8Array<ArrayBuffer>;
+  readonly minTimes: Float64Array<ArrayBuffer>;
+  readonly maxTimes: Float64Array<ArrayBuffer>;
+  /** Where the bytes of each chunk end; they begin where those of the one before end. */
+  readonly ends: Uint32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** The buffers of a batch, which are moved to the other thread. */
 export function buffersOfBatch(batch: ReadBatch): ArrayBuffer[] {
+  if (batch.kind === 'chunks') {
+    const { bytes, counts, encodings, ends, maxTimes, minTimes } = batch.chunks;
+    return [counts, encodings, minTimes, maxTimes, ends, bytes].map(({ buffer }) => buffer);
+  }
   if (batch.kind !== 'samples') return [];
   const { bits, integerCounts, lengths, startTimes, times } = batch.columns;
   return [lengths, times, bits, startTimes, integerCounts].flatMap((array) => (array === null ? [] : [array.buffer]));

@@ -1,5 +1,6 @@
-import { createSampleColumn, type Queryable, type SeriesSet } from '../../storage/query.ts';
+import { createSampleColumn, type EncodedChunk, type Queryable, type SeriesSet } from '../../storage/query.ts';
 import type { AskMainThread, ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import { ChunkPacker } from './packed-chunks.ts';
 import { ColumnPacker } from './packed-columns.ts';
 import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
 
@@ -8,6 +9,8 @@ const LABEL_ROWS_MAX = 1000;
 const TEXTS_MAX = 5000;
 const SAMPLE_ROWS_MAX = 256;
 const SAMPLES_MAX = 65_536;
+const CHUNK_ROWS_MAX = 1000;
+const CHUNK_BYTES_MAX = 512 * 1024;
 
 /** How one read goes on. */
 export interface ReadServing {
@@ -64,10 +67,14 @@ async function serveSelect(
         const rows: (readonly string[])[] = [];
         for (; labelRow < end; labelRow++) rows.push(set.labels(labelRow).pairs);
         give({ kind: 'labels', rows });
-      } else {
+      } else if (wanted === 'samples') {
         const packer = packed(set, sampleRow);
         sampleRow += packer.count;
         give({ kind: 'samples', columns: packer.take() });
+      } else {
+        const packer = packedChunks(set, sampleRow);
+        sampleRow += packer.count;
+        give({ kind: 'chunks', chunks: packer.take() });
       }
     }
   } finally {
@@ -81,6 +88,17 @@ function packed(set: SeriesSet, first: number): ColumnPacker {
   for (let row = first; row < set.length && packer.count < SAMPLE_ROWS_MAX && packer.size < SAMPLES_MAX; row++) {
     set.read(row, column);
     packer.add(column);
+  }
+  return packer;
+}
+
+function packedChunks(set: SeriesSet, first: number): ChunkPacker {
+  const packer = new ChunkPacker();
+  const chunks: EncodedChunk[] = [];
+  for (let row = first; row < set.length && packer.count < CHUNK_ROWS_MAX && packer.size < CHUNK_BYTES_MAX; row++) {
+    chunks.length = 0;
+    set.readChunks!(row, chunks);
+    packer.add(chunks);
   }
   return packer;
 }

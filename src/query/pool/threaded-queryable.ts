@@ -1,11 +1,20 @@
 import { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { mergeTexts } from '../../storage/merge-queriers.ts';
-import type { Querier, Queryable, SampleColumn, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import type {
+  EncodedChunk,
+  Querier,
+  Queryable,
+  SampleColumn,
+  SelectRequest,
+  SeriesSet,
+  TimeRange,
+} from '../../storage/query.ts';
 import type { HeadSeriesSet } from '../../tsdb/head/head-series-set.ts';
+import { unpackChunks } from './packed-chunks.ts';
 import { unpackColumn } from './packed-columns.ts';
 import type { ReadChannel } from './read-channel.ts';
-import type { PackedColumns, ReadBatch, ReadWork } from './read-messages.ts';
+import type { PackedChunks, PackedColumns, ReadBatch, ReadWork } from './read-messages.ts';
 
 /** The part of a database that is read on the main thread, and what has to be asked before. */
 export interface ResidentSource {
@@ -57,7 +66,7 @@ class ThreadedQuerier implements Querier {
       for (const pairs of batch.rows) labels.push(new Labels(pairs));
       check?.();
     }
-    return new ThreadSeriesSet(channel, labels, found.warnings);
+    return new ThreadSeriesSet(channel, labels, found.warnings, request.asChunks === true);
   }
 
   async labelNames(matchers: readonly Matcher[], limit: number): Promise<string[]> {
@@ -101,21 +110,26 @@ class ThreadedQuerier implements Querier {
   }
 }
 
-/** What a thread selected. Samples come in batches, ahead of the rows that are read, which rise. */
+/** What a thread selected. Samples, or chunks, come in batches, ahead of the rows that are read, which rise. */
 class ThreadSeriesSet implements SeriesSet {
   readonly warnings: readonly string[];
   readonly #channel: ReadChannel;
   readonly #labels: readonly Labels[];
+  readonly #asChunks: boolean;
   #columns: PackedColumns | null = null;
-  /** The rows of the batch at hand, and the place of the next one's samples. */
+  #chunks: PackedChunks | null = null;
+  /** How many samples or chunks each row of the batch at hand has. */
+  #lengths: Uint32Array = new Uint32Array(0);
+  /** The first row of the batch at hand, and the next one with the place of its samples or chunks. */
   #first = 0;
   #row = 0;
   #at = 0;
 
-  constructor(channel: ReadChannel, labels: readonly Labels[], warnings: readonly string[]) {
+  constructor(channel: ReadChannel, labels: readonly Labels[], warnings: readonly string[], asChunks: boolean) {
     this.#channel = channel;
     this.#labels = labels;
     this.warnings = warnings;
+    this.#asChunks = asChunks;
   }
 
   get length(): number {
@@ -131,27 +145,48 @@ class ThreadSeriesSet implements SeriesSet {
   }
 
   read(row: number, into: SampleColumn): void {
-    if (row < this.#row || row >= this.#end) throw new Error(`Cannot read row ${row}: its samples are not at hand`);
-    const { lengths } = this.#columns!;
-    for (; this.#row < row; this.#row++) this.#at += lengths[this.#row - this.#first]!;
-    unpackColumn(this.#columns!, this.#at, this.#at + lengths[row - this.#first]!, into);
+    if (this.#columns === null) throw notAtHand(row);
+    const from = this.#placeOf(row);
+    unpackColumn(this.#columns, from, from + this.#lengths[row - this.#first]!, into);
+  }
+
+  readChunks(row: number, into: EncodedChunk[]): void {
+    if (this.#chunks === null) throw notAtHand(row);
+    const from = this.#placeOf(row);
+    unpackChunks(this.#chunks, from, from + this.#lengths[row - this.#first]!, into);
+  }
+
+  #placeOf(row: number): number {
+    if (row < this.#row || row >= this.#end) throw notAtHand(row);
+    for (; this.#row < row; this.#row++) this.#at += this.#lengths[this.#row - this.#first]!;
+    return this.#at;
   }
 
   get #end(): number {
-    return this.#first + (this.#columns?.lengths.length ?? 0);
+    return this.#first + this.#lengths.length;
   }
 
   async #pull(row: number): Promise<void> {
     while (row >= this.#end) {
-      const batch = await this.#channel.next('samples');
-      if (batch.kind !== 'samples') throw unexpected(batch);
-      if (batch.columns.lengths.length === 0) throw new Error(`Cannot read row ${row}: there are ${this.#end}`);
-      this.#first = this.#end;
-      this.#row = this.#first;
+      const batch = await this.#channel.next(this.#asChunks ? 'chunks' : 'samples');
+      const end = this.#end;
+      if (batch.kind === 'samples') {
+        this.#columns = batch.columns;
+        this.#lengths = batch.columns.lengths;
+      } else if (batch.kind === 'chunks') {
+        this.#chunks = batch.chunks;
+        this.#lengths = batch.chunks.counts;
+      } else throw unexpected(batch);
+      if (this.#lengths.length === 0) throw new Error(`Cannot read row ${row}: there are ${end}`);
+      this.#first = end;
+      this.#row = end;
       this.#at = 0;
-      this.#columns = batch.columns;
     }
   }
+}
+
+function notAtHand(row: number): Error {
+  return new Error(`Cannot read row ${row}: its samples are not at hand`);
 }
 
 function unexpected({ kind }: ReadBatch): Error {

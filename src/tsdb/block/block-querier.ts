@@ -5,6 +5,7 @@ import { clearColumn, mergeIntoColumn, trimColumn } from '../../storage/merge-co
 import {
   CHUNKS_PER_WORD,
   createSampleColumn,
+  type EncodedChunk,
   noteChunksRead,
   type Querier,
   type SampleColumn,
@@ -12,6 +13,9 @@ import {
   type SeriesSet,
   type TimeRange,
 } from '../../storage/query.ts';
+import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import type { SourceChunk } from '../compact/chunk-source.ts';
+import { clipChunks } from '../compact/clip-chunks.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { coversRange, coversWithin, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
@@ -151,6 +155,9 @@ export class BlockQuerier implements Querier {
 /** Reads are synchronous and use one list of chunks after the other. */
 const metas = createChunkMetas();
 
+/** For what is left of chunks that are cut. */
+const restEncoder = new ChunkEncoder(Number.POSITIVE_INFINITY);
+
 /** Chunks from the `from`th on that begin by `maxTime`. */
 function chunksUpTo(maxTime: number, from: number): number {
   let count = 0;
@@ -240,6 +247,23 @@ class BlockSeriesSet implements SeriesSet {
     }
     trimColumn(into, minTime, maxTime, from);
     return true;
+  }
+
+  /** Chunks of other writers that overlap stay as they are. */
+  readChunks(row: number, into: EncodedChunk[]): void {
+    const { chunks, index } = this.#block;
+    const { minTime, maxTime } = this.#range;
+    const number = this.#rows[row]!;
+    const intervals = this.#tombstones.get(number) ?? NO_INTERVALS;
+    const found: SourceChunk[] = [];
+    index.series.chunks(number, metas);
+    for (let i = 0; i < metas.count; i++) {
+      const first = metas.minTimes[i]!;
+      const last = metas.maxTimes[i]!;
+      if (first > maxTime || last < minTime || coversRange(intervals, first, last)) continue;
+      found.push(chunks.chunk(metas.refs[i]!, first, last));
+    }
+    clipChunks(found, intervals, minTime, maxTime, restEncoder, into);
   }
 
   /** Blocks of other writers may have chunks that overlap. */

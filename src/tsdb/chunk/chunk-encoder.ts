@@ -17,6 +17,8 @@ import {
   xor2ByteLength,
   xor2Fits,
 } from '../../kernels/xor2-encode.ts';
+import type { EncodedChunk } from '../../storage/query.ts';
+import { HISTOGRAM_SAMPLES_MIN } from './cut-rule.ts';
 import { ENCODING, histogramEncoding } from './encoding.ts';
 import type { FlatHistogram } from './flat-histogram.ts';
 import { HistogramChunkWriter, withLayout } from './histogram-chunk-writer.ts';
@@ -25,15 +27,6 @@ import { CHUNK_RESET, layoutBytesMax } from './histogram-layout.ts';
 import { recodeHistogramChunk } from './recode-histogram-chunk.ts';
 import { PLAIN_FORMS, type SampleForms } from './sample-forms.ts';
 
-/** A chunk as files take it, its count included. */
-export interface EncodedChunk {
-  readonly encoding: number;
-  /** Times of the first and the last sample, ms. */
-  readonly minTime: number;
-  readonly maxTime: number;
-  readonly bytes: Uint8Array;
-}
-
 /** The state of the XOR kernel counts bits in 16 bits. */
 const FLOAT_BYTES_MAX = 8 * 1024 - XOR_APPEND_BYTES_MAX - 1;
 /** Where the header of start times is in the header of an XOR2 chunk. */
@@ -41,9 +34,18 @@ const START_TIMES_AT = 2;
 /** The header of a chunk counts in 16 bits. */
 const SAMPLES_MAX = 0xffff;
 
+/** Bytes at which a chunk takes no further sample, by the kind of its samples. */
+export interface ChunkByteLimits {
+  readonly floats: number;
+  /** Counts from `HISTOGRAM_SAMPLES_MIN` samples on. */
+  readonly histograms: number;
+}
+
+const NO_BYTE_LIMITS: ChunkByteLimits = { floats: Number.POSITIVE_INFINITY, histograms: Number.POSITIVE_INFINITY };
+
 /**
  * Encodes the samples of one series, in the order of their times, into as many chunks as it takes: a new one begins with
- * another kind of sample, after `samplesMax` samples, and where a histogram does not continue the chunk. Nothing of the
+ * another kind of sample, after `samplesMax` samples or with more bytes than `byteLimits`, and where a histogram does not continue the chunk. Nothing of the
  * chunks before is known to a new one, so only an explicit hint makes its header tell of a counter reset.
  *
  * A float with a start time needs XOR2, and what follows it stays in that chunk; histograms with and without one are
@@ -54,6 +56,8 @@ export class ChunkEncoder {
   /** How samples without a start time are encoded; may change between the samples of two series. */
   forms: SampleForms;
   readonly #samplesMax: number;
+  readonly #byteLimits: ChunkByteLimits;
+  readonly #xorBytesMax: number;
   #done: EncodedChunk[] = [];
   /** Of the open chunk. */
   #encoding: number = ENCODING.none;
@@ -67,8 +71,10 @@ export class ChunkEncoder {
   readonly #xor2 = createXor2State();
   #histograms: HistogramChunkWriter | null = null;
 
-  constructor(samplesMax: number, forms: SampleForms = PLAIN_FORMS) {
+  constructor(samplesMax: number, forms: SampleForms = PLAIN_FORMS, byteLimits: ChunkByteLimits = NO_BYTE_LIMITS) {
     this.forms = forms;
+    this.#byteLimits = byteLimits;
+    this.#xorBytesMax = Math.min(FLOAT_BYTES_MAX, byteLimits.floats);
     this.#samplesMax = Math.min(samplesMax, SAMPLES_MAX);
   }
 
@@ -80,7 +86,7 @@ export class ChunkEncoder {
       return;
     }
     const length = this.#count === 0 ? 0 : xorByteLength(this.#words, 0);
-    if (this.#encoding !== ENCODING.xor || this.#count >= this.#samplesMax || length > FLOAT_BYTES_MAX) {
+    if (this.#encoding !== ENCODING.xor || this.#count >= this.#samplesMax || length > this.#xorBytesMax) {
       this.#seal();
       this.#encoding = ENCODING.xor;
       this.#minTime = time;
@@ -94,7 +100,7 @@ export class ChunkEncoder {
 
   /** As `float` for those at `order[from..to-1]` in `times` and `bits` (two words each, low first), without start times. */
   floats(times: Float64Array, bits: Uint32Array, order: Uint32Array, from: number, to: number): void {
-    const limits = { nextCut: Number.POSITIVE_INFINITY, countMax: this.#samplesMax, bytesMax: FLOAT_BYTES_MAX };
+    const limits = { nextCut: Number.POSITIVE_INFINITY, countMax: this.#samplesMax, bytesMax: this.#xorBytesMax };
     for (let i = from; i < to; i++) {
       const place = order[i]!;
       this.float(times[place]!, bits[2 * place]!, bits[2 * place + 1]!);
@@ -119,7 +125,7 @@ export class ChunkEncoder {
     );
     const writer = this.#histograms;
     const samplesMax = Math.min(this.#samplesMax, writer?.countMax ?? SAMPLES_MAX);
-    if (writer === null || this.#encoding !== encoding || this.#count >= samplesMax) {
+    if (writer === null || this.#encoding !== encoding || this.#count >= samplesMax || this.#isLarge(writer)) {
       this.#beginHistograms(encoding, time, sample, start, firstHeader(sample));
       return;
     }
@@ -149,7 +155,8 @@ export class ChunkEncoder {
     const state = this.#xor2;
     // Beyond these times a difference to a start time, or to none, which counts as 0, is not exact.
     const isPlain = !isStorableStart(time, 0) && this.#bytes[START_TIMES_AT] !== 0;
-    if (this.#encoding !== ENCODING.xor2 || this.#count >= this.#samplesMax || !xor2Fits(state, time) || isPlain) {
+    const isFull = this.#count >= this.#samplesMax || xor2ByteLength(state) > this.#byteLimits.floats;
+    if (this.#encoding !== ENCODING.xor2 || isFull || !xor2Fits(state, time) || isPlain) {
       this.#seal();
       this.#encoding = ENCODING.xor2;
       this.#minTime = time;
@@ -159,6 +166,10 @@ export class ChunkEncoder {
     xor2Append(this.#bytes, 0, state, time, low, high, start);
     this.#count = state.count;
     this.#maxTime = time;
+  }
+
+  #isLarge({ byteLength }: HistogramChunkWriter): boolean {
+    return byteLength > this.#byteLimits.histograms && this.#count > HISTOGRAM_SAMPLES_MIN;
   }
 
   #beginHistograms(encoding: number, time: number, sample: FlatHistogram, start: number, header: number): void {

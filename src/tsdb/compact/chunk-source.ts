@@ -1,15 +1,9 @@
 import type { Labels } from '../../model/labels.ts';
+import type { EncodedChunk } from '../../storage/query.ts';
 import type { Intervals } from '../tombstones/intervals.ts';
 
-/** An encoded chunk as it lies in head, files and blocks: the sample count at its start included. */
-export interface SourceChunk {
-  /** A number of `chunk/encoding.ts`. */
-  readonly encoding: number;
-  /** Times of the first and the last sample, ms. */
-  readonly minTime: number;
-  readonly maxTime: number;
-  /** Not to be changed. */
-  readonly bytes: Uint8Array;
+/** An encoded chunk as it lies in head, files and blocks. */
+export interface SourceChunk extends EncodedChunk {
   /** CRC-32C of the encoding's byte and the bytes, where it is known: it is written as it is. */
   readonly checksum?: number;
 }

@@ -1,4 +1,6 @@
+import type { EncodedChunk } from '../../storage/query.ts';
 import type { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import { ENCODING, hasStartTimes } from '../chunk/encoding.ts';
 import { addInterval, coversRange, type Intervals } from '../tombstones/intervals.ts';
 import type { SourceChunk } from './chunk-source.ts';
 import { decodeChunk } from './decoded-chunk.ts';
@@ -6,7 +8,7 @@ import { encodeSample } from './encode-sample.ts';
 
 /**
  * Puts the chunks that have samples between `minTime` and `maxTime` (both included) that are not deleted behind those
- * of `into`: as they are where all of their samples stay, else encoded again without the others.
+ * of `into`: as they are where all of their samples stay, else encoded again, in the same encoding, without the others.
  */
 export function clipChunks(
   chunks: readonly SourceChunk[],
@@ -14,7 +16,7 @@ export function clipChunks(
   minTime: number,
   maxTime: number,
   encoder: ChunkEncoder,
-  into: SourceChunk[],
+  into: EncodedChunk[],
 ): void {
   for (const chunk of chunks) {
     if (chunk.minTime > maxTime || chunk.maxTime < minTime) continue;
@@ -38,13 +40,16 @@ function touchesRange(intervals: Intervals, minTime: number, maxTime: number): b
 }
 
 /** The intervals together with everything before and after a range. */
-function withoutRange(intervals: Intervals, minTime: number, maxTime: number): Intervals {
+export function withoutRange(intervals: Intervals, minTime: number, maxTime: number): Intervals {
   const before = addInterval(intervals, Number.NEGATIVE_INFINITY, minTime - 1);
   return addInterval(before, maxTime + 1, Number.POSITIVE_INFINITY);
 }
 
-function encodeRest(chunk: SourceChunk, gone: Intervals, encoder: ChunkEncoder): SourceChunk[] {
+function encodeRest(chunk: SourceChunk, gone: Intervals, encoder: ChunkEncoder): EncodedChunk[] {
   const decoded = decodeChunk(chunk);
+  const { encoding } = chunk;
+  const histogramStartTimes = hasStartTimes(encoding);
+  encoder.forms = { xor2: encoding === ENCODING.xor2, histogramStartTimes, loggedStartTimes: false };
   const { length, times } = decoded;
   let next = 0;
   for (let i = 0; i < length; i++) {

@@ -1,13 +1,12 @@
 import { isStaleSum } from '../../kernels/histogram-decode.ts';
 import { FIRST_BUCKET } from '../../kernels/histogram-state.ts';
 import type { CounterResetHint } from '../../model/histogram.ts';
-import { createSampleColumn } from '../../storage/query.ts';
+import { createSampleColumn, type EncodedChunk } from '../../storage/query.ts';
 import { ChunkDecoder } from '../block/decode-chunk.ts';
 import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import { CHUNK_RESET } from '../chunk/histogram-layout.ts';
 import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
-import type { SourceChunk } from './chunk-source.ts';
 
 /** The samples of one chunk, oldest first. */
 export interface DecodedChunk {
@@ -25,7 +24,7 @@ const DECODE_AHEAD_BYTES = 32;
 const decoder = new ChunkDecoder();
 
 /** Throws an `Error` for a chunk that can not be decoded; its checksum, where it had one, was right. */
-export function decodeChunk(chunk: SourceChunk): DecodedChunk {
+export function decodeChunk(chunk: EncodedChunk): DecodedChunk {
   const { encoding, bytes } = chunk;
   if (encoding === ENCODING.xor || encoding === ENCODING.xor2) {
     const column = createSampleColumn(0);
@@ -40,7 +39,7 @@ export function decodeChunk(chunk: SourceChunk): DecodedChunk {
   return decodeHistograms(chunk);
 }
 
-function decodeHistograms(chunk: SourceChunk): DecodedChunk {
+function decodeHistograms(chunk: EncodedChunk): DecodedChunk {
   const { encoding } = chunk;
   const hasStartTimes = encoding >= ENCODING.histogramStartTimes;
   const isInteger = encoding === ENCODING.histogram || encoding === ENCODING.histogramStartTimes;
@@ -76,6 +75,6 @@ function sampleOf({ counterReset, counts, layout, state }: HistogramChunkReader,
   return { encoding, hint, isStale: false, layout, counts: copy, halves };
 }
 
-function undecodable({ encoding, minTime, maxTime }: SourceChunk, reason: string): Error {
+function undecodable({ encoding, minTime, maxTime }: EncodedChunk, reason: string): Error {
   return new Error(`Cannot decode a chunk of encoding ${encoding} from ${minTime} to ${maxTime}: ${reason}`);
 }

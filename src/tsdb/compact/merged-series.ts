@@ -4,11 +4,8 @@ import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
 import type { SampleForms } from '../chunk/sample-forms.ts';
 import type { ChunkSource, SourceChunk } from './chunk-source.ts';
 import { clipChunks } from './clip-chunks.ts';
-import { mergeChunks } from './merge-chunks.ts';
+import { MERGED_SAMPLES_MAX, mergeChunks } from './merge-chunks.ts';
 import { SourceCursor } from './source-cursor.ts';
-
-/** Samples of a chunk that is made of overlapping ones; the reference's number. */
-const MERGED_SAMPLES_MAX = 120;
 
 /** The series of several sources in the order of their labels, each once, with the chunks of all sources. */
 export class MergedSeries {

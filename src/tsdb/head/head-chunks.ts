@@ -1,4 +1,5 @@
 import type { TimeRange } from '../../storage/query.ts';
+import { PLAIN_FORMS } from '../chunk/sample-forms.ts';
 import type { DeletedTimes } from '../tombstones/deleted-times.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { HeadMemory } from './head-memory.ts';
@@ -65,7 +66,8 @@ function* joined(parts: readonly HeadSnapshot[]): Generator<undefined, HeadSnaps
     if (number % STEP_PARTS === STEP_PARTS - 1) yield;
   }
   const deleted = yield* joinedDeletions(parts);
-  return { ...all, deleted, late: null, newest: null, inOrderMinTime: Number.NEGATIVE_INFINITY, selection: 0 };
+  const rest = { late: null, newest: null, inOrderMinTime: Number.NEGATIVE_INFINITY, selection: 0, forms: PLAIN_FORMS };
+  return { ...all, deleted, ...rest };
 }
 
 function* joinedDeletions(parts: readonly HeadSnapshot[]): Generator<undefined, DeletedTimes | null> {

@@ -7,6 +7,7 @@ import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../stor
 import {
   CHUNKS_PER_WORD,
   createSampleColumn,
+  type EncodedChunk,
   noteChunksRead,
   reserveSampleColumn,
   type SampleColumn,
@@ -36,6 +37,7 @@ import { dropIntervals } from '../tombstones/intervals.ts';
 import { DecodeCursors } from './decode-cursors.ts';
 import type { HeadSnapshot, NewestSamples } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
+import { StoredChunks } from './stored-chunks.ts';
 
 /** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
 const LABELS_KEPT_MAX = 1 << 16;
@@ -51,6 +53,7 @@ export class HeadReader {
   readonly #keptLabels: (Labels | null)[] = [];
   readonly #keptRefs: number[] = [];
   #chunks = new Uint32Array(64);
+  #stored: StoredChunks | null = null;
   #late: SampleColumn | null = null;
   #spare: SampleColumn | null = null;
 
@@ -101,6 +104,12 @@ export class HeadReader {
     sortColumn(late, spare);
     trimColumn(late, range.minTime, range.maxTime);
     mergeIntoColumn(into, late, spare);
+  }
+
+  /** What a row of the snapshot has in the range, as `StoredChunks.read`. */
+  readChunks(snapshot: HeadSnapshot, row: number, range: TimeRange, into: EncodedChunk[]): void {
+    this.#stored ??= new StoredChunks(this.#memory);
+    this.#stored.read(snapshot, row, range, into);
   }
 
   /** As `read`, but behind the samples that `into` has; false where what the row has must be looked through first. */

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import type { SampleColumn, SeriesSet, TimeRange } from '../../storage/query.ts';
+import type { EncodedChunk, SampleColumn, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
 import type { KnownSelection } from './known-selections.ts';
@@ -61,6 +61,10 @@ export class HeadSeriesSet implements SeriesSet {
 
   append(row: number, into: SampleColumn): boolean {
     return this.#reader.append(this.#snapshot, this.#place(row), this.#range, into);
+  }
+
+  readChunks(row: number, into: EncodedChunk[]): void {
+    this.#reader.readChunks(this.#snapshot, this.#place(row), this.#range, into);
   }
 
   #place(row: number): number {

@@ -2,6 +2,7 @@ import { xorByteLength } from '../../kernels/xor-encode.ts';
 import { runInTurns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { ENCODING } from '../chunk/encoding.ts';
+import type { SampleForms } from '../chunk/sample-forms.ts';
 import {
   SEALED_DOUBLES,
   SEALED_FIRST_TIME,
@@ -56,6 +57,8 @@ export interface HeadSnapshot {
   readonly inOrderMinTime: number;
   /** The number of the known selection whose rows these are, all of them and in its order; 0 where there is none. */
   readonly selection: number;
+  /** What of the rows has to be encoded to be read as chunks is encoded so. */
+  readonly forms: SampleForms;
 }
 
 /** The last samples of rows, as the encoder remembers them. */
@@ -175,7 +178,7 @@ function* takeAtMoment(
     if (deleted !== null) for (const place of deleted.places) newest.times[place] = Number.NaN;
   }
   const late = wantsLate && moment.late.rowCount > 0 ? yield* takeLateSamplesInSteps(moment.late, rows, range) : null;
-  return { ...kept, late, deleted, newest, inOrderMinTime, selection: 0 };
+  return { ...kept, late, deleted, newest, inOrderMinTime, selection: 0, forms: memory.outOfOrder.forms };
 }
 
 type Columns = Pick<HeadSnapshot, 'rows' | 'extents' | 'byteLengths' | 'counts' | 'encodings' | 'sealed'>;

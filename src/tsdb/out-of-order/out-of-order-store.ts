@@ -1,7 +1,6 @@
 import { isStorableStart } from '../../kernels/start-time-encode.ts';
 import { largeExtentCapacity } from '../../memory/large-extents.ts';
-import type { SampleColumn, TimeRange } from '../../storage/query.ts';
-import type { EncodedChunk } from '../chunk/chunk-encoder.ts';
+import type { EncodedChunk, SampleColumn, TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';

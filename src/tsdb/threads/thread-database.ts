@@ -12,6 +12,7 @@ import {
 } from '../../storage/query.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
+import { chunkMerge } from '../compact/merge-chunks.ts';
 import { HeadReader } from '../head/head-reader.ts';
 import { HeadSeriesSet } from '../head/head-series-set.ts';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
@@ -171,6 +172,6 @@ class ThreadQuerier implements Querier {
     };
     const sets = [this.#headSeries(request, range, snapshots[place]!)];
     for (const block of blocks) sets.push(block.select(request) as SeriesSet);
-    return mergeSeriesSets(sets, request.sorted, request.limit);
+    return mergeSeriesSets(sets, request.sorted, request.limit, chunkMerge(snapshots[place]!.forms));
   }
 }
