@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { arbitraryPromql } from '../../test/support/arbitrary-promql.ts';
 import { loaded } from '../../test/support/ask-engine.ts';
 import { systemClock } from '../std/clock.ts';
-import { Engine, type QueryParameters } from './engine.ts';
+import { Engine } from './engine.ts';
 import { Annotations } from './exec/annotations.ts';
 import { functionImplementations } from './functions/registry.ts';
+import type { QueryParameters } from './query-planner.ts';
 import { ColumnSink } from './result.ts';
 import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 

@@ -1,6 +1,6 @@
 import { Labels } from '../model/labels.ts';
 import { RegexSyntaxError } from '../model/regex.ts';
-import { type Engine, type PreparedQuery, type QueryOutcome, TooMuchWork } from '../promql/engine.ts';
+import { type Engine, type QueryOutcome, TooMuchWork } from '../promql/engine.ts';
 import { Annotations } from '../promql/exec/annotations.ts';
 import { type CancelSignal, checkWanted } from '../promql/exec/budget.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
@@ -9,6 +9,7 @@ import { EvaluationError } from '../promql/functions/contracts.ts';
 import type { JsonBlocks } from '../promql/json-blocks.ts';
 import type { Explanation } from '../promql/plan/explain.ts';
 import { PlanError } from '../promql/plan/resolve-duration.ts';
+import type { PreparedQuery } from '../promql/query-planner.ts';
 import { ColumnSink } from '../promql/result.ts';
 import { JsonSink } from '../promql/result-json.ts';
 import { PromqlSyntaxError } from '../promql/syntax/error.ts';

@@ -70,7 +70,7 @@ export class QueryBudget implements ReadCosts {
     this.#deadline = this.#lastPause + options.timeoutMs;
   }
 
-  /** Counts samples that are held from now on; `release` takes them back. */
+  /** Counts samples that are held from now on; `settle` takes them back. */
   hold(samples: number): void {
     this.current += samples;
     if (this.current > this.peak) this.peak = this.current;

@@ -1,7 +1,7 @@
 import { DurationSyntaxError, parseDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
 import { evaluationMs, momentFromText } from '../../model/timestamp.ts';
-import type { QueryParameters } from '../../promql/engine.ts';
+import type { QueryParameters } from '../../promql/query-planner.ts';
 import { type FlagSpec, type Given, valueFlag } from './command-tree.ts';
 import { UsageError } from './run-command.ts';
 
