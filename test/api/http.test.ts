@@ -217,6 +217,22 @@ describe('answers around the API', () => {
     expect([got.status, got.headers.allow]).toEqual([status, allow]);
   });
 
+  test('an answer without content names the encoding that it would have', async () => {
+    const headers = { 'accept-encoding': 'br, deflate, gzip' };
+    const got = await send('/api/v1/anything', { method: 'OPTIONS', headers });
+    expect([got.status, got.headers['content-encoding'], got.text]).toEqual([204, 'deflate', '']);
+    const plain = await send('/api/v1/anything', { method: 'OPTIONS' });
+    expect([plain.status, plain.headers['content-encoding']]).toEqual([204, undefined]);
+  });
+
+  test.each(['/-/healthy', '/-/ready'])('HEAD %s is empty, without a type or an encoding', async (path) => {
+    const got = await send(path, { method: 'HEAD', headers: { 'accept-encoding': 'gzip' } });
+    expect(got.status).toBe(200);
+    expect(got.headers).toMatchObject({ 'content-length': '0' });
+    expect(got.headers).not.toHaveProperty('content-type');
+    expect(got.headers).not.toHaveProperty('content-encoding');
+  });
+
   test.each([
     ['/', 302, '/query'],
     ['/graph?g0.expr=up', 302, '/query?g0.expr=up'],

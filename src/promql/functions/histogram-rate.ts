@@ -9,7 +9,6 @@ import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGa
 import type { Bounds, RangeContext } from './contracts.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
 import { fillHistogramSteps, HISTOGRAM_WORK, type HistogramWindow } from './histogram-windows.ts';
-
 import { type RateKind, seconds } from './rate-kind.ts';
 
 /** Gaps at a window's ends up to this share of the average sample distance are taken as covered by the series. */

@@ -174,6 +174,41 @@ describe('functions over ranges with native histograms', () => {
     expect(warnings).toEqual(['PromQL warning: this native histogram metric is not a gauge: "m_total" (1:1)']);
   });
 
+  describe('rate over histograms with exponential and custom buckets', () => {
+    const MIXED =
+      'vector contains a mix of histograms with exponential and custom buckets schemas for metric name "m_total"';
+    const custom = (count: number): FloatHistogram => ({ ...histogram(count), schema: -53, customValues: [1] });
+
+    test('says that they are mixed, wherever in the window the other kind stands', () => {
+      for (const mixed of [
+        series(histogram(1), histogram(2), custom(3)),
+        series(histogram(1), custom(2), histogram(3)),
+        series(custom(1), histogram(2), custom(3)),
+      ]) {
+        const { results, warnings } = evaluate('rate', mixed);
+        expect(results).toEqual([null]);
+        expect(warnings).toEqual([expect.stringContaining(MIXED)]);
+      }
+    });
+
+    test('takes no notice of a first one that ends with a reset', () => {
+      const { results, warnings } = evaluate('rate', series(custom(9), histogram(2, 'reset'), histogram(3)));
+      expect(results).toEqual([expect.objectContaining({ kind: 'float', schema: 0 })]);
+      expect(warnings).toEqual([]);
+    });
+
+    test('says of gauges too where first and last do not fit, and not where only one between them does not', () => {
+      const gauge = histogram(1, 'gauge');
+      expect(evaluate('rate', series(gauge, histogram(2), custom(3))).warnings).toEqual([
+        expect.stringContaining('this native histogram metric is not a counter'),
+        expect.stringContaining(MIXED),
+      ]);
+      expect(evaluate('rate', series(gauge, histogram(2), custom(3), histogram(4))).warnings).toEqual([
+        expect.stringContaining(MIXED),
+      ]);
+    });
+  });
+
   test('resets and changes see kinds and hints', () => {
     const mixed = series(1, histogram(4), histogram(2), histogram(9, 'reset'));
     expect(evaluate('resets', mixed).results).toEqual([3]);

@@ -6,9 +6,9 @@ import { planFromAst } from './from-ast.ts';
 import { hoistStepInvariant } from './passes/hoist-step-invariant.ts';
 import { type Plan, planInputs, withInputs } from './plan.ts';
 
-const times = { start: 60_000, end: 120_000, step: 15_000 };
+const TIMES = { start: 60_000, end: 120_000, step: 15_000 };
 
-function planOf(text: string): Plan {
+function planOf(text: string, times = TIMES): Plan {
   const expr = parseExpr(text, ALL_PARSER_OPTIONS);
   return planFromAst(expr, { times, functions: fewFunctions, defaultSubqueryStepMs: () => 60_000, look: () => {} });
 }
@@ -39,6 +39,14 @@ describe('planFromAst()', () => {
     expect(planOf('x[step() * 2] offset -range()')).toMatchObject({ rangeMs: 30_000, offsetMs: -60_000 });
     expect(planOf('x[5m:]')).toMatchObject({ rangeMs: 300_000, stepMs: 60_000 });
     expect(planOf('start()')).toMatchObject({ value: 60 });
+  });
+
+  test('takes range() and step() as whole seconds plus the rest, as the reference does', () => {
+    // 1 + 0.118 is less than 1.118.
+    const odd = { start: 0, end: 1344, step: 1118 };
+    expect(planOf('x[step()]', odd)).toMatchObject({ rangeMs: 1117 });
+    expect(planOf('x offset range()', odd)).toMatchObject({ offsetMs: 1343 });
+    expect(planOf('x[1118ms]', odd)).toMatchObject({ rangeMs: 1118 });
   });
 
   test('absent takes the labels that are pinned once', () => {
