@@ -5,8 +5,9 @@ import { verifyDirectory } from '../../src/tsdb/verify/verify-directory.ts';
 import { appendAll, DATA, leftovers, type Model, RANGE_MS } from '../tsdb/maintenance-support.ts';
 import { compare, type Outcome, openSmall, runMaintenance } from './maintenance-workload.ts';
 
-/** Every so many-th call is tried, each time another one of them: all of them with 1. */
+/** Every so many-th call is tried, each time another one of them: all of them with 1, or with each offset in turn. */
 const STRIDE = Number(process.env['NARTHEX_CRASH_STRIDE'] ?? 29);
+const OFFSET = Number(process.env['NARTHEX_CRASH_OFFSET'] ?? 0);
 const TIMEOUT_MS = 60_000 + 3_600_000 / STRIDE;
 
 async function undisturbed() {
@@ -49,7 +50,7 @@ describe('a database whose process dies at any call', () => {
     const calls = await undisturbed();
     expect(calls.filter(({ name }) => name === 'rename').length).toBeGreaterThan(8);
     let tried = 0;
-    for (let i = 0; i < calls.length; i += STRIDE) {
+    for (let i = OFFSET % STRIDE; i < calls.length; i += STRIDE) {
       const { call, name, size } = calls[i]!;
       const written = name === 'write' ? Math.floor(size / 2) : 0;
       const outcome: Outcome = await runMaintenance((disk) => disk.failAt(call, { kind: 'death', written }));
@@ -66,7 +67,7 @@ describe('a database whose process dies at any call', () => {
 describe('a database whose host loses power at any call', () => {
   it('keeps what the last completed sync covers and invents nothing', { timeout: TIMEOUT_MS }, async () => {
     const calls = await undisturbed();
-    for (let i = 3; i < calls.length; i += STRIDE) {
+    for (let i = (OFFSET + 3) % STRIDE; i < calls.length; i += STRIDE) {
       const { call, size } = calls[i]!;
       const outcome = await runMaintenance((disk) => disk.failAt(call, { kind: 'death', written: size }));
       await checkRestart(outcome.disk.afterPowerCut(call), outcome.durable, outcome.offered);
@@ -78,7 +79,7 @@ describe('a database whose disk fails at any call', () => {
   it('refuses or tries again, and keeps every acknowledged sample', { timeout: TIMEOUT_MS }, async () => {
     const calls = await undisturbed();
     let failures = 0;
-    for (let i = 5; i < calls.length; i += STRIDE) {
+    for (let i = (OFFSET + 5) % STRIDE; i < calls.length; i += STRIDE) {
       const code = i % 2 === 0 ? 'EIO' : 'ENOSPC';
       const outcome = await runMaintenance((disk) => disk.failAt(calls[i]!.call, { kind: 'error', code }));
       failures += outcome.failures;

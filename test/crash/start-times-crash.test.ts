@@ -3,13 +3,14 @@ import { type LateOutcome, runLateWorkload, samplesAfter } from './late-workload
 
 const FORMS = { xor2: true, histogramStartTimes: true, loggedStartTimes: true };
 /** A number that is no period of the workload; 1 takes a minute. */
-const EVERY = Number(process.env['EVERY'] ?? 11);
+const STRIDE = Number(process.env['NARTHEX_CRASH_STRIDE'] ?? 11);
+const OFFSET = Number(process.env['NARTHEX_CRASH_OFFSET'] ?? 0);
 const CHANGING = ['write', 'truncate', 'sync', 'sync directory', 'rename', 'remove', 'create directory'];
 
 /** Some calls of the undisturbed workload that change something: all of them are disturbed without start times. */
 async function operations() {
   const { disk } = await runLateWorkload(() => {}, FORMS);
-  return disk.operations.filter(({ name }) => CHANGING.includes(name)).filter((_, i) => i % EVERY === 0);
+  return disk.operations.filter(({ name }) => CHANGING.includes(name)).filter((_, i) => i % STRIDE === OFFSET % STRIDE);
 }
 
 function check(found: ReadonlyMap<string, number>, outcome: LateOutcome, needed: ReadonlyMap<string, number>): void {

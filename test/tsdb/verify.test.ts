@@ -210,8 +210,10 @@ describe('verifyDirectory()', () => {
     const text = new TextDecoder().decode(bytes);
     const silent: number[] = [];
     for (let at = 0; at < bytes.length; at++) {
-      put(files, path, flipped(bytes, at, 0x01));
-      if (verified(files).findings.length === 0) silent.push(at);
+      for (const mask of [0x01, 0x20, 0x80]) {
+        put(files, path, flipped(bytes, at, mask));
+        if (verified(files).findings.length === 0) silent.push(at);
+      }
     }
     // No checksum covers the file. What the block itself tells, its name, its format and the counts, is compared; silent are
     // white space, names of fields (one may be absent), how the block came to be, and times that still hold the samples.

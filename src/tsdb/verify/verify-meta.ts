@@ -16,6 +16,9 @@ export function verifyMeta(
   const name = directory.slice(directory.lastIndexOf('/') + 1);
   if (isUlid(name) && meta.ulid.toUpperCase() !== name.toUpperCase()) {
     findings.fault(path, null, `it is of block ${meta.ulid}, in the directory of ${name}`);
+  } else if (/[a-z]/.test(meta.ulid)) {
+    // Readers take it for the same; a byte has changed all the same.
+    findings.fault(path, null, `the ulid ${meta.ulid} has small letters, which nothing writes`);
   }
   if (meta.minTime >= meta.maxTime) findings.fault(path, null, `the block ends at ${meta.maxTime}, before it begins`);
   if (meta.version === 2) findings.note(path, null, 'version 2, which Prometheus 2.1 wrote for 1');
