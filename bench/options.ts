@@ -27,17 +27,20 @@ export function benchOptions(args: readonly string[]): { benches: string[]; opti
   const sizes = new Map<string, number>();
   for (const setting of values.set) {
     const [name, value] = setting.split('=');
-    if (name === undefined || !Number.isFinite(Number(value)))
+    if (name === undefined || !value || !Number.isFinite(Number(value)))
       throw new Error(`Cannot read --set ${setting}: expected NAME=NUMBER`);
     sizes.set(name, Number(value));
   }
+  const rounds = Number(values.rounds ?? (values.smoke ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`Cannot read --rounds ${values.rounds}: expected a number from 1 on`);
   return {
     benches: positionals,
     options: {
       smoke: values.smoke,
       peers: values.peer,
       only: values.only ?? null,
-      rounds: Number(values.rounds ?? (values.smoke ? 1 : 3)),
+      rounds,
       sizes,
     },
   };

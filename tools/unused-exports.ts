@@ -7,8 +7,8 @@ import { typescriptFiles } from './imports.ts';
 const ENTRIES: readonly string[] = ['src/promql/library.ts', 'src/tsdb/library.ts'];
 
 /** Folders whose exports are looked at, and those that may use them besides. */
-const SOURCES: readonly string[] = ['src'];
-const USERS: readonly string[] = ['src', 'test', 'tools', 'bench', 'examples'];
+const SOURCES: readonly string[] = ['src/', 'web/src/'];
+const USERS: readonly string[] = ['src', 'web/src', 'test', 'tools', 'bench', 'examples'];
 
 const EXPORTED = /^export (?:async )?(?:abstract )?(function\*?|const|let|class|interface|type) (\w+)/gm;
 const NAMED = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*['"]([^'"]+)['"]/g;
@@ -36,7 +36,8 @@ export function findUnusedExports(root: string): string[] {
   }
   const unused: string[] = [];
   for (const [path, text] of sources) {
-    if (!SOURCES.includes(path.split('/')[0]!) || path.endsWith('.test.ts') || ENTRIES.includes(path)) continue;
+    if (!SOURCES.some((folder) => path.startsWith(folder)) || path.endsWith('.test.ts') || ENTRIES.includes(path))
+      continue;
     for (const [, kind, name] of text.matchAll(EXPORTED)) {
       if (used.has(`${path} ${name}`) || used.has(`${path} *`) || FAMILY.test(`${path} ${name}`)) continue;
       const isType = kind === 'interface' || kind === 'type';

@@ -7,7 +7,9 @@ import { findUnusedExports } from '../../tools/unused-exports.ts';
 function unusedOf(files: Record<string, string>): string[] {
   const root = mkdtempSync(join(tmpdir(), 'narthex-exports-'));
   try {
-    for (const folder of ['src', 'test', 'tools', 'bench', 'examples']) mkdirSync(join(root, folder));
+    for (const folder of ['src', 'web/src', 'test', 'tools', 'bench', 'examples']) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
     for (const [path, source] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), source);
@@ -25,6 +27,15 @@ test('an export that no other file imports is named', () => {
       'src/b.ts': "import { type Other, used } from './a.ts';\nconst { late } = await import('./a.ts');\n",
     }),
   ).toEqual(['src/a.ts alone']);
+});
+
+test('what the page exports is looked at too, components included', () => {
+  expect(
+    unusedOf({
+      'web/src/view.tsx': 'export function View(): null {}\nexport function Old(): null {}\n',
+      'web/src/page.tsx': "import { View } from './view.tsx';\n",
+    }),
+  ).toEqual(['web/src/view.tsx Old']);
 });
 
 test('a name of another file is another export', () => {

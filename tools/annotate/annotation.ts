@@ -100,7 +100,8 @@ export class Annotation {
     let size = 0;
     let shift = 0;
     for (;;) {
-      const byte = this.bytes[this.at++]!;
+      const byte = this.bytes[this.at++];
+      if (byte === undefined) throw new Error(`${name}: the bytes end inside an integer at ${start}`);
       size |= (byte & 0x7f) << shift;
       shift += 7;
       if (byte < 0x80) break;

@@ -14,7 +14,7 @@ export function annotateChunk(annotation: Annotation, encoding: number, length: 
   const end = annotation.at + length;
   if (encoding === 1) xor(annotation, end);
   else if (encoding === 4) xor2(annotation, end);
-  else if (encoding <= 6) histograms(annotation, encoding, end);
+  else if (encoding >= 2 && encoding <= 6) histograms(annotation, encoding, end);
   else annotation.field(length, 'data');
 }
 
