@@ -19,7 +19,7 @@ import type { MetadataStore } from './metadata-store.ts';
 import { pushBits } from './push-sample.ts';
 import { reportValues, type ScrapeReport } from './report-samples.ts';
 import type { SampleLabeling } from './sample-labels.ts';
-import { LabelLimitError, ScrapeError } from './scrape-error.ts';
+import { LabelLimitError, SampleLimitError, ScrapeError } from './scrape-error.ts';
 import { ScrapeTail } from './scrape-tail.ts';
 import { scrapedExemplars } from './scraped-exemplars.ts';
 import { KindCursor } from './series-kinds.ts';
@@ -391,12 +391,6 @@ export class Ingest {
 /** True for what is wrong with a body; anything else is a fault of the storage or of ours. */
 function isTargetsFault(thrown: unknown): thrown is Error {
   return thrown instanceof ScrapeError || thrown instanceof ExpositionError || thrown instanceof SeriesNameError;
-}
-
-class SampleLimitError extends ScrapeError {
-  constructor() {
-    super('sample limit exceeded');
-  }
 }
 
 const NO_COUNTS = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };

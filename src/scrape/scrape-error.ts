@@ -16,3 +16,12 @@ export class BodySizeLimitError extends ScrapeError {
     super('body size limit exceeded');
   }
 }
+
+/** The target sent more samples than the job allows. */
+export class SampleLimitError extends ScrapeError {
+  override readonly name = 'SampleLimitError';
+
+  constructor() {
+    super('sample limit exceeded');
+  }
+}
