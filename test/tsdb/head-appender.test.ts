@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { IntegerHistogram } from '../../src/model/histogram.ts';
+import type { FloatHistogram, IntegerHistogram } from '../../src/model/histogram.ts';
 import { Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { RecordDecoder } from '../../src/tsdb/wal/decode-records.ts';
 import { append, batchOf, createHead, describeOutcome, type Row, refOf, show } from './head-support.ts';
@@ -315,6 +315,40 @@ describe('HeadAppender', () => {
     ).toBe('1 taken, 0: unknownRef');
     expect(show(head)).toEqual(['{b="1"} 4=1']);
     expect(head.stats()).toMatchObject({ series: 1, seriesRemoved: 1, chunks: 1, chunksCreated: 2 });
+  });
+
+  it('logs a series that changes its kind more often than a call takes arguments', () => {
+    const { head, log } = createHead();
+    const ref = refOf(head, { a: '1' });
+    const integer: IntegerHistogram = {
+      kind: 'integer',
+      counterResetHint: 'unknown',
+      schema: 0,
+      zeroThreshold: 0,
+      zeroCount: 0,
+      count: 0,
+      sum: 0,
+      positiveSpans: [],
+      positiveDeltas: [],
+      negativeSpans: [],
+      negativeDeltas: [],
+      customValues: [],
+    };
+    const { positiveDeltas: _, negativeDeltas: __, ...shape } = integer;
+    const float: FloatHistogram = { ...shape, kind: 'float', positiveCounts: [], negativeCounts: [] };
+    const count = 130_000;
+    const batch = batchOf([]);
+    batch.histograms = Array.from({ length: count }, (_, i) => ({
+      ref,
+      time: 1000 + i,
+      startTime: 0,
+      histogram: i % 2 === 0 ? integer : float,
+    }));
+    const appender = head.appender();
+    expect(describeOutcome(appender.append(batch))).toBe(`${count} taken`);
+    appender.commit();
+    expect(log.calls[0]!.length).toBeGreaterThanOrEqual(count);
+    expect(head.stats()).toMatchObject({ histogramsLogged: count });
   });
 
   it('logs histograms and exemplars of known series', () => {

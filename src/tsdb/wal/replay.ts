@@ -143,7 +143,8 @@ class Replay {
       const { bad, end, size, tail } = yield* this.#records(file, from, malformed);
       this.bytes += size - from;
       const damages = [...malformed, ...bad].map((bytes) => this.#report(file, name, bytes));
-      this.damages.push(...damages);
+      // One by one, here and below: there may be more of them than a call takes arguments.
+      for (const damage of damages) this.damages.push(damage);
       if (tail !== null) this.#endAt(file, name, role, tail, end === 'short');
       yield;
       // Only what has a copy may go.
@@ -206,7 +207,7 @@ class Replay {
       }
       if (entry.kind === 'rest') {
         begin = entry.from;
-        before.push(...entry.bad);
+        for (const bytes of entry.bad) before.push(bytes);
         this.#count(entry);
         this.#endAhead();
         break;
