@@ -7,7 +7,7 @@ export type Spend = (work: number) => void;
 /** Of loops whose length is known to be small, and where there is nobody to tell. */
 export const untold: Spend = () => {};
 
-/** Samples or steps between two words of a long loop: about a tenth of a millisecond. */
+/** Samples or steps of a long loop between two calls of `spend`: about a tenth of a millisecond. */
 const BLOCK = 32_768;
 
 /**

@@ -1,6 +1,6 @@
 import { blockEnd, type Spend } from './blocks.ts';
 
-/** Samples that windows went through between two words of it. */
+/** Samples that windows went through between two calls of `spend`. */
 const SAMPLES_TOLD = 16_384;
 
 /**

@@ -23,7 +23,7 @@ interface WrittenSeries extends Piece {
 
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
-/** Samples written between two words of it, and what writing a histogram is in samples. */
+/** Samples written between two calls of `spend`, and what writing a histogram is in samples. */
 const SAMPLES_TOLD = 1024;
 const HISTOGRAM_TOLD = 1000;
 /** Comparing two label sets, in samples looked at. */

@@ -11,6 +11,7 @@ import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleColumn, type Queryable, type SelectRequest, type TimeRange } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { eventually } from '../support/ask.ts';
 import { appendSamples, createPoolRunner } from './query-support.ts';
 
 const HOUR = 3_600_000;
@@ -123,6 +124,11 @@ describe('threadedQueryable()', () => {
       if (i % 3 === 0) await set.ahead?.(0);
       querier.close();
     }
+    const readers = await eventually(
+      async () => database.stats().head.readers,
+      (count) => count === 0,
+    );
+    expect(readers).toBe(0);
   });
 
   it('ends when nobody waits any more', async () => {

@@ -87,6 +87,7 @@ export class MergeDuplicates implements VectorOperator {
         seen[group] = before | kind;
         if (before === 2) return;
         if (before === 1 && kind === 2) {
+          this.#budget.spend(rows.length);
           const hidden = rows.findIndex((each) => groupOf[each] === group);
           rows.splice(hidden, 1);
           columns.splice(hidden, 1);

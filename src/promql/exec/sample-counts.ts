@@ -7,7 +7,7 @@ import { type Grid, gridEnd, type Window } from './grid.ts';
 import { columnWeight, histogramWeight } from './histogram-weight.ts';
 import type { StepColumn } from './step-column.ts';
 
-/** Steps of a subquery between two words of them. */
+/** Steps of a subquery between two calls of `spend`. */
 const READS_TOLD = 16_384;
 
 /** How the counts of a part with a grid of its own go into those of the part around it. */

@@ -14,7 +14,7 @@ import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } f
 const WORTHWHILE_OVERLAP = 3;
 /** The same for the variance, which is the reference's to the last digit only when each window is gone through. */
 const WORTHWHILE_OVERLAP_VARIANCE = 10;
-/** Samples that windows went through between two words of it. */
+/** Samples that windows went through between two calls of `spend`. */
 const SAMPLES_TOLD = 16_384;
 
 export const sumOverTime: RangeFunction = compensated(slidingSum, windowSum, sumHistograms);

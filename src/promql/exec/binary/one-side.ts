@@ -36,6 +36,8 @@ export class OneSide {
   readonly #partnerOf: Partner[] = [];
   /** For groups of several series: on each step, 1 + the row that has a value there. */
   readonly #owners = new Map<number, Int32Array>();
+  /** What `presence` found for groups with several partners. */
+  readonly #presence = new Map<number, Uint8Array | null>();
 
   constructor(
     labels: readonly Labels[],
@@ -89,16 +91,24 @@ export class OneSide {
     } else mergeInto(partner.column, column, this.#budget.spending);
   }
 
-  /** Steps on which the group has any value; null where it never has. */
+  /** Steps on which the group has any value, to be read only; null where it never has. When all rows have been added. */
   presence(group: number): Uint8Array | null {
     const partners = this.byGroup.get(group);
     if (partners === undefined) return null;
+    if (partners.length === 1) return partners[0]!.column?.present ?? null;
+    // Once for each group: many rows of the other side may ask, and there may be many partners.
+    const known = this.#presence.get(group);
+    if (known !== undefined) return known;
     let mask: Uint8Array | null = null;
     for (const { column } of partners) {
       if (column === null) continue;
-      if (mask === null) mask = column.present.slice();
-      else for (let i = 0; i < mask.length; i++) mask[i]! |= column.present[i]!;
+      this.#budget.spend(column.present.length);
+      if (mask === null) {
+        this.#budget.takeBytes(column.present.length);
+        mask = column.present.slice();
+      } else for (let i = 0; i < mask.length; i++) mask[i]! |= column.present[i]!;
     }
+    this.#presence.set(group, mask);
     return mask;
   }
 

@@ -28,14 +28,14 @@ interface Enriched {
   readonly steps: Uint8Array;
 }
 
-/**
- * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
- * series. The newest info sample of each step decides, so one series may get other labels from step to step.
- */
 /** Looking at a series on a step takes as long as so many samples, and finding its info series. */
 const STEP_WORK = 5;
 const ENRICHING_WORK = 400;
 
+/**
+ * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
+ * series. The newest info sample of each step decides, so one series may get other labels from step to step.
+ */
 export class InfoCall implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #scope: Scope;
