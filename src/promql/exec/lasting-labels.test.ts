@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../model/labels.ts';
+import { collectGarbage } from '../../std/collect-garbage.ts';
 import { groupRows } from './aggregate/group-rows.ts';
 import { QueryBudget } from './budget.ts';
 import { keep, keepSets, kept, makeLasting } from './lasting-labels.ts';
@@ -34,6 +35,22 @@ describe('lasting lists of label sets', () => {
     const other = [...LIST];
     keepSets(other, 'sets', 0, 20_000);
     expect([kept(other, 'sets'), kept(lists[2]!, 'sets')]).toEqual([undefined, 2]);
+  });
+
+  it('take what was kept with them along when nobody has them any more', async () => {
+    const watched = (sets: number): WeakRef<object> => {
+      const list = [...LIST];
+      makeLasting(list);
+      const value = { sets };
+      keepSets(list, 'sets', value, sets);
+      expect(kept(list, 'sets')).toBe(value);
+      return new WeakRef(value);
+    };
+    const values = [watched(0), watched(1), watched(1000)];
+    // A reference that was looked at holds until the turn is over.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collectGarbage();
+    expect(values.map((value) => value.deref())).toEqual([undefined, undefined, undefined]);
   });
 
   it('are grouped alike the second time, for the same memory', async () => {

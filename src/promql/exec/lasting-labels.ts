@@ -37,8 +37,8 @@ export function keep(list: LabelList, key: string, value: unknown): void {
 /** Label sets that were made for such a list, and are kept with it, over all lists: some 16 MB. */
 const OWN_SETS_MAX = 1 << 16;
 
-/** What was kept with label sets of its own, oldest first. */
-const withOwnSets: { readonly all: Map<string, unknown>; readonly key: string; readonly sets: number }[] = [];
+/** What was kept with label sets of its own, oldest first. It goes with its list, which may be that of series long gone. */
+const withOwnSets: { readonly all: WeakRef<Map<string, unknown>>; readonly key: string; readonly sets: number }[] = [];
 let ownSets = 0;
 
 /** As `keep`, of something that has so many label sets of its own: what was kept first goes where these are too many. */
@@ -46,11 +46,12 @@ export function keepSets(list: LabelList, key: string, value: unknown, sets: num
   const all = keptWith.get(list);
   if (all === undefined || sets > OWN_SETS_MAX) return;
   keep(list, key, value);
-  withOwnSets.push({ all, key, sets });
+  if (sets === 0) return;
+  withOwnSets.push({ all: new WeakRef(all), key, sets });
   ownSets += sets;
   while (ownSets > OWN_SETS_MAX) {
     const oldest = withOwnSets.shift()!;
-    oldest.all.delete(oldest.key);
+    oldest.all.deref()?.delete(oldest.key);
     ownSets -= oldest.sets;
   }
 }
