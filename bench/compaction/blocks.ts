@@ -9,6 +9,7 @@ import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
 import { hostLabels, hostSource } from '../load/block-source.ts';
 import type { BenchOptions } from '../options.ts';
 import { findCompetitors } from '../peers/server.ts';
+import { SERVER_FLAGS } from '../server-flags.ts';
 import { median, pairedOrder } from '../statistics.ts';
 import { printTable } from '../table.ts';
 import { compactPrometheus } from './prometheus.ts';
@@ -85,7 +86,7 @@ function makeBlocks(directory: string, series: number): number {
 function compactOurs(directory: string): Omit<Run, 'name' | 'bytesPerSample'> {
   const ulids = readBlockMetas(nodeFiles, directory).map(({ ulid }) => ulid);
   const child = join(import.meta.dirname, 'blocks-child.ts');
-  const args = ['--max-semi-space-size=4', child, directory, ...ulids.slice(0, BLOCKS)];
+  const args = [...SERVER_FLAGS, child, directory, ...ulids.slice(0, BLOCKS)];
   const { cpuSeconds, extraBytes } = JSON.parse(execFileSync(process.execPath, args).toString());
   return { cpuSeconds, extraMiB: extraBytes / 2 ** 20 };
 }

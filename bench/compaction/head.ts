@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { bundled } from '../bundle.ts';
 import type { BenchOptions } from '../options.ts';
 import { findCompetitors } from '../peers/server.ts';
+import { SERVER_FLAGS } from '../server-flags.ts';
 import { printTable } from '../table.ts';
 import { compactPrometheus } from './prometheus.ts';
 
@@ -47,7 +48,7 @@ export async function headCase({ peers }: BenchOptions, series: number): Promise
 }
 
 function compactOurs(program: string, directory: string, copy: string, series: number): HeadRun {
-  const args = ['--expose-gc', program, directory, copy, String(series)];
+  const args = [...SERVER_FLAGS, '--expose-gc', program, directory, copy, String(series)];
   const result = JSON.parse(execFileSync(process.execPath, args).toString());
   const { cpuSeconds, extraBytes, longestPauseMs, mainCpuSeconds } = result;
   return { name: 'narthex', cpuSeconds, mainCpuSeconds, extraMiB: extraBytes / 2 ** 20, longestPauseMs };

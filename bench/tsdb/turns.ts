@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { SERVER_FLAGS } from '../server-flags.ts';
 import { printTable } from '../table.ts';
 import type { WatchedTurns } from '../turn-watch.ts';
-
-/** The flags of V8 that `bin/narthex` starts a server with. */
-const SERVER_FLAGS = ['--max-semi-space-size=4', '--v8-pool-size=0'];
 
 /** How long the event loop is held by each thing that a database of many series does now and then. */
 export async function turnsCase(root: string, series: number): Promise<unknown> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyBudget } from '../http/body.ts';
 import { createWriteReceiver } from '../remote/write-receiver.ts';
+import { turnsOf } from '../std/turns.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { DirectRoutes } from './direct-routes.ts';
 import type { Framework } from './framework.ts';
@@ -22,6 +23,9 @@ export interface HttpServer {
 /** Bytes of bodies being received at once, over all connections; beyond it a sender is asked to come back (503). */
 const BODY_BYTES_MAX = 512 * 1024 * 1024;
 
+/** What one turn of the event loop may take of a large remote write request, ms. */
+const RECEIVE_PIECE_MS = 5;
+
 /** The HTTP API, the remote write receiver and the web page. */
 export function createHttpServer(deps: ApiDependencies): HttpServer {
   const { settings, registry, clock, log } = deps;
@@ -34,6 +38,7 @@ export function createHttpServer(deps: ApiDependencies): HttpServer {
         clock,
         log: log.with({ component: 'remote write receiver' }),
         registry,
+        turns: turnsOf(clock, RECEIVE_PIECE_MS),
         messages: settings.remoteWriteMessages,
         hashSeed: randomBytes(4).readInt32LE(),
       })

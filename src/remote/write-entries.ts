@@ -25,8 +25,11 @@ export function isBare(
   { seriesExemplarsEnd, seriesHistogramsEnd, seriesSamplesEnd }: WriteRequest,
   index: number,
 ): boolean {
-  return [seriesSamplesEnd, seriesHistogramsEnd, seriesExemplarsEnd].every(
-    (ends) => ends[index] === (index === 0 ? 0 : ends[index - 1]),
+  if (index === 0) return seriesSamplesEnd[0] === 0 && seriesHistogramsEnd[0] === 0 && seriesExemplarsEnd[0] === 0;
+  return (
+    seriesSamplesEnd[index] === seriesSamplesEnd[index - 1] &&
+    seriesHistogramsEnd[index] === seriesHistogramsEnd[index - 1] &&
+    seriesExemplarsEnd[index] === seriesExemplarsEnd[index - 1]
   );
 }
 
@@ -39,8 +42,11 @@ export function labelsOfSeries(request: WriteRequest, index: number): Labels | n
   return labelsFromMessage(bytes, start, end, halves);
 }
 
-/** All histograms, series by series. Throws where one is no valid message. */
-export function decodeHistograms(request: WriteRequest): DecodedHistogram[] {
+/** Histograms or exemplars decoded between two points at which the work may be interrupted: some 100 µs. */
+const STEP_ENTRIES = 64;
+
+/** All histograms, series by series, in steps. Throws where one is no valid message. */
+export function* decodeHistograms(request: WriteRequest): Generator<undefined, DecodedHistogram[]> {
   const decoded: DecodedHistogram[] = [];
   if (request.histogramCount === 0) return decoded;
   const { bytes, view, histogramRanges } = request;
@@ -48,13 +54,14 @@ export function decodeHistograms(request: WriteRequest): DecodedHistogram[] {
     for (; i < request.seriesHistogramsEnd[index]!; i++) {
       const entry = histogramFromMessage(bytes, view, histogramRanges[2 * i]!, histogramRanges[2 * i + 1]!);
       decoded.push({ index, entry });
+      if (decoded.length % STEP_ENTRIES === 0) yield;
     }
   }
   return decoded;
 }
 
-/** All exemplars whose labels are allowed, series by series. */
-export function decodeExemplars(request: WriteRequest): DecodedExemplar[] {
+/** All exemplars whose labels are allowed, series by series, in steps. */
+export function* decodeExemplars(request: WriteRequest): Generator<undefined, DecodedExemplar[]> {
   const decoded: DecodedExemplar[] = [];
   if (request.exemplarCount === 0) return decoded;
   const { bytes, view, exemplarRanges, halves } = request;
@@ -62,6 +69,7 @@ export function decodeExemplars(request: WriteRequest): DecodedExemplar[] {
     for (; i < request.seriesExemplarsEnd[index]!; i++) {
       const exemplar = exemplarFromMessage(bytes, view, exemplarRanges[2 * i]!, exemplarRanges[2 * i + 1]!, halves);
       if (exemplar !== null) decoded.push({ index, ...exemplar });
+      if (i % STEP_ENTRIES === STEP_ENTRIES - 1) yield;
     }
   }
   return decoded;

@@ -14,7 +14,7 @@ import {
 } from '../storage/append.ts';
 import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Counter, Registry } from '../telemetry/registry.ts';
+import type { Counter } from '../telemetry/registry.ts';
 import { type PlacedHistogram, type Refusals, RequestRefusals, seriesOfRow } from './request-refusals.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
 import {
@@ -46,20 +46,29 @@ export interface WriteIngestOptions {
   readonly cache: SeriesCache;
   readonly clock: Clock;
   readonly log: Log;
-  readonly registry: Registry;
+  /** Counts series whose labels are not allowed. */
+  readonly invalidLabels: Counter;
 }
 
 /** Samples further ahead of our clock are refused: they would push the bounds of the head into the future. */
 const AHEAD_MS_MAX = 10 * 60 * 1000;
 
+/** Series looked up, and series made, between two points at which the work may be interrupted: some 100 µs, and 500. */
+const STEP_SERIES = 512;
+const STEP_NEW_SERIES = 128;
+/** Samples whose refs are written between two such points: some 20 µs. */
+const STEP_SAMPLES = 16_384;
+
 /**
  * Appends decoded requests. Like the reference's receiver for remote write 1.0 it takes a request whole or not at all,
  * with two exceptions that are dropped and counted: series with labels that are not allowed, and samples that are out
  * of order only against earlier ones of the same request.
+ *
+ * Series are looked up, and made where they are new, in steps, between which others may append. The samples are one transaction, in
+ * one step, so that nobody sees a part of a request.
  */
 export class WriteIngest {
   readonly #options: WriteIngestOptions;
-  readonly #invalidLabels: Counter;
   #batch: SampleBatch = createSampleBatch(4096);
   readonly #reasons: RequestRefusals;
   /** The ref of each series of the request; -1 while it is not resolved. */
@@ -70,68 +79,48 @@ export class WriteIngest {
   constructor(options: WriteIngestOptions) {
     this.#options = options;
     this.#reasons = new RequestRefusals(options);
-    this.#invalidLabels = options.registry
-      .counter({
-        name: 'prometheus_api_remote_write_invalid_labels_samples_total',
-        help:
-          'The total number of received remote write samples and histogram samples which were rejected due to ' +
-          'invalid labels.',
-      })
-      .with();
-    options.registry
-      .counter({
-        name: 'prometheus_api_remote_write_without_metadata_appended_samples_total',
-        help:
-          'The total number of received remote write samples (and histogram samples) which were ingested without ' +
-          'corresponding metadata.',
-      })
-      .with();
   }
 
-  /** Null when all is logged and visible. Throws `WriteRequestError` where a message inside is malformed. */
-  append(request: WriteRequest): IngestFailure | null {
+  /**
+   * Null when all is logged and visible. In steps; nothing else may use this or the request before the last one. Throws
+   * `WriteRequestError` where a message inside is malformed.
+   */
+  *append(request: WriteRequest): Generator<undefined, IngestFailure | null> {
     try {
-      return this.#append(request);
+      return yield* this.#append(request);
     } catch (error) {
       if (error instanceof AppendsStopped) return { kind: 'stopped', message: error.message };
       throw error;
     }
   }
 
-  #append(request: WriteRequest): IngestFailure | null {
-    this.#options.cache.begin(this.#options.clock.now());
-    let unknown = this.#findSeries(request);
-    let result = this.#transact(request, unknown);
+  *#append(request: WriteRequest): Generator<undefined, IngestFailure | null> {
+    const { cache, clock } = this.#options;
+    cache.begin(clock.now());
+    let result = yield* this.#take(request, yield* this.#findSeries(request, cache));
     if (result === 'stale refs') {
       // Series that left the storage while their refs were still known here: all are asked for anew.
-      decodeWriteRequest(request.bytes, request);
-      unknown = this.#allSeries(request);
-      result = this.#transact(request, unknown);
+      yield* decodeWriteRequest(request.bytes, request);
+      result = yield* this.#take(request, yield* this.#findSeries(request, null));
       if (result === 'stale refs') return { kind: 'failed', message: 'the storage does not know refs it just gave' };
     }
     return result;
   }
 
-  /** Looks all series up; gives those that have to be resolved, with their labels. */
-  #findSeries(request: WriteRequest): UnknownSeries[] {
-    const { cache } = this.#options;
+  /** Looks all series up; gives those that have to be resolved, with their labels: all of them without a cache. */
+  *#findSeries(request: WriteRequest, cache: SeriesCache | null): Generator<undefined, UnknownSeries[]> {
     const { view, seriesCount, seriesLabelsStart, seriesLabelsEnd, seriesScattered } = request;
     const refs = this.#reserveSeries(seriesCount);
     const unknown: UnknownSeries[] = [];
     this.#labelBytes.clear();
     for (let index = 0; index < seriesCount; index++) {
       const start = seriesLabelsStart[index]!;
-      const ref = seriesScattered[index] === 0 ? cache.find(view, start, seriesLabelsEnd[index]! - start) : -1;
+      const isKept = cache !== null && seriesScattered[index] === 0;
+      const ref = isKept ? cache.find(view, start, seriesLabelsEnd[index]! - start) : -1;
       refs[index] = ref;
       if (ref < 0) unknown.push(this.#unknown(request, index));
+      if (index % STEP_SERIES === STEP_SERIES - 1) yield;
     }
-    return unknown;
-  }
-
-  #allSeries(request: WriteRequest): UnknownSeries[] {
-    const unknown: UnknownSeries[] = [];
-    this.#labelBytes.clear();
-    for (let index = 0; index < request.seriesCount; index++) unknown.push(this.#unknown(request, index));
     return unknown;
   }
 
@@ -146,10 +135,30 @@ export class WriteIngest {
       : { index, labels: labelsOfSeries(request, index), start: 0, end: 0 };
   }
 
-  #transact(request: WriteRequest, unknown: readonly UnknownSeries[]): IngestFailure | 'stale refs' | null {
+  *#take(
+    request: WriteRequest,
+    unknown: readonly UnknownSeries[],
+  ): Generator<undefined, IngestFailure | 'stale refs' | null> {
+    const histograms = yield* decodeHistograms(request);
+    const exemplars = yield* decodeExemplars(request);
+    try {
+      yield* this.#resolve(request, unknown);
+    } catch (error) {
+      return failureOf(error);
+    }
+    const batch = yield* this.#fillBatch(request);
+    const result = this.#transact(request, batch, histograms, exemplars);
+    if (result === null) this.#countInvalid(request);
+    return result;
+  }
+
+  #transact(
+    request: WriteRequest,
+    batch: SampleBatch,
+    histograms: DecodedHistogram[],
+    exemplars: readonly DecodedExemplar[],
+  ): IngestFailure | 'stale refs' | null {
     const { appendable, clock } = this.#options;
-    const histograms = decodeHistograms(request);
-    const exemplars = decodeExemplars(request);
     const latest = clock.now() + AHEAD_MS_MAX;
     const problem = firstProblem(histograms, latest);
     if (problem !== null) histograms.length = problem.position;
@@ -162,8 +171,6 @@ export class WriteIngest {
       return result;
     };
     try {
-      this.#resolve(appender, request, unknown);
-      const batch = this.#fillBatch(request);
       const entries = this.#histogramEntries(histograms);
       batch.histograms = entries.map(({ entry }) => entry);
       batch.exemplars = this.#exemplarEntries(exemplars, latest);
@@ -198,33 +205,42 @@ export class WriteIngest {
       appender.commit();
     } catch (error) {
       end(null);
-      if (error instanceof AppendsStopped) throw error;
-      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+      return failureOf(error);
     }
-    this.#countInvalid(request);
     return null;
   }
 
-  #resolve(appender: Appender, request: WriteRequest, unknown: readonly UnknownSeries[]): void {
-    const { cache, log } = this.#options;
-    const refs = this.#seriesRefs;
-    const encoded = this.#labelBytes.bytes;
-    for (const { index, labels, start: from, end: to } of unknown) {
-      // Labels alone make no series.
-      if ((labels !== null || to > from) && isBare(request, index)) continue;
-      let ref = DROPPED;
-      if (labels !== null) ref = appender.resolve(labels);
-      else if (to > from) ref = appender.resolveBytes(encoded, from, to);
-      refs[index] = ref;
-      if (ref === DROPPED) log.warn('Invalid labels of a series, its samples are dropped');
-      if (request.seriesScattered[index] !== 0) continue;
-      const start = request.seriesLabelsStart[index]!;
-      cache.set(request.view, start, request.seriesLabelsEnd[index]! - start, ref);
+  /** Makes the series that are not known, or finds them in the storage: they stay, whatever becomes of the samples. */
+  *#resolve(request: WriteRequest, unknown: readonly UnknownSeries[]): Generator<undefined, void> {
+    for (let from = 0; from < unknown.length; from += STEP_NEW_SERIES) {
+      const appender = this.#options.appendable.appender();
+      try {
+        for (let i = from; i < Math.min(unknown.length, from + STEP_NEW_SERIES); i++) {
+          this.#resolveOne(appender, request, unknown[i]!);
+        }
+      } finally {
+        appender.rollback();
+      }
+      yield;
     }
   }
 
+  #resolveOne(appender: Appender, request: WriteRequest, { index, labels, start: from, end: to }: UnknownSeries): void {
+    const { cache, log } = this.#options;
+    // Labels alone make no series.
+    if ((labels !== null || to > from) && isBare(request, index)) return;
+    let ref = DROPPED;
+    if (labels !== null) ref = appender.resolve(labels);
+    else if (to > from) ref = appender.resolveBytes(this.#labelBytes.bytes, from, to);
+    this.#seriesRefs[index] = ref;
+    if (ref === DROPPED) log.warn('Invalid labels of a series, its samples are dropped');
+    if (request.seriesScattered[index] !== 0) return;
+    const start = request.seriesLabelsStart[index]!;
+    cache.set(request.view, start, request.seriesLabelsEnd[index]! - start, ref);
+  }
+
   /** The request's columns with refs beside them; rows of dropped series are closed up. */
-  #fillBatch(request: WriteRequest): SampleBatch {
+  *#fillBatch(request: WriteRequest): Generator<undefined, SampleBatch> {
     const { seriesCount, seriesSamplesEnd, times, bits, sampleCount } = request;
     const batch = this.#batch;
     if (batch.refs.length < sampleCount) batch.refs = new Float64Array(times.length);
@@ -237,7 +253,12 @@ export class WriteIngest {
     const seriesRefs = this.#seriesRefs;
     let from = 0;
     let to = 0;
+    let stepEnd = STEP_SAMPLES;
     for (let index = 0; index < seriesCount; index++) {
+      if (from >= stepEnd) {
+        stepEnd = from + STEP_SAMPLES;
+        yield;
+      }
       const ref = seriesRefs[index]!;
       const samplesEnd = seriesSamplesEnd[index]!;
       if (ref === DROPPED) {
@@ -295,7 +316,7 @@ export class WriteIngest {
   #countInvalid(request: WriteRequest): void {
     let dropped = 0;
     for (let index = 0; index < request.seriesCount; index++) if (this.#seriesRefs[index] === DROPPED) dropped++;
-    if (dropped > 0) this.#invalidLabels.inc(dropped);
+    if (dropped > 0) this.#options.invalidLabels.inc(dropped);
   }
 
   #reserveSeries(count: number): Float64Array {
@@ -310,6 +331,12 @@ interface UnknownSeries {
   readonly labels: Labels | null;
   readonly start: number;
   readonly end: number;
+}
+
+/** What an error of the storage means for the sender; one that says that it takes nothing for now is thrown on. */
+function failureOf(error: unknown): IngestFailure {
+  if (error instanceof AppendsStopped) throw error;
+  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
 }
 
 function hasReason({ refusedCount, reasons }: AppendOutcome, reason: number): boolean {

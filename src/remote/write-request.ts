@@ -79,18 +79,29 @@ export function createWriteRequest(): WriteRequest {
   };
 }
 
-/** Decodes `bytes` into `request`, which refers to them until the next call. Throws `WriteRequestError`. */
-export function decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): void {
+/** Bytes decoded between two points at which the work may be interrupted: some 200 µs. */
+const STEP_BYTES = 64 * 1024;
+
+/** Decodes `bytes` into `request`, which refers to them until the next call, in steps. Throws `WriteRequestError`. */
+export function* decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): Generator<undefined, void> {
   request.bytes = bytes;
   request.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   request.seriesCount = 0;
   request.sampleCount = 0;
   request.histogramCount = 0;
   request.exemplarCount = 0;
+  for (let at = 0; at < bytes.length; ) {
+    at = decodeFields(bytes, at, at + STEP_BYTES, request);
+    yield;
+  }
+}
+
+/** Decodes the fields from `at` on, up to the first one that begins at `until` or behind; returns where it does. */
+function decodeFields(bytes: Uint8Array, start: number, until: number, request: WriteRequest): number {
   const { halves } = request;
   const end = bytes.length;
-  let at = 0;
-  while (at < end) {
+  let at = start;
+  while (at < end && at < until) {
     const field = at;
     at = checked(readTag(bytes, at, end, halves), field, 'WriteRequest', halves);
     const number = halves[0]!;
@@ -106,6 +117,7 @@ export function decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): vo
     else checkMetadata(request, at, fieldEnd);
     at = fieldEnd;
   }
+  return at;
 }
 
 /**

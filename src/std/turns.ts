@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from './clock.ts';
+
 /** How long work on the event loop goes on before it lets others in. */
 export interface Turns {
   /** Milliseconds, a clock that never jumps. */
@@ -6,6 +9,11 @@ export interface Turns {
   pause(): Promise<void>;
   /** What one piece may take, ms; it ends at the first step after that. */
   readonly pieceMs: number;
+}
+
+/** The real event loop, by the clock. */
+export function turnsOf(clock: Clock, pieceMs: number): Turns {
+  return { now: () => clock.monotonic(), pause: () => setImmediate(), pieceMs };
 }
 
 /**

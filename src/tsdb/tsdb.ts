@@ -1,11 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Matcher } from '../model/matcher.ts';
-import type { Clock } from '../std/clock.ts';
 import { makeDurableDirectorySync } from '../std/durable-directory.ts';
 import type { FileLock, FileSystem } from '../std/file-system.ts';
 import { nodeFiles } from '../std/node-files.ts';
 import { createSerial } from '../std/serial.ts';
-import { runInTurns, type Turns } from '../std/turns.ts';
+import { runInTurns, type Turns, turnsOf } from '../std/turns.ts';
 import type { Appender } from '../storage/append.ts';
 import type { SeriesExemplars } from '../storage/exemplar.ts';
 import { mergeQueriers } from '../storage/merge-queriers.ts';
@@ -70,7 +68,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     removeTemporary(fileSystem, directory, log);
     noteForeignFiles(fileSystem, options.directory, log);
     blocks = new BlockList({ fileSystem, directory: options.directory, log });
-    const { loaded, replay } = await replayLogs(options, directory, blocks.coveredTime, turnsOf(options.clock));
+    const { loaded, replay } = await replayLogs(
+      options,
+      directory,
+      blocks.coveredTime,
+      turnsOf(options.clock, SELECT_PIECE_MS),
+    );
     const gate = new WriteGate({
       fileSystem,
       clock: options.clock,
@@ -113,15 +116,11 @@ async function removeEmptySeries({ clock }: DatabaseOptions, head: Head, covered
   const removed: number[] = [];
   await runInTurns(
     head.removeEmpty((refs) => removed.push(...refs)),
-    turnsOf(clock),
+    turnsOf(clock, SELECT_PIECE_MS),
   );
   const expiring = new ExpiringRefs();
   expiring.add(removed, coveredTime);
   return expiring;
-}
-
-function turnsOf(clock: Clock): Turns {
-  return { now: () => clock.monotonic(), pause: () => setImmediate(), pieceMs: SELECT_PIECE_MS };
 }
 
 class OpenDatabase implements Database {
@@ -156,7 +155,7 @@ class OpenDatabase implements Database {
     const { clock, fileSystem } = options;
     this.#options = options;
     this.#fileSystem = fileSystem;
-    this.#turns = turnsOf(clock);
+    this.#turns = turnsOf(clock, SELECT_PIECE_MS);
     const isOnDisk = fileSystem === nodeFiles;
     this.#runner = options.runner ?? (isOnDisk ? new MaintenanceThread(clock) : new InlineMaintenance(fileSystem));
     const path = dataDirectory(options.directory).targetMetadata;

@@ -8,6 +8,7 @@ import {
   type WriteRequest,
   WriteRequestError,
 } from '../../src/remote/write-request.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { encodeRequest, type HistogramMessage, HistogramType, labelsOf, type SeriesMessage } from './write-message.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 }).filter((value) => value.isWellFormed());
@@ -40,6 +41,10 @@ function samplesOf(request: WriteRequest): { value: number; timestamp: number }[
   return all;
 }
 
+function decode(bytes: Uint8Array, request: WriteRequest): void {
+  runInTurns(decodeWriteRequest(bytes, request), null);
+}
+
 describe('decodeWriteRequest()', () => {
   const request = createWriteRequest();
 
@@ -47,7 +52,7 @@ describe('decodeWriteRequest()', () => {
     fc.assert(
       fc.property(fc.array(series, { maxLength: 8 }), fc.boolean(), (list, withMetadata) => {
         const metadata = withMetadata ? [{ type: 2, metricFamilyName: 'a', help: 'h', unit: 's' }] : [];
-        decodeWriteRequest(encodeRequest(list, metadata), request);
+        decode(encodeRequest(list, metadata), request);
         expect(request.seriesCount).toBe(list.length);
         expect(samplesOf(request)).toEqual(list.map(({ samples }) => samples));
         const counts = (ends: Uint32Array) => list.map((_, i) => ends[i]! - (i === 0 ? 0 : ends[i - 1]!));
@@ -60,23 +65,20 @@ describe('decodeWriteRequest()', () => {
   test('keeps the bits of every value', () => {
     fc.assert(
       fc.property(fc.array(fc.double(), { minLength: 1, maxLength: 40 }), (values) => {
-        decodeWriteRequest(
-          encodeRequest([{ labels: [], samples: values.map((value) => ({ value, timestamp: 1 })) }]),
-          request,
-        );
+        decode(encodeRequest([{ labels: [], samples: values.map((value) => ({ value, timestamp: 1 })) }]), request);
         const expected = new Uint32Array(Float64Array.from(values).buffer);
         expect([...request.bits.subarray(0, 2 * values.length)]).toEqual([...expected]);
       }),
     );
     // A stale marker, as its bytes travel: value 0x7ff0000000000002.
-    decodeWriteRequest(Uint8Array.of(0x0a, 0x0b, 0x12, 0x09, 0x09, 2, 0, 0, 0, 0, 0, 0xf0, 0x7f), request);
+    decode(Uint8Array.of(0x0a, 0x0b, 0x12, 0x09, 0x09, 2, 0, 0, 0, 0, 0, 0xf0, 0x7f), request);
     expect([request.bits[0], request.bits[1]]).toEqual([2, 0x7ff00000]);
   });
 
   test('grows for long series and many of them', () => {
     const samples = Array.from({ length: 10_000 }, (_, i) => ({ value: i, timestamp: i }));
     const list = Array.from({ length: 9000 }, () => ({ labels: [], samples: [] as typeof samples }));
-    decodeWriteRequest(encodeRequest([{ labels: [], samples }, ...list]), request);
+    decode(encodeRequest([{ labels: [], samples }, ...list]), request);
     expect(request.seriesCount).toBe(9001);
     expect(request.sampleCount).toBe(10_000);
     expect(request.times[9999]).toBe(9999);
@@ -86,7 +88,7 @@ describe('decodeWriteRequest()', () => {
     // Sample { timestamp: 2^62 } and { timestamp: -2^63 }
     const late = [0x12, 0x0a, 0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
     const early = [0x12, 0x0b, 0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01];
-    decodeWriteRequest(Uint8Array.of(0x0a, late.length + early.length, ...late, ...early), request);
+    decode(Uint8Array.of(0x0a, late.length + early.length, ...late, ...early), request);
     expect([request.times[0], request.times[1]]).toEqual([Infinity, -Infinity]);
   });
 
@@ -94,7 +96,7 @@ describe('decodeWriteRequest()', () => {
     const label = [0x0a, 0x06, 0x0a, 0x01, 0x61, 0x12, 0x01, 0x62];
     const sample = [0x12, 0x02, 0x10, 0x01];
     const both = [...label, ...sample, ...label];
-    decodeWriteRequest(Uint8Array.of(0x0a, both.length, ...both, 0x0a, 2 * label.length, ...label, ...label), request);
+    decode(Uint8Array.of(0x0a, both.length, ...both, 0x0a, 2 * label.length, ...label, ...label), request);
     expect([...request.seriesScattered.subarray(0, 2)]).toEqual([1, 0]);
   });
 
@@ -103,7 +105,7 @@ describe('decodeWriteRequest()', () => {
       0x78, 0x05, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7a, 0x01, 0x00, 0x7d, 1, 2, 3, 4, 0x7b, 0x08, 0x01, 0x7c,
     ];
     const sample = [0x12, 2 + unknown.length, ...unknown, 0x10, 0x07];
-    decodeWriteRequest(Uint8Array.of(...unknown, 0x0a, sample.length + unknown.length, ...unknown, ...sample), request);
+    decode(Uint8Array.of(...unknown, 0x0a, sample.length + unknown.length, ...unknown, ...sample), request);
     expect(request.seriesCount).toBe(1);
     expect(request.times[0]).toBe(7);
   });
@@ -127,13 +129,13 @@ describe('decodeWriteRequest()', () => {
     ['a sample value that is a varint', [0x0a, 0x04, 0x12, 0x02, 0x08, 0x01], 'proto: wrong wireType'],
     ['groups nested without end', Array(5000).fill(0x7b), 'proto: illegal wireType'],
   ])('refuses %s', (_, bytes, message) => {
-    expect(() => decodeWriteRequest(Uint8Array.from(bytes), request)).toThrow(message);
+    expect(() => decode(Uint8Array.from(bytes), request)).toThrow(message);
   });
 
   test('never does anything but decode or throw, whatever the bytes', () => {
     const attempt = (bytes: Uint8Array): void => {
       try {
-        decodeWriteRequest(bytes, request);
+        decode(bytes, request);
       } catch (error) {
         expect(error).toBeInstanceOf(WriteRequestError);
       }
@@ -170,7 +172,7 @@ describe('decodeWriteRequest()', () => {
     const bytes = new Uint8Array(1 + size.length + body.length);
     bytes.set([0x0a, ...size]);
     bytes.set(body, 1 + size.length);
-    expect(() => decodeWriteRequest(bytes, createWriteRequest())).toThrow('may not hold more than 4194304 samples');
+    expect(() => decode(bytes, createWriteRequest())).toThrow('may not hold more than 4194304 samples');
   });
 });
 
@@ -179,7 +181,7 @@ describe('labelsFromMessage()', () => {
   const labels = (pairs: [string, string][]): string | null => {
     const bytes = encodeRequest([{ labels: pairs.map(([name, value]) => ({ name, value })) }]);
     const request = createWriteRequest();
-    decodeWriteRequest(bytes, request);
+    decode(bytes, request);
     return (
       labelsFromMessage(bytes, request.seriesLabelsStart[0]!, request.seriesLabelsEnd[0]!, halves)?.toString() ?? null
     );
@@ -222,7 +224,7 @@ describe('labelsFromMessage()', () => {
   test('does not allow bytes that are no UTF-8', () => {
     const bytes = encodeRequest([{ labels: labelsOf({ __name__: 'up', a: 'Z' }) }]).slice();
     const request = createWriteRequest();
-    decodeWriteRequest(bytes, request);
+    decode(bytes, request);
     const read = () => labelsFromMessage(bytes, request.seriesLabelsStart[0]!, request.seriesLabelsEnd[0]!, halves);
     expect(read()?.get('a')).toBe('Z');
     bytes[bytes.lastIndexOf(0x5a)] = 0xff;

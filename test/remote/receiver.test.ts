@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createWriteReceiver, type WriteReceiver } from '../../src/remote/write-receiver.ts';
+import {
+  AT_ONCE_BYTES_MAX,
+  createWriteReceiver,
+  type WriteOutcome,
+  type WriteReceiver,
+} from '../../src/remote/write-receiver.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import type { Appendable } from '../../src/storage/append.ts';
@@ -34,7 +39,8 @@ beforeEach(async () => {
 
 afterEach(() => database.close());
 
-function receiverOver(appendable: Appendable): WriteReceiver {
+/** `pause` is called between any two steps of a large request. */
+function receiverOver(appendable: Appendable, pause = async () => {}): WriteReceiver {
   const messages = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'];
   return createWriteReceiver({
     appendable,
@@ -43,12 +49,20 @@ function receiverOver(appendable: Appendable): WriteReceiver {
     log: silentLog,
     registry,
     messages,
+    turns: { now: () => clock.monotonic(), pause, pieceMs: 0 },
     hashSeed: 1,
   });
 }
 
 function write(...series: SeriesMessage[]) {
-  return receiver.receive(V1, writeBody(series));
+  return receive(V1, writeBody(series));
+}
+
+/** A request that is not large is answered at once. */
+function receive(contentType: string, body: Uint8Array): WriteOutcome {
+  const outcome = receiver.receive(contentType, body);
+  if (outcome instanceof Promise) throw new Error('a small request was not answered at once');
+  return outcome;
 }
 
 function one(name: string, ...samples: [number, number][]): SeriesMessage {
@@ -115,13 +129,13 @@ describe('what is taken', () => {
     const sample = encodeRequest([{ labels: [], samples: [{ timestamp: NOW, value: 4 }] }]).subarray(2);
     const series = Buffer.concat([label('__name__', 'm'), sample, label('a', '1')]);
     const request = Buffer.concat([Uint8Array.of(0x0a, series.length), series]);
-    expect(receiver.receive(V1, compress(request)).status).toBe(204);
+    expect(receive(V1, compress(request)).status).toBe(204);
     expect(await stored()).toEqual(['{__name__="m", a="1"} 0=4']);
   });
 
   test('an empty request and one with metadata only', () => {
     expect(write().status).toBe(204);
-    expect(receiver.receive('', writeBody([], [{ type: 1, metricFamilyName: 'm', help: 'h' }])).status).toBe(204);
+    expect(receive('', writeBody([], [{ type: 1, metricFamilyName: 'm', help: 'h' }])).status).toBe(204);
   });
 
   test('histograms and exemplars go to the log', () => {
@@ -357,6 +371,54 @@ describe('refs that the storage forgot', () => {
   });
 });
 
+describe('a large request', () => {
+  /** Label sets that take so many bytes together, with a sample each at `time`. */
+  const series = (time: number, bytes: number): SeriesMessage[] =>
+    Array.from({ length: Math.ceil(bytes / 1000) }, (_, i) => ({
+      labels: labelsOf({ __name__: 'large', id: String(i), padding: 'x'.repeat(1000) }),
+      samples: [{ timestamp: time, value: i }],
+    }));
+
+  test('is seen as a whole, and others are answered between its turns', async () => {
+    const seen: number[] = [];
+    let pauses = 0;
+    receiver = receiverOver(database, async () => {
+      const lines = await stored();
+      seen.push(lines.filter((line) => line.includes('large')).length);
+      expect(write(one('small', [NOW + ++pauses, pauses])).status).toBe(204);
+    });
+    const message = series(NOW + 1, 2 * AT_ONCE_BYTES_MAX);
+    expect(await receiver.receive(V1, writeBody(message))).toEqual({ status: 204, message: '' });
+    expect(pauses).toBeGreaterThan(10);
+    expect(new Set(seen)).toEqual(new Set([0]));
+    const lines = await stored();
+    expect(lines.filter((line) => line.includes('large'))).toHaveLength(message.length);
+    expect(lines.filter((line) => line.includes('small'))).toHaveLength(1);
+    // The series are known now.
+    expect((await receiver.receive(V1, writeBody(series(NOW + 2, 2 * AT_ONCE_BYTES_MAX)))).status).toBe(204);
+    expect(await samplesOf('large')).toBe(2 * message.length);
+  });
+
+  test('is refused whole, and two of them wait for each other', async () => {
+    receiver = receiverOver(database);
+    const message = series(NOW + 1, AT_ONCE_BYTES_MAX);
+    const late = { labels: message.at(-1)!.labels, samples: [{ timestamp: NOW, value: 1 }] };
+    const outcomes = await Promise.all([
+      receiver.receive(V1, writeBody(message)),
+      receiver.receive(V1, writeBody([...series(NOW + 2, AT_ONCE_BYTES_MAX), late])),
+      receiver.receive(V1, writeBody(series(NOW + 3, AT_ONCE_BYTES_MAX))),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([204, 400, 204]);
+    expect(await samplesOf('large')).toBe(2 * message.length);
+  });
+});
+
+/** Samples of all series of a metric. */
+async function samplesOf(name: string): Promise<number> {
+  const lines = await stored();
+  return lines.filter((line) => line.includes(name)).reduce((sum, line) => sum + line.match(/ -?\d+=/g)!.length, 0);
+}
+
 describe('bytes that are no request', () => {
   const body = writeBody([
     { ...one('a', [NOW + 1, 1]), exemplars: [{ labels: labelsOf({ id: 'x' }), value: 1, timestamp: NOW }] },
@@ -366,7 +428,7 @@ describe('bytes that are no request', () => {
 
   test('a block cut at any byte is corrupt, and nothing is stored', async () => {
     for (let end = 0; end < body.length; end++) {
-      expect(receiver.receive(V1, body.subarray(0, end))).toEqual({ status: 400, message: 's2: corrupt input' });
+      expect(receive(V1, body.subarray(0, end))).toEqual({ status: 400, message: 's2: corrupt input' });
     }
     expect(await stored()).toEqual([]);
   });
@@ -376,7 +438,7 @@ describe('bytes that are no request', () => {
       for (const mask of [1, 0x80, 0xff]) {
         const flipped = body.slice();
         flipped[at]! ^= mask;
-        expect([204, 400]).toContain(receiver.receive(V1, flipped).status);
+        expect([204, 400]).toContain(receive(V1, flipped).status);
       }
     }
   });
@@ -386,7 +448,7 @@ describe('bytes that are no request', () => {
     const half = encodeRequest([one('a', [NOW + 1, 1])]).length;
     for (let end = 1; end < message.length; end++) {
       if (end === half) continue;
-      expect(receiver.receive(V1, compress(message.subarray(0, end))).status).toBe(400);
+      expect(receive(V1, compress(message.subarray(0, end))).status).toBe(400);
     }
     expect(await stored()).toEqual([]);
     expect(database.stats().head.series).toBe(0);
@@ -394,10 +456,10 @@ describe('bytes that are no request', () => {
 
   test('a block that claims to be huge is refused before memory is taken', () => {
     // 64 MiB from 6 bytes is impossible; 64 MiB from 4 MiB is too much.
-    expect(receiver.receive(V1, Uint8Array.of(0x80, 0x80, 0x80, 0x20, 0, 0)).message).toBe('s2: corrupt input');
+    expect(receive(V1, Uint8Array.of(0x80, 0x80, 0x80, 0x20, 0, 0)).message).toBe('s2: corrupt input');
     const large = new Uint8Array(4 << 20);
     large.set([0x80, 0x80, 0x80, 0x20]);
-    expect(receiver.receive(V1, large)).toEqual({
+    expect(receive(V1, large)).toEqual({
       status: 400,
       message: 'decoded size exceeds the 33554432 bytes limit',
     });
@@ -425,7 +487,7 @@ describe('headers', () => {
       'io.prometheus.write.v2.Request protobuf message is not accepted by this server; only accepts prometheus.WriteRequest',
     ],
   ])('%s is 415', (contentType, message) => {
-    expect(receiver.receive(contentType, writeBody([]))).toEqual({ status: 415, message });
+    expect(receive(contentType, writeBody([]))).toEqual({ status: 415, message });
   });
 
   test('encodings other than snappy are 415', () => {

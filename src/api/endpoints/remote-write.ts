@@ -28,7 +28,7 @@ async function write(call: Call, receiver: WriteReceiver, budget: BodyBudget): P
     }
   }
   try {
-    const outcome = receiver.receive(call.header('content-type'), body.bytes);
+    const outcome = await receiver.receive(call.header('content-type'), body.bytes);
     return outcome.status === 204 ? empty(204) : plainError(outcome.status, outcome.message);
   } finally {
     body.release();
