@@ -1,10 +1,10 @@
-import { markRows, subtractSorted } from '../../kernels/sorted-sets.ts';
+import { dropMarked, markRows } from '../../kernels/sorted-sets.ts';
 import { EMPTY_SYMBOL, NO_SYMBOL } from '../../memory/symbol-table.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { matcherPredicate } from '../../model/matcher-predicate.ts';
 import { compileRegex } from '../../model/regex.ts';
 import { runInTurns } from '../../std/turns.ts';
-import { matchersToRows, matchersToRowsInSteps } from '../select/matchers-to-rows.ts';
+import { matchersToRowsInSteps } from '../select/matchers-to-rows.ts';
 import type { RowIndex, ValueCondition } from '../select/row-index.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { LabelIndex } from './label-index.ts';
@@ -25,8 +25,8 @@ const STEP_ROWS = 512;
 /** Values whose verdicts are kept while rows are looked at one by one. */
 const VERDICTS_MAX = 32_768;
 
-/** Series that came while rows were chosen: more of them cost more to look at than choosing again. */
-const ADDED_ROWS_MAX = 10_000;
+/** So many series that came while rows were chosen are left for the turn that settles them: one or two milliseconds. */
+const ADDED_ROWS_MAX = 1024;
 
 /** Rows chosen in several turns of the event loop. */
 export interface ChosenRows {
@@ -35,6 +35,9 @@ export interface ChosenRows {
   readonly rows: Uint32Array;
   /** The rows that were added since the choice began; grows. */
   readonly added: readonly number[];
+  /** How many of them were looked at, and which of these are chosen. */
+  readonly seen: number;
+  readonly late: readonly Uint32Array[];
 }
 
 /** The head's side of choosing rows by matchers: strings to symbol ids, then the label index. */
@@ -90,8 +93,16 @@ export class HeadRowIndex implements RowIndex {
     try {
       yield* this.learning(matchers);
       const rows = yield* matchersToRowsInSteps(this, matchers);
+      const late: Uint32Array[] = [];
+      let seen = 0;
+      while (added.length - seen > ADDED_ROWS_MAX) {
+        const some = Uint32Array.from(added.slice(seen, seen + ADDED_ROWS_MAX));
+        seen += some.length;
+        late.push(yield* this.#matched(some, matchers));
+        yield;
+      }
       isDone = true;
-      return { matchers, rows, added };
+      return { matchers, rows, added, seen, late };
     } finally {
       if (!isDone) this.#labels.unwatch(added);
     }
@@ -103,16 +114,20 @@ export class HeadRowIndex implements RowIndex {
    */
   settle(chosen: ChosenRows): Uint32Array {
     this.giveUp(chosen);
-    const { added, matchers, rows } = chosen;
+    const { added, matchers, rows, seen } = chosen;
     if (added.length === 0) return rows;
-    if (added.length > ADDED_ROWS_MAX) return matchersToRows(this, matchers);
-    // Whether a row that came meanwhile was chosen depends on the step in which it came.
-    const late = Uint32Array.from(added).sort();
-    const before = subtractSorted(rows, rows.length, late, late.length, rows);
-    const settled = new Uint32Array(before + late.length);
-    settled.set(rows.subarray(0, before));
-    const count = before + this.#keepMatched(late, matchers, settled.subarray(before));
-    return settled.subarray(0, count);
+    const rest = runInTurns(this.#matched(Uint32Array.from(added.slice(seen)), matchers), null);
+    // Whether a row that came meanwhile is among the others depends on the step in which it came.
+    const bitmap = new Uint32Array((this.rowLimit + 31) >>> 5);
+    for (const row of added) bitmap[row >>> 5]! |= 1 << (row & 31);
+    const lists = [rows.subarray(0, dropMarked(rows, rows.length, bitmap, rows)), ...chosen.late, rest];
+    const settled = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const list of lists) {
+      settled.set(list, at);
+      at += list.length;
+    }
+    return settled;
   }
 
   /** Ends a choice that is not wanted any more. */
@@ -137,15 +152,14 @@ export class HeadRowIndex implements RowIndex {
     }
   }
 
-  /** Writes those of the rows that all matchers choose to `out`; returns how many. `rows` is used up. */
-  #keepMatched(rows: Uint32Array, matchers: readonly Matcher[], out: Uint32Array): number {
+  /** Those of the rows that all matchers choose. `rows` is used up. */
+  *#matched(rows: Uint32Array, matchers: readonly Matcher[]): Generator<undefined, Uint32Array> {
     let count = rows.length;
     for (const matcher of matchers) {
       const condition = { meets: matcherPredicate(matcher), regex: null, negated: false };
-      count = runInTurns(this.filterRows(rows, count, matcher.name, condition), null);
+      count = yield* this.filterRows(rows, count, matcher.name, condition);
     }
-    out.set(rows.subarray(0, count));
-    return count;
+    return rows.subarray(0, count);
   }
 
   *markRows(name: string, condition: ValueCondition, bitmap: Uint32Array): Generator<undefined, void> {
