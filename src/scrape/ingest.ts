@@ -1,10 +1,8 @@
 import type { Body } from '../exposition/body.ts';
 import { CreatedTimes } from '../exposition/created-times.ts';
-import { ExpositionError } from '../exposition/exposition-error.ts';
 import type { BodyFormat } from '../exposition/negotiate.ts';
 import { parseOpenMetricsBody } from '../exposition/open-metrics-format.ts';
 import { createExpositionRows, type ExpositionRows } from '../exposition/rows.ts';
-import { SeriesNameError } from '../exposition/series-labels.ts';
 import { parseTextBody } from '../exposition/text-format.ts';
 import {
   type Appendable,
@@ -15,11 +13,12 @@ import {
   reserveSampleBatch,
   type SampleBatch,
 } from '../storage/append.ts';
+import { hasManyNew, isTargetsFault, meetAhead } from './meet-ahead.ts';
 import type { MetadataStore } from './metadata-store.ts';
 import { pushBits } from './push-sample.ts';
 import { reportValues, type ScrapeReport } from './report-samples.ts';
 import type { SampleLabeling } from './sample-labels.ts';
-import { LabelLimitError, SampleLimitError, ScrapeError } from './scrape-error.ts';
+import { LabelLimitError, SampleLimitError } from './scrape-error.ts';
 import { ScrapeTail } from './scrape-tail.ts';
 import { scrapedExemplars } from './scraped-exemplars.ts';
 import { KindCursor } from './series-kinds.ts';
@@ -116,6 +115,14 @@ export class Ingest {
     this.#appendable = appendable;
     this.#features = features;
     this.#samples.startsAsZero = features.startsAsZero;
+  }
+
+  /** What is to be done in steps before `write` gets a body: making series where there are many new ones; null where there is nothing. */
+  prepare(
+    target: IngestTarget,
+    scrape: { readonly body: Body; readonly format: BodyFormat },
+  ): Generator<undefined, void> | null {
+    return hasManyNew(target, scrape.body) ? meetAhead(this.#appendable, target, scrape, this.#features) : null;
   }
 
   /**
@@ -386,11 +393,6 @@ export class Ingest {
       this.#flags = new Uint8Array(this.#samples.refs.length);
     }
   }
-}
-
-/** True for what is wrong with a body; anything else is a fault of the storage or of ours. */
-function isTargetsFault(thrown: unknown): thrown is Error {
-  return thrown instanceof ScrapeError || thrown instanceof ExpositionError || thrown instanceof SeriesNameError;
 }
 
 const NO_COUNTS = { scraped: 0, added: 0, seriesAdded: 0, outOfOrder: 0, duplicates: 0, outOfBounds: 0 };

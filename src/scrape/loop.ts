@@ -4,6 +4,7 @@ import type { HttpClient } from '../http/client.ts';
 import { HttpClientError } from '../http/client-error.ts';
 import { goDuration } from '../model/go-duration.ts';
 import type { Clock } from '../std/clock.ts';
+import { runInTurns, turnsOf } from '../std/turns.ts';
 import { AppendsStopped } from '../storage/append.ts';
 import type { MetricDescription } from '../storage/target-metadata.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -18,6 +19,9 @@ import type { Target } from './target.ts';
 import { TargetSeries } from './target-series.ts';
 
 /** What all loops share. */
+/** What one turn of the event loop may take of making the series of a large target, ms. */
+const PREPARE_PIECE_MS = 5;
+
 export interface LoopContext {
   readonly clock: Clock;
   readonly log: Log;
@@ -139,6 +143,7 @@ export class ScrapeLoop {
     const reader = new BodyReader(this.#context.bodies, target.settings.bodySizeLimit, this.#lastBodySize);
     try {
       const fetched = await this.#fetch(reader);
+      if (this.#state !== 'stopped') await this.#prepare(fetched);
       if (this.#state !== 'stopped') this.#write(fetched, time, start);
     } catch (error) {
       this.#noteUnstored(error, time, start);
@@ -190,6 +195,13 @@ export class ScrapeLoop {
       if (error instanceof ScrapeError || error instanceof HttpClientError) return failed(error, 0);
       throw error;
     }
+  }
+
+  async #prepare({ body, format }: Fetched): Promise<void> {
+    if (body === null) return;
+    const { clock, ingest } = this.#context;
+    const steps = ingest.prepare(this.#ingestTarget(), { body, format });
+    if (steps !== null) await runInTurns(steps, turnsOf(clock, PREPARE_PIECE_MS));
   }
 
   #write({ body, format, bodySize, error: fetchError }: Fetched, time: number, start: number): void {
