@@ -18,10 +18,10 @@ import type { ScrapeMetrics } from './scrape-metrics.ts';
 import type { Target } from './target.ts';
 import { TargetSeries } from './target-series.ts';
 
-/** What all loops share. */
 /** What one turn of the event loop may take of making the series of a large target, ms. */
 const PREPARE_PIECE_MS = 5;
 
+/** What all loops share. */
 export interface LoopContext {
   readonly clock: Clock;
   readonly log: Log;

@@ -85,10 +85,6 @@ export type InstantFunction = (input: StepColumn, out: StepColumn, context: Func
 /** Scalars in, scalars out, one value per step: `time()`, `pi()`, `min_of(a, b)`. */
 export type ScalarFunction = (out: Float64Array, context: FunctionContext) => void;
 
-/**
- * Changes labels and leaves values alone. `prepare` gets the call's string arguments in written order, checks them
- * (throws an `EvaluationError` with the reference's text) and gives the function that is applied to each series.
- */
 /** What a label function tells before it does it; either throws where it is too much, or nobody waits any more. */
 export interface LabelCosts {
   /** A text of so many UTF-16 units is made. */
@@ -97,6 +93,10 @@ export interface LabelCosts {
   spend(work: number): void;
 }
 
+/**
+ * Changes labels and leaves values alone. `prepare` gets the call's string arguments in written order, checks them
+ * (throws an `EvaluationError` with the reference's text) and gives the function that is applied to each series.
+ */
 export interface LabelFunction {
   prepare(strings: readonly string[], costs: LabelCosts): (labels: Labels) => Labels;
 }
