@@ -10,3 +10,8 @@ export interface Matcher {
   readonly name: string;
   readonly value: string;
 }
+
+/** Different matchers of one selector: each may look at every series there is. */
+export const SELECTOR_MATCHERS_MAX = 1000;
+/** What the patterns of one selector compile to, in instructions: they are all in memory while series are chosen, 10 MB. */
+export const SELECTOR_PATTERNS_SIZE_MAX = 100_000;

@@ -8,6 +8,7 @@ import {
 import type { Labels } from '../model/labels.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
+import { Slices } from '../std/slices.ts';
 import { clearColumn } from '../storage/merge-columns.ts';
 import {
   createSampleColumn,
@@ -23,7 +24,6 @@ import { MessageTooLarge, MessageWriter } from './read-message-writer.ts';
 import { ReadRefusal } from './read-refusal.ts';
 import { type ReadRequest, ReadRequestError, readRequestFromBytes } from './read-request.ts';
 import { writeTimeSeries } from './read-samples.ts';
-import { TurnTaker } from './read-turns.ts';
 
 /** How a request wants to be answered. */
 export type ReadForm = 'samples' | 'chunks';
@@ -70,10 +70,14 @@ export function prepareRead(compressed: Uint8Array): PreparedRead {
   }
 }
 
+function slicesOf(context: ReadContext): Slices {
+  return new Slices(context, () => new ReadRefusal(499, 'context canceled'));
+}
+
 /** A whole `ReadResponse` (`1 results*`), compressed. Throws `ReadRefusal`. */
 export async function readSamples(request: ReadRequest, context: ReadContext): Promise<Uint8Array> {
   const writer = new MessageWriter(ANSWER_BYTES_MAX);
-  const turns = new TurnTaker(context);
+  const turns = slicesOf(context);
   const column = createSampleColumn(256);
   try {
     for (const query of await checkedMatchers(request.queries, context.externalLabels, turns)) {
@@ -105,7 +109,7 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
 /** Bytes compressed between two looks at the clock: some milliseconds. */
 const COMPRESSED_AT_ONCE = 1024 * 1024;
 
-async function snappyEncoded({ bytes, length }: MessageWriter, turns: TurnTaker): Promise<Uint8Array> {
+async function snappyEncoded({ bytes, length }: MessageWriter, turns: Slices): Promise<Uint8Array> {
   const target = new Uint8Array(snappyEncodedSizeMax(length));
   const table = new Uint16Array(SNAPPY_TABLE_LENGTH);
   let at = snappyBegin(length, target, 0);
@@ -122,7 +126,7 @@ async function snappyEncoded({ bytes, length }: MessageWriter, turns: TurnTaker)
  */
 export async function* readFrames(request: ReadRequest, context: ReadContext): AsyncGenerator<Uint8Array> {
   const writer = new FrameWriter(context.frameBytes);
-  const turns = new TurnTaker(context);
+  const turns = slicesOf(context);
   const chunks: EncodedChunk[] = [];
   const queries = await checkedMatchers(request.queries, context.externalLabels, turns);
   for (const [index, { isInverted, matchers, range }] of queries.entries()) {

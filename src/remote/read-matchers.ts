@@ -1,10 +1,10 @@
 import type { Labels } from '../model/labels.ts';
-import type { Matcher } from '../model/matcher.ts';
+import { type Matcher, SELECTOR_PATTERNS_SIZE_MAX } from '../model/matcher.ts';
 import { compileRegex, RegexSyntaxError } from '../model/regex.ts';
+import type { Slices } from '../std/slices.ts';
 import type { TimeRange } from '../storage/query.ts';
 import { ReadRefusal } from './read-refusal.ts';
 import type { ReadMatcher, ReadQuery } from './read-request.ts';
-import type { TurnTaker } from './read-turns.ts';
 
 /** A query as the local storage is asked. */
 export interface LocalQuery {
@@ -24,7 +24,7 @@ export interface LocalQuery {
 export async function checkedMatchers(
   queries: readonly ReadQuery[],
   external: Labels,
-  turns: TurnTaker,
+  turns: Slices,
 ): Promise<LocalQuery[]> {
   const checked: LocalQuery[] = [];
   for (const { range: asked, hints, matchers } of queries) {
@@ -46,17 +46,14 @@ export async function checkedMatchers(
   return checked;
 }
 
-/** As of a selector in PromQL: its patterns are all in memory while series are chosen. */
-const PATTERNS_SIZE_MAX = 100_000;
-
 function checkSize(matchers: readonly Matcher[]): void {
   let size = 0;
   for (const { type, value } of matchers) {
     if (type === '=~' || type === '!~') size += compileRegex(value).stepsPerUnit;
-    if (size > PATTERNS_SIZE_MAX) {
+    if (size > SELECTOR_PATTERNS_SIZE_MAX) {
       throw new ReadRefusal(
         400,
-        `the patterns of a query come to more than ${PATTERNS_SIZE_MAX} instructions together`,
+        `the patterns of a query come to more than ${SELECTOR_PATTERNS_SIZE_MAX} instructions together`,
       );
     }
   }

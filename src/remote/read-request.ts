@@ -13,7 +13,7 @@ import {
   WIRE_VARINT,
 } from '../kernels/protobuf-fields.ts';
 import { readUvarint64 } from '../kernels/varint.ts';
-import type { Matcher, MatchType } from '../model/matcher.ts';
+import { type Matcher, type MatchType, SELECTOR_MATCHERS_MAX } from '../model/matcher.ts';
 import type { TimeRange } from '../storage/query.ts';
 
 /**
@@ -55,8 +55,6 @@ export class ReadRequestError extends Error {
 /** Beyond these a request is refused: a body of empty messages would take many times its size in memory. */
 const QUERIES_MAX = 10_000;
 const MATCHERS_MAX = 50_000;
-/** As of a selector in PromQL. */
-const MATCHERS_OF_QUERY_MAX = 1000;
 const ACCEPTED_TYPES_MAX = 1000;
 
 const MATCH_TYPES: readonly MatchType[] = ['=', '!=', '=~', '!~'];
@@ -93,7 +91,7 @@ function query(fields: Fields, budget: { matchers: number }): ReadQuery {
         break;
       case 3:
         if (budget.matchers-- === 0) throw tooMany(MATCHERS_MAX, 'matchers');
-        if (matchers.length === MATCHERS_OF_QUERY_MAX) throw tooMany(MATCHERS_OF_QUERY_MAX, 'matchers in a query');
+        if (matchers.length === SELECTOR_MATCHERS_MAX) throw tooMany(SELECTOR_MATCHERS_MAX, 'matchers in a query');
         matchers.push(matcher(fields.message('LabelMatcher')));
         break;
       case 4:

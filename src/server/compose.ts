@@ -24,7 +24,7 @@ import { createRunner } from './create-runner.ts';
 import { DatabaseSlot } from './database-slot.ts';
 import { exemplarsMax } from './exemplars-max.ts';
 import type { ServerOptions } from './flags/options.ts';
-import { Notifications } from './notifications.ts';
+import { Notifications, registerNotificationMetrics } from './notifications.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { sampleForms } from './sample-forms.ts';
 
@@ -58,6 +58,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
   const registry = createRegistry(clock);
   registerProcessMetrics(registry, build);
   const notifications = new Notifications(clock, options.web.notificationListenersMax);
+  registerNotificationMetrics(registry, notifications);
   const configuration = new ConfigurationStore({
     source: sourceOf(options),
     surroundings: {

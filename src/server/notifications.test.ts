@@ -25,5 +25,7 @@ test('listeners hear of changes only, until they leave; there may be so many', (
   leave();
   notifications.set('x', false);
   expect(heard).toEqual(['x true']);
+  // The other listener was told of the end, too.
+  expect([notifications.listeners, notifications.sent]).toEqual([1, 3]);
   expect(notifications.subscribe(() => {})).not.toBeNull();
 });

@@ -37,6 +37,7 @@ export function registerProcessMetrics(registry: Registry, build: BuildInfo): vo
   );
   gauge('process_resident_memory_bytes', 'Memory in RAM, bytes.', () => process.memoryUsage.rss());
   registerLinuxMetrics(gauge);
+  registerNetworkMetrics(counter);
 
   gauge('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap, bytes.', () => process.memoryUsage().heapTotal);
   gauge(
@@ -89,4 +90,18 @@ function registerLinuxMetrics(gauge: (name: string, help: string, read: () => nu
   gauge('process_virtual_memory_max_bytes', 'Largest allowed address space, bytes.', () =>
     softLimit('Max address space'),
   );
+}
+
+/** Bytes of the whole network namespace, as in the reference. */
+function registerNetworkMetrics(counter: (name: string, help: string, read: () => number) => void): void {
+  if (process.platform !== 'linux') return;
+  const octets = (field: string): number => {
+    const [names = [], values = []] = readFileSync('/proc/self/net/netstat', 'latin1')
+      .split('\n')
+      .filter((line) => line.startsWith('IpExt:'))
+      .map((line) => line.split(' '));
+    return Number(values[names.indexOf(field)] ?? 0);
+  };
+  counter('process_network_receive_bytes_total', 'Bytes received over the network.', () => octets('InOctets'));
+  counter('process_network_transmit_bytes_total', 'Bytes sent over the network.', () => octets('OutOctets'));
 }

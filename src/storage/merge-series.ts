@@ -131,7 +131,10 @@ class MergedSeriesSet implements SeriesSet {
     const end = starts[row + 1]!;
     let at = starts[row]!;
     clearColumn(into);
-    if (at + 1 < end && this.#readInTurn(row, into)) return;
+    if (at + 1 < end && this.#readInTurn(row, into)) {
+      forgetFirstReset(into);
+      return;
+    }
     clearColumn(into);
     this.#sets[sets[at]!]!.read(rows[at]!, into);
     if (at + 1 === end) return;
@@ -150,6 +153,7 @@ class MergedSeriesSet implements SeriesSet {
         mergeIntoColumn(into, this.#other, this.#spare);
       }
     }
+    forgetFirstReset(into);
   }
 
   #readChunks(row: number, into: EncodedChunk[], mergeChunks: MergeChunks): void {
@@ -181,6 +185,13 @@ class MergedSeriesSet implements SeriesSet {
     }
     return true;
   }
+}
+
+/** Of a series that lies in several places nobody knows what was before its first sample, as the reference has it. */
+function forgetFirstReset({ histograms, length }: SampleColumn): void {
+  const first = length > 0 ? histograms?.[0] : undefined;
+  if (first === undefined || first.counterResetHint === 'gauge' || first.counterResetHint === 'unknown') return;
+  histograms![0] = { ...first, counterResetHint: 'unknown' };
 }
 
 function wholeSet(length: number): Members {

@@ -1,5 +1,6 @@
 import type { ChunkStoreStats } from './head/head-chunk-store.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
+import type { FoundLock } from './lock.ts';
 import type { ReplayReport } from './wal/replay.ts';
 import type { WalCounters } from './wal/writer.ts';
 import type { WriteGate } from './write-gate.ts';
@@ -10,6 +11,8 @@ export interface DatabaseReplay extends HeadReplayCounts {
   readonly imageSeries: number;
   /** Likewise from a snapshot of Prometheus'. */
   readonly snapshotSeries: number;
+  /** Images and snapshots that were left aside for damage. */
+  readonly damagedBeginnings: number;
   readonly wal: ReplayReport;
   /** Of the log of out-of-order samples; null where there is none. */
   readonly wbl: ReplayReport | null;
@@ -31,6 +34,10 @@ export interface LogStats {
 }
 
 export interface DatabaseStats {
+  /** What the lock of the directory was at the start; null where it takes none. */
+  readonly lock: FoundLock | null;
+  /** Bytes in memory by which symbols of blocks are found. */
+  readonly blockSymbolBytes: number;
   readonly head: HeadStats;
   readonly wal: Readonly<WalCounters>;
   readonly logs: { readonly wal: LogStats; readonly wbl: LogStats };

@@ -2,6 +2,15 @@ import { type FileLock, type FileSystem, FileSystemError } from '../std/file-sys
 import type { Log } from '../telemetry/log.ts';
 import type { DataDirectory } from './data-directory.ts';
 
+/** `left`: whoever had it before did not give it back. */
+export type FoundLock = 'free' | 'left';
+
+/** How a lock file lies there before it is taken. */
+export function foundLock(fileSystem: FileSystem, { lock }: DataDirectory): FoundLock {
+  const file = fileSystem.statSync(lock);
+  return file === null || file.size === 0 ? 'free' : 'left';
+}
+
 /**
  * Makes this process the only one that uses the data directory, another server's (Prometheus' too) included. Throws a
  * `FileSystemError` with code `ELOCKED` and one sentence that says who holds it. The directory must exist.

@@ -41,6 +41,12 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
     'Time of the oldest exemplar that is kept, in seconds.',
     ({ head }) => head.oldestExemplarTime / 1000,
   ],
+  [
+    'clean_start',
+    '1: the lock of the data directory was free. 0: it was left behind by a process that did not give it back. -1: there is none.',
+    ({ lock }) => (lock === null ? -1 : Number(lock === 'free')),
+  ],
+  ['symbol_table_size_bytes', 'Bytes in memory for symbols of blocks.', ({ blockSymbolBytes }) => blockSymbolBytes],
   ['data_replay_duration_seconds', 'Time taken to replay the data on disk.', ({ replay }) => replay.seconds],
 ];
 
@@ -59,6 +65,7 @@ const OWN_COUNTERS: readonly (readonly [string, string, Read])[] = [
 ];
 
 const COUNTERS: readonly (readonly [string, string, Read])[] = [
+  ['head_appenders_created_total', 'Appender transactions begun.', ({ head }) => head.appendersCreated],
   ['head_series_created_total', 'Series created in the head.', ({ head }) => head.seriesCreated],
   ['head_series_removed_total', 'Series removed from the head.', ({ head }) => head.seriesRemoved],
   ['head_series_not_found_total', 'Samples whose series was not found.', ({ head }) => head.seriesNotFound],
@@ -68,11 +75,15 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   ['mmap_chunk_corruptions_total', 'Damaged places met in chunks_head.', ({ chunkFiles }) => chunkFiles.damages],
   ['exemplar_exemplars_appended_total', 'Exemplars appended.', ({ head }) => head.exemplarsAppended],
   ['exemplar_out_of_order_exemplars_total', 'Exemplars refused: out of order.', ({ head }) => head.exemplarsOutOfOrder],
-  ['wal_record_bytes_saved_total', 'Bytes that compression of log records saved.', ({ wal }) => wal.bytesSaved],
   [
     'wal_corruptions_total',
     'Damaged places met in the write-ahead log.',
     ({ replay }) => replay.wal.damages.length + (replay.wbl?.damages.length ?? 0),
+  ],
+  [
+    'snapshot_replay_error_total',
+    'Images and snapshots of the head that could not be read at the start.',
+    ({ replay }) => replay.damagedBeginnings,
   ],
   [
     'wal_replay_unknown_refs_total',
@@ -120,10 +131,11 @@ const COUNTERS_BY_TYPE: readonly (readonly [string, string, Read, Read])[] = [
   ],
 ];
 
-/** Enters the database's metrics under the names that dashboards know; they are read when they are rendered. */
+/** Enters the database's metrics under the names that dashboards know; they are read when they are rendered. `compression`: that of the log. */
 export function registerDatabaseMetrics(
   registry: Registry,
   database: { stats(): DatabaseStats; readonly appendsStopped: string | null },
+  compression: string,
 ): void {
   const read = (): DatabaseStats => database.stats();
   for (const [name, help, value] of GAUGES) {
@@ -132,6 +144,12 @@ export function registerDatabaseMetrics(
   for (const [name, help, value] of COUNTERS) {
     registry.counterFrom({ name: `prometheus_tsdb_${name}`, help }, () => value(read()));
   }
+  const saved = {
+    name: 'prometheus_tsdb_wal_record_bytes_saved_total',
+    help: 'Bytes that compression of log records saved.',
+    labelNames: ['compression'],
+  };
+  registry.countersFrom(saved, () => [[[compression], read().wal.bytesSaved]]);
   const stopped = {
     name: 'narthex_tsdb_appends_stopped',
     help: 'Whether no samples are taken because the data directory can not be written.',

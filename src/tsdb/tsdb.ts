@@ -26,7 +26,7 @@ import type { Head } from './head/head.ts';
 import type { HeadBounds } from './head/head-state.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { ImageWriting } from './head-image/image-writing.ts';
-import { lockDataDirectory } from './lock.ts';
+import { type FoundLock, foundLock, lockDataDirectory } from './lock.ts';
 import { logSyncObserver } from './log-metrics.ts';
 import { ExpiringRefs } from './maintenance/expiring-refs.ts';
 import type { Maintenance } from './maintenance/maintenance.ts';
@@ -61,6 +61,7 @@ const LATE_FILES_TURNS = 1000;
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const directory = dataDirectory(options.directory);
   makeDurableDirectorySync(options.fileSystem, options.directory);
+  const found = options.lock === false ? null : foundLock(options.fileSystem, directory);
   const lock = options.lock === false ? null : lockDataDirectory(options.fileSystem, directory, options.log);
   let blocks: BlockList | null = null;
   try {
@@ -97,9 +98,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     loaded.head.logTo(gate.guard(wal), gate.guardLate(wbl));
     loaded.head.chunkStore?.onFailedWrite((error) => gate.report(error));
     const expiring = await removeEmptySeries(options, loaded.head, blocks.coveredTime);
-    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, lock, replay, expiring);
+    const database = new OpenDatabase(options, loaded, blocks, wal, wbl, gate, { lock, found }, replay, expiring);
     if (options.registry !== undefined) {
-      registerDatabaseMetrics(options.registry, database);
+      registerDatabaseMetrics(options.registry, database, options.walCompression ?? 'snappy');
       loaded.head.onLate(outOfOrderObserver(options.registry));
     }
     if (options.maintenance !== null) database.startMaintenance();
@@ -132,6 +133,7 @@ class OpenDatabase implements Database {
   readonly #wbl: LateLogWriter;
   readonly #gate: WriteGate;
   readonly #lock: FileLock | null;
+  readonly #foundLock: FoundLock | null;
   readonly #replay: DatabaseReplay;
   readonly #exclusive = createSerial();
   readonly metadata: MetadataArchive;
@@ -148,7 +150,7 @@ class OpenDatabase implements Database {
     wal: WalWriter,
     wbl: LateLogWriter,
     gate: WriteGate,
-    lock: FileLock | null,
+    { found, lock }: { readonly lock: FileLock | null; readonly found: FoundLock | null },
     replay: DatabaseReplay,
     expiring: ExpiringRefs,
   ) {
@@ -166,6 +168,7 @@ class OpenDatabase implements Database {
     this.#wbl = wbl;
     this.#gate = gate;
     this.#lock = lock;
+    this.#foundLock = found;
     this.#replay = replay;
     this.#images = new ImageWriting({
       fileSystem,
@@ -340,6 +343,8 @@ class OpenDatabase implements Database {
 
   stats(): DatabaseStats {
     return {
+      lock: this.#foundLock,
+      blockSymbolBytes: this.#blocks.symbolBytes,
       head: this.#loaded.head.stats(),
       wal: this.#wal.counters,
       logs: this.#logStats(),

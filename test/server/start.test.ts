@@ -92,6 +92,20 @@ test('flags, build and configuration can be asked for', async () => {
   });
 });
 
+test('a start tells whether the lock was given back', async () => {
+  const directory = bench.directory();
+  const clean = async (url: string) => /^prometheus_tsdb_clean_start (\S+)$/m.exec(await text(url, '/metrics'))?.[1];
+  const first = bench.start(directory);
+  expect(await clean(await first.ready())).toBe('1');
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const second = bench.start(directory);
+  expect(await clean(await second.ready())).toBe('0');
+  second.child.kill('SIGTERM');
+  await second.ended;
+  expect(await clean(await bench.start(directory).ready())).toBe('1');
+});
+
 test('own metrics are there under the names dashboards use', async () => {
   const url = await bench.start(bench.directory()).ready();
   const metrics = await text(url, '/metrics');
@@ -107,6 +121,12 @@ test('own metrics are there under the names dashboards use', async () => {
     'prometheus_config_last_reload_success_timestamp_seconds',
     'prometheus_engine_queries',
     'prometheus_tsdb_head_series',
+    'prometheus_tsdb_wal_record_bytes_saved_total{compression="snappy"}',
+    'prometheus_tsdb_head_appenders_created_total',
+    'prometheus_tsdb_symbol_table_size_bytes',
+    'prometheus_tsdb_snapshot_replay_error_total',
+    'prometheus_api_notification_active_subscribers',
+    'process_network_receive_bytes_total',
   ]) {
     expect(metrics).toMatch(new RegExp(`^${name} [\\d.e+]+$`, 'm'));
   }

@@ -145,6 +145,7 @@ export function emptyHeadState(): HeadState {
     histogramsLogged: 0,
     exemplarsLogged: 0,
     activeAppenders: 0,
+    appendersCreated: 0,
     lateFloats: 0,
     lateHistograms: 0,
     onLate: () => {},

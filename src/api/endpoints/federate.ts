@@ -5,6 +5,7 @@ import { RegexSyntaxError } from '../../model/regex.ts';
 import { isStale } from '../../model/stale.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { QueryError } from '../../promql/exec/query-error.ts';
+import { Slices } from '../../std/slices.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import { createSampleColumn, type Querier, type SeriesSet, type TimeRange } from '../../storage/query.ts';
 import type { Counter, Registry } from '../../telemetry/registry.ts';
@@ -13,7 +14,6 @@ import { ApiError } from '../api-error.ts';
 import type { Call, Handler } from '../call.ts';
 import { compressed } from '../compression.ts';
 import { FoundSeries, parsedSelectors } from '../selectors.ts';
-import { Slices } from '../slices.ts';
 import { type EscapingScheme, escapingSchemeFromText } from './escape-name.ts';
 import { type FederatedSample, FederationText } from './federation-text.ts';
 
@@ -58,7 +58,7 @@ async function federation(call: Call, errors: Counter, warnings: Counter): Promi
   }
   const now = clock.now();
   const range = { minTime: Math.floor(now - settings.lookbackMs), maxTime: Math.floor(now) };
-  const slices = new Slices(call, () => new Abandoned());
+  const slices = new Slices({ clock: call.deps.clock, signal: call.signal }, () => new Abandoned());
   const querier = call.deps.queryable(call.signal).querier(range);
   try {
     const set = await selected(slices, querier, matcherSets, range);

@@ -1,15 +1,15 @@
 import { goQuote, METRIC_NAME } from '../../model/labels.ts';
-import type { Matcher, MatchType } from '../../model/matcher.ts';
+import {
+  type Matcher,
+  type MatchType,
+  SELECTOR_MATCHERS_MAX,
+  SELECTOR_PATTERNS_SIZE_MAX,
+} from '../../model/matcher.ts';
 import { compileRegex, RegexSyntaxError } from '../../model/regex.ts';
 import type { VectorSelector } from './ast.ts';
 import { stringValue } from './literals.ts';
 import type { TokenStream } from './token-stream.ts';
 import { isGroupingLabel, type Token, type TokenKind } from './tokens.ts';
-
-/** Different matchers of one selector: each may look at every series there is. */
-const MATCHERS_MAX = 1000;
-/** What the patterns of one selector compile to, in instructions: they are all in memory while series are chosen, 10 MB. */
-const PATTERNS_SIZE_MAX = 100_000;
 
 const IN_MATCHERS = 'label matching';
 const IN_GROUPING = 'grouping opts';
@@ -71,9 +71,10 @@ function parseMatchers(stream: TokenStream, matchers: Matcher[], start: number):
     if (!different.has(key)) {
       different.add(key);
       if (type === '=~' || type === '!~') patternsSize += compileRegex(value).stepsPerUnit;
-      if (different.size > MATCHERS_MAX) failAt(stream, start, `more than ${MATCHERS_MAX} different matchers`);
-      if (patternsSize > PATTERNS_SIZE_MAX) {
-        failAt(stream, start, `patterns of more than ${PATTERNS_SIZE_MAX} instructions together`);
+      if (different.size > SELECTOR_MATCHERS_MAX)
+        failAt(stream, start, `more than ${SELECTOR_MATCHERS_MAX} different matchers`);
+      if (patternsSize > SELECTOR_PATTERNS_SIZE_MAX) {
+        failAt(stream, start, `patterns of more than ${SELECTOR_PATTERNS_SIZE_MAX} instructions together`);
       }
     }
     if (stream.takeIf(',') === null && stream.peek().kind !== '}') {

@@ -92,6 +92,11 @@ export class BlockList {
     return tables + this.#caches.index.bytes + this.#caches.chunks.bytes;
   }
 
+  /** What of that is for finding symbols. */
+  get symbolBytes(): number {
+    return this.#blocks.reduce((sum, { index }) => sum + index.symbols.residentBytes, 0);
+  }
+
   /**
    * Opens the blocks that appeared in the directory without taking them in, with turns for the event loop between: the
    * next `reload` then has little to do. Rejects with a `FileSystemError`; what is damaged `reload` will tell of.

@@ -87,6 +87,7 @@ export class HeadAppender implements Appender {
   constructor(parts: HeadAppenderParts) {
     if (parts.state.activeAppenders > 0) throw new Error('Cannot open an appender: another one is open');
     parts.state.activeAppenders++;
+    parts.state.appendersCreated++;
     parts.rows.begin();
     this.#parts = parts;
     this.#late = new LateTransaction(parts.memory.outOfOrder, parts.outOfOrderMs, parts.state, parts.openChunks.forms);

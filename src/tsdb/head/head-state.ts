@@ -10,6 +10,8 @@ export interface HeadState {
   histogramsLogged: number;
   exemplarsLogged: number;
   activeAppenders: number;
+  /** Transactions that were begun. */
+  appendersCreated: number;
   /** Samples taken out of order. */
   lateFloats: number;
   lateHistograms: number;

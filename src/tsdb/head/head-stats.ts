@@ -31,6 +31,8 @@ export interface HeadStats {
   readonly minTime: number;
   readonly maxTime: number;
   readonly activeAppenders: number;
+  /** Transactions that were begun. */
+  readonly appendersCreated: number;
   /** Open readers, and pieces of memory that are given back when those of their time are gone. */
   readonly readers: number;
   readonly retired: number;

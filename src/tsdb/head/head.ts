@@ -92,6 +92,7 @@ export class Head {
     histogramsLogged: 0,
     exemplarsLogged: 0,
     activeAppenders: 0,
+    appendersCreated: 0,
     lateFloats: 0,
     lateHistograms: 0,
     onLate: () => {},

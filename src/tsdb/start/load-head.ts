@@ -50,6 +50,8 @@ export interface LoadedHead {
   readonly imageSeries: number;
   /** Likewise from a snapshot of Prometheus'. */
   readonly snapshotSeries: number;
+  /** Images and snapshots that were left aside for damage. */
+  readonly damagedBeginnings: number;
   readonly wal: ReplayReport;
   /** The log of out-of-order samples; null where there is none. */
   readonly wbl: ReplayReport | null;
@@ -64,21 +66,27 @@ export interface LoadedHead {
  */
 export function* loadHead(options: LoadHeadOptions): Generator<ReplayProgress, LoadedHead> {
   const image = options.repairs ? fittingImage(options) : null;
+  let damagedBeginnings = 0;
   try {
     const snapshot = fittingSnapshot(options);
     if (snapshot !== null && (image === null || isLater(snapshot.place, image.place))) {
       const loaded = yield* unlessDamaged(options, 'The snapshot of the head', { snapshot });
-      if (loaded !== null) return loaded;
+      if (loaded !== null) return { ...loaded, damagedBeginnings };
+      damagedBeginnings++;
     }
     if (image !== null) {
       const loaded = yield* unlessDamaged(options, 'The image of the head', { image });
-      if (loaded !== null) return loaded;
+      if (loaded !== null) return { ...loaded, damagedBeginnings };
+      damagedBeginnings++;
     }
   } finally {
     image?.file.closeSync();
   }
-  return yield* loadAnyway(options, {});
+  return { ...(yield* loadAnyway(options, {})), damagedBeginnings };
 }
+
+/** What one attempt gives. */
+type Loaded = Omit<LoadedHead, 'damagedBeginnings'>;
 
 /** What is read before the log, or nothing. */
 interface Beginning {
@@ -91,7 +99,7 @@ function* unlessDamaged(
   options: LoadHeadOptions,
   name: string,
   beginning: Beginning,
-): Generator<ReplayProgress, LoadedHead | null> {
+): Generator<ReplayProgress, Loaded | null> {
   try {
     return yield* loadAnyway(options, beginning);
   } catch (error) {
@@ -102,7 +110,7 @@ function* unlessDamaged(
 }
 
 /** Begins anew where whoever read the log ahead is lost. */
-function* loadAnyway(options: LoadHeadOptions, beginning: Beginning): Generator<ReplayProgress, LoadedHead> {
+function* loadAnyway(options: LoadHeadOptions, beginning: Beginning): Generator<ReplayProgress, Loaded> {
   try {
     return yield* load(options, beginning);
   } catch (error) {
@@ -130,7 +138,7 @@ function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOpti
 }
 
 /** Throws `DamagedFile` where what is read before the log can not be used; the caller begins anew without it. */
-function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Generator<ReplayProgress, LoadedHead> {
+function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Generator<ReplayProgress, Loaded> {
   const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
   const { forms = PLAIN_FORMS, residentChunkBytes } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };

@@ -51,7 +51,7 @@ export async function replayLogs(
       const loaded = step.value;
       endWaitingThread();
       const seconds = (clock.monotonic() - started) / 1000;
-      const { counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs } = loaded;
+      const { counts, damagedBeginnings, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs } = loaded;
       const { samples, series, unknownRefs } = counts;
       log.info('Write-ahead log replayed', {
         image_series: imageSeries,
@@ -61,7 +61,8 @@ export async function replayLogs(
         unknown_refs: unknownRefs,
         duration: goDuration(1000 * seconds),
       });
-      return { loaded, replay: { ...counts, imageSeries, snapshotSeries, wal, wbl, wblUnknownRefs, seconds } };
+      const found = { imageSeries, snapshotSeries, damagedBeginnings, wal, wbl, wblUnknownRefs };
+      return { loaded, replay: { ...counts, ...found, seconds } };
     }
     if (piece < REPLAY_PIECE_STEPS && clock.monotonic() < pieceEnd) continue;
     if (step.value.first >= 0) onReplayProgress?.(step.value);
