@@ -70,6 +70,17 @@ describe('compileRegex()', () => {
     expect(() => compileRegex('('.repeat(100_000) + ')'.repeat(100_000))).toThrow(RegexSyntaxError);
   });
 
+  it('keeps what it compiled, but of long lists only a few', () => {
+    const list = (k: number) => Array.from({ length: 40_000 }, (_, i) => `v${k}-${i}`).join('|');
+    const [first, short] = [compileRegex(list(0)), compileRegex('a|b')];
+    expect(compileRegex(list(0))).toBe(first);
+    for (let k = 1; k < 6; k++) {
+      compileRegex(list(k));
+      expect(compileRegex('a|b')).toBe(short);
+    }
+    expect(compileRegex(list(0))).not.toBe(first);
+  });
+
   it('reports a malformed pattern as Go does', () => {
     const nest = '('.repeat(1100) + ')'.repeat(1100);
     const cases: [string, string][] = [

@@ -33,13 +33,20 @@ export class RegexSyntaxError extends Error {
   }
 }
 
-/** Compiled patterns kept, and their instructions, some 100 bytes each; past the limits the oldest is compiled anew. */
+/**
+ * Compiled patterns kept, and their instructions, some 100 bytes each; past the limits the oldest is compiled anew. A list of
+ * values has no instructions, but its texts: of a pattern of 2 MB they take 22 MB.
+ */
 const COMPILED_MAX = 1000;
 const COMPILED_SIZE_MAX = 200_000;
+const UNITS_PER_INSTRUCTION = 8;
 const compiled = new LRUCache<string, Regex>({
   max: COMPILED_MAX,
   maxSize: COMPILED_SIZE_MAX,
-  sizeCalculation: ({ stepsPerUnit }) => 1 + Math.min(Math.ceil(stepsPerUnit), COMPILED_SIZE_MAX - 1),
+  sizeCalculation: ({ pattern, stepsPerUnit }) => {
+    const size = Math.ceil(stepsPerUnit + pattern.length / UNITS_PER_INSTRUCTION);
+    return 1 + Math.min(size, COMPILED_SIZE_MAX - 1);
+  },
 });
 
 /**

@@ -37,6 +37,15 @@ describe('lasting lists of label sets', () => {
     expect([kept(other, 'sets'), kept(lists[2]!, 'sets')]).toEqual([undefined, 2]);
   });
 
+  it('keep nothing under a key as long as a hostile query makes it', () => {
+    const list = [...LIST];
+    makeLasting(list);
+    const key = 'x'.repeat(100_000);
+    keep(list, key, 1);
+    keepSets(list, key, 2, 3);
+    expect(kept(list, key)).toBeUndefined();
+  });
+
   it('take what was kept with them along when nobody has them any more', async () => {
     const watched = (sets: number): WeakRef<object> => {
       const list = [...LIST];

@@ -26,10 +26,13 @@ export function kept(list: LabelList, key: string): unknown {
 /** So many things are kept with one list: as many as there are ways in which dashboards look at a metric. */
 const KEPT_MAX = 16;
 
+/** UTF-16 units of a key, which may have texts of the query in it; nothing is kept under longer ones. */
+const KEY_LENGTH_MAX = 4096;
+
 /** Keeps something with a list that lasts; nothing happens where it does not. */
 export function keep(list: LabelList, key: string, value: unknown): void {
   const all = keptWith.get(list);
-  if (all === undefined) return;
+  if (all === undefined || key.length > KEY_LENGTH_MAX) return;
   if (all.size === KEPT_MAX) all.clear();
   all.set(key, value);
 }
@@ -44,7 +47,7 @@ let ownSets = 0;
 /** As `keep`, of something that has so many label sets of its own: what was kept first goes where these are too many. */
 export function keepSets(list: LabelList, key: string, value: unknown, sets: number): void {
   const all = keptWith.get(list);
-  if (all === undefined || sets > OWN_SETS_MAX) return;
+  if (all === undefined || sets > OWN_SETS_MAX || key.length > KEY_LENGTH_MAX) return;
   keep(list, key, value);
   if (sets === 0) return;
   withOwnSets.push({ all: new WeakRef(all), key, sets });

@@ -8,6 +8,8 @@ const ALL_ROWS_MAX = 1 << 17;
 /** Lists of texts are kept up to so many. */
 const TEXTS_MAX = 1024;
 const ENTRIES_MAX = 512;
+/** UTF-16 units of a selection's matchers; what longer ones choose is not kept. */
+const KEY_LENGTH_MAX = 4096;
 
 /** What matchers choose. Nothing of it ever changes, `labels` is filled in when it is first asked for. */
 export interface KnownSelection {
@@ -36,9 +38,10 @@ export class KnownSelections {
     return this.#selections.get(keyOf(matchers));
   }
 
-  /** Takes rows that nobody changes any more, and gives them back in what is known from now on; null for long lists. */
+  /** Takes rows that nobody changes any more, and gives them back in what is known from now on; null where that is too long. */
   add(version: number, matchers: readonly Matcher[], rows: Uint32Array): KnownSelection | null {
-    if (rows.length > ROWS_MAX) return null;
+    const key = keyOf(matchers);
+    if (rows.length > ROWS_MAX || key.length > KEY_LENGTH_MAX) return null;
     this.#keepOnly(version);
     if (this.#rows + rows.length > ALL_ROWS_MAX || this.#selections.size === ENTRIES_MAX) {
       this.#selections.clear();
@@ -48,7 +51,7 @@ export class KnownSelections {
     const isWhole = rows.byteLength === rows.buffer.byteLength;
     const known: KnownSelection = { number: ++this.#lastNumber, rows: isWhole ? rows : rows.slice(), labels: null };
     this.#rows += rows.length;
-    this.#selections.set(keyOf(matchers), known);
+    this.#selections.set(key, known);
     return known;
   }
 
@@ -60,9 +63,10 @@ export class KnownSelections {
 
   addTexts(version: number, what: string, matchers: readonly Matcher[], texts: readonly string[]): void {
     this.#keepOnly(version);
-    if (texts.length > TEXTS_MAX) return;
+    const key = keyOf(matchers) + what;
+    if (texts.length > TEXTS_MAX || key.length > KEY_LENGTH_MAX) return;
     if (this.#texts.size === ENTRIES_MAX) this.#texts.clear();
-    this.#texts.set(keyOf(matchers) + what, texts);
+    this.#texts.set(key, texts);
   }
 
   #keepOnly(version: number): void {

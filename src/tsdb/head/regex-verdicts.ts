@@ -1,7 +1,7 @@
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import type { Regex } from '../../model/regex.ts';
 
-/** Verdicts of all patterns together, a byte a symbol each; past it the pattern used longest ago is forgotten. */
+/** All patterns and their verdicts, a byte a symbol each; past it the pattern used longest ago is forgotten. */
 const VERDICT_BYTES_MAX = 32 * 1024 * 1024;
 /** Symbols tested between two points at which the work may be interrupted, 2 µs, and steps of matching, 2 ms. */
 const STEP_SYMBOLS = 8;
@@ -81,7 +81,7 @@ export class RegexVerdicts {
       // A quarter more, so that a few new symbols do not cost a copy with each select.
       const grown = new Uint8Array(symbols.count + (symbols.count >>> 2));
       if (verdicts !== undefined) grown.set(verdicts);
-      this.#bytes += grown.length - (verdicts?.length ?? 0);
+      this.#bytes += grown.length - (verdicts?.length ?? -pattern.length);
       verdicts = grown;
     }
     this.#byPattern.set(pattern, verdicts);
@@ -94,7 +94,7 @@ export class RegexVerdicts {
     for (const [pattern, { length }] of this.#byPattern) {
       if (this.#bytes <= VERDICT_BYTES_MAX || this.#byPattern.size === 1) return;
       this.#byPattern.delete(pattern);
-      this.#bytes -= length;
+      this.#bytes -= length + pattern.length;
     }
   }
 }
