@@ -29,13 +29,16 @@ export class ChunkSegmentWriter {
     fileSystem.makeDirectorySync(directory);
   }
 
-  /** Writes the chunks of a series; their places come to the front of `refs`, which has the room. */
+  /**
+   * Writes the chunks of a series; their places come to the front of `refs`, which has the room. Checksums that files state are compared
+   * with what was copied: throws what their place has to say where one differs.
+   */
   add(chunks: readonly SourceChunk[], refs: Float64Array): void {
     let left = 0;
     for (const { bytes } of chunks) left += entryBytes(bytes);
     let segment = this.#segment;
     for (let i = 0; i < chunks.length; i++) {
-      const { bytes, checksum, encoding } = chunks[i]!;
+      const { bytes, encoding, stated } = chunks[i]!;
       const size = entryBytes(bytes);
       // What fits into no segment as a whole is cut where the segment is full.
       const wanted = i === 0 && left <= this.#segmentBytesMax - HEADER_BYTES ? left : size;
@@ -44,11 +47,11 @@ export class ChunkSegmentWriter {
       }
       refs[i] = (this.#segments - 1) * 2 ** 32 + segment.position;
       segment.uvarint(bytes.length);
-      if (checksum === undefined) segment.beginChecksum();
+      segment.beginChecksum();
       segment.byte(encoding);
       segment.bytes(bytes, 0, bytes.length);
-      if (checksum === undefined) segment.checksum();
-      else segment.uint32(checksum);
+      const checksum = segment.checksum();
+      if (stated !== undefined && stated.checksum !== checksum) throw stated.place.damaged(stated.chunk);
     }
   }
 

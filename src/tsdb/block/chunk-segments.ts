@@ -1,10 +1,10 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
-import type { SampleColumn } from '../../storage/query.ts';
+import type { EncodedChunk, SampleColumn } from '../../storage/query.ts';
 import { type DecodedChunks, fileOfBlock } from '../chunk/decoded-chunks.ts';
 import { ENCODING } from '../chunk/encoding.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
+import type { ChunkPlace, SourceChunk } from '../compact/chunk-source.ts';
 import { DamagedFile } from './damaged-file.ts';
 import { ChunkDecoder } from './decode-chunk.ts';
 import { PAGE_BYTES, type PageCache, PagedFile } from './paged-file.ts';
@@ -19,15 +19,14 @@ const SEGMENT_NAME = /^\d{6,}$/;
  * `length uvarint | encoding u8 | data | CRC-32C u32 of encoding and data`. A reference is the place of the segment in
  * the directory (from 0) times 2^32, plus the offset of the entry.
  */
-export class ChunkSegments {
+export class ChunkSegments implements ChunkPlace {
   readonly #directory: string;
   readonly #segments: PagedFile[] = [];
   readonly #decoder = new ChunkDecoder();
   readonly #decoded: DecodedChunks | null;
-  /** Where the chunk at hand ends, and what its checksum is. */
+  /** Where the chunk at hand ends; its checksum follows. */
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
-  #checksum = 0;
 
   /** Throws `DamagedFile`, and `FileSystemError` where the directory can not be read. */
   static open(
@@ -64,7 +63,7 @@ export class ChunkSegments {
     const file = this.#segments[segment];
     if (this.#decoded !== null && file !== undefined && this.#decoded.find(fileOfBlock(file.number), offset, into))
       return;
-    const at = this.#find(ref);
+    const at = this.#findProven(ref);
     const from = into.length;
     const encoding = this.#bytes[at]!;
     const reason = this.#decoder.decode(encoding, this.#bytes.subarray(at + 1, this.#end), into);
@@ -76,15 +75,34 @@ export class ChunkSegments {
    * The encoding (one byte) and the data of a chunk, its checksum compared; not to be written to. Throws `DamagedFile`.
    */
   entry(ref: number): Uint8Array {
-    const at = this.#find(ref);
+    const at = this.#findProven(ref);
     return this.#bytes.subarray(at, this.#end);
   }
 
-  /** A chunk as it lies in the segment, for copying; its times are known from the index. Throws `DamagedFile`. */
-  chunk(ref: number, minTime: number, maxTime: number): SourceChunk {
+  /** A chunk as it lies in the segment, for handing on; its times are known from the index. Throws `DamagedFile`. */
+  chunk(ref: number, minTime: number, maxTime: number): EncodedChunk {
+    const at = this.#findProven(ref);
+    return { encoding: this.#bytes[at]!, minTime, maxTime, bytes: this.#bytes.subarray(at + 1, this.#end) };
+  }
+
+  /** The same with its checksum still to be compared. */
+  unprovenChunk(ref: number, minTime: number, maxTime: number): SourceChunk {
     const at = this.#find(ref);
     const bytes = this.#bytes.subarray(at + 1, this.#end);
-    return { encoding: this.#bytes[at]!, minTime, maxTime, bytes, checksum: this.#checksum };
+    const stated = { checksum: readUint32(this.#bytes, this.#end), chunk: ref, place: this };
+    return { encoding: this.#bytes[at]!, minTime, maxTime, bytes, stated };
+  }
+
+  /** As `ChunkPlace.damaged`. */
+  damaged(ref: number): DamagedFile {
+    return new DamagedFile(this.pathOf(ref), ref % 2 ** 32, 'the checksum of a chunk differs');
+  }
+
+  /** As `#find`, with the checksum compared. */
+  #findProven(ref: number): number {
+    const at = this.#find(ref);
+    if (crc32c(this.#bytes, at, this.#end, 0) !== readUint32(this.#bytes, this.#end)) throw this.damaged(ref);
+    return at;
   }
 
   /**
@@ -109,14 +127,8 @@ export class ChunkSegments {
       bytes = segment.view(offset + at - start, length + CHECKSUM_BYTES);
       at = 0;
     }
-    const end = at + length;
-    const checksum = readUint32(bytes, end);
-    if (crc32c(bytes, at, end, 0) !== checksum) {
-      throw new DamagedFile(segment.path, offset, 'the checksum of a chunk differs');
-    }
     this.#bytes = bytes;
-    this.#end = end;
-    this.#checksum = checksum;
+    this.#end = at + length;
     return at;
   }
 

@@ -1,6 +1,6 @@
-import { crc32c } from '../../kernels/crc32c.ts';
 import { writeUvarint, writeVarint } from '../../kernels/varint.ts';
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
+import { SinkMemory } from './sink-memory.ts';
 
 const BUFFER_BYTES = 1024 * 1024;
 /** What a single number may need. */
@@ -12,6 +12,7 @@ const NUMBER_BYTES_MAX = 10;
  */
 export class FileSink {
   readonly #file: FileHandle;
+  readonly #memory: SinkMemory;
   readonly #buffer: Uint8Array;
   /** Bytes of the file before the buffer, and those in it. */
   #written = 0;
@@ -23,7 +24,8 @@ export class FileSink {
 
   constructor(fileSystem: FileSystem, path: string, bufferBytes: number = BUFFER_BYTES) {
     this.#file = fileSystem.openSync(path, 'w');
-    this.#buffer = new Uint8Array(bufferBytes);
+    this.#memory = new SinkMemory(bufferBytes);
+    this.#buffer = this.#memory.bytes;
   }
 
   get path(): string {
@@ -93,11 +95,12 @@ export class FileSink {
     this.#isChecking = true;
   }
 
-  /** Writes the CRC-32C of everything since `beginChecksum`. */
-  checksum(): void {
+  /** Writes the CRC-32C of everything since `beginChecksum`, and returns it. */
+  checksum(): number {
     this.#check();
     this.#isChecking = false;
     this.uint32(this.#crc);
+    return this.#crc;
   }
 
   /** Writes what is left, makes the file durable and closes it. */
@@ -127,7 +130,7 @@ export class FileSink {
   }
 
   #check(): void {
-    this.#crc = crc32c(this.#buffer, this.#unchecked, this.#used, this.#crc);
+    this.#crc = this.#memory.crc32c(this.#unchecked, this.#used, this.#crc);
     this.#unchecked = this.#used;
   }
 

@@ -43,7 +43,7 @@ export class BlockChunkSource implements ChunkSource {
         const minTime = metas.minTimes[i]!;
         const maxTime = metas.maxTimes[i]!;
         if (maxTime < this.#minTime || minTime > this.#maxTime) continue;
-        found.push(chunks.chunk(metas.refs[i]!, minTime, maxTime));
+        found.push(chunks.unprovenChunk(metas.refs[i]!, minTime, maxTime));
       }
       if (found.length === 0) continue;
       this.chunks = found;

@@ -4,8 +4,23 @@ import type { Intervals } from '../tombstones/intervals.ts';
 
 /** An encoded chunk as it lies in head, files and blocks. */
 export interface SourceChunk extends EncodedChunk {
-  /** CRC-32C of the encoding's byte and the bytes, where it is known: it is written as it is. */
-  readonly checksum?: number;
+  /** What the file that it was read from says of the bytes, where that was not compared yet. */
+  readonly stated?: StatedChecksum;
+}
+
+/** A checksum that whoever copies the bytes or looks into them compares. */
+export interface StatedChecksum {
+  /** CRC-32C of the encoding's byte and the bytes. */
+  readonly checksum: number;
+  /** Where the chunk is, and in what; of use to `place` alone. */
+  readonly chunk: number;
+  readonly place: ChunkPlace;
+}
+
+/** Where chunks were read from. */
+export interface ChunkPlace {
+  /** What to throw where the checksum of a chunk differs. */
+  damaged(chunk: number): Error;
 }
 
 /**

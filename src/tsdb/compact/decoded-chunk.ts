@@ -1,3 +1,4 @@
+import { crc32c } from '../../kernels/crc32c.ts';
 import { isStaleSum } from '../../kernels/histogram-decode.ts';
 import { FIRST_BUCKET } from '../../kernels/histogram-state.ts';
 import type { CounterResetHint } from '../../model/histogram.ts';
@@ -7,6 +8,7 @@ import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import { CHUNK_RESET } from '../chunk/histogram-layout.ts';
 import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
+import type { SourceChunk } from './chunk-source.ts';
 
 /** The samples of one chunk, oldest first. */
 export interface DecodedChunk {
@@ -23,9 +25,10 @@ export interface DecodedChunk {
 const DECODE_AHEAD_BYTES = 32;
 const decoder = new ChunkDecoder();
 
-/** Throws an `Error` for a chunk that can not be decoded; its checksum, where it had one, was right. */
-export function decodeChunk(chunk: EncodedChunk): DecodedChunk {
-  const { encoding, bytes } = chunk;
+/** Throws an `Error` for a chunk that can not be decoded, and what its place has to say where its checksum is wrong. */
+export function decodeChunk(chunk: SourceChunk): DecodedChunk {
+  const { bytes, encoding, stated } = chunk;
+  if (stated !== undefined && checksumOf(chunk) !== stated.checksum) throw stated.place.damaged(stated.chunk);
   if (encoding === ENCODING.xor || encoding === ENCODING.xor2) {
     const column = createSampleColumn(0);
     const reason = decoder.decode(encoding, bytes, column);
@@ -37,6 +40,10 @@ export function decodeChunk(chunk: EncodedChunk): DecodedChunk {
     throw undecodable(chunk, `chunk encoding ${encoding} is not known`);
   }
   return decodeHistograms(chunk);
+}
+
+function checksumOf({ bytes, encoding }: SourceChunk): number {
+  return crc32c(bytes, 0, bytes.length, crc32c(Uint8Array.of(encoding), 0, 1, 0));
 }
 
 function decodeHistograms(chunk: EncodedChunk): DecodedChunk {

@@ -27,7 +27,7 @@ export class HeadChunkSource implements ChunkSource {
   constructor(head: ReadableHead, chunks: HeadChunks) {
     this.#chunks = chunks;
     this.#reader = new HeadReader(head);
-    this.#rowChunks = new RowChunks(head);
+    this.#rowChunks = new RowChunks(head, 'unproven');
     this.#order = sorted(head, chunks.snapshot.rows);
     this.#words = new HeadSymbols(head);
     this.symbols = this.#words;

@@ -4,7 +4,7 @@ import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { createSampleColumn, reserveSampleColumn, type TimeRange } from '../../storage/query.ts';
 import { countMask, ENCODING, hasStartTimes, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
+import type { ChunkPlace, SourceChunk } from '../compact/chunk-source.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
 
@@ -12,16 +12,19 @@ import type { ReadableHead } from './head-view.ts';
  * The chunks of single rows of a snapshot, as they are: the sealed ones as they lie in shared memory, the open one as a copy
  * that ends where the snapshot saw it end. The caller holds the pin under which the snapshot was taken.
  */
-export class RowChunks {
+export class RowChunks implements ChunkPlace {
   readonly #head: ReadableHead;
+  readonly #isUnproven: boolean;
   readonly #column = createSampleColumn(256);
   #endsOpen = false;
   /** Copies of chunks of the row at hand, and how many bytes they take. */
   #copies = new Uint8Array(16 * 1024);
   #copiedBytes = 0;
 
-  constructor(head: ReadableHead) {
+  /** `unproven`: the checksums of chunks that are read from files are told with them, and not compared. */
+  constructor(head: ReadableHead, proof: 'proven' | 'unproven' = 'proven') {
     this.#head = head;
+    this.#isUnproven = proof === 'unproven';
   }
 
   /** True where the last chunk that `gather` gave goes on in the head. */
@@ -65,8 +68,18 @@ export class RowChunks {
     const inMemory = sealed.isInFile(number) ? resident.find(number) : number;
     if (inMemory !== 0) return { encoding, minTime, maxTime, bytes: sealed.bytesOf(inMemory, null) };
     // The reader's next chunk takes the place of this one.
-    const bytes = this.#copied(sealed.bytesOf(number, files));
-    return { encoding, minTime, maxTime, bytes, checksum: files!.blockChecksum(encoding) };
+    if (!this.#isUnproven) return { encoding, minTime, maxTime, bytes: this.#copied(sealed.bytesOf(number, files)) };
+    const { offset, slot } = sealed.placeInFile(number)!;
+    const bytes = this.#copied(files!.unproven(slot, offset, sealed.byteLength(number)));
+    const stated = { checksum: files!.blockChecksum(encoding), chunk: number, place: this };
+    return { encoding, minTime, maxTime, bytes, stated };
+  }
+
+  /** As `ChunkPlace.damaged`. */
+  damaged(number: number): Error {
+    const { files, sealed } = this.#head;
+    const { offset, slot } = sealed.placeInFile(number)!;
+    return files!.damaged(slot, offset);
   }
 
   /** A copy that stays until the next row: hundreds of thousands of small buffers of their own cost more. */
