@@ -12,6 +12,7 @@ import { findCompetitors } from '../peers/server.ts';
 import { SERVER_FLAGS } from '../server-flags.ts';
 import { median, pairedOrder } from '../statistics.ts';
 import { printTable } from '../table.ts';
+import { blockBytesPerSample } from './block-bytes.ts';
 import { compactPrometheus } from './prometheus.ts';
 
 const TWO_HOURS_MS = 2 * 60 * 60 * 1000;
@@ -91,15 +92,12 @@ function compactOurs(directory: string): Omit<Run, 'name' | 'bytesPerSample'> {
   return { cpuSeconds, extraMiB: extraBytes / 2 ** 20 };
 }
 
-/** Of the block that was made: all its files. */
+/** Of the block that was made. */
 function bytesPerSample(directory: string): number {
-  const made = readBlockMetas(nodeFiles, directory).find(({ parents }) => parents.length > 0)!;
-  return bytesOf(join(directory, made.ulid)) / made.stats.samples;
-}
-
-function bytesOf(path: string): number {
-  if (!statSync(path).isDirectory()) return statSync(path).size;
-  return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0);
+  return blockBytesPerSample(
+    directory,
+    readBlockMetas(nodeFiles, directory).find(({ parents }) => parents.length > 0)!,
+  );
 }
 
 /** A directory whose files are those of another: what compacts only makes and removes files. */

@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { readBlockMetas } from '../../src/tsdb/block/read-block-metas.ts';
 import { bundled } from '../bundle.ts';
 import type { BenchOptions } from '../options.ts';
 import { findCompetitors } from '../peers/server.ts';
 import { SERVER_FLAGS } from '../server-flags.ts';
 import { printTable } from '../table.ts';
+import { blockBytesPerSample } from './block-bytes.ts';
 import { compactPrometheus } from './prometheus.ts';
 
 interface HeadRun {
@@ -16,6 +19,7 @@ interface HeadRun {
   /** Of the main thread alone, and how long it held the event loop at most; null for a peer. */
   readonly mainCpuSeconds: number | null;
   readonly longestPauseMs: number | null;
+  readonly bytesPerSample: number;
 }
 
 /**
@@ -34,12 +38,18 @@ export async function headCase({ peers }: BenchOptions, series: number): Promise
     const peer = findCompetitors(peers).find(({ kind }) => kind === 'prometheus');
     if (peer !== undefined) {
       const theirs = await compactPrometheus(peer.program, copy, 'WAL checkpoint complete');
-      if (theirs !== null) runs.push({ name: peer.name, ...theirs, mainCpuSeconds: null, longestPauseMs: null });
+      if (theirs !== null) {
+        const own = { mainCpuSeconds: null, longestPauseMs: null, bytesPerSample: bytesPerSample(copy) };
+        runs.push({ name: peer.name, ...theirs, ...own });
+      }
     }
     console.log(`\ntwo hours of ${series} series from the head to a block, and a checkpoint of the log`);
     printTable(
-      ['server', 'CPU s', 'of them main thread', 'extra RSS MiB', 'longest pause ms'],
-      runs.map((run) => [run.name, run.cpuSeconds, run.mainCpuSeconds ?? '-', run.extraMiB, run.longestPauseMs ?? '-']),
+      ['server', 'CPU s', 'of them main thread', 'extra RSS MiB', 'longest pause ms', 'bytes a sample'],
+      runs.map((run) => {
+        const { bytesPerSample, cpuSeconds, extraMiB, longestPauseMs, mainCpuSeconds, name } = run;
+        return [name, cpuSeconds, mainCpuSeconds ?? '-', extraMiB, longestPauseMs ?? '-', bytesPerSample];
+      }),
     );
     return { series, runs };
   } finally {
@@ -51,5 +61,18 @@ function compactOurs(program: string, directory: string, copy: string, series: n
   const args = [...SERVER_FLAGS, '--expose-gc', program, directory, copy, String(series)];
   const result = JSON.parse(execFileSync(process.execPath, args).toString());
   const { cpuSeconds, extraBytes, longestPauseMs, mainCpuSeconds } = result;
-  return { name: 'narthex', cpuSeconds, mainCpuSeconds, extraMiB: extraBytes / 2 ** 20, longestPauseMs };
+  const extraMiB = extraBytes / 2 ** 20;
+  return {
+    name: 'narthex',
+    cpuSeconds,
+    mainCpuSeconds,
+    extraMiB,
+    longestPauseMs,
+    bytesPerSample: bytesPerSample(directory),
+  };
+}
+
+/** Of the one block that there is. */
+function bytesPerSample(directory: string): number {
+  return blockBytesPerSample(directory, readBlockMetas(nodeFiles, directory)[0]!);
 }

@@ -1,4 +1,3 @@
-import { crc32c } from '../../kernels/crc32c.ts';
 import { uvarintSize, writeUvarint } from '../../kernels/varint.ts';
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { Labels } from '../../model/labels.ts';
@@ -152,8 +151,9 @@ export class IndexWriter {
       sink.align(SERIES_ALIGNMENT);
       rows.push(sink.position / SERIES_ALIGNMENT);
       sink.uvarint(at);
+      sink.beginChecksum();
       sink.bytes(entry, 0, at);
-      sink.uint32(crc32c(entry, 0, at, 0));
+      sink.checksum();
     }
     spooled.closeSync();
     if (sink.position >= INDEX_BYTES_MAX) throw new RangeError(`Cannot write an index of ${sink.position} bytes`);

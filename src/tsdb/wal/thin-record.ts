@@ -109,13 +109,13 @@ export class RecordThinner {
     return kept === length ? 'whole' : [samplesRecord(refs, times, bits, indexes, kept)];
   }
 
-  /** Labels are stepped over, not decoded. */
+  /** Labels are stepped over, not decoded. Nearly always every series stays: only where one goes, the others are copied. */
   #thinSeries(record: Uint8Array): Thinned {
     const cursor = this.#cursor;
     const { refs } = this.#rules;
     cursor.begin(record);
     cursor.at = 1;
-    this.#series.begin(RECORD.series);
+    const rest = this.#series;
     let kept = 0;
     let count = 0;
     try {
@@ -126,10 +126,14 @@ export class RecordThinner {
           const size = cursor.count(1);
           cursor.at += size;
         }
+        const stays = refs.has(ref);
+        if (!stays && kept === count) {
+          rest.begin(RECORD.series);
+          rest.raw(record, 1, start);
+        }
+        if (stays && kept < count) rest.raw(record, start, cursor.at);
         count++;
-        if (!refs.has(ref)) continue;
-        kept++;
-        this.#series.raw(record, start, cursor.at);
+        if (stays) kept++;
       }
     } catch (error) {
       if (error instanceof MalformedRecord) return { malformed: error.message };
@@ -138,7 +142,7 @@ export class RecordThinner {
     this.counts.series += count;
     this.counts.seriesDropped += count - kept;
     if (kept === 0) return NOTHING;
-    return kept === count ? 'whole' : [this.#series.take()];
+    return kept === count ? 'whole' : [rest.take()];
   }
 
   #thinSeen(type: number): Thinned {
