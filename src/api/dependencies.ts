@@ -1,3 +1,4 @@
+import type { BodyBudget } from '../http/body.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
@@ -22,6 +23,8 @@ export interface ApiDependencies {
   readonly exemplars: ExemplarQueryable;
   readonly appendable: Appendable;
   readonly runner: QueryRunner;
+  /** What all answers of queries that are being sent may take together. */
+  readonly answers: BodyBudget;
   /** Parses a long text beside the main thread: the body of the reply is what `parsedText` gives. */
   parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply>;
   readonly targets: TargetsView;

@@ -21,6 +21,12 @@ test('Form reads back what URLSearchParams wrote', () => {
   );
 });
 
+test('Form passes over pairs that are empty', () => {
+  const { form, problem } = parsed('&&a=1&&&b=&&');
+  expect([problem, form.all('a'), form.all('b')]).toEqual([null, ['1'], ['']]);
+  expect(parsed('&'.repeat(100_000)).problem).toBeNull();
+});
+
 test('Form never fails, whatever the text', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parsed(text)));
 });

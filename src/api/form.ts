@@ -36,8 +36,10 @@ export class Form {
     let next = 0;
     for (let at = 0; at < text.length; at = next + 1) {
       if (text.charCodeAt(at) === AMPERSAND) {
-        next = at;
-        continue;
+        // There may be megabytes of them.
+        OTHER.lastIndex = at;
+        at = OTHER.exec(text)?.index ?? text.length;
+        if (at === text.length) break;
       }
       next = text.indexOf('&', at);
       if (next < 0) next = text.length;
@@ -61,6 +63,7 @@ export class Form {
 }
 
 const AMPERSAND = 0x26;
+const OTHER = /[^&]/g;
 /** Pairs read from one text; Go's limit. What follows is not read. */
 const PAIRS_MAX = 10_000;
 

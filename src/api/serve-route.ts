@@ -63,13 +63,20 @@ export function serveDirectly(
   };
 }
 
+/** A client that takes nothing of such an answer for so long is cut off: it holds its memory. */
+const STALL_MS = 60_000;
+
 /** Only to be called when nothing else uses the answer's bytes: a compression goes on when the client is gone. */
 function afterClose(response: ServerResponse, actions: readonly (() => void)[]): void {
   const runAll = () => {
     for (const action of actions) action();
   };
-  if (response.closed) runAll();
-  else response.once('close', runAll);
+  if (response.closed) {
+    runAll();
+    return;
+  }
+  response.once('close', runAll);
+  response.setTimeout(STALL_MS, () => response.destroy());
 }
 
 function answerOf({ serve }: Route, call: Call, budget: BodyBudget): Answer | Promise<Answer> {
@@ -224,7 +231,8 @@ async function withForm(call: Call, budget: BodyBudget): Promise<Call> {
   const body = await readBody(call.body, FORM_BYTES_MAX, budget);
   if (!body.ok) throw formFailure(body.reason);
   const form = new Form();
-  const problem = form.parse(Buffer.from(body.bytes).toString('latin1'));
+  const { buffer, byteLength, byteOffset } = body.bytes;
+  const problem = form.parse(Buffer.from(buffer, byteOffset, byteLength).toString('latin1'));
   body.release();
   return { ...call, form: form.followedBy(call.query), formProblem: problem ?? call.formProblem };
 }

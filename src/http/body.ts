@@ -8,8 +8,8 @@ export type BodyResult =
   | { readonly ok: false; readonly reason: BodyFailure };
 
 /**
- * Bytes that all bodies being read may take together. Each body is limited by itself, but hundreds of connections can
- * each send one; at this limit a body is refused (`noRoom`) and its sender asked to come back.
+ * Bytes that all bodies being read, or all answers being sent, may take together. Each body is limited by itself, but hundreds of
+ * connections can each have one; at this limit a body is refused (`noRoom`) and its sender asked to come back.
  */
 export class BodyBudget {
   readonly #bytesMax: number;
@@ -17,6 +17,10 @@ export class BodyBudget {
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
+  }
+
+  get bytesMax(): number {
+    return this.#bytesMax;
   }
 
   get used(): number {

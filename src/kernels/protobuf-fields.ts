@@ -22,6 +22,9 @@ export const PROTOBUF_END_GROUP = -6;
 /** Wire type 6 or 7. */
 export const PROTOBUF_BAD_WIRE_TYPE = -7;
 
+/** A message without texts, or a group, is larger than anybody's: it would be walked through whole. */
+export const PROTOBUF_TOO_LARGE = -8;
+
 export const WIRE_VARINT = 0;
 export const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
@@ -31,6 +34,8 @@ export const WIRE_FIXED32 = 5;
 
 /** Groups open at once; unknown fields nested deeper are taken for garbage. */
 const GROUP_DEPTH_MAX = 100;
+/** Bytes of a group, and of a message that holds no text; more are walked through in no step of their own. */
+export const WALKED_BYTES_MAX = 256 * 1024;
 
 /**
  * Reads a tag. Returns the offset behind it, or a negative code. `halves[0]` then holds the field number and
@@ -60,6 +65,7 @@ export function readSize(bytes: Uint8Array, at: number, end: number, halves: Uin
 
 /** Skips the payload of a field of `wireType` at `at`. Returns the offset behind it, or a negative code. */
 export function skipField(bytes: Uint8Array, at: number, end: number, wireType: number, halves: Uint32Array): number {
+  const start = at;
   let depth = 0;
   let type = wireType;
   for (;;) {
@@ -91,6 +97,7 @@ export function skipField(bytes: Uint8Array, at: number, end: number, wireType: 
     }
     if (at > end) return PROTOBUF_TRUNCATED;
     if (depth === 0) return at;
+    if (at - start > WALKED_BYTES_MAX) return PROTOBUF_TOO_LARGE;
     at = readUvarint64(bytes, at, end, halves);
     if (at < 0) return at === VARINT_TRUNCATED ? PROTOBUF_TRUNCATED : PROTOBUF_OVERFLOW;
     type = halves[0]! & 7;

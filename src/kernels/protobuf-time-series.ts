@@ -1,10 +1,12 @@
 import {
   PROTOBUF_OVERFLOW,
+  PROTOBUF_TOO_LARGE,
   PROTOBUF_TRUNCATED,
   PROTOBUF_WRONG_WIRE_TYPE,
   readSize,
   readTag,
   skipField,
+  WALKED_BYTES_MAX,
   WIRE_BYTES,
   WIRE_FIXED64,
   WIRE_VARINT,
@@ -21,10 +23,12 @@ import { readUvarint64, VARINT_TRUNCATED } from './varint.ts';
  * compared as bytes and never decoded.
  */
 
-/** A column is full; nothing of this series was kept. The caller makes room in it and scans the series again. */
+/** A column is full. The caller makes room in it and goes on at the position where the scan stopped. */
 export const NO_ROOM_FOR_SAMPLES = -20;
 export const NO_ROOM_FOR_HISTOGRAMS = -21;
 export const NO_ROOM_FOR_EXEMPLARS = -22;
+/** So much of the series was scanned as was to be; the rest begins at the position where the scan stopped. */
+export const SCAN_PAUSED = -23;
 
 /** Room for what a request holds, and how much of it is filled. */
 export interface TimeSeriesColumns {
@@ -54,23 +58,30 @@ const SAMPLES = 2;
 const EXEMPLARS = 3;
 const HISTOGRAMS = 4;
 
-/** Scans the message in `bytes[start..end-1]`, over which `view` lies. Returns 0 or a negative code. */
-export function scanTimeSeries(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  columns: TimeSeriesColumns,
-): number {
-  const { halves } = columns;
-  const samplesBefore = columns.sampleCount;
-  const histogramsBefore = columns.histogramCount;
-  const exemplarsBefore = columns.exemplarCount;
+/** To be called before a series is scanned whose message begins at `start`. */
+export function beginTimeSeries(start: number, columns: TimeSeriesColumns): void {
   columns.labelsStart = start;
   columns.labelsEnd = start;
   columns.labelsScattered = 0;
+  columns.position = start;
+}
+
+/**
+ * Scans the message that ends before `end` in `bytes`, over which `view` lies, from `columns.position` on. Returns 0, or a negative code;
+ * `SCAN_PAUSED` at the first field behind `bytesMax` bytes. A single field is scanned whole.
+ */
+export function scanTimeSeries(
+  bytes: Uint8Array,
+  view: DataView,
+  end: number,
+  columns: TimeSeriesColumns,
+  bytesMax: number,
+): number {
+  const { halves } = columns;
+  const start = columns.position;
+  const pause = Math.min(end, start + bytesMax);
   let at = start;
-  while (at < end) {
+  while (at < pause) {
     columns.position = at;
     const field = at;
     const tag = bytes[at]!;
@@ -105,23 +116,14 @@ export function scanTimeSeries(
       columns.labelsEnd = fieldEnd;
     } else if (number === SAMPLES) {
       const code = scanSample(bytes, view, at, fieldEnd, columns);
-      if (code < 0) {
-        if (code === NO_ROOM_FOR_SAMPLES) forget(columns, samplesBefore, histogramsBefore, exemplarsBefore);
-        return code;
-      }
+      if (code < 0) return code;
     } else if (number === EXEMPLARS) {
-      if (columns.exemplarRanges.length < 2 * columns.exemplarCount + 2) {
-        forget(columns, samplesBefore, histogramsBefore, exemplarsBefore);
-        return NO_ROOM_FOR_EXEMPLARS;
-      }
+      if (columns.exemplarRanges.length < 2 * columns.exemplarCount + 2) return NO_ROOM_FOR_EXEMPLARS;
       columns.exemplarRanges[2 * columns.exemplarCount] = at;
       columns.exemplarRanges[2 * columns.exemplarCount + 1] = fieldEnd;
       columns.exemplarCount++;
     } else if (number === HISTOGRAMS) {
-      if (columns.histogramRanges.length < 2 * columns.histogramCount + 2) {
-        forget(columns, samplesBefore, histogramsBefore, exemplarsBefore);
-        return NO_ROOM_FOR_HISTOGRAMS;
-      }
+      if (columns.histogramRanges.length < 2 * columns.histogramCount + 2) return NO_ROOM_FOR_HISTOGRAMS;
       columns.histogramRanges[2 * columns.histogramCount] = at;
       columns.histogramRanges[2 * columns.histogramCount + 1] = fieldEnd;
       columns.histogramCount++;
@@ -129,19 +131,14 @@ export function scanTimeSeries(
     at = fieldEnd;
   }
   columns.position = at;
-  return 0;
-}
-
-function forget(columns: TimeSeriesColumns, samples: number, histograms: number, exemplars: number): void {
-  columns.sampleCount = samples;
-  columns.histogramCount = histograms;
-  columns.exemplarCount = exemplars;
+  return at < end ? SCAN_PAUSED : 0;
 }
 
 /** Absent fields are zero; of a repeated one the last counts. */
 function scanSample(bytes: Uint8Array, view: DataView, start: number, end: number, columns: TimeSeriesColumns): number {
   const index = columns.sampleCount;
   if (index >= columns.times.length) return NO_ROOM_FOR_SAMPLES;
+  if (end - start > WALKED_BYTES_MAX) return PROTOBUF_TOO_LARGE;
   const { halves, bits } = columns;
   let low = 0;
   let high = 0;

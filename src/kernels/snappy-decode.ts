@@ -18,6 +18,8 @@ export const SNAPPY_BAD_OFFSET = -3;
 export const SNAPPY_WRONG_SIZE = -4;
 /** The output does not fit into the space given. */
 export const SNAPPY_NO_ROOM = -5;
+/** More of the block is to be decompressed. */
+export const SNAPPY_PAUSED = -6;
 
 /** Three bytes make at most 64, so an honest block is never larger than this many times its compressed size. */
 export const SNAPPY_EXPANSION_MAX = 22;
@@ -67,14 +69,59 @@ export function snappyDecode(
   const size = snappyDecodedSize(source, start, end);
   if (size < 0) return size;
   if (size > limit - at) return SNAPPY_NO_ROOM;
+  const code = decodeElements(source, snappyElementsStart(source, start), end, target, at, at, at + size, end, null);
+  return code < 0 ? code : size;
+}
+
+/** How far a block is that is decompressed in steps. */
+export interface SnappyProgress {
+  /** Where the next element begins: `snappyElementsStart` at first. */
+  from: number;
+  /** Bytes that were made. */
+  made: number;
+}
+
+/** Where the elements of a block begin whose size is a valid one. */
+export function snappyElementsStart(source: Uint8Array, start: number): number {
   let from = start + 1;
   while (source[from - 1]! >= 0x80) from++;
-  const stop = at + size;
+  return from;
+}
+
+/**
+ * Decompresses the elements that begin in the next `inputMax` bytes of a block that fills `source`, into a `target` of just the size that
+ * it claims. Returns that size when it is done, `SNAPPY_PAUSED`, or another negative code.
+ */
+export function snappyDecodeSome(
+  source: Uint8Array,
+  target: Uint8Array,
+  progress: SnappyProgress,
+  inputMax: number,
+): number {
+  const { length } = source;
+  const pause = Math.min(length, progress.from + inputMax);
+  return decodeElements(source, progress.from, length, target, 0, progress.made, target.length, pause, progress);
+}
+
+/**
+ * The elements from `from` to before `pause`, and to `end` at most; `target` has the output from `at` on, so far to before `to`, and ends at
+ * `stop`. Returns the number of bytes of the whole output, or a negative code.
+ */
+function decodeElements(
+  source: Uint8Array,
+  from: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+  to: number,
+  stop: number,
+  pause: number,
+  progress: SnappyProgress | null,
+): number {
   // Four bytes in one load and one store; the only objects that are made, once a call.
   const input = new DataView(source.buffer, source.byteOffset, source.byteLength);
   const output = new DataView(target.buffer, target.byteOffset, target.byteLength);
-  let to = at;
-  while (from < end) {
+  while (from < pause) {
     const tag = source[from++]!;
     let length = (tag >>> 2) + 1;
     if ((tag & 3) === 0) {
@@ -122,7 +169,7 @@ export function snappyDecode(
     }
     if (offset === 0 || offset > to - at) return SNAPPY_BAD_OFFSET;
     if (length > stop - to) return SNAPPY_WRONG_SIZE;
-    let copy = to - offset;
+    const copy = to - offset;
     if (length <= SHORT_RUN && offset >= 4 && stop - to >= SHORT_RUN) {
       output.setInt32(to, output.getInt32(copy, true), true);
       output.setInt32(to + 4, output.getInt32(copy + 4, true), true);
@@ -136,13 +183,22 @@ export function snappyDecode(
       to += length;
       continue;
     }
-    const copyEnd = copy + length;
-    if (offset >= 4) {
-      for (const quad = copyEnd - 3; copy < quad; copy += 4, to += 4) {
-        output.setInt32(to, output.getInt32(copy, true), true);
-      }
+    const copyEnd = to + length;
+    if (offset < 4 && length > SHORT_RUN) {
+      // What repeats every one, two or three bytes does so every four or six.
+      const widened = offset === 3 ? 6 : 4;
+      for (const wide = copy + widened; to < wide; to++) target[to] = target[to - offset]!;
+      offset = widened;
     }
-    while (copy < copyEnd) target[to++] = target[copy++]!;
+    if (offset >= 4) {
+      for (const quad = copyEnd - 3; to < quad; to += 4) output.setInt32(to, output.getInt32(to - offset, true), true);
+    }
+    for (; to < copyEnd; to++) target[to] = target[to - offset]!;
   }
-  return to === stop ? size : SNAPPY_WRONG_SIZE;
+  if (from < end && progress !== null) {
+    progress.from = from;
+    progress.made = to;
+    return SNAPPY_PAUSED;
+  }
+  return to === stop ? stop - at : SNAPPY_WRONG_SIZE;
 }

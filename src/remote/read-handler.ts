@@ -1,4 +1,4 @@
-import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../kernels/snappy-decode.ts';
+import { snappyDecodedSize } from '../kernels/snappy-decode.ts';
 import {
   SNAPPY_TABLE_LENGTH,
   snappyBegin,
@@ -22,8 +22,9 @@ import { FrameWriter } from './read-frames.ts';
 import { checkedMatchers, type LocalQuery } from './read-matchers.ts';
 import { MessageTooLarge, MessageWriter } from './read-message-writer.ts';
 import { ReadRefusal } from './read-refusal.ts';
-import { type ReadRequest, ReadRequestError, readRequestFromBytes } from './read-request.ts';
+import { type ReadRequest, ReadRequestError, readRequestSteps } from './read-request.ts';
 import { writeTimeSeries } from './read-samples.ts';
+import { claimedSize, unpackSteps } from './unpack-steps.ts';
 
 /** How a request wants to be answered. */
 export type ReadForm = 'samples' | 'chunks';
@@ -59,10 +60,15 @@ const STREAMED_XOR_CHUNKS = 1;
 
 const CORRUPT = 'snappy: corrupt input';
 
-/** Decompresses and decodes a request, and chooses the form of the answer. Throws `ReadRefusal`. */
-export function prepareRead(compressed: Uint8Array): PreparedRead {
+/** Decompresses and decodes a request, in turns of the event loop, and chooses the form of the answer. Throws `ReadRefusal`. */
+export async function prepareRead(
+  compressed: Uint8Array,
+  context: Pick<ReadContext, 'clock' | 'signal'>,
+): Promise<PreparedRead> {
+  const turns = slicesOf(context);
   try {
-    const request = readRequestFromBytes(decompressed(compressed));
+    const bytes = await turns.run(decompressedSteps(compressed));
+    const request = await turns.run(readRequestSteps(bytes));
     return { request, form: acceptedForm(request.acceptedTypes) };
   } catch (error) {
     if (error instanceof ReadRequestError) throw new ReadRefusal(400, error.message);
@@ -70,7 +76,7 @@ export function prepareRead(compressed: Uint8Array): PreparedRead {
   }
 }
 
-function slicesOf(context: ReadContext): Slices {
+function slicesOf(context: Pick<ReadContext, 'clock' | 'signal'>): Slices {
   return new Slices(context, () => new ReadRefusal(499, 'context canceled'));
 }
 
@@ -208,15 +214,14 @@ function mergedPairs(labels: Labels, external: Labels): readonly string[] {
   return pairs;
 }
 
-function decompressed(compressed: Uint8Array): Uint8Array {
+function* decompressedSteps(compressed: Uint8Array): Generator<undefined, Uint8Array> {
   const size = snappyDecodedSize(compressed, 0, compressed.length);
-  if (size < 0) throw new ReadRefusal(400, CORRUPT);
   if (size > READ_REQUEST_BYTES_MAX) {
     throw new ReadRefusal(400, `snappy: decoded length ${size} exceeds limit ${READ_REQUEST_BYTES_MAX}`);
   }
-  if (size > compressed.length * SNAPPY_EXPANSION_MAX) throw new ReadRefusal(400, CORRUPT);
+  if (claimedSize(compressed) < 0) throw new ReadRefusal(400, CORRUPT);
   const target = new Uint8Array(size);
-  if (snappyDecode(compressed, 0, compressed.length, target, 0, size) < 0) throw new ReadRefusal(400, CORRUPT);
+  if (!(yield* unpackSteps(compressed, target))) throw new ReadRefusal(400, CORRUPT);
   return target;
 }
 

@@ -4,11 +4,13 @@ import {
   PROTOBUF_BAD_WIRE_TYPE,
   PROTOBUF_END_GROUP,
   PROTOBUF_OVERFLOW,
+  PROTOBUF_TOO_LARGE,
   PROTOBUF_TRUNCATED,
   PROTOBUF_WRONG_WIRE_TYPE,
   readSize,
   readTag,
   skipField,
+  WALKED_BYTES_MAX,
   WIRE_BYTES,
   WIRE_VARINT,
 } from '../kernels/protobuf-fields.ts';
@@ -59,16 +61,20 @@ const ACCEPTED_TYPES_MAX = 1000;
 
 const MATCH_TYPES: readonly MatchType[] = ['=', '!=', '=~', '!~'];
 
-/** Decodes a request. Throws `ReadRequestError`. */
-export function readRequestFromBytes(bytes: Uint8Array): ReadRequest {
+/** Fields that are decoded in one step. */
+const STEP_FIELDS = 1000;
+
+/** Decodes a request, in steps: 32 MiB may be millions of fields that nobody knows. Throws `ReadRequestError`. */
+export function* readRequestSteps(bytes: Uint8Array): Generator<undefined, ReadRequest> {
   const queries: ReadQuery[] = [];
   const acceptedTypes: number[] = [];
-  const budget = { matchers: MATCHERS_MAX };
+  const work = { matchers: MATCHERS_MAX, fields: 0 };
   const fields = new Fields(bytes, 'ReadRequest', 0, bytes.length);
   while (fields.next()) {
+    if (++work.fields % STEP_FIELDS === 0) yield;
     if (fields.number === 1) {
       if (queries.length === QUERIES_MAX) throw tooMany(QUERIES_MAX, 'queries');
-      queries.push(query(fields.message('Query'), budget));
+      queries.push(yield* query(fields.message('Query'), work));
     } else if (fields.number === 2) {
       fields.enums(acceptedTypes);
       if (acceptedTypes.length > ACCEPTED_TYPES_MAX) throw tooMany(ACCEPTED_TYPES_MAX, 'accepted response types');
@@ -77,11 +83,18 @@ export function readRequestFromBytes(bytes: Uint8Array): ReadRequest {
   return { queries, acceptedTypes };
 }
 
-function query(fields: Fields, budget: { matchers: number }): ReadQuery {
+/** What is left of matchers, and fields decoded so far. */
+interface Work {
+  matchers: number;
+  fields: number;
+}
+
+function* query(fields: Fields, work: Work): Generator<undefined, ReadQuery> {
   const range = { minTime: 0, maxTime: 0 };
   const matchers: ReadMatcher[] = [];
   let hints: ReadHints | null = null;
   while (fields.next()) {
+    if (++work.fields % STEP_FIELDS === 0) yield;
     switch (fields.number) {
       case 1:
         range.minTime = fields.time();
@@ -90,12 +103,12 @@ function query(fields: Fields, budget: { matchers: number }): ReadQuery {
         range.maxTime = fields.time();
         break;
       case 3:
-        if (budget.matchers-- === 0) throw tooMany(MATCHERS_MAX, 'matchers');
+        if (work.matchers-- === 0) throw tooMany(MATCHERS_MAX, 'matchers');
         if (matchers.length === SELECTOR_MATCHERS_MAX) throw tooMany(SELECTOR_MATCHERS_MAX, 'matchers in a query');
-        matchers.push(matcher(fields.message('LabelMatcher')));
+        matchers.push(yield* matcher(fields.message('LabelMatcher'), work));
         break;
       case 4:
-        hints = readHints(fields.message('ReadHints'));
+        hints = yield* readHints(fields.message('ReadHints'), work);
         break;
       default:
         fields.skip();
@@ -104,11 +117,12 @@ function query(fields: Fields, budget: { matchers: number }): ReadQuery {
   return { range, matchers, hints };
 }
 
-function matcher(fields: Fields): ReadMatcher {
+function* matcher(fields: Fields, work: Work): Generator<undefined, ReadMatcher> {
   let type = 0;
   let name = '';
   let value = '';
   while (fields.next()) {
+    if (++work.fields % STEP_FIELDS === 0) yield;
     if (fields.number === 1) type = fields.enum();
     else if (fields.number === 2) name = fields.text();
     else if (fields.number === 3) value = fields.text();
@@ -117,10 +131,11 @@ function matcher(fields: Fields): ReadMatcher {
   return { type: MATCH_TYPES[type] ?? null, name, value };
 }
 
-function readHints(fields: Fields): ReadHints {
+function* readHints(fields: Fields, work: Work): Generator<undefined, ReadHints> {
   const range = { minTime: 0, maxTime: 0 };
   let func = '';
   while (fields.next()) {
+    if (++work.fields % STEP_FIELDS === 0) yield;
     if (fields.number === 2) func = fields.text();
     else if (fields.number === 3) range.minTime = fields.time();
     else if (fields.number === 4) range.maxTime = fields.time();
@@ -246,6 +261,8 @@ function problemOfCode(code: number, message: string, field: number, wireType: n
       return `proto: ${message}: wiretype end group for non-group`;
     case PROTOBUF_BAD_WIRE_TYPE:
       return `proto: illegal wireType ${wireType}`;
+    case PROTOBUF_TOO_LARGE:
+      return `a field of ${message} has more than ${WALKED_BYTES_MAX} bytes`;
     default:
       return `code ${code}`;
   }

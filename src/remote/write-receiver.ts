@@ -1,4 +1,3 @@
-import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../kernels/snappy-decode.ts';
 import type { Clock } from '../std/clock.ts';
 import { createSerial } from '../std/serial.ts';
 import { runInTurns, type Turns } from '../std/turns.ts';
@@ -8,6 +7,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Counter, Registry } from '../telemetry/registry.ts';
 import { messageFromContentType, WRITE_V1 } from './content-type.ts';
 import { SeriesCache } from './series-cache.ts';
+import { claimedSize, unpackSteps } from './unpack-steps.ts';
 import { type IngestFailure, WriteIngest } from './write-ingest.ts';
 import { createWriteRequest, decodeWriteRequest, WriteRequestError } from './write-request.ts';
 
@@ -76,7 +76,7 @@ export function createWriteReceiver(options: WriteReceiverOptions): WriteReceive
   const accepted: readonly string[] = options.messages.filter((message) => message === WRITE_V1);
 
   function* handle(desk: Desk, contentType: string, compressed: Uint8Array, size: number) {
-    const bytes = desk.decompressed(compressed, size);
+    const bytes = yield* desk.decompressed(compressed, size);
     if (bytes === null) return refused(log, 400, CORRUPT);
     const message = messageFromContentType(contentType);
     if (!message.ok) return refused(log, 415, message.problem);
@@ -108,8 +108,8 @@ export function createWriteReceiver(options: WriteReceiverOptions): WriteReceive
     },
 
     receive(contentType, compressed) {
-      const size = snappyDecodedSize(compressed, 0, compressed.length);
-      if (size < 0 || size > compressed.length * SNAPPY_EXPANSION_MAX) return refused(log, 400, CORRUPT);
+      const size = claimedSize(compressed);
+      if (size < 0) return refused(log, 400, CORRUPT);
       if (size > REQUEST_BYTES_MAX) {
         return refused(log, 400, `decoded size exceeds the ${REQUEST_BYTES_MAX} bytes limit`);
       }
@@ -130,11 +130,11 @@ class Desk {
   }
 
   /** What a request is decompressed, `size` bytes; null where it is malformed. Valid until the next call. */
-  decompressed(compressed: Uint8Array, size: number): Uint8Array | null {
+  *decompressed(compressed: Uint8Array, size: number): Generator<undefined, Uint8Array | null> {
     const target = size <= this.#buffer.length ? this.#buffer : new Uint8Array(Math.max(size, 2 * this.#buffer.length));
     if (target.length <= KEPT_BUFFER_SIZE) this.#buffer = target;
-    const made = snappyDecode(compressed, 0, compressed.length, target, 0, size);
-    return made < 0 ? null : target.subarray(0, size);
+    const bytes = target.subarray(0, size);
+    return (yield* unpackSteps(compressed, bytes)) ? bytes : null;
   }
 }
 

@@ -4,18 +4,22 @@ import {
   PROTOBUF_BAD_WIRE_TYPE,
   PROTOBUF_END_GROUP,
   PROTOBUF_OVERFLOW,
+  PROTOBUF_TOO_LARGE,
   PROTOBUF_TRUNCATED,
   PROTOBUF_WRONG_WIRE_TYPE,
   readSize,
   readTag,
   skipField,
+  WALKED_BYTES_MAX,
   WIRE_BYTES,
   WIRE_VARINT,
 } from '../kernels/protobuf-fields.ts';
 import {
+  beginTimeSeries,
   NO_ROOM_FOR_EXEMPLARS,
   NO_ROOM_FOR_HISTOGRAMS,
   NO_ROOM_FOR_SAMPLES,
+  SCAN_PAUSED,
   scanTimeSeries,
   type TimeSeriesColumns,
 } from '../kernels/protobuf-time-series.ts';
@@ -28,6 +32,8 @@ export interface WriteRequest extends TimeSeriesColumns {
   bytes: Uint8Array;
   view: DataView;
   seriesCount: number;
+  /** Where the message of a long series ends that is decoded next; 0 for none. */
+  longEnd: number;
   /** The bytes of each series' label fields. */
   seriesLabelsStart: Uint32Array;
   seriesLabelsEnd: Uint32Array;
@@ -56,6 +62,9 @@ const METADATA = 3;
  */
 const SAMPLES_MAX = 4 * 1024 * 1024;
 const SERIES_MAX = 2 * 1024 * 1024;
+/** Histograms and exemplars become objects. */
+const HISTOGRAMS_MAX = 256 * 1024;
+const EXEMPLARS_MAX = 256 * 1024;
 
 export function createWriteRequest(): WriteRequest {
   const bytes = new Uint8Array(0);
@@ -75,6 +84,7 @@ export function createWriteRequest(): WriteRequest {
     position: 0,
     halves: new Uint32Array(2),
     seriesCount: 0,
+    longEnd: 0,
     ...seriesArrays(4096),
   };
 }
@@ -90,13 +100,24 @@ export function* decodeWriteRequest(bytes: Uint8Array, request: WriteRequest): G
   request.sampleCount = 0;
   request.histogramCount = 0;
   request.exemplarCount = 0;
+  request.longEnd = 0;
   for (let at = 0; at < bytes.length; ) {
     at = decodeFields(bytes, at, at + STEP_BYTES, request);
     yield;
+    if (request.longEnd === 0) continue;
+    const end = request.longEnd;
+    beginTimeSeries(at, request);
+    while (!scanOn(request, end)) yield;
+    addSeries(request, at, end);
+    at = end;
+    request.longEnd = 0;
   }
 }
 
-/** Decodes the fields from `at` on, up to the first one that begins at `until` or behind; returns where it does. */
+/**
+ * Decodes the fields from `at` on, up to the first one that begins at `until` or behind; returns where it does. At a series of more than
+ * `STEP_BYTES` it returns where its message begins, and `request.longEnd` says where that ends.
+ */
 function decodeFields(bytes: Uint8Array, start: number, until: number, request: WriteRequest): number {
   const { halves } = request;
   const end = bytes.length;
@@ -113,8 +134,15 @@ function decodeFields(bytes: Uint8Array, start: number, until: number, request: 
     if (wireType !== WIRE_BYTES) throw mistake(PROTOBUF_WRONG_WIRE_TYPE, field, 'WriteRequest', halves);
     at = checked(readSize(bytes, at, end, halves), field, 'WriteRequest', halves);
     const fieldEnd = at + halves[0]!;
-    if (number === SERIES) addSeries(request, at, fieldEnd);
-    else checkMetadata(request, at, fieldEnd);
+    if (number === SERIES) {
+      if (fieldEnd - at > STEP_BYTES) {
+        request.longEnd = fieldEnd;
+        return at;
+      }
+      beginTimeSeries(at, request);
+      scanOn(request, fieldEnd);
+      addSeries(request, at, fieldEnd);
+    } else checkMetadata(request, at, fieldEnd);
     at = fieldEnd;
   }
   return at;
@@ -164,22 +192,37 @@ function problemOfCode(code: number, message: MessageName, field: number, wireTy
       return `proto: ${message}: wiretype end group for non-group`;
     case PROTOBUF_BAD_WIRE_TYPE:
       return `proto: illegal wireType ${wireType}`;
+    case PROTOBUF_TOO_LARGE:
+      return `a field of ${message} has more than ${WALKED_BYTES_MAX} bytes`;
     default:
       return `code ${code}`;
   }
 }
 
+/** Scans the series that ends at `end` further; true when it was scanned whole. */
+function scanOn(request: WriteRequest, end: number): boolean {
+  for (;;) {
+    const code = scanTimeSeries(request.bytes, request.view, end, request, STEP_BYTES);
+    if (code === 0) return true;
+    if (code === SCAN_PAUSED) return false;
+    if (code === NO_ROOM_FOR_SAMPLES) growSamples(request);
+    else if (code === NO_ROOM_FOR_HISTOGRAMS) {
+      request.histogramRanges = moreRanges(request.histogramRanges, HISTOGRAMS_MAX, 'histograms');
+    } else if (code === NO_ROOM_FOR_EXEMPLARS) {
+      request.exemplarRanges = moreRanges(request.exemplarRanges, EXEMPLARS_MAX, 'exemplars');
+    } else throw mistake(code, request.position, 'TimeSeries', request.halves);
+  }
+}
+
+function moreRanges(ranges: Uint32Array, most: number, what: string): Uint32Array {
+  if (ranges.length >= 2 * most) throw new WriteRequestError(`a request may not hold more than ${most} ${what}`);
+  return doubled(ranges);
+}
+
+/** Notes the series that was scanned, whose message lies in `bytes[start..end-1]`. */
 function addSeries(request: WriteRequest, start: number, end: number): void {
   const index = request.seriesCount;
   if (index === request.seriesStart.length) growSeries(request);
-  for (;;) {
-    const code = scanTimeSeries(request.bytes, request.view, start, end, request);
-    if (code === 0) break;
-    if (code === NO_ROOM_FOR_SAMPLES) growSamples(request);
-    else if (code === NO_ROOM_FOR_HISTOGRAMS) request.histogramRanges = doubled(request.histogramRanges);
-    else if (code === NO_ROOM_FOR_EXEMPLARS) request.exemplarRanges = doubled(request.exemplarRanges);
-    else throw mistake(code, request.position, 'TimeSeries', request.halves);
-  }
   request.seriesStart[index] = start;
   request.seriesEnd[index] = end;
   request.seriesLabelsStart[index] = request.labelsStart;
@@ -194,6 +237,7 @@ function addSeries(request: WriteRequest, start: number, end: number): void {
 /** Type (1), family name (2), help (4) and unit (5) are read by nobody yet, but must be well formed. */
 function checkMetadata(request: WriteRequest, start: number, end: number): void {
   const { bytes, halves } = request;
+  if (end - start > WALKED_BYTES_MAX) throw mistake(PROTOBUF_TOO_LARGE, start, 'MetricMetadata', halves);
   let at = start;
   while (at < end) {
     const field = at;

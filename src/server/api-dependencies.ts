@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { ApiDependencies, Lifecycle } from '../api/dependencies.ts';
 import { bytesText } from '../config/byte-size.ts';
+import { BodyBudget } from '../http/body.ts';
 import { formatDuration } from '../model/duration.ts';
+import { memoryBytes } from '../std/memory-bytes.ts';
 import { blockMetaToJson } from '../tsdb/block/write-block-meta.ts';
 import { appendsStoppedText } from './appends-stopped.ts';
 import { packageRoot } from './build-info.ts';
@@ -27,6 +29,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
     exemplars: database,
     appendable: database,
     runner: parts.runner,
+    answers: new BodyBudget(answerBytesMax(options.query.bytesMax)),
     targets: parts.scrape,
     storage: {
       headStatistics: createHeadStatistics(
@@ -93,6 +96,14 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
       userAssets: web.userAssets === '' ? null : web.userAssets,
     },
   };
+}
+
+/** The share of memory that answers may take while they are sent; below it `--query.max-bytes`. */
+const ANSWERS_SHARE = 1 / 8;
+const ANSWERS_BYTES_MIN = 128 * 2 ** 20;
+
+function answerBytesMax(queryBytesMax: number): number {
+  return Math.floor(Math.max(ANSWERS_BYTES_MIN, Math.min(queryBytesMax, ANSWERS_SHARE * memoryBytes())));
 }
 
 /** `15d or 10GiB or 80%`: what ends the life of a sample, whichever comes first. */

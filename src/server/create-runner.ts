@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Engine } from '../promql/engine.ts';
 import { functionImplementations } from '../promql/functions/registry.ts';
@@ -10,6 +10,7 @@ import { PoolRunner } from '../query/pool/pool-runner.ts';
 import { type OpenRead, threadedQueryable } from '../query/pool/threaded-queryable.ts';
 import type { QueryReply, QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
+import { memoryBytes } from '../std/memory-bytes.ts';
 import type { Queryable } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
@@ -111,10 +112,4 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     queryable: (signal) => threadedQueryable(database, openRead, signal),
     close,
   };
-}
-
-/** Of the host, or of the control group that the process is in. */
-function memoryBytes(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

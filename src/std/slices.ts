@@ -24,6 +24,15 @@ export class Slices {
     return this.#clock.monotonic() - this.#start > SLICE_MS;
   }
 
+  /** Takes the steps of a computation, in as many turns as they need. Rejects as `next` does. */
+  async run<T>(steps: Generator<undefined, T>): Promise<T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (this.isOver()) await this.next();
+    }
+  }
+
   /** Resolves in a later turn. Rejects with what `left` makes. */
   async next(): Promise<void> {
     await nextTurn();

@@ -1,5 +1,6 @@
 import type { ApiDependencies, ApiSettings } from '../../src/api/dependencies.ts';
 import { createHttpServer } from '../../src/api/server.ts';
+import { BodyBudget } from '../../src/http/body.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import type { QueryReply, QueryRequest } from '../../src/query/runner.ts';
@@ -57,6 +58,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         return answer(request, signal);
       },
     },
+    answers: new BodyBudget(2 ** 30),
     targets: { pools: () => [], active: () => [], dropped: () => [], droppedCounts: () => ({}) },
     storage: {
       headStatistics: async () => ({

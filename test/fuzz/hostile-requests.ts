@@ -66,6 +66,15 @@ function many<T>(count: number, item: (i: number) => T): T[] {
 
 const SLOW = 'wide{id=~"((i|d|-|[0-9])+)*x"}';
 
+/** Fields of a message of remote read or write, with a number of bytes that divides 60. */
+const FIELDS: Readonly<Record<string, readonly number[]>> = {
+  'fields that nobody knows': [0x28, 0],
+  'empty messages': [0x0a, 0],
+  'groups in groups': [0x2b, 0x2b, 0x2b, 0x2c, 0x2c, 0x2c],
+  'messages with one field': [0x0a, 2, 0x08, 1],
+  'metadata messages': [0x1a, 2, 0x08, 1],
+};
+
 export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   matches(
     '9,999 selectors',
@@ -160,6 +169,14 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   { ...read('a bomb', []), name: 'a read that unpacks to 32 MiB', body: bomb(32 * MEGABYTE) },
   { ...read('a bomb', []), name: 'a write that claims gigabytes', path: '/api/v1/write', body: bomb(2 ** 32 - 1) },
   { ...read('a bomb', []), name: 'a write that unpacks to 32 MiB', path: '/api/v1/write', body: bomb(32 * MEGABYTE) },
+  ...(['read', 'write'] as const).flatMap((path) =>
+    Object.entries(FIELDS).map(([name, field]) => ({
+      ...read('fields', []),
+      name: `a ${path} of ${name}`,
+      path: `/api/v1/${path}`,
+      body: repeatedField(field),
+    })),
+  ),
   {
     ...read('gzip', []),
     name: 'a write in gzip',
@@ -168,6 +185,19 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     body: new Uint8Array(MEGABYTE),
   },
 ];
+
+/** A snappy block of 32 MB in which a field of a few bytes is repeated. */
+function repeatedField(field: readonly number[]): Uint8Array {
+  const size = Math.floor(32e6 / field.length) * field.length;
+  const copies = Math.floor((size - field.length) / 60);
+  const made = field.length + 60 * copies;
+  const head = [(made & 0x7f) | 0x80, ((made >> 7) & 0x7f) | 0x80, ((made >> 14) & 0x7f) | 0x80, made >> 21];
+  const block = new Uint8Array(head.length + 1 + field.length + 3 * copies);
+  block.set([...head, (field.length - 1) << 2, ...field]);
+  for (let at = head.length + 1 + field.length; at < block.length; at += 3)
+    block.set([(59 << 2) | 2, field.length, 0], at);
+  return block;
+}
 
 /** A snappy block that says that it unpacks to `size` bytes, as far as copies of 64 bytes of one literal do so. */
 function bomb(size: number): Uint8Array {

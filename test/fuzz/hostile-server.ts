@@ -1,7 +1,9 @@
 /**
  * Sends hostile requests to a server of its own, one after the other, and fails where one holds the main thread for too long:
  * `node test/fuzz/hostile-server.ts [--only TEXT] [--series N] [--samples N] [--timeout MS] [--port N]
- * [--load SECONDS]`.
+ * [--load SECONDS] [--built]`.
+ *
+ * The server runs from sources, with `--built` from `dist/`, as it does where it is installed.
  *
  * With `--load` twenty clients ask at once instead, some of which read slowly, leave, or never read, and it fails where the server does
  * not live through that, is late, or keeps the memory.
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     timeout: { type: 'string', default: '20000' },
     port: { type: 'string', default: '22500' },
     load: { type: 'string', default: '0' },
+    built: { type: 'boolean', default: false },
   },
 });
 
@@ -43,7 +46,7 @@ writeFileSync(
 );
 const url = `http://127.0.0.1:${values.port}`;
 const server = fork(
-  resolve('src/main.ts'),
+  resolve(values.built ? 'dist/main.js' : 'src/main.ts'),
   [
     `--config.file=${join(directory, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(directory, 'data')}`,

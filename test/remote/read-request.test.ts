@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import snappy from 'snappyjs';
 import { describe, expect, test } from 'vitest';
-import { ReadRequestError, readRequestFromBytes } from '../../src/remote/read-request.ts';
+import { type ReadRequest, ReadRequestError, readRequestSteps } from '../../src/remote/read-request.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { requestBytes } from '../api/read-message.ts';
 
 const TYPES = ['=', '!=', '=~', '!~', null];
@@ -14,11 +15,15 @@ const query = fc.record({
   hints: fc.record({ func: fc.string(), start_ms: time, end_ms: time }),
 });
 
-describe('readRequestFromBytes()', () => {
+function fromBytes(bytes: Uint8Array): ReadRequest {
+  return runInTurns(readRequestSteps(bytes), null);
+}
+
+describe('readRequestSteps()', () => {
   test('reads what another implementation writes', () => {
     fc.assert(
       fc.property(fc.array(query, { maxLength: 5 }), fc.array(fc.nat(9), { maxLength: 5 }), (queries, accepted) => {
-        expect(readRequestFromBytes(encoded(queries, accepted))).toEqual({
+        expect(fromBytes(encoded(queries, accepted))).toEqual({
           acceptedTypes: accepted,
           queries: queries.map(({ start, end, matchers, hints }) => ({
             range: { minTime: start, maxTime: end },
@@ -37,7 +42,7 @@ describe('readRequestFromBytes()', () => {
         const damaged = bytes.slice(0, length);
         if (at < length) damaged[at] = byte;
         try {
-          expect(readRequestFromBytes(damaged).queries.length).toBeLessThan(bytes.length);
+          expect(fromBytes(damaged).queries.length).toBeLessThan(bytes.length);
         } catch (error) {
           expect(error).toBeInstanceOf(ReadRequestError);
           expect((error as Error).message).toMatch(/ \(at byte \d+ of the decoded request\)$/);
@@ -48,15 +53,15 @@ describe('readRequestFromBytes()', () => {
 
   test('refuses more than it would hold in memory', () => {
     const emptyQueries = new Uint8Array(20_002).map((_, i) => (i % 2 === 0 ? 0x0a : 0));
-    expect(() => readRequestFromBytes(emptyQueries)).toThrow('may not hold more than 10000 queries');
+    expect(() => fromBytes(emptyQueries)).toThrow('may not hold more than 10000 queries');
     const types = new Uint8Array(4004).fill(1);
     types.set([0x12, 0xa1, 0x1f]);
-    expect(() => readRequestFromBytes(types.subarray(0, 3 + 4001))).toThrow('1000 accepted response types');
+    expect(() => fromBytes(types.subarray(0, 3 + 4001))).toThrow('1000 accepted response types');
   });
 
   test('takes a time beyond all samples for the last one there can be', () => {
     const bytes = Uint8Array.from([0x0a, 0x0a, 0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
-    expect(readRequestFromBytes(bytes).queries[0]?.range).toEqual({ minTime: 0, maxTime: Number.MAX_SAFE_INTEGER });
+    expect(fromBytes(bytes).queries[0]?.range).toEqual({ minTime: 0, maxTime: Number.MAX_SAFE_INTEGER });
   });
 });
 

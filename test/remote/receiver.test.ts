@@ -466,6 +466,48 @@ describe('bytes that are no request', () => {
   });
 });
 
+describe('a request of large or many messages', () => {
+  test('one long series is decoded in turns too', async () => {
+    const samples = Array.from({ length: 60_000 }, (_, k): [number, number] => [NOW + k, k * 0.1]);
+    const outcome = receiver.receive(V1, writeBody([one('long', ...samples)]));
+    expect(outcome).toBeInstanceOf(Promise);
+    expect((await outcome).status).toBe(204);
+    expect((await stored())[0]).toMatch(/ 59999=5999\.9\d*$/);
+  });
+
+  test.each([
+    ['unknown fields', [0x28, 0], 204, ''],
+    ['empty exemplars', [0x1a, 0], 400, 'a request may not hold more than 262144 exemplars'],
+    ['empty histograms', [0x22, 0], 400, 'a request may not hold more than 262144 histograms'],
+  ])('a series of %s only is walked through in turns', async (_, field, status, message) => {
+    const inner = new Uint8Array(2 << 20);
+    for (let at = 0; at < inner.length; at += 2) inner.set(field, at);
+    const outcome = receiver.receive(V1, compress(Buffer.concat([Buffer.of(0x0a, 0x80, 0x80, 0x80, 0x01), inner])));
+    expect(outcome).toBeInstanceOf(Promise);
+    expect(await outcome).toEqual({ status, message });
+  });
+
+  test('what would be walked through whole is refused', async () => {
+    const size = [0x80, 0x80, 0x80, 0x01];
+    const inner = new Uint8Array(2 << 20).fill(0x08);
+    for (const [head, message] of [
+      [[0x0a, ...size], 'TimeSeries'],
+      [[0x1a, ...size], 'MetricMetadata'],
+    ] as const) {
+      const body = Buffer.concat([Buffer.from(head), inner]);
+      if (message === 'TimeSeries') body.set([0x12, 0xfb, 0xff, 0x7f], head.length);
+      const outcome = await receiver.receive(V1, compress(body));
+      expect(outcome).toEqual({
+        status: 400,
+        message: expect.stringContaining(`a field of ${message} has more than 262144 bytes`),
+      });
+    }
+    const groups = Uint8Array.from({ length: 2 << 20 }, (_, i) => (i === 0 ? 0x2b : i % 2 === 1 ? 0x28 : 0));
+    expect((await receiver.receive(V1, compress(groups))).message).toContain('has more than 262144 bytes');
+    expect(await stored()).toEqual([]);
+  });
+});
+
 describe('headers', () => {
   test.each([
     [

@@ -63,7 +63,7 @@ async function preparedRead(call: Call, budget: BodyBudget): Promise<PreparedRea
     }
   }
   try {
-    return prepareRead(body.bytes);
+    return await prepareRead(body.bytes, { clock: call.deps.clock, signal: call.signal });
   } finally {
     body.release();
   }

@@ -3,14 +3,18 @@ import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../model/histogra
 import { type Bucket, histogramBuckets } from '../../model/histogram-buckets.ts';
 import type { InstantFunction } from './contracts.ts';
 
+/** What a bucket of a variance costs, in units of `Spend`. */
+const BUCKET_WORK = 20;
+
 /** Numbers of native histograms; floats have no result. */
 export const histogramCount = ofHistograms((histogram) => histogram.count);
 export const histogramSum = ofHistograms((histogram) => histogram.sum);
 export const histogramAvg = ofHistograms((histogram) => histogram.sum / histogram.count);
-export const histogramStdvar = ofHistograms(variance);
-export const histogramStddev = ofHistograms((histogram) => Math.sqrt(variance(histogram)));
+export const histogramStdvar = ofHistograms(variance, BUCKET_WORK);
+export const histogramStddev = ofHistograms((histogram) => Math.sqrt(variance(histogram)), BUCKET_WORK);
 
-function ofHistograms(f: (histogram: FloatHistogram) => number): InstantFunction {
+/** `bucketWork` is what each bucket costs. */
+function ofHistograms(f: (histogram: FloatHistogram) => number, bucketWork = 0): InstantFunction {
   return (input, out, { spend }) => {
     const { histograms } = input;
     for (let i = 0; i < out.present.length; ) {
@@ -18,7 +22,9 @@ function ofHistograms(f: (histogram: FloatHistogram) => number): InstantFunction
       for (; i < stop; i++) {
         const histogram = input.present[i] === 1 ? histograms?.[i] : undefined;
         out.present[i] = histogram === undefined ? 0 : 1;
-        if (histogram !== undefined) out.values[i] = f(histogram);
+        if (histogram === undefined) continue;
+        if (bucketWork > 0) spend(bucketWork * (histogram.positiveCounts.length + histogram.negativeCounts.length));
+        out.values[i] = f(histogram);
       }
     }
     out.histograms = null;

@@ -1,6 +1,6 @@
 import { DurationSyntaxError, parseDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
-import { byteText, textOfBytes } from './byte-text.ts';
+import { textOfBytes } from './byte-text.ts';
 import type { TokenStream } from './token-stream.ts';
 import type { Token } from './tokens.ts';
 
@@ -20,25 +20,45 @@ export function stringValue(token: Token): string {
 
 /** UTF-8 bytes, one character each. */
 function unquote(token: Token): string {
-  const body = token.text.slice(1, -1);
-  if (token.text[0] === '`' || !body.includes('\\')) return body;
-  return body.replace(/\\(?:x(..)|u(.{4})|U(.{8})|([0-7]{3})|(.))/gs, (_match, byte, short, long, octal, simple) => {
-    if (simple !== undefined) return SIMPLE_ESCAPES[simple] ?? simple;
-    if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-    const character = String.fromCodePoint(Number.parseInt(short ?? long, 16));
-    return byteText(character);
-  });
+  const { text } = token;
+  const end = text.length - 1;
+  if (text[0] === '`' || !text.includes('\\')) return text.slice(1, end);
+  // No escape is shorter than its bytes.
+  const bytes = Buffer.allocUnsafe(end);
+  let length = 0;
+  for (let at = 1; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== BACKSLASH) {
+      bytes[length++] = code;
+      continue;
+    }
+    const kind = text[++at]!;
+    const digits = HEX_DIGITS[kind];
+    if (digits !== undefined) {
+      const value = Number.parseInt(text.slice(at + 1, at + 1 + digits), 16);
+      at += digits;
+      if (kind === 'x') bytes[length++] = value;
+      else length += bytes.write(String.fromCodePoint(value), length, 'utf8');
+    } else if (kind >= '0' && kind <= '7') {
+      bytes[length++] = Number.parseInt(text.slice(at, at + 3), 8);
+      at += 2;
+    } else bytes[length++] = SIMPLE_ESCAPES[kind] ?? kind.charCodeAt(0);
+  }
+  return bytes.toString('latin1', 0, length);
 }
 
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
+const BACKSLASH = 0x5c;
+/** How many of them follow each letter. */
+const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
+  a: 0x07,
+  b: 0x08,
+  f: 0x0c,
+  n: 0x0a,
+  r: 0x0d,
+  t: 0x09,
+  v: 0x0b,
 };
 
 function durationSeconds(stream: TokenStream, token: Token): number {

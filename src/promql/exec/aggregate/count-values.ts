@@ -1,5 +1,6 @@
 import { goFloatPlain } from '../../../model/go-float.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { TextMap } from '../../../std/text-map.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -38,12 +39,12 @@ export class CountValues implements VectorOperator {
     const { budget } = this.#context;
     const before = budget.current;
     const heads = await this.#input.series();
-    const numbers = new Map<string, number>();
+    const numbers = new TextMap<number>();
     const labels: Labels[] = [];
     const rows: StepCounts[] = [];
     let held = 0;
     await drain(this.#input, budget, (column, row) => {
-      const known = new Map<string, number>();
+      const known = new TextMap<number>();
       for (let step = 0; step < column.present.length; step++) {
         if (column.present[step] === 0) continue;
         budget.spend(TEXT_WORK);
@@ -73,7 +74,7 @@ export class CountValues implements VectorOperator {
   }
 
   /** The value becomes a label before the series is grouped, and stays in the group's labels. */
-  #outputOf(series: Labels, text: string, numbers: Map<string, number>, labels: Labels[]): number {
+  #outputOf(series: Labels, text: string, numbers: TextMap<number>, labels: Labels[]): number {
     const { grouping, without, valueLabel } = this.#plan;
     const names = new Set(without ? [...grouping, METRIC_NAME] : [...grouping, valueLabel]);
     const group = labelsOfGroup(series.with(valueLabel, text), names, without);
