@@ -10,7 +10,7 @@ const STEPS = 20;
 const STOP_AFTER_MS = 10_000;
 
 /**
- * Starts a built server once, on a log as a killed one leaves it, and stops it when it is ready. With that the compile cache beside
+ * Starts a built server once, on a log as a killed one leaves it, and stops it when it is ready and the web framework is loaded. With that the compile cache beside
  * the build (`src/main.ts`) has what a start compiles: otherwise the first start would compile all of it, and each one
  * that is killed within seconds, too. A build without it is as good, so what goes wrong is told and no error.
  */
@@ -64,6 +64,8 @@ async function startAndStop(program: string, args: readonly string[]): Promise<v
     const url = /http:\S+/.exec(String(line))?.[0];
     if (url === undefined) throw new Error('the server does not start');
     while ((await fetch(`${url}-/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+    // The first request that needs the web framework loads it, and would compile all of it.
+    await fetch(`${url}api/v1/read`, { method: 'POST' });
     child.kill('SIGTERM');
     await ended;
   } finally {

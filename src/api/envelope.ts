@@ -27,11 +27,15 @@ export function answerFromResult(result: ApiResult): Answer {
     case 'nothing':
       return { status: 204, headers: {}, body: '' };
     case 'data': {
-      let body = `{"status":"success","data":${result.json}`;
-      if (result.warnings.length > 0) body += `,"warnings":${jsonText(shownWarnings(result.warnings))}`;
-      return { status: 200, headers: JSON_HEADERS, body: `${body}}` };
+      const body = `{"status":"success","data":${result.json}${afterData(result.warnings)}`;
+      return { status: 200, headers: JSON_HEADERS, body };
     }
   }
+}
+
+/** How an answer ends, behind its `data`. */
+export function afterData(warnings: readonly string[]): string {
+  return warnings.length === 0 ? '}' : `,"warnings":${jsonText(shownWarnings(warnings))}}`;
 }
 
 export function answerFromError(error: ApiError): Answer {

@@ -1,7 +1,7 @@
 import type { Matcher } from '../model/matcher.ts';
-import { compareUtf8 } from '../model/utf8.ts';
 import { mergeSeriesSets } from './merge-series.ts';
 import type { MergeChunks, Querier, SelectRequest, SeriesSet } from './query.ts';
+import { unionOf } from './union-texts.ts';
 
 /**
  * Waits only where one of the queriers does. Where two have a sample of one series at one time, the earlier one's stays. Series
@@ -30,7 +30,7 @@ class MergedQuerier implements Querier {
   labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
     return whenAll(
       this.#queriers.map((querier) => querier.labelNames(matchers, limit)),
-      (lists) => mergeTexts(lists, limit),
+      (lists) => unionOf(lists, limit),
     );
   }
 
@@ -41,7 +41,7 @@ class MergedQuerier implements Querier {
   ): readonly string[] | Promise<readonly string[]> {
     return whenAll(
       this.#queriers.map((querier) => querier.labelValues(name, matchers, limit)),
-      (lists) => mergeTexts(lists, limit),
+      (lists) => unionOf(lists, limit),
     );
   }
 
@@ -53,11 +53,4 @@ class MergedQuerier implements Querier {
 function whenAll<T, R>(parts: readonly (T | Promise<T>)[], then: (done: readonly T[]) => R): R | Promise<R> {
   const isDone = (part: T | Promise<T>): part is T => !(part instanceof Promise);
   return parts.every(isDone) ? then(parts) : Promise.all(parts).then(then);
-}
-
-/** One sorted list of sorted lists, each text once. */
-export function mergeTexts(lists: readonly (readonly string[])[], limit: number): string[] {
-  const filled = lists.filter((list) => list.length > 0);
-  const merged = filled.length === 1 ? [...filled[0]!] : [...new Set(filled.flat())].sort(compareUtf8);
-  return limit > 0 ? merged.slice(0, limit) : merged;
 }

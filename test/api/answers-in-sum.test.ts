@@ -9,13 +9,20 @@ const MEGABYTE = 2 ** 20;
 /** More than two sockets hold, so who does not read it keeps it. */
 const ANSWER_BYTES = 24 * MEGABYTE;
 
+/** A JSON text of so many bytes. */
+function stringOf(size: number): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(size).fill(0x20);
+  body[0] = body[size - 1] = 0x22;
+  return body;
+}
+
 test('answers that nobody reads leave no room for others, until their clients are gone', async () => {
   const answers = new BodyBudget(40 * MEGABYTE);
   const bodies: Uint8Array<ArrayBuffer>[] = [];
   const server = await startTestServer({
     deps: { answers },
     answer: async ({ text }) => {
-      const body = new Uint8Array(text === 'small' ? 100 : ANSWER_BYTES).fill(0x20);
+      const body = stringOf(text === 'small' ? 100 : ANSWER_BYTES);
       bodies.push(body);
       return { ok: true, form: 'json', body };
     },
@@ -28,7 +35,7 @@ test('answers that nobody reads leave no room for others, until their clients ar
 
     const refused = await sendTo(server, `/api/v1/query?query=up`);
     expect(refused.status).toBe(503);
-    expect(JSON.parse(refused.text)).toEqual({
+    expect(refused.json).toEqual({
       status: 'error',
       errorType: 'timeout',
       error:
@@ -52,7 +59,7 @@ test('an answer larger than all may be together is sent where there is no other'
   const answers = new BodyBudget(MEGABYTE);
   const server = await startTestServer({
     deps: { answers },
-    answer: async () => ({ ok: true, form: 'json', body: new Uint8Array(3 * MEGABYTE).fill(0x20) }),
+    answer: async () => ({ ok: true, form: 'json', body: stringOf(3 * MEGABYTE) }),
   });
   try {
     for (let i = 0; i < 2; i++) {

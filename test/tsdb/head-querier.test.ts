@@ -170,6 +170,13 @@ describe('HeadQuerier', () => {
         const distinct = (texts: readonly number[]) => [...new Set(texts.map(String))].sort();
         expect(values('ten')).toEqual(distinct(kept.map((i) => i % 10)));
         expect(values('third')).toEqual(distinct(kept.filter((i) => i % 3 === 0).map((i) => i % 9)));
+        // Those of the series that came first.
+        const few = [...new Set(kept.map((i) => i % 10))].slice(0, 3);
+        expect(atOnce(querier.labelValues('ten', matchers, 3))).toEqual(distinct(few));
+        const numbers = kept.slice(0, 3).map(String).sort();
+        expect(atOnce(querier.labelValues('i', [...matchers, { type: '!=', name: 'ten', value: 'x' }], 3))).toEqual(
+          numbers,
+        );
         querier.close();
       }),
     );

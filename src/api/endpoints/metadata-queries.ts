@@ -1,22 +1,18 @@
 import { goQuote, type Labels, type LabelsJson } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
-import { compareUtf8 } from '../../model/utf8.ts';
 import type { Querier, SeriesSet } from '../../storage/query.ts';
 import { SetHeap } from '../../storage/set-heap.ts';
+import { TextUnion } from '../../storage/union-texts.ts';
 import { ApiError } from '../api-error.ts';
 import type { Call } from '../call.ts';
-import { type ApiResult, data } from '../envelope.ts';
+import type { ApiResult } from '../envelope.ts';
 import { unescapeName } from '../escaped-name.ts';
 import { jsonText, labelsJson } from '../json.ts';
+import { listResult } from '../json-list.ts';
 import { limitParameter, optionalTime, storageLimit } from '../parameters.ts';
 import { asParameterError, FoundSeries, selectors } from '../selectors.ts';
 import { slicesOf } from '../slices.ts';
-
-const TRUNCATED = 'results truncated due to limit';
-
-/** Rows rendered between two looks at the clock. */
-const ROWS_PER_LOOK = 256;
 
 /** GET, POST /api/v1/labels */
 export async function labelNames(call: Call): Promise<ApiResult> {
@@ -25,7 +21,7 @@ export async function labelNames(call: Call): Promise<ApiResult> {
   const matcherSets = await selectors(call, call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
     const names = await union(call, matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
-    return list(call, names, limit);
+    return listResult(call, names, jsonText, limit);
   });
 }
 
@@ -40,7 +36,7 @@ export async function labelValues(call: Call): Promise<ApiResult> {
     const values = await union(call, matcherSets, (matchers) =>
       querier.labelValues(name, matchers, storageLimit(limit)),
     );
-    return list(call, values, limit);
+    return listResult(call, values, jsonText, limit);
   });
 }
 
@@ -74,15 +70,10 @@ export async function series(call: Call): Promise<ApiResult> {
       if (slices.isOver()) await slices.next();
     }
     const warnings = sets.flatMap((set) => set.warnings);
-    const most = limit > 0 ? limit + 1 : Number.POSITIVE_INFINITY;
-    const isFew = sets.length === 1 && sets[0]!.length <= Math.min(SERIES_AS_BYTES_MAX, most - 1);
+    const isFew =
+      sets.length === 1 && sets[0]!.length <= (limit > 0 ? Math.min(SERIES_AS_BYTES_MAX, limit) : SERIES_AS_BYTES_MAX);
     if (isFew && warnings.length === 0) return { kind: 'rendered', bytes: fewSeries(sets[0]!) };
-    const rows = await rendered(call, firstOf(merged(sets), most), labelsJson);
-    if (limit > 0 && rows.length > limit) {
-      rows.length = limit;
-      warnings.push(TRUNCATED);
-    }
-    return data(`[${rows.join(',')}]`, warnings);
+    return listResult(call, merged(sets), labelsJson, limit, warnings);
   });
 }
 
@@ -124,25 +115,6 @@ function fewSeries(set: SeriesSet): Uint8Array {
   }
   bytes.set(AFTER_SERIES, at);
   return bytes.subarray(0, at + AFTER_SERIES.length);
-}
-
-/** The JSON of every item; gives the event loop back in between, and ends when the client is gone. */
-async function rendered<T>(call: Call, items: Iterable<T>, json: (item: T) => string): Promise<string[]> {
-  const slices = slicesOf(call);
-  const rows: string[] = [];
-  for (const item of items) {
-    rows.push(json(item));
-    if (rows.length % ROWS_PER_LOOK === 0 && slices.isOver()) await slices.next();
-  }
-  return rows;
-}
-
-function* firstOf<T>(items: Iterable<T>, most: number): Generator<T> {
-  let count = 0;
-  for (const item of items) {
-    if (count++ >= most) return;
-    yield item;
-  }
 }
 
 /** One set as it is; of several sorted ones each label set once, in order. */
@@ -187,17 +159,11 @@ async function union(
   find: (matchers: readonly Matcher[]) => readonly string[] | Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   if (matcherSets.length <= 1) return find(matcherSets[0] ?? []);
-  const found = new Set<string>();
+  const found = new TextUnion();
   const slices = slicesOf(call);
   for (const matchers of matcherSets) {
-    for (const text of await find(matchers)) found.add(text);
+    await slices.run(found.add(await find(matchers)));
     if (slices.isOver()) await slices.next();
   }
-  return [...found].sort(compareUtf8);
-}
-
-async function list(call: Call, texts: readonly string[], limit: number): Promise<ApiResult> {
-  const isCut = limit > 0 && texts.length > limit;
-  const rows = await rendered(call, isCut ? texts.slice(0, limit) : texts, jsonText);
-  return data(`[${rows.join(',')}]`, isCut ? [TRUNCATED] : []);
+  return slices.run(found.all());
 }

@@ -1,5 +1,7 @@
+import { EvaluationError } from '../functions/contracts.ts';
 import type { QueryBudget } from './budget.ts';
 import type { VectorOperator } from './operator.ts';
+import { QueryError } from './query-error.ts';
 import type { StepColumn } from './step-column.ts';
 
 /** Reading an operator that gives nothing takes as long as so many samples: there may be 16,000 of them. */
@@ -20,5 +22,19 @@ export async function drain(
     take(column, row++);
     budget.spend(column.present.length);
     if (budget.pauseDue) await budget.pause();
+  }
+}
+
+/**
+ * Asks the right operand of a binary operator for what `ask` does. Where that fails, a mistake in the left one is told instead: clients know it
+ * as evaluated first, and whole.
+ */
+export async function afterLeft<T>(left: VectorOperator, budget: QueryBudget, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const isMistake = error instanceof EvaluationError || (error instanceof QueryError && error.kind === 'execution');
+    if (isMistake) await drain(left, budget, () => {});
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import { mergeTexts } from '../../storage/merge-queriers.ts';
+import { runInTurns } from '../../std/turns.ts';
 import type {
   EncodedChunk,
   Querier,
@@ -10,6 +11,7 @@ import type {
   SeriesSet,
   TimeRange,
 } from '../../storage/query.ts';
+import { unionSteps } from '../../storage/union-texts.ts';
 import type { HeadSeriesSet } from '../../tsdb/head/head-series-set.ts';
 import { unpackChunks } from './packed-chunks.ts';
 import { unpackColumn } from './packed-columns.ts';
@@ -69,20 +71,20 @@ class ThreadedQuerier implements Querier {
     return new ThreadSeriesSet(channel, labels, found.warnings, request.asChunks === true);
   }
 
-  async labelNames(matchers: readonly Matcher[], limit: number): Promise<string[]> {
+  async labelNames(matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
     const [own, others] = await Promise.all([
       this.#head.labelNames(matchers, limit),
       this.#blockTexts(null, matchers, limit),
     ]);
-    return mergeTexts([own, others], limit);
+    return bothInTurns(own, others, limit);
   }
 
-  async labelValues(name: string, matchers: readonly Matcher[], limit: number): Promise<string[]> {
+  async labelValues(name: string, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
     const [own, others] = await Promise.all([
       this.#head.labelValues(name, matchers, limit),
       this.#blockTexts(name, matchers, limit),
     ]);
-    return mergeTexts([own, others], limit);
+    return bothInTurns(own, others, limit);
   }
 
   close(): void {
@@ -187,6 +189,16 @@ class ThreadSeriesSet implements SeriesSet {
 
 function notAtHand(row: number): Error {
   return new Error(`Cannot read row ${row}: its samples are not at hand`);
+}
+
+/** Milliseconds until the event loop runs again. */
+const PIECE_MS = 5;
+
+/** Two sorted lists as one. */
+async function bothInTurns(a: readonly string[], b: readonly string[], limit: number): Promise<readonly string[]> {
+  const turns = { now: () => performance.now(), pause: () => setImmediate(), pieceMs: PIECE_MS };
+  const both = await runInTurns(unionSteps(a, b), turns);
+  return limit > 0 && both.length > limit ? both.slice(0, limit) : both;
 }
 
 function unexpected({ kind }: ReadBatch): Error {

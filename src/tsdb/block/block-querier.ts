@@ -102,7 +102,14 @@ export class BlockQuerier implements Querier {
     this.#assertOpen();
     if (name === '' || !this.#block.overlaps(this.#range)) return [];
     const { table } = this.#block.index;
-    if (matchers.length > 0) return this.#valuesOfRows(name, matchersToRows(this.#block.rowIndex, matchers), limit);
+    if (matchers.length > 0) {
+      const rows = matchersToRows(this.#block.rowIndex, matchers);
+      // Where more than the values is chosen by, the first series' ones are kept, like the reference does.
+      const isByRow = matchers.some((matcher) => matcher.name !== name);
+      const values = this.#valuesOfRows(name, rows, isByRow ? 0 : limit);
+      if (!isByRow || limit === 0 || values.length <= limit) return values;
+      return this.#valuesOfFirst(name, rows, limit);
+    }
     const values: string[] = [];
     table.visitValues(name, (value) => values.push(value) !== limit);
     return values;
@@ -111,6 +118,18 @@ export class BlockQuerier implements Querier {
   close(): void {
     this.#release?.();
     this.#release = null;
+  }
+
+  /** The first values that are met when rows are gone through, sorted. */
+  #valuesOfFirst(name: string, rows: Uint32Array, limit: number): string[] {
+    const { index, rowIndex } = this.#block;
+    const symbol = rowIndex.nameSymbol(name);
+    const found = new Set<number>();
+    for (let i = 0; i < rows.length && found.size < limit; i++) {
+      const value = symbol < 0 ? -1 : index.series.valueOf(rows[i]!, symbol);
+      if (value >= 0) found.add(value);
+    }
+    return Array.from(found, (id) => index.symbols.text(id)).sort(compareUtf8);
   }
 
   #valuesOfRows(name: string, rows: Uint32Array, limit: number): string[] {

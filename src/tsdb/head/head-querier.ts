@@ -241,8 +241,11 @@ export class HeadQuerier implements Querier {
     if (id < 0) return [];
     if (matchers.length === 0) return yield* this.#texts(firstIds(labelIndex.values(id).slice(), limit), limit);
     const rows = rowIndex.settle(yield* rowIndex.choose(matchers));
+    /** Those of the first series, unless the values alone are chosen. */
+    const first = (ids: Uint32Array) =>
+      matchers.every((matcher) => matcher.name === name) ? firstIds(ids, limit) : ids.subarray(0, limit || ids.length);
     if (labelIndex.valueCount(id) < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length) {
-      return yield* this.#texts(yield* this.#valuesWithRows(id, rows), limit);
+      return yield* this.#texts(first(yield* this.#valuesWithRows(id, rows)), limit);
     }
     const values = new Set<number>();
     yield* this.#visitLabels(rows, (words, from, to) => {
@@ -252,27 +255,31 @@ export class HeadQuerier implements Querier {
         break;
       }
     });
-    return yield* this.#texts(Uint32Array.from(values), limit);
+    return yield* this.#texts(first(Uint32Array.from(values)), limit);
   }
 
-  /** The values of a label that any of the rows has, found by the values' lists: each until the first row that is wanted. */
+  /**
+   * The values of a label that any of the rows has, in the order of their first rows, found by the values' lists: each until the first row that
+   * is wanted.
+   */
   *#valuesWithRows(name: number, rows: Uint32Array): Generator<undefined, Uint32Array> {
     const { labelIndex, rowIndex } = this.#parts;
     const wanted = new Uint32Array((rowIndex.rowLimit + 31) >>> 5);
     markRows(wanted, rows, rows.length);
-    const found: number[] = [];
+    const found: { readonly value: number; readonly row: number }[] = [];
     let looks = 0;
     for (const value of labelIndex.values(name).slice()) {
       const list = labelIndex.rows(name, value);
       let i = 0;
       while (i < list.length && ((wanted[list[i]! >>> 5]! >>> (list[i]! & 31)) & 1) === 0) i++;
-      if (i < list.length) found.push(value);
+      if (i < list.length) found.push({ value, row: list[i]! });
       looks += i + 1;
       if (looks < STEP_ROWS) continue;
       looks = 0;
       yield;
     }
-    return Uint32Array.from(found);
+    found.sort((a, b) => a.row - b.row);
+    return Uint32Array.from(found, ({ value }) => value);
   }
 
   /** Shows the labels of rows, as ids of name and value in turn. */

@@ -1,6 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
-import { mergeTexts } from '../../storage/merge-queriers.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import {
   ofFloats,
@@ -10,6 +9,7 @@ import {
   type SeriesSet,
   type TimeRange,
 } from '../../storage/query.ts';
+import { unionOf } from '../../storage/union-texts.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { chunkMerge } from '../compact/merge-chunks.ts';
@@ -69,11 +69,11 @@ export class ThreadDatabase {
     range: TimeRange,
     limit: number,
     find: (block: BlockQuerier) => string[],
-  ): Promise<string[]> {
+  ): Promise<readonly string[]> {
     for (let asks = 1; ; asks++) {
       await ask({ range, requests: [] });
       try {
-        return mergeTexts(
+        return unionOf(
           this.#blocks.queriers(range).map((block) => found(block, find)),
           limit,
         );

@@ -1,7 +1,7 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { SetOperationPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
-import { drain } from '../drain.ts';
+import { afterLeft, drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { Signatures } from './signatures.ts';
@@ -40,7 +40,7 @@ export class SetOperation implements VectorOperator {
     // On the way down a chain of thousands as well as on the way back.
     this.#context.budget.spend(SERIES_WORK);
     const left = await this.#left.series();
-    const right = await this.#right.series();
+    const right = await afterLeft(this.#left, this.#context.budget, () => this.#right.series());
     this.#context.budget.spend(SERIES_WORK);
     // Only now: a chain would hold the tables of all its links meanwhile.
     const signatures = new Signatures(this.#plan.matching, this.#context.budget);
@@ -51,7 +51,9 @@ export class SetOperation implements VectorOperator {
       this.#context.budget.takeBytes(LIST_ENTRY_BYTES * (left.labels.length + right.labels.length));
       return joinHeads(left, right);
     }
-    await drain(this.#right, this.#context.budget, (column, row) => this.#addToMask(this.#rightGroups[row]!, column));
+    await afterLeft(this.#left, this.#context.budget, () =>
+      drain(this.#right, this.#context.budget, (column, row) => this.#addToMask(this.#rightGroups[row]!, column)),
+    );
     return left;
   }
 

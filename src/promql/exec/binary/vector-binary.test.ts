@@ -49,6 +49,24 @@ describe('one to one', () => {
   });
 });
 
+describe('mistakes on both sides', () => {
+  const smoothing = 'double_exponential_smoothing(total[2s], 0, 0.1)';
+  const join = '(total - on () errors)';
+
+  test.each(['>=', '+', 'and', 'unless', 'or', '/ on (app) group_left ()', '/ on (app) group_right ()'])(
+    'the left one of %s is told',
+    async (op) => {
+      await expect(ask(`${smoothing} ${op} ${join}`)).rejects.toThrow('invalid smoothing factor');
+      await expect(ask(`${join} ${op} ${smoothing}`)).rejects.toThrow('found duplicate series for the match group');
+    },
+  );
+
+  test('a left side without one leaves the right one', async () => {
+    await expect(ask(`total + ${join}`)).rejects.toThrow('found duplicate series for the match group');
+    await expect(ask(`total and ${smoothing}`)).rejects.toThrow('invalid smoothing factor');
+  });
+});
+
 describe('many to one', () => {
   test('group_left keeps the many side and takes labels over', async () => {
     expect(await ask('errors * on (app) group_left (version) build')).toEqual({

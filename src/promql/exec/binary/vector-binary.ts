@@ -4,7 +4,7 @@ import { compareUtf8 } from '../../../model/utf8.ts';
 import type { VectorBinaryPlan } from '../../plan/plan.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
-import { drain } from '../drain.ts';
+import { afterLeft, drain } from '../drain.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { isLasting, keepSets, kept, type LabelList, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
@@ -79,17 +79,18 @@ export class VectorBinary implements VectorOperator {
 
   async series(): Promise<SeriesHeads> {
     const { matching } = this.#plan;
+    const { budget } = this.#context;
     const left = await this.#left.series();
-    const right = await this.#right.series();
-    const { leftGroups, rightGroups } = matchGroups(left.labels, right.labels, matching, this.#context.budget);
+    const right = await afterLeft(this.#left, budget, () => this.#right.series());
+    const { leftGroups, rightGroups } = matchGroups(left.labels, right.labels, matching, budget);
     const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
     const [one, oneGroups] = this.#isSwapped ? [left, leftGroups] : [right, rightGroups];
-    const oneSide = new OneSide(one.labels, oneGroups, matching, this.#count, this.#context.budget);
+    const oneSide = new OneSide(one.labels, oneGroups, matching, this.#count, budget);
     this.#oneSide = oneSide;
     this.#oneHeads = one;
-    await drain(this.#isSwapped ? this.#left : this.#right, this.#context.budget, (column, row) =>
-      oneSide.add(column, row),
-    );
+    const add = (column: StepColumn, row: number) => oneSide.add(column, row);
+    if (this.#isSwapped) await drain(this.#left, budget, add);
+    else await afterLeft(this.#left, budget, () => drain(this.#right, budget, add));
     if (matching.fillLeft !== null || matching.fillRight !== null) this.#failOnAllConflicts();
     return await this.#pair(many, manyGroups, oneSide);
   }
