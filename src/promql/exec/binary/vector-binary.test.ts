@@ -50,20 +50,20 @@ describe('one to one', () => {
 });
 
 describe('mistakes on both sides', () => {
-  const smoothing = 'double_exponential_smoothing(total[2s], 0, 0.1)';
-  const join = '(total - on () errors)';
+  const late = '(errors / on (app) total)';
+  const early = '(total - on () errors)';
 
   test.each(['>=', '+', 'and', 'unless', 'or', '/ on (app) group_left ()', '/ on (app) group_right ()'])(
     'the left one of %s is told',
     async (op) => {
-      await expect(ask(`${smoothing} ${op} ${join}`)).rejects.toThrow('invalid smoothing factor');
-      await expect(ask(`${join} ${op} ${smoothing}`)).rejects.toThrow('found duplicate series for the match group');
+      await expect(ask(`${late} ${op} ${early}`)).rejects.toThrow('multiple matches for labels');
+      await expect(ask(`${early} ${op} ${late}`)).rejects.toThrow('found duplicate series for the match group');
     },
   );
 
   test('a left side without one leaves the right one', async () => {
-    await expect(ask(`total + ${join}`)).rejects.toThrow('found duplicate series for the match group');
-    await expect(ask(`total and ${smoothing}`)).rejects.toThrow('invalid smoothing factor');
+    await expect(ask(`total + ${early}`)).rejects.toThrow('found duplicate series for the match group');
+    await expect(ask(`total and ${late}`)).rejects.toThrow('multiple matches for labels');
   });
 });
 
