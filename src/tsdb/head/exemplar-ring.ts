@@ -13,6 +13,8 @@ const EXEMPLAR_LABELS_MAX = 128;
 const STEP_WORK = 50_000;
 const CONDITION_WORK = 2;
 
+/** Selectors made ready in one step. */
+const SETS_PER_STEP = 256;
 /** Of all selectors of a search, some 100 bytes each. */
 const PATTERNS_SIZE_MAX = 200_000;
 
@@ -176,6 +178,7 @@ export class ExemplarRing {
         if (isPattern) yield;
       }
       conditions.push(set);
+      if (conditions.length % SETS_PER_STEP === 0) yield;
     }
     const found: SeriesExemplars[] = [];
     let work = 0;
