@@ -18,6 +18,7 @@ import { lastCheckpoint } from '../../src/tsdb/wal/segments.ts';
 import { answers, startUp } from '../proof/both-servers.ts';
 import { Workbench } from '../server/narthex-process.ts';
 import { encodeSamples } from '../support/chunk-source.ts';
+import { damageStride } from '../support/damage-stride.ts';
 import { batchOf } from './head-support.ts';
 import { versionOf } from './prometheus-process.ts';
 import { showDatabase } from './show-database.ts';
@@ -133,7 +134,7 @@ describe("a snapshot of Prometheus' head", () => {
     const path = putSnapshot(files, 0, offset);
     const whole = files.readFileSync(path).slice();
     const used = whole.findLastIndex((byte) => byte !== 0) + 1;
-    for (let at = 0; at < used; at += at % 5 === 0 ? 29 : 13) {
+    for (let at = 0; at < used; at += damageStride(at % 5 === 0 ? 29 : 13)) {
       const flipped = whole.slice();
       flipped[at]! ^= 1 << (at % 8);
       const cutShort = whole.slice();

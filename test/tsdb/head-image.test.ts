@@ -12,6 +12,7 @@ import type { Head } from '../../src/tsdb/head/head.ts';
 import { FRAME, FrameReader, trailerOffset } from '../../src/tsdb/head-image/image-frames.ts';
 import { type LoadedHead, loadHead } from '../../src/tsdb/start/load-head.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { damageStride } from '../support/damage-stride.ts';
 import { ALL_TIME, batchOf, type Value } from './head-support.ts';
 import { showDatabase } from './show-database.ts';
 
@@ -178,7 +179,7 @@ describe('an image of the head', () => {
     const disk = files.afterProcessDeath();
     const whole = disk.readFileSync(IMAGE).slice();
     const expected = await showAll(disk.afterProcessDeath());
-    for (let at = 0; at < whole.length; at += at < 20 || at > whole.length - 40 ? 1 : 41) {
+    for (let at = 0; at < whole.length; at += at < 20 || at > whole.length - 40 ? 1 : damageStride(41)) {
       const flipped = whole.slice();
       flipped[at]! ^= 1 << (at % 8);
       for (const bytes of [flipped, whole.slice(0, at)]) {

@@ -15,7 +15,7 @@ const RESIDENT_BYTES_OF_A_MILLION = 48 * 2 ** 20;
  * The small version of `npm run bench -- tsdb --only fill --set series=1000000`. What the process takes by itself does not
  * grow with the series, so the difference between two sizes is looked at.
  */
-it('takes at most 900 bytes for each further series after an hour of samples', { timeout: 240_000 }, () => {
+it('takes at most 900 bytes for each further series after an hour of samples', { timeout: 600_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'narthex-memory-'));
   const fill = (series: number): FillResult => {
     const residentChunkBytes = Math.round((RESIDENT_BYTES_OF_A_MILLION * series) / 1_000_000);

@@ -9,6 +9,7 @@ import { LateReplay, type LateReplayParts } from '../../../src/tsdb/out-of-order
 import { readLateSamples, takeLateSamples } from '../../../src/tsdb/out-of-order/late-samples.ts';
 import { OutOfOrderStore } from '../../../src/tsdb/out-of-order/out-of-order-store.ts';
 import { replayWal } from '../../../src/tsdb/wal/replay.ts';
+import { damageStride } from '../../support/damage-stride.ts';
 import { ALL_TIME, batchOf } from '../head-support.ts';
 import { histogramFrom } from '../histogram-support.ts';
 import { openLate, readSamples } from './late-support.ts';
@@ -109,7 +110,7 @@ describe('a damaged wbl/', () => {
     const files = await writeDirectory();
     const whole = await readSamples(await openLate(files.afterProcessDeath()));
     const size = files.statSync(PATH)!.size;
-    for (let at = 3; at < size; at += 41) {
+    for (let at = 3; at < size; at += damageStride(41)) {
       const disk = files.afterProcessDeath();
       const file = disk.openSync(PATH, 'r+');
       const byte = new Uint8Array(1);
