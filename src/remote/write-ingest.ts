@@ -27,7 +27,14 @@ import {
 } from './write-entries.ts';
 import { WriteLabelBytes } from './write-label-bytes.ts';
 import { partInOrder, type SeriesPart } from './write-parts.ts';
-import { earlier, firstOutside, firstProblem, type PlacedRefusal, TOO_FAR_AHEAD } from './write-refusals.ts';
+import {
+  earlier,
+  firstOutside,
+  firstProblem,
+  type PlacedRefusal,
+  seriesOfInterest,
+  TOO_FAR_AHEAD,
+} from './write-refusals.ts';
 import { decodeWriteRequest, type WriteRequest } from './write-request.ts';
 
 /** Why nothing of a request was taken. */
@@ -97,11 +104,14 @@ export class WriteIngest {
   *#append(request: WriteRequest): Generator<undefined, IngestFailure | null> {
     const { cache, clock } = this.#options;
     cache.begin(clock.now());
-    let result = yield* this.#take(request, yield* this.#findSeries(request, cache));
+    const latest = clock.now() + AHEAD_MS_MAX;
+    request.seriesCount = seriesOfInterest(request, latest);
+    let result = yield* this.#take(request, yield* this.#findSeries(request, cache), latest);
     if (result === 'stale refs') {
       // Series that left the storage while their refs were still known here: all are asked for anew.
       yield* decodeWriteRequest(request.bytes, request);
-      result = yield* this.#take(request, yield* this.#findSeries(request, null));
+      request.seriesCount = seriesOfInterest(request, latest);
+      result = yield* this.#take(request, yield* this.#findSeries(request, null), latest);
       if (result === 'stale refs') return { kind: 'failed', message: 'the storage does not know refs it just gave' };
     }
     return result;
@@ -138,6 +148,7 @@ export class WriteIngest {
   *#take(
     request: WriteRequest,
     unknown: readonly UnknownSeries[],
+    latest: number,
   ): Generator<undefined, IngestFailure | 'stale refs' | null> {
     const histograms = yield* decodeHistograms(request);
     const exemplars = yield* decodeExemplars(request);
@@ -147,7 +158,7 @@ export class WriteIngest {
       return failureOf(error);
     }
     const batch = yield* this.#fillBatch(request);
-    const result = this.#transact(request, batch, histograms, exemplars);
+    const result = this.#transact(request, batch, histograms, exemplars, latest);
     if (result === null) this.#countInvalid(request);
     return result;
   }
@@ -157,9 +168,9 @@ export class WriteIngest {
     batch: SampleBatch,
     histograms: DecodedHistogram[],
     exemplars: readonly DecodedExemplar[],
+    latest: number,
   ): IngestFailure | 'stale refs' | null {
-    const { appendable, clock } = this.#options;
-    const latest = clock.now() + AHEAD_MS_MAX;
+    const { appendable } = this.#options;
     const problem = firstProblem(histograms, latest);
     if (problem !== null) histograms.length = problem.position;
 

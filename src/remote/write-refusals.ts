@@ -2,7 +2,8 @@ import type { Histogram } from '../model/histogram.ts';
 import { histogramProblem } from '../model/histogram-check.ts';
 import { isTooFine, SCHEMA_MAX } from '../model/reduce-schema.ts';
 import type { SampleBatch } from '../storage/append.ts';
-import type { DecodedHistogram } from './write-entries.ts';
+import { type DecodedHistogram, labelsOfSeries } from './write-entries.ts';
+import type { WriteRequest } from './write-request.ts';
 
 /** Why a request is refused, and where: series by series, of each the floats first. */
 export interface PlacedRefusal {
@@ -36,10 +37,29 @@ export function firstProblem(histograms: readonly DecodedHistogram[], latest: nu
 /** The first row whose time no storage takes: later than `latest`, or before all numbers. -1: none. */
 export function firstOutside(batch: SampleBatch, latest: number): number {
   const { times, length } = batch;
-  for (let row = 0; row < length; row++) {
-    if (times[row]! > latest || times[row]! === Number.NEGATIVE_INFINITY) return row;
-  }
+  for (let row = 0; row < length; row++) if (isOutside(times[row]!, latest)) return row;
   return -1;
+}
+
+/**
+ * How many series of a request are of any interest: up to the first one with a sample whose time no storage takes. Nothing behind it can be
+ * told of or taken, so that no series are made of it, as in the reference.
+ */
+export function seriesOfInterest(request: WriteRequest, latest: number): number {
+  const { seriesCount, seriesSamplesEnd, times } = request;
+  let row = 0;
+  for (let index = 0; index < seriesCount; index++) {
+    const end = seriesSamplesEnd[index]!;
+    while (row < end && !isOutside(times[row]!, latest)) row++;
+    // The samples of labels that are not allowed are dropped, whatever their time.
+    if (row < end && labelsOfSeries(request, index) !== null) return index + 1;
+    row = end;
+  }
+  return seriesCount;
+}
+
+function isOutside(time: number, latest: number): boolean {
+  return time > latest || time === Number.NEGATIVE_INFINITY;
 }
 
 /** A histogram that is too fine is checked as if it were not: its buckets are merged afterwards. */

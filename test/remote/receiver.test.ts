@@ -419,6 +419,23 @@ async function samplesOf(name: string): Promise<number> {
   return lines.filter((line) => line.includes(name)).reduce((sum, line) => sum + line.match(/ -?\d+=/g)!.length, 0);
 }
 
+test('of a request with a sample too far ahead no series behind it are made', async () => {
+  const ahead = NOW + 11 * 60_000;
+  const invalid = { labels: labelsOf({ job: 'a' }), samples: [{ timestamp: ahead, value: 1 }] };
+  const outcome = write(
+    invalid,
+    one('a', [NOW, 1]),
+    one('b', [NOW, 1], [ahead, 2]),
+    one('c', [NOW, 1]),
+    one('d', [ahead, 1]),
+  );
+  expect(outcome.status).toBe(400);
+  expect(outcome.message).toContain('too far in the future');
+  expect(database.stats().head.series).toBe(2);
+  expect(await stored()).toEqual([]);
+  expect(write(one('c', [NOW, 1])).status).toBe(204);
+});
+
 describe('bytes that are no request', () => {
   const body = writeBody([
     { ...one('a', [NOW + 1, 1]), exemplars: [{ labels: labelsOf({ id: 'x' }), value: 1, timestamp: NOW }] },
