@@ -1,4 +1,3 @@
-import { copyRun } from '../../kernels/byte-runs.ts';
 import { xorAppendUsual } from '../../kernels/xor-append.ts';
 import { type XorRunLimits, xorAppendRun } from '../../kernels/xor-append-run.ts';
 import { XOR_APPEND_BYTES_MAX, xorAppend, xorBegin, xorByteLength } from '../../kernels/xor-encode.ts';
@@ -9,7 +8,6 @@ import {
   CHUNK_PREDICT_SHARE,
   CHUNK_SAMPLES_MAX,
   CHUNK_SAMPLES_PREDICT,
-  CHUNK_SAMPLES_TARGET,
   predictedCut,
   rangeEnd,
 } from '../chunk/cut-rule.ts';
@@ -19,6 +17,7 @@ import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { CHUNK, type ChunkBatch } from '../wal/visitor.ts';
 import { AppendKernel } from './append-kernel.ts';
 import { appendRows } from './append-rows.ts';
+import { FIRST_UNITS, growChunk, moveChunk } from './chunk-extents.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { OpenHistograms } from './open-histograms.ts';
 import { OpenXor2Chunks } from './open-xor2-chunks.ts';
@@ -43,16 +42,6 @@ import {
 } from './series-table.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 
-/**
- * A chunk starts with 48 bytes, room for a dozen ordinary samples. Then it doubles at most, to half of what it is expected
- * to take and to all of that. A move to a larger extent costs some 2 us, nearly all of it memory that is cold: growing by a
- * quarter at a time took as long as the samples themselves, and scattered the chunks of neighbouring series over memory. In
- * the middle of a chunk this holds more bytes a series (280 against 230 after 90 samples), at its end as many. To begin with
- * half of what the chunk before took would take more, because that one is still there.
- */
-const FIRST_UNITS = 3;
-/** Of what a chunk is expected to take: few need another step then. */
-const EXPECTED_MARGIN = 1.06;
 /** The most that one sample can ask of the extents: a chunk grown to the largest size, or a new one. */
 const SAMPLE_EXTENT_BYTES_MAX = EXTENT_UNITS_MAX * EXTENT_UNIT_BYTES;
 
@@ -77,7 +66,7 @@ export class OpenChunks {
     this.kernel = new AppendKernel(memory.kernelMemory, memory.series.records, memory.extents);
     this.#rangeMs = rangeMs;
     this.#histograms = new OpenHistograms(memory, rangeMs);
-    this.#xor2 = new OpenXor2Chunks(memory, (words, w, used, units) => this.#move(words, w, used, units));
+    this.#xor2 = new OpenXor2Chunks(memory, (words, w, used, units) => moveChunk(memory, words, w, used, units));
   }
 
   /** In which forms samples are kept from now on; open chunks of floats go on in theirs unless start times are logged. */
@@ -183,7 +172,7 @@ export class OpenChunks {
         this.#seal(row, doubles, words, at);
         this.#begin(doubles, words, at, time);
       } else if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) {
-        this.#grow(doubles, words, at, used, 1);
+        growChunk(this.#memory, doubles, words, at, used, 1);
       }
     }
     const extent = words[w + OPEN_EXTENT]!;
@@ -242,7 +231,7 @@ export class OpenChunks {
     if ((words[w + OPEN_UNITS]! & OPEN_XOR2) === 0) {
       const used = xorByteLength(words, at);
       if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES)
-        this.#grow(doubles, words, at, used, 1);
+        growChunk(this.#memory, doubles, words, at, used, 1);
       const extent = words[w + OPEN_EXTENT]!;
       const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
       xorAppend(bytes, extentOffset(extent), doubles, words, at, time, low, high);
@@ -268,7 +257,7 @@ export class OpenChunks {
       if (words[w + OPEN_EXTENT] !== 0) {
         const used = xorByteLength(words, at);
         const isShort = used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES;
-        if (isShort && used <= CHUNK_BYTES_CUT) this.#grow(doubles, words, at, used, to - i);
+        if (isShort && used <= CHUNK_BYTES_CUT) growChunk(this.#memory, doubles, words, at, used, to - i);
         limits.nextCut = doubles[at + NEXT_CUT]!;
         limits.countMax = words[w + OPEN_COUNT]! > CHUNK_SAMPLES_PREDICT ? CHUNK_SAMPLES_MAX : CHUNK_SAMPLES_PREDICT;
         const extent = words[w + OPEN_EXTENT]!;
@@ -367,25 +356,6 @@ export class OpenChunks {
     );
   }
 
-  /** Makes room for a sample; for `samples` more, as large as those before, where that is known. */
-  #grow(doubles: Float64Array, words: Uint32Array, at: number, used: number, samples: number): void {
-    const w = 2 * at;
-    const units = words[w + OPEN_UNITS]!;
-    const count = words[w + OPEN_COUNT]!;
-    const perSample = used / count;
-    let expected = used + samples * perSample;
-    if (samples === 1) {
-      const last = doubles[at + LAST_TIME]!;
-      const untilCut = (doubles[at + NEXT_CUT]! - last) / (last - doubles[at + TIME_BEFORE]!);
-      const all = used + Math.min(untilCut, CHUNK_SAMPLES_TARGET - count) * perSample * EXPECTED_MARGIN;
-      // Half of it first; and what few samples tell may be far too much.
-      expected = Math.min(all > 2.2 * used ? all / 2 : all, 2 * used);
-    }
-    const wanted = Math.ceil((expected + XOR_APPEND_BYTES_MAX) / EXTENT_UNIT_BYTES);
-    const least = units + (units >>> 2) + 1;
-    this.#move(words, w, used, Math.min(EXTENT_UNITS_MAX, wanted > least ? wanted : least));
-  }
-
   /** Ends the open chunk; what it did not need of its extent comes back at once: no reader looks there. */
   #seal(row: number, doubles: Float64Array, words: Uint32Array, at: number): void {
     const w = 2 * at;
@@ -416,22 +386,5 @@ export class OpenChunks {
     const start = extentOffset(extent);
     bytes[start] = count >>> 8;
     bytes[start + 1] = count;
-  }
-
-  /** Copies the open chunk to an extent of another size; readers that know the old one may go on. */
-  #move(words: Uint32Array, w: number, used: number, units: number): void {
-    const { extents } = this.#memory;
-    const from = words[w + OPEN_EXTENT]!;
-    const to = extents.allocate(units);
-    copyRun(
-      extents.views[extentSlab(from)]!,
-      extentOffset(from),
-      extents.views[extentSlab(to)]!,
-      extentOffset(to),
-      used,
-    );
-    this.#memory.retireExtent(from, words[w + OPEN_UNITS]! & OPEN_UNITS_MASK);
-    words[w + OPEN_EXTENT] = to;
-    words[w + OPEN_UNITS] = (words[w + OPEN_UNITS]! & OPEN_XOR2) | units;
   }
 }
