@@ -13,6 +13,8 @@ import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
 import { exemplarsRecord } from '../wal/records.ts';
+import { AcceptedSamples } from './accepted-samples.ts';
+import { AppendWindow } from './append-window.ts';
 import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
 import type { HeadLog, LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
@@ -39,7 +41,6 @@ import {
   histogramNeeds,
   loggedTimes,
   recordsOf,
-  type Segment,
   timesOf,
 } from './transaction-segments.ts';
 
@@ -69,19 +70,14 @@ export interface HeadAppenderParts {
  * One transaction: `append` checks, `commit` logs and applies.
  *
  * A row is checked against the last sample of its series, or against the newest accepted row of this transaction. Times
- * before `max(minValidTime, newest time of the head - half a chunk range)` are out of bounds, as the head stood when the
- * transaction began; an empty head takes its bounds from the first row.
+ * before the `AppendWindow` are out of bounds.
  */
 export class HeadAppender implements Appender {
   readonly #parts: HeadAppenderParts;
-  readonly #segments: Segment[] = [];
+  readonly #accepted: AcceptedSamples;
   readonly #exemplars: ExemplarEntry[] = [];
   readonly #late: LateTransaction;
-  #minTime: number;
-  /** The head's newest sample when the transaction began, or its own first one. */
-  #maxTime: number;
-  /** The head has samples, or this transaction has seen one, so that `#minTime` is known. */
-  #hasBase: boolean;
+  readonly #window: AppendWindow;
   #open = true;
 
   constructor(parts: HeadAppenderParts) {
@@ -90,10 +86,9 @@ export class HeadAppender implements Appender {
     parts.state.appendersCreated++;
     parts.rows.begin();
     this.#parts = parts;
+    this.#accepted = new AcceptedSamples(parts.rows);
     this.#late = new LateTransaction(parts.memory.outOfOrder, parts.outOfOrderMs, parts.state, parts.openChunks.forms);
-    this.#minTime = this.#oldestTaken(parts.state.maxTime);
-    this.#maxTime = parts.state.maxTime;
-    this.#hasBase = parts.state.maxTime !== Number.NEGATIVE_INFINITY;
+    this.#window = new AppendWindow(parts.state, parts.chunkRangeMs);
   }
 
   resolve(labels: Labels): SeriesRef {
@@ -115,12 +110,12 @@ export class HeadAppender implements Appender {
     const { length, refs, times, bits, startTimes } = batch;
     const most = length + batch.histograms.length;
     rows.reserve(most, memory.series.rowCount, most);
-    if (!this.#hasBase) this.#findBase(batch);
+    this.#window.begin(batch);
     const from = rows.count;
     let appended = 0;
     if (kernel.reaches(rows)) {
       rows.load(batch, directory.refs);
-      const minTime = Math.max(this.#minTime, -TIME_MAX);
+      const minTime = Math.max(this.#window.minTime, -TIME_MAX);
       for (let i = 0; i < length; ) {
         const usual = kernel.check(rows, from + i, from + length, i, minTime);
         const end = Math.min(length, i + usual + (usual < UNUSUAL_RUN ? UNUSUAL_RUN : 1));
@@ -133,7 +128,7 @@ export class HeadAppender implements Appender {
     if (rows.count > from) {
       const to = rows.count;
       const range = timesOf(rows.times, from, to);
-      this.#segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to, range });
+      this.#accepted.segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to, range });
     }
     if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
     if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
@@ -146,7 +141,7 @@ export class HeadAppender implements Appender {
     const { refs, times, bits } = batch;
     const { refs: refMap } = directory;
     const { records } = memory.series;
-    const minTime = this.#minTime;
+    const minTime = this.#window.minTime;
     let appended = 0;
     for (let i = start; i < end; i++) {
       const time = times[i]!;
@@ -163,8 +158,8 @@ export class HeadAppender implements Appender {
       }
       const pending = rows.pending(row);
       if (pending >= 0) {
-        let reason = this.#checkPending(pending, batch, i);
-        if (reason === REFUSED.outOfOrder) reason = this.#late.takeFloat(batch, row, i, this.#maxTime);
+        let reason = this.#accepted.checkFloat(pending, batch, i);
+        if (reason === REFUSED.outOfOrder) reason = this.#late.takeFloat(batch, row, i, this.#window.newest);
         if (reason > 0) rows.refuse(i, reason);
         else {
           appended++;
@@ -178,7 +173,7 @@ export class HeadAppender implements Appender {
         rows.acceptFloat(row, batch, i);
         appended++;
       } else if (time < last) {
-        const reason = this.#late.takeFloat(batch, row, i, this.#maxTime);
+        const reason = this.#late.takeFloat(batch, row, i, this.#window.newest);
         if (reason === 0) appended++;
         else rows.refuse(i, reason);
       } else {
@@ -194,7 +189,7 @@ export class HeadAppender implements Appender {
   /** As far as they fit; the head's base is what the batch itself makes it. */
   #appendZeros(batch: SampleBatch): void {
     if (batch.startTimes === null && batch.histograms.length === 0) return;
-    if (!this.#hasBase) this.#findBase(batch);
+    this.#window.begin(batch);
     const { refused, refusedHistograms } = this.#parts.state;
     const before = [{ ...refused }, { ...refusedHistograms }];
     this.append(startZeros(batch));
@@ -235,7 +230,7 @@ export class HeadAppender implements Appender {
     const { loggedStartTimes } = openChunks.forms;
     const records: LogRecord[] = [];
     if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
-    for (const segment of this.#segments) {
+    for (const segment of this.#accepted.segments) {
       // One by one: a series that changes its kind with each sample needs more of them than a call takes arguments.
       for (const record of recordsOf(segment, rows.indexes, loggedStartTimes)) records.push(record);
     }
@@ -244,7 +239,7 @@ export class HeadAppender implements Appender {
     if (late.length > 0) lateLog?.append(late);
     if (records.length === 0) return;
     try {
-      log.append(records, loggedTimes(this.#segments, rows.indexes, this.#exemplars));
+      log.append(records, loggedTimes(this.#accepted.segments, rows.indexes, this.#exemplars));
     } catch (error) {
       if (late.length > 0) lateLog?.takeBack();
       throw error;
@@ -255,7 +250,7 @@ export class HeadAppender implements Appender {
   #apply(): void {
     const { state, exemplars, memory, reader, rows, directory } = this.#parts;
     memory.moments.beforeAppend(rows.rows, rows.count);
-    for (const segment of this.#segments) {
+    for (const segment of this.#accepted.segments) {
       if (segment.kind === 'floats') this.#applyFloats(segment);
       else this.#applyHistograms(segment);
     }
@@ -308,30 +303,12 @@ export class HeadAppender implements Appender {
     state.histogramsLogged += to - from;
   }
 
-  /** Against an accepted row of this transaction: a reason to refuse, 0 for the same sample again, -1 for a newer one. */
-  #checkPending(accepted: number, batch: SampleBatch, i: number): number {
-    const time = batch.times[i]!;
-    let { times, bits } = batch;
-    const before = this.#parts.rows.indexes[accepted]!;
-    const segment = this.#segmentOf(accepted);
-    if (segment?.kind === 'histograms') {
-      const last = segment.entries[before]!.time;
-      if (time > last) return -1;
-      return time < last ? REFUSED.outOfOrder : REFUSED.duplicate;
-    }
-    if (segment !== undefined) ({ times, bits } = segment);
-    if (time > times[before]!) return -1;
-    if (time < times[before]!) return REFUSED.outOfOrder;
-    const isSame = batch.bits[2 * i] === bits[2 * before] && batch.bits[2 * i + 1] === bits[2 * before + 1];
-    return isSame ? 0 : REFUSED.duplicate;
-  }
-
   /** A float with a time that can not follow: taken late, which gives 0, or a reason to refuse. */
   #checkOldFloat(batch: SampleBatch, i: number): number {
     const time = batch.times[i]!;
     if (!Number.isSafeInteger(time) || this.#parts.outOfOrderMs === 0) return REFUSED.outOfBounds;
     const row = this.#parts.directory.refs.row(batch.refs[i]!);
-    return row < 0 ? REFUSED.unknownRef : this.#late.takeFloat(batch, row, i, this.#maxTime);
+    return row < 0 ? REFUSED.unknownRef : this.#late.takeFloat(batch, row, i, this.#window.newest);
   }
 
   /** Exemplars that can not be kept are left out; they are none of a batch's refusals. */
@@ -350,7 +327,7 @@ export class HeadAppender implements Appender {
     const { rows } = this.#parts;
     const entries = batch.histograms;
     const segment: HistogramSegment = { kind: 'histograms', entries, samples: [], from: rows.count, to: rows.count };
-    this.#segments.push(segment);
+    this.#accepted.segments.push(segment);
     let taken = 0;
     for (let i = 0; i < entries.length; i++) {
       const reason = this.#checkHistogram(batch, i, segment);
@@ -365,19 +342,20 @@ export class HeadAppender implements Appender {
     const entry = batch.histograms[index]!;
     const { rows, directory, memory, outOfOrderMs } = this.#parts;
     const { time } = entry;
-    const isOld = time < this.#minTime;
+    const isOld = time < this.#window.minTime;
     if (!Number.isSafeInteger(time) || (isOld && outOfOrderMs === 0)) return REFUSED.outOfBounds;
     const row = directory.refs.row(entry.ref);
     if (row < 0) return REFUSED.unknownRef;
     const sample = flatHistogram(entry.histogram);
     if (sample === null || firstHistogramBytesMax(sample) > LARGE_EXTENT_BYTES_MAX) return REFUSED.invalidHistogram;
     const pending = rows.pending(row);
-    const last = pending >= 0 ? this.#timeOf(pending) : memory.series.lastTime(row);
+    const last = pending >= 0 ? this.#accepted.timeOf(pending) : memory.series.lastTime(row);
     if (isOld || time < last) {
-      return this.#late.takeHistogram(batch, index, row, sample, this.#maxTime);
+      return this.#late.takeHistogram(batch, index, row, sample, this.#window.newest);
     }
     if (time === last) {
-      const isSame = pending >= 0 ? this.#isPendingHistogram(pending, sample) : this.#isLastHistogram(row, sample);
+      const isSame =
+        pending >= 0 ? this.#accepted.isSameHistogram(pending, sample) : this.#isLastHistogram(row, sample);
       return isSame ? 0 : REFUSED.duplicate;
     }
     rows.accept(row, index);
@@ -391,48 +369,13 @@ export class HeadAppender implements Appender {
     return open !== null && isSameHistogram(open.writer, sample);
   }
 
-  #isPendingHistogram(accepted: number, sample: FlatHistogram): boolean {
-    const segment = this.#segmentOf(accepted)!;
-    if (segment.kind === 'floats') return false;
-    const { encoding, layout, counts, halves } = segment.samples[accepted - segment.from]!;
-    return isSameHistogram({ sampleEncoding: encoding, layout, counts, halves }, sample);
-  }
-
-  /** The time of an accepted row. */
-  #timeOf(accepted: number): number {
-    const segment = this.#segmentOf(accepted)!;
-    const index = this.#parts.rows.indexes[accepted]!;
-    return segment.kind === 'floats' ? segment.times[index]! : segment.entries[index]!.time;
-  }
-
-  /** The segment of an accepted row; undefined for floats of the batch in hand. */
-  #segmentOf(accepted: number): Segment | undefined {
-    return this.#segments.find((candidate) => accepted >= candidate.from && accepted < candidate.to);
-  }
-
   /** Everything that applying could ask of the host. */
   #reserve(): void {
     const { openChunks, rows } = this.#parts;
-    const { bytes, histograms, largest } = histogramNeeds(this.#segments);
+    const { bytes, histograms, largest } = histogramNeeds(this.#accepted.segments);
     openChunks.reserve(rows.count - histograms);
     openChunks.reserveHistograms(histograms, bytes, largest);
     this.#late.reserve();
-  }
-
-  #findBase({ length, times, histograms }: SampleBatch): void {
-    for (let i = 0; i < length && !this.#hasBase; i++) this.#tryBase(times[i]!);
-    for (let i = 0; i < histograms.length && !this.#hasBase; i++) this.#tryBase(histograms[i]!.time);
-  }
-
-  #tryBase(time: number): void {
-    if (!Number.isSafeInteger(time)) return;
-    this.#minTime = this.#oldestTaken(time);
-    this.#maxTime = time;
-    this.#hasBase = true;
-  }
-
-  #oldestTaken(maxTime: number): number {
-    return Math.max(this.#parts.state.minValidTime, maxTime - this.#parts.chunkRangeMs / 2);
   }
 
   #close(): void {
