@@ -10,6 +10,12 @@ import { kernelFile } from './kernel-file.ts';
  */
 export const LOG_KERNEL_FILE = join(import.meta.dirname, '../src/tsdb/wal/ahead/log-kernel-code.ts');
 
+/** What kernels that read the log have in common. */
+export const LOG_KERNEL_IMPORTS = {
+  'label-bytes': join(import.meta.dirname, 'log-kernel/label-bytes.as'),
+  snappy: join(import.meta.dirname, 'log-kernel/snappy.as'),
+};
+
 /** The text of `log-kernel-code.ts`. */
 export function logKernelFile(): Promise<string> {
   return kernelFile({
@@ -18,6 +24,7 @@ export function logKernelFile(): Promise<string> {
     maker: 'tools/build-log-kernel.ts',
     constant: 'LOG_KERNEL_BASE64',
     flags: ['--initialMemory', '4096', '--maximumMemory', '4096'],
+    imports: { ...LOG_KERNEL_IMPORTS, 'read-labels': join(import.meta.dirname, 'log-kernel/read-labels.as') },
   });
 }
 

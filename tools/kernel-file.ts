@@ -15,16 +15,28 @@ export interface KernelSource {
   readonly constant: string;
   /** Flags of the compiler about memory. */
   readonly flags: readonly string[];
+  /** Files that it imports, absolute, by their names without an extension. */
+  readonly imports?: Readonly<Record<string, string>>;
 }
 
 /** The text of a TypeScript file that holds a kernel compiled, so that a build of Narthex takes no second compiler. */
-export async function kernelFile({ source, name, maker, constant, flags }: KernelSource): Promise<string> {
+export async function kernelFile({
+  source,
+  name,
+  maker,
+  constant,
+  flags,
+  imports = {},
+}: KernelSource): Promise<string> {
   // The compiler takes files by this extension alone.
   const entry = 'kernel.ts';
   let module = new Uint8Array(0);
   const options = [entry, '-o', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', ...flags];
   const { error, stderr } = await asc.main(options, {
-    readFile: (file) => (file === entry ? readFileSync(source, 'utf8') : null),
+    readFile: (file) => {
+      const path = file === entry ? source : imports[file.replace(/\.ts$/, '')];
+      return path === undefined ? null : readFileSync(path, 'utf8');
+    },
     writeFile: (_file, contents) => {
       module = Uint8Array.from(contents as Uint8Array);
     },

@@ -17,14 +17,20 @@
  * Samples of refs that share labels with another ref go to the loose box one by one: ref f64 | time f64 | value u64.
  */
 
+import { keepLabels, LABEL_MEMORY_END, labelHash, readLabels } from './read-labels';
+import { snappy } from './snappy';
+
+export { snappy };
+
 const CRC_TABLES: usize = 1024;
 const OUTBOX: usize = 32 * 1024;
 const OUTBOX_END: usize = OUTBOX + 256 * 1024;
 const LOOSE: usize = OUTBOX_END;
 const LOOSE_END: usize = LOOSE + 24 * 4096;
 const SLOT_PAGES: usize = LOOSE_END;
+/** As many as there is room for below `LABEL_MEMORY`. */
 const SLOT_PAGES_MAX: u32 = 16 * 1024;
-const HEAP: usize = SLOT_PAGES + 4 * <usize>SLOT_PAGES_MAX;
+const HEAP: usize = LABEL_MEMORY_END;
 
 const SLOT: usize = 64;
 const PAGE_SLOTS: u32 = 1024;
@@ -131,72 +137,6 @@ export function crc32c(from: usize, to: usize): u32 {
   }
   for (; at < to; at++) crc = (crc >>> 8) ^ table(0, (crc ^ load<u8>(at)) & 0xff);
   return ~crc;
-}
-
-// ---- decompression ----
-
-/**
- * A snappy block; there are 64 bytes of room behind it and behind the output's limit. Returns how many bytes it makes, or
- * a negative number where it is malformed or too large.
- */
-export function snappy(start: usize, stop: usize, output: usize, limit: usize): i32 {
-  let from = start;
-  let size: u64 = 0;
-  for (let shift: u64 = 0; ; shift += 7) {
-    if (from >= stop || shift > 28) return MALFORMED;
-    const byte = <u64>load<u8>(from++);
-    size |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  if (size > <u64>(limit - output)) return MALFORMED;
-  let to = output;
-  const outputEnd = output + <usize>size;
-  while (from < stop) {
-    const tag = <u32>load<u8>(from++);
-    let length: usize = (tag >>> 2) + 1;
-    if ((tag & 3) == 0) {
-      if (length > 60) {
-        const extra = length - 60;
-        if (extra > stop - from) return MALFORMED;
-        const stated = <u64>(load<u32>(from) & (0xffffffff >>> (32 - (<u32>extra << 3)))) + 1;
-        if (stated > <u64>(stop - from)) return MALFORMED;
-        length = <usize>stated;
-        from += extra;
-      }
-      if (length > stop - from || length > outputEnd - to) return MALFORMED;
-      if (length <= 16) {
-        store<u64>(to, load<u64>(from));
-        store<u64>(to, load<u64>(from, 8), 8);
-      } else memory.copy(to, from, length);
-      from += length;
-      to += length;
-      continue;
-    }
-    let offset: usize;
-    if ((tag & 3) == 1) {
-      length = ((tag >>> 2) & 7) + 4;
-      offset = ((tag & 0xe0) << 3) | <u32>load<u8>(from);
-      from += 1;
-    } else if ((tag & 3) == 2) {
-      offset = <u32>load<u16>(from);
-      from += 2;
-    } else {
-      offset = load<u32>(from);
-      from += 4;
-    }
-    if (from > stop || offset == 0 || offset > to - output || length > outputEnd - to) return MALFORMED;
-    let copy = to - offset;
-    const copyEnd = to + length;
-    if (offset >= 8) {
-      store<u64>(to, load<u64>(copy));
-      store<u64>(to, load<u64>(copy, 8), 8);
-      for (let done: usize = 16; done < length; done += 8) store<u64>(to + done, load<u64>(copy + done));
-    } else {
-      for (; to < copyEnd; to++, copy++) store<u8>(to, load<u8>(copy));
-    }
-    to = copyEnd;
-  }
-  return to == outputEnd ? <i32>size : MALFORMED;
 }
 
 // ---- slots ----
@@ -641,18 +581,20 @@ export function resumeSeries(): i32 {
     if (end - at <= 8) return MALFORMED;
     const ref = <i64>bswap<u64>(load<u64>(at));
     const labels = at + 8;
-    const labelsEnd = labelBytesEnd(labels, end);
+    const labelsEnd = readLabels(labels, end);
     if (labelsEnd == 0) return MALFORMED;
     if (ref > 0 && ref <= SAFE) {
-      const status = notice(ref, labels, labelsEnd);
+      const status = notice(ref);
       if (status != DONE) return status;
     }
     at = labelsEnd;
   }
+  keepLabels();
   return DONE;
 }
 
-function notice(ref: i64, labels: usize, labelsEnd: usize): i32 {
+/** Takes note of a ref, of the labels that were read last. */
+function notice(ref: i64): i32 {
   const slot = slotOf(ref);
   if (slot == 0) return NO_MEMORY;
   const flags = load<u8>(slot, 62);
@@ -660,7 +602,7 @@ function notice(ref: i64, labels: usize, labelsEnd: usize): i32 {
   // Samples before their series are nobody's.
   if (!hand(slot, 0)) return FULL;
   store<u32>(slot, 0, 52);
-  const other = slotOfLabels(hashOf(labels, labelsEnd), slot);
+  const other = slotOfLabels(labelHash, slot);
   if (other == 0) return NO_MEMORY;
   if (other != slot) {
     if (!hand(other, 0)) return FULL;
@@ -673,72 +615,6 @@ function notice(ref: i64, labels: usize, labelsEnd: usize): i32 {
   if (before != 0 && load<u32>(before, 56) == 0) store<u32>(before, <u32>slot, 56);
   before = slot;
   return DONE;
-}
-
-/** What `size32` read. */
-let stated: u32 = 0;
-
-/** Reads a varint of 32 bits, in its shortest form, into `stated`; returns its end, or 0 where it has none. */
-function size32(from: usize, stop: usize): usize {
-  let at = from;
-  let size: u64 = 0;
-  for (let shift: u64 = 0; shift < 35; shift += 7) {
-    if (at >= stop) return 0;
-    const byte = <u64>load<u8>(at++);
-    size |= (byte & 0x7f) << shift;
-    if (byte >= 0x80) continue;
-    if (byte == 0 && shift > 0) return 0;
-    stated = <u32>size;
-    return size > 0xffffffff ? 0 : at;
-  }
-  return 0;
-}
-
-/**
- * The end of labels as `model/label-bytes.ts` draws them; 0 where they are not in that form, in which the same labels are the
- * same bytes: names rise, and no value is empty. Whether texts are UTF-8 is not looked at.
- */
-function labelBytesEnd(from: usize, stop: usize): usize {
-  let at = size32(from, stop);
-  if (at == 0 || <usize>stated > stop - at) return 0;
-  let name: usize = 0;
-  let nameSize: u32 = 0;
-  for (let pairs = stated; pairs > 0; pairs--) {
-    at = size32(at, stop);
-    if (at == 0 || <usize>stated > stop - at) return 0;
-    if (name != 0 && !isBefore(name, nameSize, at, stated)) return 0;
-    name = at;
-    nameSize = stated;
-    at = size32(at + stated, stop);
-    if (at == 0 || stated == 0 || <usize>stated > stop - at) return 0;
-    at += stated;
-  }
-  return at;
-}
-
-function isBefore(a: usize, aSize: u32, b: usize, bSize: u32): bool {
-  const shorter = min(aSize, bSize);
-  for (let i: u32 = 0; i < shorter; i++) {
-    const left = load<u8>(a + i);
-    const right = load<u8>(b + i);
-    if (left != right) return left < right;
-  }
-  return aSize < bSize;
-}
-
-function hashOf(from: usize, to: usize): u64 {
-  let hash: u64 = 0x9e3779b97f4a7c15 ^ <u64>(to - from);
-  let at = from;
-  for (; at + 8 <= to; at += 8) {
-    hash = (hash ^ load<u64>(at)) * 0xff51afd7ed558ccd;
-    hash ^= hash >> 32;
-  }
-  for (; at < to; at++) {
-    hash = (hash ^ <u64>load<u8>(at)) * 0xff51afd7ed558ccd;
-    hash ^= hash >> 32;
-  }
-  hash = (hash ^ (hash >> 29)) * 0xc4ceb9fe1a85ec53;
-  return hash ^ (hash >> 32);
 }
 
 /** The slot that had labels of this hash first; it is this one from now on where there was none. 0: no memory. */

@@ -5,6 +5,7 @@ import type { Exemplar } from '../../storage/exemplar.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
 import { CHUNK, type ChunkBatch, nextChunk, type SampleColumns, type WalVisitor } from '../wal/visitor.ts';
+import { BulkSeries } from './bulk-series.ts';
 import { ChunkSamples } from './chunk-samples.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';
@@ -37,12 +38,16 @@ export class HeadReplay implements WalVisitor {
   #unknownRefs = 0;
   #skippedSamples = 0;
   readonly #batch = new ReplayBatch();
+  readonly #bulk: BulkSeries;
+  /** Series were made in bulk that have not got their chunks. */
+  #hasBulk = false;
   readonly #take = (run: SampleRun): void => this.#apply(run);
   #isWorkingOff = false;
   readonly #chunkSamples = new ChunkSamples();
 
   constructor(parts: HeadReplayParts) {
     this.#parts = parts;
+    this.#bulk = new BulkSeries(parts.memory, parts.directory);
   }
 
   get counts(): HeadReplayCounts {
@@ -55,11 +60,30 @@ export class HeadReplay implements WalVisitor {
   }
 
   series(ref: number, labels: Labels): void {
+    this.#bulk.end();
     this.#restored(ref, this.#parts.directory.restore(ref, labels));
   }
 
   seriesBytes(ref: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#bulk.end();
     this.#restored(ref, this.#parts.directory.restoreBytes(ref, bytes, start, end));
+  }
+
+  /** The series that a log begins with are made many at once (`BulkSeries`). */
+  seriesRecord(record: Uint8Array, flags: number): number {
+    const series = this.#bulk.take(record, flags);
+    if (series > 0) this.#series += series;
+    this.#hasBulk ||= series > 0;
+    return series;
+  }
+
+  adoptSeries(): boolean {
+    if (this.#bulk.adopt()) return true;
+    if (!this.#hasBulk) return false;
+    this.#hasBulk = false;
+    const { refs } = this.#parts.directory;
+    for (const ref of this.#parts.restored.refs()) if (refs.row(ref) >= 0) this.#giveRestored(ref);
+    return false;
   }
 
   #restored(ref: number, isUsable: boolean): void {
@@ -68,6 +92,11 @@ export class HeadReplay implements WalVisitor {
       return;
     }
     this.#series++;
+    this.#giveRestored(ref);
+  }
+
+  /** Gives a series its chunks that are in files. */
+  #giveRestored(ref: number): void {
     const { directory, openChunks, restored } = this.#parts;
     if (!restored.has(ref)) return;
     const row = directory.refs.row(ref);

@@ -19,6 +19,8 @@ export interface StartVisitorParts {
   readonly inner: WalVisitor & {
     /** Lets samples in that wait: before series leave the head. */
     settle(): void;
+    seriesRecord(record: Uint8Array, flags: number): number;
+    adoptSeries(): boolean;
     /** Without samples from before `minValidTime`. */
     chunksFrom(batch: ChunkBatch, minValidTime: number): void;
   };
@@ -46,6 +48,14 @@ export class StartVisitor implements WalVisitor {
 
   seriesBytes(ref: number, bytes: Uint8Array, start: number, end: number): void {
     this.#parts.inner.seriesBytes!(ref, bytes, start, end);
+  }
+
+  seriesRecord(record: Uint8Array, flags: number): number {
+    return this.#parts.inner.seriesRecord(record, flags);
+  }
+
+  adoptSeries(): boolean {
+    return this.#parts.inner.adoptSeries();
   }
 
   samples(columns: SampleColumns): void {

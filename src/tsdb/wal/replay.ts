@@ -92,6 +92,7 @@ export function* replayWalInSteps(
       for (const _ of replay.file(part, part.name, part.role)) yield { first, last, current: part.number };
       if (parts.length > 1) options.log?.info('part of a log read', { path: part.path, last });
     }
+    for (const _ of replay.adoptSeries()) yield { first, last, current: last };
   } finally {
     replay.close();
   }
@@ -194,17 +195,27 @@ class Replay {
   *#records(file: FileHandle, from: number, malformed: BadBytes[]): Generator<void, Omit<FileEnd, keyof SampleCounts>> {
     let begin = from;
     const before: BadBytes[] = [];
+    /** How often nothing had come, each time after a millisecond. */
+    let idle = 0;
     while (this.#ahead !== null) {
       const entry = this.#ahead.next();
       if (entry === null) {
         if (this.#ahead.isLost) throw new AheadLost('The thread that read the log ahead has ended');
+        // Most likely there are no more for now.
+        if (++idle === ADOPT_AFTER_IDLE) yield* this.adoptSeries();
         yield;
         continue;
       }
+      idle = 0;
       if (entry.kind === 'end') {
         this.#count(entry.end);
         return entry.end;
       }
+      if (entry.kind === 'record' && this.#takeSeries(entry.record, entry.flags)) {
+        yield* this.#workOff();
+        continue;
+      }
+      if (entry.kind !== 'unreadable') yield* this.adoptSeries();
       if (entry.kind === 'rest') {
         begin = entry.from;
         for (const bytes of entry.bad) before.push(bytes);
@@ -245,6 +256,21 @@ class Replay {
     this.records += sampleRecords;
     this.decoder.counts.samples += samples;
     this.decoder.counts.leftOut += leftOut;
+  }
+
+  /** True where the visitor has taken a record of series whole. */
+  #takeSeries(record: Uint8Array, flags: number): boolean {
+    const series = this.#visitor.seriesRecord?.(record, flags) ?? -1;
+    if (series < 0) return false;
+    this.records++;
+    this.decoder.counts.series += series;
+    this.#stepBytes += SERIES_BYTES * series;
+    return true;
+  }
+
+  /** Before anything that may ask for the series that the visitor has taken. */
+  *adoptSeries(): Generator<void, void> {
+    while (this.#visitor.adoptSeries?.() === true) yield;
   }
 
   #visit(bytes: Uint8Array, size: number, flags: number): string | null {
@@ -300,7 +326,11 @@ class Replay {
 const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 /** 500 series or 12,000 samples: some 2 ms. */
 const STEP_BYTES = 128 * 1024;
+/** What the visitor has taken of series becomes usable when for so long, in ms, nothing else has come. */
+const ADOPT_AFTER_IDLE = 8;
 /** Of a sample that comes by itself from whoever reads ahead. */
 const LOOSE_BYTES = 24;
+/** Of a series that the visitor has taken in bulk: a tenth of the time that one takes by itself. */
+const SERIES_BYTES = 24;
 /** A wider gap is no lost segment but a file with a strange name. */
 const GAPS_FILLED_MAX = 1000;

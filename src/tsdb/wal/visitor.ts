@@ -69,6 +69,13 @@ export interface WalVisitor {
    * `bytes[start..end-1]`, which are valid until it returns. What is not in that form comes to `series`.
    */
   seriesBytes?(ref: number, bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * For whoever makes many series at once, of a log that is read ahead: takes a record as it stands there, compressed as the flags
+   * of its fragments say, and returns how many series it names; -1 where it is to come as others do. `adoptSeries` follows.
+   */
+  seriesRecord?(record: Uint8Array, flags: number): number;
+  /** Does a piece of what `seriesRecord` has left to do. Until it returns false nothing else is called, before anything else it is. */
+  adoptSeries?(): boolean;
   samples(columns: SampleColumns): void;
   /** For whoever takes samples from someone that reads ahead (`ReplayOptions.ahead`). */
   chunks?(batch: ChunkBatch): void;
