@@ -144,9 +144,9 @@ describe("a snapshot of Prometheus' head", () => {
         put(disk, path, bytes);
         const { database, messages } = await open(disk);
         const line = messages.filter((message) => message.includes('The snapshot of the head is left aside'));
-        expect(await showDatabase(database)).toEqual(
-          // Exemplars come last: without them it is whole.
-          line.length === 0 ? expected.filter((each) => !each.startsWith('exemplars')) : expected,
+        // Exemplars come last: without them it is whole. What a histogram says of resets follows from where its chunk begins.
+        expect((await showDatabase(database)).map(withoutHints)).toEqual(
+          (line.length === 0 ? expected.filter((each) => !each.startsWith('exemplars')) : expected).map(withoutHints),
         );
         if (line.length > 0) expect(line[0]).toContain('chunk_snapshot.');
         else expect(bytes).toBe(cutShort);

@@ -8,6 +8,7 @@ import { HeadMemory } from '../../../src/tsdb/head/head-memory.ts';
 import { LateReplay, type LateReplayParts } from '../../../src/tsdb/out-of-order/late-replay.ts';
 import { readLateSamples, takeLateSamples } from '../../../src/tsdb/out-of-order/late-samples.ts';
 import { OutOfOrderStore } from '../../../src/tsdb/out-of-order/out-of-order-store.ts';
+import { HEADER_SIZE } from '../../../src/tsdb/wal/framing.ts';
 import { replayWal } from '../../../src/tsdb/wal/replay.ts';
 import { damageStride } from '../../support/damage-stride.ts';
 import { ALL_TIME, batchOf } from '../head-support.ts';
@@ -81,6 +82,17 @@ function read(bytes: Uint8Array, memory: HeadMemory, messages: string[], damaged
   return found;
 }
 
+/** Where in a segment of less than a page the sizes of its fragments stand. */
+function bytesOfFragmentSizes(segment: Uint8Array): Set<number> {
+  const places = new Set<number>();
+  let at = 0;
+  while (at + HEADER_SIZE <= segment.length && segment[at] !== 0) {
+    places.add(at + 1).add(at + 2);
+    at += HEADER_SIZE + ((segment[at + 1]! << 8) | segment[at + 2]!);
+  }
+  return places;
+}
+
 describe('a damaged wbl/', () => {
   it('gives no wrong sample and a message with file and offset, whichever byte is damaged or the last', async () => {
     const bytes = (await writeDirectory()).readFileSync(PATH);
@@ -110,6 +122,7 @@ describe('a damaged wbl/', () => {
     const files = await writeDirectory();
     const whole = await readSamples(await openLate(files.afterProcessDeath()));
     const size = files.statSync(PATH)!.size;
+    const sizeBytes = bytesOfFragmentSizes(files.readFileSync(PATH));
     for (let at = 3; at < size; at += damageStride(41)) {
       const disk = files.afterProcessDeath();
       const file = disk.openSync(PATH, 'r+');
@@ -121,7 +134,8 @@ describe('a damaged wbl/', () => {
       const database = await openLate(disk);
       const found = await readSamples(database);
       for (const [key, value] of found) expect(whole.get(key)).toBe(value);
-      expect(found.size).toBeGreaterThan(whole.size - 8);
+      // Where a fragment's size is damaged, what follows it in its page is not found.
+      if (!sizeBytes.has(at)) expect(found.size).toBeGreaterThan(whole.size - 8);
       await database.compactOutOfOrder();
       expect(await readSamples(database)).toEqual(found);
       await database.close();
