@@ -10,6 +10,7 @@ import { timeoutAtStartError } from './exec/query-error.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
 import { checked, noteWarnings, selectAll, widestRange, workOf } from './exec/select-all.ts';
+import { TooMuchWork } from './exec/too-much-work.ts';
 import { writeAnswer } from './exec/write-answer.ts';
 import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
 import type { Look } from './plan/fold-tree.ts';
@@ -21,6 +22,8 @@ const BYTES_MAX_DEFAULT = 2 ** 30;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 const NEVER_ENDED: Look = () => {};
+/** Work, as budgets count it, in several times what a step of an operator should take. */
+const SPENT_PER_STEP = 64;
 
 export interface EngineOptions extends PlannerOptions {
   /** Samples that one query may hold; see `QueryBudget`. */
@@ -44,13 +47,11 @@ export interface RunOptions {
   readonly countSteps: boolean;
   /** The counts of samples are to be those of the query as it is written: passes that read less do not run. */
   readonly exactCounts?: boolean;
-  /** Ends with `TooMuchWork` before anything is calculated where more is to be done, in steps of operators. Default: no limit. */
+  /**
+   * Ends with `TooMuchWork` where more is to be done, in steps of operators: before anything is calculated where that shows by
+   * then, else when it has taken several times as long as so many should. Default: no limit.
+   */
   readonly workMax?: number;
-}
-
-/** More is to be done than was allowed for; nothing was. */
-export class TooMuchWork extends Error {
-  override readonly name = 'TooMuchWork';
 }
 
 export interface QueryOutcome {
@@ -111,7 +112,7 @@ export class Engine {
     measured: 'measured' | null,
   ): Promise<{ outcome: QueryOutcome; probe: Probe | null }> {
     const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
-    const { timeoutMs, signal, pauseAfterMs } = options;
+    const { timeoutMs, signal, pauseAfterMs, workMax = Number.POSITIVE_INFINITY } = options;
     let probe: Probe | null = null;
     const pauseOnce = () => options.pause(budget.bytes);
     const pause = () => (probe === null ? pauseOnce() : probe.duringPause(pauseOnce));
@@ -123,6 +124,7 @@ export class Engine {
       signal,
       pause,
       pauseAfterMs,
+      spentMax: SPENT_PER_STEP * workMax,
     });
     if (measured !== null) probe = new Probe(clock, budget);
     budget.check();
@@ -146,7 +148,6 @@ export class Engine {
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
     const operators = buildOperators(plan, scope, context);
-    const { workMax = Number.POSITIVE_INFINITY } = options;
     if (context.size.steps > workMax || (context.laterRanges.length > 0 && options.workMax !== undefined)) {
       throw new TooMuchWork(`${context.size.steps} steps of operators`);
     }

@@ -1,10 +1,11 @@
 import { Labels } from '../model/labels.ts';
 import { RegexSyntaxError } from '../model/regex.ts';
-import { type Engine, type QueryOutcome, TooMuchWork } from '../promql/engine.ts';
+import type { Engine, QueryOutcome } from '../promql/engine.ts';
 import { Annotations } from '../promql/exec/annotations.ts';
 import { type CancelSignal, checkWanted } from '../promql/exec/budget.ts';
 import { QueryError } from '../promql/exec/query-error.ts';
 import { createStepColumn } from '../promql/exec/step-column.ts';
+import { TooMuchWork } from '../promql/exec/too-much-work.ts';
 import { EvaluationError } from '../promql/functions/contracts.ts';
 import type { JsonBlocks } from '../promql/json-blocks.ts';
 import type { Explanation } from '../promql/plan/explain.ts';

@@ -39,6 +39,7 @@ async function run(
   request: Partial<QueryRequest>,
   isResident: boolean | (() => boolean) = true,
   times = 1,
+  stored = storage,
 ): Promise<Ran> {
   let heavy = 0;
   const observed = [0, 0, 0];
@@ -53,7 +54,7 @@ async function run(
     }),
     residentQuerier: (range) => {
       if (!(typeof isResident === 'function' ? isResident() : isResident)) throw new NotResident('not now');
-      return storage.querier(range);
+      return stored.querier(range);
     },
     clock,
     perStepStats: true,
@@ -89,6 +90,13 @@ describe('LightRunner', () => {
     expect(reply).toMatchObject({ ok: true });
     expect(heavy).toBe(0);
     expect(observed).toEqual([1, 1, 0]);
+  });
+
+  test('hands on what turns out to be far more than its series and times let expect', async () => {
+    const dense = loaded(`load 1ms\n  dense 0+1x90000`);
+    const request = { text: 'quantile_over_time(0.5, dense[40s])', ...range, end: 90_000, step: 1000 };
+    expect(await run(request, true, 1, dense)).toMatchObject({ heavy: 1, observed: [1, 0, 1] });
+    expect(await run({ ...request, end: 0 }, true, 1, dense)).toMatchObject({ heavy: 0 });
   });
 
   test('answers with the whole response', async () => {

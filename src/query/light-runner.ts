@@ -1,4 +1,5 @@
-import { type Engine, TooMuchWork } from '../promql/engine.ts';
+import type { Engine } from '../promql/engine.ts';
+import { TooMuchWork } from '../promql/exec/too-much-work.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Querier, TimeRange } from '../storage/query.ts';
 import { NotResident } from '../tsdb/not-resident.ts';
@@ -40,7 +41,7 @@ const TEXTS_MAX = 256;
 
 /**
  * Runs small queries over what is in memory on the calling thread, at once, and hands the others on. Which a query is shows
- * when its series are known and nothing was calculated.
+ * when its series are known and nothing was calculated; where samples are far denser than was assumed, while it runs.
  */
 export class LightRunner implements QueryRunner {
   readonly #options: LightRunnerOptions;

@@ -4,6 +4,7 @@ import type { Clock } from '../../std/clock.ts';
 import { createSampleColumn, type ReadCosts, type SampleColumn } from '../../storage/query.ts';
 import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
 import { createStepColumn, type StepColumn } from './step-column.ts';
+import { TooMuchWork } from './too-much-work.ts';
 
 /**
  * Says whether the query is still wanted: an `AbortSignal`, or a look at memory that another thread writes. A reason that
@@ -24,6 +25,8 @@ export interface BudgetOptions {
   readonly pause: () => Promise<void>;
   /** The query gives way after so long without a pause. */
   readonly pauseAfterMs: number;
+  /** It ends with `TooMuchWork` at the first look at the clock after so much work, as `spend` counts it. Default: no limit. */
+  readonly spentMax?: number;
 }
 
 /** Throws where a query is not wanted any more. */
@@ -63,11 +66,15 @@ export class QueryBudget implements ReadCosts {
   readonly #deadline: number;
   #lastPause: number;
   #work = 0;
+  /** Before `#work`. */
+  #spent = 0;
+  readonly #spentMax: number;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
     this.#lastPause = options.clock.monotonic();
     this.#deadline = this.#lastPause + options.timeoutMs;
+    this.#spentMax = options.spentMax ?? Number.POSITIVE_INFINITY;
   }
 
   /** Counts samples that are held from now on; `settle` takes them back. */
@@ -157,9 +164,11 @@ export class QueryBudget implements ReadCosts {
 
   /** Looks at the clock and the cancel signal at once. */
   check(): void {
+    this.#spent += this.#work;
     this.#work = 0;
     const { signal } = this.#options;
     checkWanted(signal);
+    if (this.#spent > this.#spentMax) throw new TooMuchWork(`${this.#spent} samples and steps`);
     const now = this.#options.clock.monotonic();
     if (now > this.#deadline) throw timeoutError();
     if (now - this.#lastPause > this.#options.pauseAfterMs) this.pauseDue = true;
