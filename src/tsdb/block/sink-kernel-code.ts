@@ -1,4 +1,4 @@
-// Made by tools/build-sink-kernel.ts of tools/sink-kernel/sink-kernel.as. Do not edit.
+// Made by tools/build-kernels.ts of tools/sink-kernel/sink-kernel.as. Do not edit.
 
 /** A WebAssembly module. */
 export const SINK_KERNEL_BASE64 =

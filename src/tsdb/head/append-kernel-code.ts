@@ -1,4 +1,4 @@
-// Made by tools/build-append-kernel.ts of tools/append-kernel/append-kernel.as. Do not edit.
+// Made by tools/build-kernels.ts of tools/append-kernel/append-kernel.as. Do not edit.
 
 /** A WebAssembly module. */
 export const APPEND_KERNEL_BASE64 =

@@ -1,4 +1,4 @@
-// Made by tools/build-series-kernel.ts of tools/series-kernel/series-kernel.as. Do not edit.
+// Made by tools/build-kernels.ts of tools/series-kernel/series-kernel.as. Do not edit.
 
 /** A WebAssembly module. */
 export const SERIES_KERNEL_BASE64 =

@@ -1,4 +1,4 @@
-// Made by tools/build-record-kernel.ts of tools/record-kernel/record-kernel.as. Do not edit.
+// Made by tools/build-kernels.ts of tools/record-kernel/record-kernel.as. Do not edit.
 
 /** A WebAssembly module. */
 export const RECORD_KERNEL_BASE64 =

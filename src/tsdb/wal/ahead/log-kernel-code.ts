@@ -1,4 +1,4 @@
-// Made by tools/build-log-kernel.ts of tools/log-kernel/log-kernel.as. Do not edit.
+// Made by tools/build-kernels.ts of tools/log-kernel/log-kernel.as. Do not edit.
 
 /** A WebAssembly module. */
 export const LOG_KERNEL_BASE64 =
