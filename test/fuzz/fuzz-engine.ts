@@ -111,8 +111,10 @@ function printingFault(text: string): string | null {
   // The printed form of infinity has a sign, which binds looser than the power: `+Inf ^ 2` is `+(Inf ^ 2)`. An operator
   // behind `offset (...)` would become part of the duration; the reference prints it all the same.
   // An offset of NaN becomes the least duration there is, whose text is a millisecond off. An empty selector of info()
-  // prints as nothing, and two signs before an offset take its unit away. All of it is the reference's.
-  if (/inf\s*\^|offset \(|, \)/i.test(printed) || /offset[\s+-]*nan|offset\s*[+-]\s*[+-]/i.test(text)) return null;
+  // prints as nothing, two signs before an offset take its unit away, and a range below a millisecond prints as none. All of it
+  // is the reference's.
+  if (/inf\s*\^|offset \(|, \)|\[0s[\]:]/i.test(printed) || /offset[\s+-]*nan|offset\s*[+-]\s*[+-]/i.test(text))
+    return null;
   try {
     const again = printExpr(parseExpr(printed, ALL_PARSER_OPTIONS));
     return again === printed ? null : `prints as ${printed}, which prints as ${again}`;

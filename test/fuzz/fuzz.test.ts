@@ -15,6 +15,7 @@ const FOUND: readonly Omit<FuzzCase, 'start' | 'end' | 'step' | 'delayedNameRemo
   { text: '(histogram_quantiles({__name__=~".+"}, "q", time(), time() / 2))[1y:5m]' },
   { text: 'info(metric, {})' },
   { text: 'metric @ 1ms offset --1 --1' },
+  { text: 'sum_over_time(metric9[5e-324])/count_over_time(metric9[1m])' },
 ];
 
 describe('the query engine', () => {

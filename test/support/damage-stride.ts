@@ -5,3 +5,8 @@
 export function damageStride(usual: number): number {
   return Number(process.env['NARTHEX_DAMAGE_STRIDE'] ?? usual);
 }
+
+/** The first byte to damage: with NARTHEX_DAMAGE_OFFSET runs can share the bytes among them. */
+export function damageOffset(): number {
+  return Number(process.env['NARTHEX_DAMAGE_OFFSET'] ?? 0);
+}

@@ -12,7 +12,7 @@ import type { Head } from '../../src/tsdb/head/head.ts';
 import { FRAME, FrameReader, trailerOffset } from '../../src/tsdb/head-image/image-frames.ts';
 import { type LoadedHead, loadHead } from '../../src/tsdb/start/load-head.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
-import { damageStride } from '../support/damage-stride.ts';
+import { damageOffset, damageStride } from '../support/damage-stride.ts';
 import { ALL_TIME, batchOf, type Value } from './head-support.ts';
 import { showDatabase } from './show-database.ts';
 
@@ -162,6 +162,29 @@ describe('an image of the head', () => {
     }
   });
 
+  it('is written at a stop for exemplars that the log would not give back', async () => {
+    const files = new MemoryFiles();
+    const { database } = await open(files, 120_000);
+    const next = new Map<number, number>();
+    fill(database, 1, 'float', 10, 1000, next);
+    addExemplar(database, 1, next);
+    fill(database, 1, 'float', 60, 6000, next);
+    await database.compact();
+    expect(database.blockMetas().length).toBeGreaterThan(0);
+    const exemplars = await showExemplars(database);
+    expect(exemplars).toHaveLength(1);
+    await database.close();
+    for (let start = 0; start < 3; start++) {
+      const again = await open(files, 120_000);
+      expect(await showExemplars(again.database)).toEqual(exemplars);
+      const written = files.operations.length;
+      if (start === 1) fill(again.database, 1, 'float', 1, 1000, next);
+      await again.database.close();
+      const images = files.operations.slice(written).filter(({ path }) => path.endsWith('head_image'));
+      if (start < 2) expect(images.length > 0).toBe(start === 1);
+    }
+  });
+
   it('is not written where the disk has no room for it and for the log', async () => {
     const { files, database } = await prepared(3);
     files.capacity = 60 * 1024 * 1024;
@@ -179,7 +202,7 @@ describe('an image of the head', () => {
     const disk = files.afterProcessDeath();
     const whole = disk.readFileSync(IMAGE).slice();
     const expected = await showAll(disk.afterProcessDeath());
-    for (let at = 0; at < whole.length; at += at < 20 || at > whole.length - 40 ? 1 : damageStride(41)) {
+    for (let at = damageOffset(); at < whole.length; at += at < 20 || at > whole.length - 40 ? 1 : damageStride(41)) {
       const flipped = whole.slice();
       flipped[at]! ^= 1 << (at % 8);
       for (const bytes of [flipped, whole.slice(0, at)]) {
@@ -267,6 +290,10 @@ async function open(files: MemoryFiles, chunkRangeMs = 7_200_000) {
   const options = { directory: ROOT, fileSystem: files, clock, log, chunkRangeMs, maintenance: null, lock: false };
   const database = await openDatabase({ ...options, walSyncIntervalMs: 0 });
   return { database, clock, messages };
+}
+
+async function showExemplars(database: Database): Promise<string[]> {
+  return (await showDatabase(database)).filter((line) => line.startsWith('exemplars'));
 }
 
 function loaded(files: MemoryFiles, minValidTime: number): LoadedHead {

@@ -20,7 +20,7 @@ const INTERVAL_MS = 5 * 60 * 1000;
 const SPARE_BYTES = 64 * 1024 * 1024;
 /** About what an image takes for each series, where the last one does not tell: record, labels, chunk and lists. */
 const SERIES_BYTES = 512;
-/** A stop writes one where the log has more than this since the last. */
+/** A stop writes one where the log has more than this since the last, or would not give all exemplars back. */
 const STOP_BYTES = 1024 * 1024;
 
 export interface ImageWritingOptions {
@@ -82,9 +82,16 @@ export class ImageWriting {
     this.#cancel = null;
     this.#isClosing = true;
     await this.#running;
-    if (this.#unimagedBytes < STOP_BYTES) return;
+    if (this.#unimagedBytes < STOP_BYTES && !this.#hasExemplarsToLose) return;
     this.#isClosing = false;
     await this.write();
+  }
+
+  /** The log gives back no exemplars from before the end of the newest block, and there is no image that does. */
+  get #hasExemplarsToLose(): boolean {
+    const { exemplars, minValidTime } = this.#options.head;
+    const isBehind = this.#unimagedBytes > 0 || this.#beginOfImaged !== minValidTime;
+    return isBehind && exemplars.hasBefore(minValidTime);
   }
 
   get #unimagedBytes(): number {

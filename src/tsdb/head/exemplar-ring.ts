@@ -86,6 +86,11 @@ export class ExemplarRing {
     return this.#arrived[this.#oldest]?.time ?? 0;
   }
 
+  /** True where one that is kept is older than a time (ms). */
+  hasBefore(time: number): boolean {
+    return this.#arrived.some((exemplar) => exemplar.time < time);
+  }
+
   /** How far behind the newest exemplar of its series one may come, ms. */
   setOutOfOrderWindow(windowMs: number): void {
     this.#outOfOrderMs = windowMs;

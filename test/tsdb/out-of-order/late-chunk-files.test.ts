@@ -5,7 +5,7 @@ import { MemoryFiles } from '../../../src/std/memory-files.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import type { MmapMarker } from '../../../src/tsdb/wal/record-types.ts';
 import { replayWal } from '../../../src/tsdb/wal/replay.ts';
-import { damageStride } from '../../support/damage-stride.ts';
+import { damageOffset, damageStride } from '../../support/damage-stride.ts';
 import { ALL_TIME } from '../head-support.ts';
 import { addRows, type LateRow, openLate, readSamples } from './late-support.ts';
 
@@ -178,7 +178,7 @@ describe('sealed chunks of late samples', () => {
     const expected = await readSamples(opened.database);
     const path = `${CHUNKS}/000001`;
     const size = files.statSync(path)!.size;
-    for (let at = 0; at < size; at += damageStride(31)) {
+    for (let at = damageOffset(); at < size; at += damageStride(31)) {
       const disk = files.afterProcessDeath();
       const file = disk.openSync(path, 'r+');
       if (at % 2 === 0) file.writeSync(Uint8Array.of(0xa5), 0, 1, at);
@@ -209,7 +209,7 @@ describe('a wbl/ with markers', () => {
     const path = 'data/wbl/00000000';
     const { size } = files.statSync(path)!;
     let lost = 0;
-    for (let at = 0; at < size; at += damageStride(17)) {
+    for (let at = damageOffset(); at < size; at += damageStride(17)) {
       const disk = files.afterProcessDeath();
       const file = disk.openSync(path, 'r+');
       if (at % 2 === 0) {
