@@ -57,7 +57,9 @@ export function featuresMarkdown(): string {
   const states = {
     supported: 'works as in the reference',
     always: 'always on, the name changes nothing (as in the reference)',
-    ours: 'not needed: an image of the head is written in any case ([formats/head-image.md](formats/head-image.md))',
+    ours:
+      'changes nothing: an image of the head is written in any case where it saves much ([formats/head-image.md](formats/head-image.md)), ' +
+      'and a snapshot that Prometheus left is read in any case',
     pending: 'accepted with a warning at start; changes nothing yet',
   };
   const rows = Object.entries(FEATURES).map(([name, state]) => `| \`${name}\` | ${states[state]} |`);
