@@ -133,6 +133,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
         registry,
         lock: !options.storage.noLockfile,
         chunkRangeMs: options.storage.minBlockMs,
+        ...(options.storage.samplesPerChunk > 0 ? { samplesPerChunk: options.storage.samplesPerChunk } : {}),
         exemplarsMax: exemplarsMax(options, configuration.current),
         outOfOrderMs: configuration.current.storage.outOfOrderMs,
         forms: sampleForms(options, configuration.current),

@@ -43,6 +43,8 @@ export interface DatabaseOptions {
   readonly lock?: boolean;
   /** Default two hours. Samples older than half of it before the newest one are out of bounds. */
   readonly chunkRangeMs?: number;
+  /** Samples that a chunk of floats should get; default 120. Any other number makes appending slower. */
+  readonly samplesPerChunk?: number;
   /** Exemplars that are kept, the oldest leave first; 0 keeps and logs none. Default 100,000. */
   readonly exemplarsMax?: number;
   /** Bytes of sealed chunks that stay in memory although they are in files, those that came last; default 48 MiB. */

@@ -141,7 +141,7 @@ export const FLAGS: readonly FlagSpec[] = [
       'storage.tsdb.samples-per-chunk',
       'integer',
       '120',
-      'Accepted for compatibility: chunks aim at 120 samples.',
+      'Samples that a chunk of floats should get; other numbers than 120 make appending slower.',
     ),
   ),
   hidden(

@@ -1,10 +1,21 @@
-/** Samples that a chunk should get. */
+/** Samples that a chunk should get. The kernels know no other target. */
 export const CHUNK_SAMPLES_TARGET = 120;
 /** At a quarter of the target the end of the chunk is predicted from the rate so far. */
 export const CHUNK_PREDICT_SHARE = 4;
 export const CHUNK_SAMPLES_PREDICT = CHUNK_SAMPLES_TARGET / CHUNK_PREDICT_SHARE;
 /** A prediction that was wrong is overruled at twice the target. */
 export const CHUNK_SAMPLES_MAX = 2 * CHUNK_SAMPLES_TARGET;
+
+/** The counts of samples at which something happens to a chunk of floats that should get `target` of them. */
+export interface CutCounts {
+  /** 0 = the end is never predicted. */
+  readonly predict: number;
+  readonly max: number;
+}
+
+export function cutCounts(target: number): CutCounts {
+  return { predict: Math.trunc(target / CHUNK_PREDICT_SHARE), max: 2 * target };
+}
 /** A chunk with more bytes takes no further sample: one more could pass the 1 KiB that the format allows. */
 export const CHUNK_BYTES_CUT = 1005;
 

@@ -46,6 +46,8 @@ import { TransactionRows } from './transaction-rows.ts';
 export interface HeadOptions {
   /** Width of the ranges that chunks and blocks are aligned to, ms. */
   readonly chunkRangeMs: number;
+  /** Samples that a chunk of floats should get; default 120, and without the kernels where it is another number. */
+  readonly samplesPerChunk?: number | undefined;
   /** Nothing older is taken: where the newest block ends. -Infinity where there is none. */
   readonly minValidTime: number;
   /** Exemplars that are kept; 0 keeps and logs none. Default 100,000. */
@@ -110,7 +112,7 @@ export class Head {
     this.#reader = new HeadReader(this.#memory);
     this.exemplars = new ExemplarRing(options.exemplarsMax ?? EXEMPLARS_MAX_DEFAULT);
     this.#rows = new TransactionRows(this.#memory.kernelMemory.allocate);
-    this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs);
+    this.#openChunks = new OpenChunks(this.#memory, options.chunkRangeMs, options.samplesPerChunk);
     this.#memory.outOfOrder.rangeMs = options.chunkRangeMs;
     this.setForms(options.forms ?? PLAIN_FORMS);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);

@@ -4,6 +4,8 @@ import { OpenChunks } from './open-chunks.ts';
 import { NEWEST_SEALED, OPEN_COUNT, OPEN_EXTENT } from './series-table.ts';
 
 const RANGE = 7_200_000;
+/** Of samples for each chunk; of less than four no end is predicted. */
+const TARGETS = [120, 60, 7, 3, 1, 500];
 
 describe('OpenChunks', () => {
   it('cuts a regular series at about 120 samples, evenly over the range', () => {
@@ -13,6 +15,7 @@ describe('OpenChunks', () => {
     expect(chunkSizes(every(60_000, 300))).toEqual([120, 120, 60]);
     // 10 s: 720 samples, six chunks.
     expect(chunkSizes(every(10_000, 720))).toEqual([120, 120, 120, 120, 120, 120]);
+    expect(chunkSizes(every(60_000, 240), 60)).toEqual([60, 60, 60, 60]);
   });
 
   it('cuts as the rule says for any rate and phase', () => {
@@ -26,13 +29,13 @@ describe('OpenChunks', () => {
       [15_000, -3_000_000],
     ]) {
       const times = every(step!, 700, first!);
-      expect(chunkSizes(times)).toEqual(sizesByRule(times));
+      for (const target of TARGETS) expect(chunkSizes(times, target)).toEqual(sizesByRule(times, target));
     }
     const accelerating = Array.from(
       { length: 900 },
       (_, i) => 60_000 * 40 + (i < 40 ? 60_000 * (i - 40) : 10 * (i - 39)),
     );
-    expect(chunkSizes(accelerating)).toEqual(sizesByRule(accelerating));
+    for (const target of TARGETS) expect(chunkSizes(accelerating, target)).toEqual(sizesByRule(accelerating, target));
   });
 
   it('cuts a chunk of incompressible values before it passes 1 KiB', () => {
@@ -79,12 +82,31 @@ function every(step: number, count: number, first = 0): number[] {
   return Array.from({ length: count }, (_, i) => first + step * i);
 }
 
-/** Samples in each chunk, oldest first, the open one included. */
-function chunkSizes(times: readonly number[]): number[] {
-  const memory = new HeadMemory();
-  const row = memory.series.create(1, 0);
-  const chunks = new OpenChunks(memory, RANGE);
+/** Samples in each chunk, oldest first, the open one included; the same whether they come one by one or in runs. */
+function chunkSizes(times: readonly number[], target?: number): number[] {
+  const [single, run] = [new HeadMemory(), new HeadMemory()];
+  const chunks = new OpenChunks(single, RANGE, target);
+  const row = single.series.create(1, 0);
   for (const time of times) chunks.append(row, time, 1, 0);
+  const sizes = sizesOf(single, row);
+
+  const bits = Uint32Array.from(times.flatMap(() => [1, 0]));
+  const order = Uint32Array.from(times, (_, i) => i);
+  const half = times.length >> 1;
+  const inRuns = new OpenChunks(run, RANGE, target);
+  run.series.create(1, 0);
+  for (const [from, to] of [
+    [0, half],
+    [half, times.length],
+  ]) {
+    inRuns.reserve(times.length);
+    expect(inRuns.appendRun(row, Float64Array.from(times), bits, order, from!, to!)).toBe(to);
+  }
+  expect(sizesOf(run, row)).toEqual(sizes);
+  return sizes;
+}
+
+function sizesOf(memory: HeadMemory, row: number): number[] {
   const sizes = sealedOf(memory, row).map((chunk) => chunk.count);
   const words = memory.series.records.words[0]!;
   expect(words[16 * row + OPEN_EXTENT]).toBeGreaterThan(0);
@@ -102,17 +124,18 @@ function sealedOf(memory: HeadMemory, row: number) {
 }
 
 /** The rule in plain words, for values that never change (so that no chunk grows too large). */
-function sizesByRule(times: readonly number[]): number[] {
+function sizesByRule(times: readonly number[], target: number): number[] {
+  const quarter = Math.floor(target / 4);
   const chunks: number[][] = [];
   let end = 0;
   for (const time of times) {
     const chunk = chunks.at(-1);
-    if (chunk?.length === 30) {
-      const span = chunk[29]! - chunk[0]! + 1;
+    if (chunk?.length === quarter) {
+      const span = chunk.at(-1)! - chunk[0]! + 1;
       const parts = Math.floor((end - chunk[0]!) / (span * 4));
       if (parts > 1) end = Math.trunc(chunk[0]! + (end - chunk[0]!) / parts);
     }
-    if (chunk !== undefined && time < end && chunk.length < 240) {
+    if (chunk !== undefined && time < end && chunk.length < 2 * target) {
       chunk.push(time);
       continue;
     }

@@ -6,8 +6,8 @@ import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts';
 import {
   CHUNK_BYTES_CUT,
   CHUNK_PREDICT_SHARE,
-  CHUNK_SAMPLES_MAX,
-  CHUNK_SAMPLES_PREDICT,
+  CHUNK_SAMPLES_TARGET,
+  cutCounts,
   predictedCut,
   rangeEnd,
 } from '../chunk/cut-rule.ts';
@@ -53,6 +53,10 @@ export class OpenChunks {
   readonly kernel: AppendKernel;
   readonly #memory: HeadMemory;
   readonly #rangeMs: number;
+  readonly #predictAt: number;
+  readonly #countMax: number;
+  /** Chunks aim at as many samples as the kernels know. */
+  readonly #hasUsualTarget: boolean;
   readonly #histograms: OpenHistograms;
   readonly #xor2: OpenXor2Chunks;
   #forms: SampleForms = PLAIN_FORMS;
@@ -61,8 +65,12 @@ export class OpenChunks {
   readonly #limits: XorRunLimits = { nextCut: 0, countMax: 0, bytesMax: CHUNK_BYTES_CUT };
   #created = 0;
 
-  constructor(memory: HeadMemory, rangeMs: number) {
+  constructor(memory: HeadMemory, rangeMs: number, samplesTarget = CHUNK_SAMPLES_TARGET) {
     this.#memory = memory;
+    const { max, predict } = cutCounts(samplesTarget);
+    this.#predictAt = predict;
+    this.#countMax = max;
+    this.#hasUsualTarget = samplesTarget === CHUNK_SAMPLES_TARGET;
     this.kernel = new AppendKernel(memory.kernelMemory, memory.series.records, memory.extents);
     this.#rangeMs = rangeMs;
     this.#histograms = new OpenHistograms(memory, rangeMs);
@@ -167,8 +175,8 @@ export class OpenChunks {
       this.#begin(doubles, words, at, time);
     } else {
       const used = xorByteLength(words, at);
-      if (words[w + OPEN_COUNT] === CHUNK_SAMPLES_PREDICT) this.#predict(row, doubles, at);
-      if (time >= doubles[at + NEXT_CUT]! || words[w + OPEN_COUNT]! >= CHUNK_SAMPLES_MAX || used > CHUNK_BYTES_CUT) {
+      if (words[w + OPEN_COUNT] === this.#predictAt) this.#predict(row, doubles, at);
+      if (time >= doubles[at + NEXT_CUT]! || words[w + OPEN_COUNT]! >= this.#countMax || used > CHUNK_BYTES_CUT) {
         this.#seal(row, doubles, words, at);
         this.#begin(doubles, words, at, time);
       } else if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) {
@@ -194,7 +202,9 @@ export class OpenChunks {
     for (let k = from; k < to; k++) {
       const row = rows[k]!;
       // Rows without an open chunk, as new series are, come in runs: for each of them the ends of many chunks would be asked for.
-      if (records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0) {
+      const isOpen =
+        records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0;
+      if (isOpen && this.#hasUsualTarget) {
         k = inKernel
           ? this.kernel.apply(transaction, k, to, isFirst)
           : appendRows(extents, records, rows, times, bits, k, to);
@@ -221,8 +231,8 @@ export class OpenChunks {
       this.#beginWanted(row, doubles, words, at, time);
     } else {
       const isXor2 = (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
-      if (words[w + OPEN_COUNT] === CHUNK_SAMPLES_PREDICT) this.#predict(row, doubles, at);
-      const isFull = words[w + OPEN_COUNT]! >= CHUNK_SAMPLES_MAX || xorByteLength(words, at) > CHUNK_BYTES_CUT;
+      if (words[w + OPEN_COUNT] === this.#predictAt) this.#predict(row, doubles, at);
+      const isFull = words[w + OPEN_COUNT]! >= this.#countMax || xorByteLength(words, at) > CHUNK_BYTES_CUT;
       if (isFull || time >= doubles[at + NEXT_CUT]! || (isXor2 !== xor2 && loggedStartTimes)) {
         this.#seal(row, doubles, words, at);
         this.#beginWanted(row, doubles, words, at, time);
@@ -259,7 +269,7 @@ export class OpenChunks {
         const isShort = used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES;
         if (isShort && used <= CHUNK_BYTES_CUT) growChunk(this.#memory, doubles, words, at, used, to - i);
         limits.nextCut = doubles[at + NEXT_CUT]!;
-        limits.countMax = words[w + OPEN_COUNT]! > CHUNK_SAMPLES_PREDICT ? CHUNK_SAMPLES_MAX : CHUNK_SAMPLES_PREDICT;
+        limits.countMax = words[w + OPEN_COUNT]! > this.#predictAt ? this.#countMax : this.#predictAt;
         const extent = words[w + OPEN_EXTENT]!;
         const bytes = extents.bytes[extentSlab(extent)]!;
         const capacity = words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES;
@@ -275,7 +285,8 @@ export class OpenChunks {
 
   /**
    * Takes the chunk at `at` of a batch, which begins at `firstTime`, as the row's open one, and ends it where it is full.
-   * False, and nothing was done, where `append` would not have begun one with its first sample. Only where `isPlain`.
+   * False, and nothing was done, where `append` would not have begun one with its first sample, or would cut it elsewhere.
+   * Only where `isPlain`.
    */
   adopt(row: number, batch: ChunkBatch, at: number, firstTime: number): boolean {
     const { extents, series } = this.#memory;
@@ -283,6 +294,7 @@ export class OpenChunks {
     const words = series.records.words[row >>> SERIES_SLAB_LOG2]!;
     const d = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const w = 2 * d;
+    if (!this.#hasUsualTarget) return false;
     // The same word is that of an open chunk of histograms.
     if (words[w + OPEN_EXTENT] !== 0 || words[w + OPEN_UNITS] !== 0 || !(firstTime > doubles[d + LAST_TIME]!)) {
       return false;

@@ -22,6 +22,8 @@ export interface LoadHeadOptions {
   readonly directory: DataDirectory;
   readonly log: Log;
   readonly chunkRangeMs: number;
+  /** Samples that a chunk of floats should get; default 120. */
+  readonly samplesPerChunk?: number | undefined;
   /** Where the newest block ends: older samples of the log are in blocks. -Infinity where there is none. */
   readonly minValidTime: number;
   /** How late samples and exemplars may come, ms; default not at all. */
@@ -140,12 +142,12 @@ function fittingImage({ chunkRangeMs, directory, fileSystem, log }: LoadHeadOpti
 /** Throws `DamagedFile` where what is read before the log can not be used; the caller begins anew without it. */
 function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Generator<ReplayProgress, Loaded> {
   const { chunkRangeMs, clock, directory, exemplarsMax, fileSystem, log, minValidTime, repairs } = options;
-  const { forms = PLAIN_FORMS, residentChunkBytes } = options;
+  const { forms = PLAIN_FORMS, residentChunkBytes, samplesPerChunk } = options;
   const chunksHead = { fileSystem, directory: directory.chunksHead };
   const from = image?.place ?? snapshot?.place ?? null;
   // At once: before an image is read, and the memory of a head is there.
   const ahead = options.ahead?.(logParts(fileSystem, directory.wal, from).parts) ?? null;
-  const kept = { exemplarsMax, residentChunkBytes, forms };
+  const kept = { exemplarsMax, residentChunkBytes, samplesPerChunk, forms };
   const head = new Head({ chunkRangeMs, minValidTime, chunksHead, ...kept, ...turnsOf(options) });
   // Exemplars of the log came out of order too.
   head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);

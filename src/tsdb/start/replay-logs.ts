@@ -34,6 +34,7 @@ export async function replayLogs(
     directory,
     log,
     chunkRangeMs,
+    samplesPerChunk: options.samplesPerChunk,
     minValidTime,
     outOfOrderMs: options.outOfOrderMs,
     exemplarsMax,
