@@ -347,6 +347,19 @@ describe('compaction of stale series', () => {
     }
   });
 
+  it('counts them whenever they are asked for, where there are not very many series', async () => {
+    const registry = createRegistry(new ManualClock());
+    const database = await open(new MemoryFiles(), { registry });
+    const stale = () => Number(/^prometheus_tsdb_head_stale_series (\d+)$/m.exec(registry.render())![1]);
+    const model: Model = new Map();
+    appendAll(database, ['a', 'b', 'c'], 0, model);
+    expect(stale()).toBe(0);
+    markStale(database, ['a', 'c'], 1000, model);
+    expect(stale()).toBe(2);
+    appendAll(database, ['a'], 2000, model);
+    expect(stale()).toBe(1);
+  });
+
   it('leaves series alone that came back while their block was written, and a head with few stale ones', async () => {
     const disk = new MemoryFiles();
     const database = await open(disk, { maintenance: { settings, blockMsMax: RANGE_MS } });

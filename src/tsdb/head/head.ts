@@ -325,6 +325,11 @@ export class Head {
     return this.#memory.series.liveCount;
   }
 
+  /** Rows of series, free ones included. */
+  get rowCount(): number {
+    return this.#memory.series.rowCount;
+  }
+
   /** Nothing older is taken, ms. */
   get minValidTime(): number {
     return this.#state.minValidTime;

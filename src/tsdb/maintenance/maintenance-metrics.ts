@@ -54,17 +54,17 @@ const GAUGES: readonly (readonly [string, string, (parts: MaintenanceMetricsPart
   ['compaction_populating_block', 'Set to 1 while a block is written.', ({ counts }) => Number(counts.isWritingBlock)],
   [
     'head_stale_series',
-    'Series whose last sample is a stale marker; counted each minute.',
+    'Series whose last sample is a stale marker; of many series counted each minute.',
     (p) => p.maintenance.survey.stale,
   ],
   [
     'head_native_histogram_series',
-    'Series whose last sample is a native histogram; counted each minute.',
+    'Series whose last sample is a native histogram; of many series counted each minute.',
     (parts) => parts.maintenance.survey.histograms,
   ],
   [
     'head_native_histogram_buckets',
-    'Buckets of the last samples of those series; counted each minute.',
+    'Buckets of the last samples of those series; of many counted each minute.',
     (parts) => parts.maintenance.survey.buckets,
   ],
   [

@@ -19,6 +19,8 @@ const MAINTENANCE_INTERVAL_MS = 60_000;
 const FIRST_MS = 1000;
 /** After a failure it is tried again so soon, ms, and each time after twice as long, up to the interval. */
 const BACK_OFF_MS = 1000;
+/** Series of the head, free rows included, that are counted whenever the counts are asked for: half a millisecond. */
+const SURVEY_AT_ONCE_ROWS = 20_000;
 /** Stale series are left where they are when the head is compacted anyway within so long, ms. */
 const SOON_MS = 10 * 60 * 1000;
 
@@ -57,9 +59,10 @@ export class Maintenance {
     this.#intervalMs = options.intervalMs ?? MAINTENANCE_INTERVAL_MS;
   }
 
-  /** As of the last round. */
+  /** As it is now where that is counted in a moment, else as of the last round. */
   get survey(): SeriesSurvey {
-    return this.#survey;
+    const { head } = this.#options;
+    return head.rowCount <= SURVEY_AT_ONCE_ROWS ? runInTurns(head.survey(), null) : this.#survey;
   }
 
   /** What was done since the start. */
