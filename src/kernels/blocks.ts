@@ -7,8 +7,11 @@ export type Spend = (work: number) => void;
 /** Of loops whose length is known to be small, and where there is nobody to tell. */
 export const untold: Spend = () => {};
 
-/** Samples or steps of a long loop between two calls of `spend`: about a tenth of a millisecond. */
-const BLOCK = 32_768;
+/**
+ * Samples or steps of a long loop between two calls of `spend`: some hundredths of a millisecond, and some milliseconds where V8
+ * has not compiled the loop yet, on a machine that others use.
+ */
+const BLOCK = 8_192;
 
 /**
  * Cuts a loop whose length others decide into blocks: where the block that begins at `from` ends. Loops of one block say

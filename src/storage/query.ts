@@ -187,11 +187,11 @@ export const CHUNKS_PER_WORD = 16;
 
 /**
  * To be called after every `CHUNKS_PER_WORD` chunks that are read into a column: `done` so far, with the samples from index
- * `first` on, of `count`. Tells the reader, and makes room for the rest once instead of again and again.
+ * `first` on, of `count()`. Tells the reader, and makes room for the rest once instead of again and again.
  */
-export function noteChunksRead(column: SampleColumn, first: number, done: number, count: number): void {
+export function noteChunksRead(column: SampleColumn, first: number, done: number, count: () => number): void {
   const perChunk = (column.length - first) / done;
   column.costs?.spend(CHUNKS_PER_WORD * perChunk * (column.histograms === null ? 1 : HISTOGRAM_WORK));
   // Some more: chunks differ, and the one that is still open is not among them.
-  if (done === CHUNKS_PER_WORD) reserveSampleColumn(column, first + Math.ceil(1.02 * perChunk * (count + 2)));
+  if (done === CHUNKS_PER_WORD) reserveSampleColumn(column, first + Math.ceil(1.02 * perChunk * (count() + 2)));
 }

@@ -16,14 +16,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
+import { SERVER_FLAGS } from '../../bench/server-flags.ts';
 import { labelsOf, type SeriesMessage, writeBody } from '../remote/write-message.ts';
 import { eventually } from '../support/ask.ts';
 import { pieces, underLoad } from './hostile-load.ts';
 import { HOSTILE_REQUESTS, type HostileRequest } from './hostile-requests.ts';
 
 const PIECE_MS_MAX = 100;
-/** Those of `bin/narthex`. */
-const NODE_OPTIONS = ['--max-semi-space-size=4', '--v8-pool-size=0'];
 const TEXT_SERIES = 50;
 const SERIES_AT_ONCE = 5000;
 
@@ -55,7 +54,7 @@ const server = fork(
     '--enable-feature=exemplar-storage',
   ],
   {
-    execArgv: [...NODE_OPTIONS, '--import', resolve('test/fuzz/loop-watch.ts')],
+    execArgv: [...SERVER_FLAGS, '--import', resolve('test/fuzz/loop-watch.ts')],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   },
 );

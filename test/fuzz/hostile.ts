@@ -3,12 +3,15 @@
  * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|wide|all] [--part N/M] [--timeout MS]
  * [--scale X] [--rows N] [--where]`.
  *
- * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do.
+ * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do. It runs with the flags that
+ * the server runs with, which decide how long those take.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SERVER_FLAGS } from '../../bench/server-flags.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import {
   HOSTILE_QUERIES,
@@ -22,6 +25,11 @@ import {
 import { LARGE, openLargeDatabase } from './large-data.ts';
 import { LARGE_QUERIES, LARGE_QUERIES_END } from './large-queries.ts';
 import { WIDE_QUERIES } from './wide-queries.ts';
+
+if (!SERVER_FLAGS.every((flag) => process.execArgv.includes(flag))) {
+  const again = [...process.execArgv, ...SERVER_FLAGS, ...process.argv.slice(1)];
+  process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
+}
 
 /** Longer pieces are a failure. */
 const PIECE_MS_MAX = 100;

@@ -24,9 +24,12 @@ export function lineAndColumn(query: string, offset: number): string {
   if (offset < 0 || offset > query.length) return 'invalid position';
   let line = 1;
   let lastBreak = -1;
-  for (let at = query.indexOf('\n'); at >= 0 && at < offset; at = query.indexOf('\n', at + 1)) {
+  for (let at = 0; at < offset; at++) {
+    if (query.charCodeAt(at) !== LINE_FEED) continue;
     line++;
     lastBreak = at;
   }
   return `${line}:${offset - lastBreak}`;
 }
+
+const LINE_FEED = 0x0a;

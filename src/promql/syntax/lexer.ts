@@ -3,10 +3,9 @@ import { goQuote } from '../../model/labels.ts';
 import type { PositionRange } from './ast.ts';
 import { characterAt } from './byte-text.ts';
 import { PromqlSyntaxError } from './error.ts';
-import { isAlpha, isAlphaNumeric, isDigit, scanDurationUnits, scanNumber } from './number-scan.ts';
+import { digitAt, isAlpha, isAlphaNumeric, isDigit, scanDurationUnits, scanNumber } from './number-scan.ts';
 import { reservedWord, type Token, type TokenKind } from './tokens.ts';
 
-const SPACES = ' \t\n\r';
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'max_of', 'min_of']);
 const ONE_CHARACTER = new Set(',*/%+-^@');
 
@@ -36,10 +35,10 @@ export class Lexer {
   next(): Token {
     for (;;) {
       const { source } = this;
-      while (this.#at < source.length && SPACES.includes(source[this.#at]!)) this.#at++;
+      while (isSpace(source.charCodeAt(this.#at))) this.#at++;
       if (this.#beforeDuration) return this.#insideDuration();
       if (source[this.#at] !== '#') return this.#inBraces ? this.#insideBraces() : this.#outside();
-      while (this.#at < source.length && source[this.#at] !== '\n' && source[this.#at] !== '\r') this.#at++;
+      while (this.#at < source.length && !isLineEnd(source.charCodeAt(this.#at))) this.#at++;
     }
   }
 
@@ -240,8 +239,8 @@ export class Lexer {
     let value = 0;
     for (let i = first; i < first + form.digits; i++) {
       if (i >= source.length) throw this.#error('escape sequence not terminated', start);
-      const digit = Number.parseInt(source[i]!, form.base);
-      if (Number.isNaN(digit)) throw this.#error(`illegal character ${this.#runeName(i)} in escape sequence`, start);
+      const digit = digitAt(source, i);
+      if (digit >= form.base) throw this.#error(`illegal character ${this.#runeName(i)} in escape sequence`, start);
       value = value * form.base + digit;
     }
     if (value > form.max || (value >= 0xd800 && value < 0xe000)) {
@@ -288,9 +287,17 @@ function endOfName(source: string, from: number): number {
   return end;
 }
 
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || isLineEnd(code);
+}
+
+function isLineEnd(code: number): boolean {
+  return code === 0x0a || code === 0x0d;
+}
+
 function parenFollows(source: string, from: number): boolean {
   let at = from;
-  while (at < source.length && SPACES.includes(source[at]!)) at++;
+  while (isSpace(source.charCodeAt(at))) at++;
   return source[at] === '(';
 }
 

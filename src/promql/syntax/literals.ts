@@ -1,15 +1,19 @@
 import { DurationSyntaxError, parseDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
 import { textOfBytes } from './byte-text.ts';
+import { isDigit } from './number-scan.ts';
 import type { TokenStream } from './token-stream.ts';
 import type { Token } from './tokens.ts';
 
 /** The value of a `number` or `duration` token; durations count in seconds. */
 export function numberValue(stream: TokenStream, token: Token): number {
   if (token.kind === 'duration') return durationSeconds(stream, token);
-  const value = parseNumber(token.text);
+  const value = parseNumber(token.text, () => stream.look());
   if (value !== null) return value;
-  const problem = FLOAT.test(token.text) ? 'value out of range' : 'invalid syntax';
+  stream.look();
+  const digits = withoutUnderscores(token.text);
+  const problem = digits !== null && FLOAT.test(digits) ? 'value out of range' : 'invalid syntax';
+  stream.look();
   return stream.fail(`error parsing number: strconv.ParseFloat: parsing ${goQuote(token.text)}: ${problem}`, token);
 }
 
@@ -73,24 +77,46 @@ function durationSeconds(stream: TokenStream, token: Token): number {
 }
 
 const INTEGER = /^(?:0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/;
-const FLOAT = /^(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
+/** Without underscores. */
+const FLOAT = /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 /** Longer texts are read as floats: no integer of 64 bits is so long, unless with thousands of zeros before it. */
 const INTEGER_LENGTH_MAX = 1000;
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
 /**
  * Reads integers as Go does with base 0 (`0x1F`, `017` is octal, underscores between digits), everything else and what
- * does not fit 64 bits as a decimal float. Null where the text is no number or lies beyond float64.
+ * does not fit 64 bits as a decimal float. Null where the text is no number or lies beyond float64. `look` is called between
+ * steps that take milliseconds with a long text.
  */
-export function parseNumber(text: string): number | null {
+export function parseNumber(text: string, look: () => void = () => {}): number | null {
   if (/^inf$/i.test(text)) return Number.POSITIVE_INFINITY;
   if (/^nan$/i.test(text)) return Number.NaN;
-  const digits = text.replaceAll('_', '');
   if (text.length <= INTEGER_LENGTH_MAX && INTEGER.test(text)) {
+    const digits = text.replaceAll('_', '');
     const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
     if (value <= INT64_MAX) return Number(value);
   }
-  if (!FLOAT.test(text)) return null;
+  look();
+  const digits = withoutUnderscores(text);
+  look();
+  if (digits === null || !FLOAT.test(digits)) return null;
+  look();
   const value = Number(digits);
   return Number.isFinite(value) ? value : null;
 }
+
+/** Null where one does not stand between two digits. Texts of a megabyte may consist of them. */
+function withoutUnderscores(text: string): string | null {
+  if (!text.includes('_')) return text;
+  const bytes = Buffer.allocUnsafe(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return null;
+    if (code !== UNDERSCORE) bytes[length++] = code;
+    else if (!isDigit(text, at - 1) || !isDigit(text, at + 1)) return null;
+  }
+  return bytes.toString('latin1', 0, length);
+}
+
+const UNDERSCORE = 0x5f;

@@ -9,32 +9,31 @@ export interface Scan {
   readonly end: number;
 }
 
-const DECIMAL = '0123456789';
-const HEXADECIMAL = '0123456789abcdefABCDEF';
-
 /** Scans a decimal, octal, hexadecimal or exponent number that begins at `from` with a digit or a dot. */
 export function scanNumber(text: string, from: number): Scan {
   let at = from;
-  let digits = DECIMAL;
+  let isOneMore = isDigit;
   if (text[at] === '0') {
     at++;
     if (isOneOf(text, at, 'xX')) {
       at++;
       if (text[at] === '_') at++;
-      digits = HEXADECIMAL;
+      isOneMore = isHexDigit;
     }
   }
   if (text[at] === '.') at++;
-  if (isOneOf(text, at, digits)) at++;
+  if (isOneMore(text, at)) at++;
   let dotSeen = false;
   let exponentSeen = false;
   while (at < text.length) {
-    if (text[at] === '.') {
+    if (isDigit(text, at)) {
+      at++;
+    } else if (text[at] === '.') {
       at++;
       if (dotSeen) return { ok: false, end: at };
       dotSeen = true;
       if (isOneOf(text, at, '_.')) return { ok: false, end: at + 1 };
-      if (digits === HEXADECIMAL) return { ok: false, end: at };
+      if (isOneMore === isHexDigit) return { ok: false, end: at };
     } else if (isOneOf(text, at, 'eE')) {
       at++;
       // In a hexadecimal number this `e` is a digit, but the reference reads it like an exponent, and so do we.
@@ -47,7 +46,7 @@ export function scanNumber(text: string, from: number): Scan {
       at++;
       if (isOneOf(text, at, '._eE')) return { ok: false, end: at + 1 };
       if (at >= text.length) return { ok: false, end: at };
-    } else if (isOneOf(text, at, digits)) {
+    } else if (isOneMore(text, at)) {
       at++;
     } else {
       break;
@@ -74,6 +73,18 @@ export function scanDurationUnits(text: string, from: number): Scan {
 export function isDigit(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return code >= 0x30 && code <= 0x39;
+}
+
+/** The value of a digit of a base up to 16; 16 for what is none. */
+export function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : 16;
+}
+
+function isHexDigit(text: string, at: number): boolean {
+  return digitAt(text, at) < 16;
 }
 
 /** ASCII letters and the underscore. */

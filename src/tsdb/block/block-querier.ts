@@ -227,7 +227,7 @@ class BlockSeriesSet implements SeriesSet {
     const number = this.#rows[row]!;
     const intervals = this.#tombstones.get(number) ?? NO_INTERVALS;
     clearColumn(into);
-    index.series.chunks(number, metas);
+    index.series.chunks(number, metas, into.costs);
     let newest = Number.NEGATIVE_INFINITY;
     let done = 0;
     for (let i = 0; i < metas.count; i++) {
@@ -239,7 +239,7 @@ class BlockSeriesSet implements SeriesSet {
       newest = Math.max(newest, last);
       // Now, while it moves little.
       if (++done === 1) trimColumn(into, minTime, maxTime);
-      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, 0, done, done + chunksUpTo(maxTime, i + 1));
+      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, 0, done, () => done + chunksUpTo(maxTime, i + 1));
     }
     trimColumn(into, minTime, maxTime);
     dropIntervals(into, intervals);
@@ -251,7 +251,7 @@ class BlockSeriesSet implements SeriesSet {
     const number = this.#rows[row]!;
     if (this.#tombstones.get(number) !== undefined) return false;
     const from = into.length;
-    index.series.chunks(number, metas);
+    index.series.chunks(number, metas, into.costs);
     let newest = Number.NEGATIVE_INFINITY;
     let done = 0;
     for (let i = 0; i < metas.count; i++) {
@@ -262,7 +262,7 @@ class BlockSeriesSet implements SeriesSet {
       chunks.read(metas.refs[i]!, into);
       newest = last;
       if (++done === 1) trimColumn(into, minTime, maxTime, from);
-      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, from, done, done + chunksUpTo(maxTime, i + 1));
+      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, from, done, () => done + chunksUpTo(maxTime, i + 1));
     }
     trimColumn(into, minTime, maxTime, from);
     return true;

@@ -1,6 +1,7 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, readVarint64, signedFromHalves, unsignedFromHalves } from '../../kernels/varint.ts';
 import { Labels } from '../../model/labels.ts';
+import type { ReadCosts } from '../../storage/query.ts';
 import { DamagedFile } from './damaged-file.ts';
 import type { IndexSymbols } from './index-symbols.ts';
 import type { PagedFile } from './paged-file.ts';
@@ -77,7 +78,8 @@ export class SeriesEntries {
     }
   }
 
-  chunks(row: number, into: ChunkMetas): void {
+  /** `costs` are told of long lists. */
+  chunks(row: number, into: ChunkMetas, costs: ReadCosts | null = null): void {
     this.#load(row);
     for (let left = 2 * this.#labelCount(); left > 0; left--) this.#uvarint();
     const count = this.#uvarint();
@@ -91,6 +93,7 @@ export class SeriesEntries {
     let time = 0;
     let ref = 0;
     for (let i = 0; i < count; i++) {
+      if (i % CHUNKS_PER_WORD === CHUNKS_PER_WORD - 1) costs?.spend(CHUNK_WORK * CHUNKS_PER_WORD);
       // Differences are 64-bit numbers that may wrap, so they are read as signed.
       const minTime = i === 0 ? this.#varint() : time + this.#wrapped();
       time = minTime + this.#wrapped();
@@ -170,4 +173,8 @@ export class SeriesEntries {
 }
 
 const LOOK_BYTES = 256;
+/** Chunks read between two words to whoever waits for them. */
+const CHUNKS_PER_WORD = 2048;
+/** Reading where a chunk lies takes as long as so many samples. */
+const CHUNK_WORK = 8;
 const halves = new Uint32Array(2);

@@ -147,7 +147,7 @@ export class HeadReader {
       lateRow = NO_ROW;
       // Now, while it moves little.
       if (done === 1) trimColumn(into, minTime, maxTime, from);
-      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, from, done, chosen);
+      if (done % CHUNKS_PER_WORD === 0) noteChunksRead(into, from, done, () => chosen);
     }
     const extent = snapshot.extents[row]!;
     if (extent !== 0 && !openIsLater) {

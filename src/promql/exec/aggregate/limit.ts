@@ -8,7 +8,7 @@ import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 import { groupRows } from './group-rows.ts';
-import { labelsFraction } from './labels-fraction.ts';
+import { HASHED_PER_SAMPLE, labelsFraction, labelsLength } from './labels-fraction.ts';
 import { checkCount, type Parameter, parameterFromValues, refuse } from './parameter.ts';
 
 /** limitk: the first k series of each group that have a value on a step. Streams; only counts are kept. */
@@ -100,7 +100,9 @@ export class LimitRatio implements VectorOperator {
   next(): StepColumn | null {
     const column = this.#input.next();
     if (column === null) return null;
-    const fraction = labelsFraction(this.#labels[this.#row++]!);
+    const labels = this.#labels[this.#row++]!;
+    this.#context.budget.spend(labelsLength(labels) / HASHED_PER_SAMPLE);
+    const fraction = labelsFraction(labels);
     const { present } = column;
     for (let i = 0; i < present.length; ) {
       const stop = blockEnd(i, present.length, this.#context.budget.spending);

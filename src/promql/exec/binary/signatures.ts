@@ -53,11 +53,6 @@ export function matchGroups(
   return groups;
 }
 
-/** The labels by which a series is matched. */
-export function matchLabels(labels: Labels, matching: VectorMatching): Labels {
-  return keepLabels(labels, matchedNames(matching));
-}
-
 /** Those labels whose names pass; the same object where all do. */
 export function keepLabels(labels: Labels, passes: (name: string) => boolean): Labels {
   const { pairs } = labels;
@@ -67,7 +62,7 @@ export function keepLabels(labels: Labels, passes: (name: string) => boolean): L
 }
 
 /** Says of a label name whether it takes part in the matching. */
-function matchedNames({ on, matchingLabels }: VectorMatching): (name: string) => boolean {
+export function matchedNames({ on, matchingLabels }: VectorMatching): (name: string) => boolean {
   const names = new Set(on ? matchingLabels : [METRIC_NAME, ...matchingLabels]);
   return (name) => names.has(name) === on;
 }

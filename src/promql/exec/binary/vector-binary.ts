@@ -17,7 +17,7 @@ import { elementsInto, needsElements } from './elements.ts';
 import { OneSide, type Partner } from './one-side.ts';
 import { isArithmetic, isComparison } from './operators.ts';
 import { resultLabels } from './result-labels.ts';
-import { matchGroups, matchLabels } from './signatures.ts';
+import { keepLabels, matchedNames, matchGroups } from './signatures.ts';
 import { StepNotes } from './step-notes.ts';
 
 /** One output series: a row of the many side with a partner, or with the fill value where `partner` is null. */
@@ -118,22 +118,26 @@ export class VectorBinary implements VectorOperator {
     const dropsMetric = isArithmetic(op) || (returnBool && !this.#context.features.delayedNameRemoval);
     const drafts: { row: number; group: number; partner: Partner | null; labels: Labels }[] = [];
     const results = this.#knownResults(many.labels, oneSide, dropsMetric);
+    const names = new Set(matching.matchingLabels);
+    const isMatched = matchedNames(matching);
+    const work = PAIRING_WORK * (1 + matching.include.length);
     for (let row = 0; row < many.labels.length; row++) {
       const group = manyGroups[row]!;
       const from = many.labels[row]!;
       for (const partner of oneSide.byGroup.get(group) ?? []) {
         if (partner.column === null) continue;
         const known = results?.known?.[drafts.length];
-        const result = known ?? resultLabels(from, partner.labels, matching, dropsMetric);
+        const result = known ?? resultLabels(from, partner.labels, matching, names, dropsMetric);
         budget.takeLabels(result, PAIRING_BYTES);
-        budget.spend(PAIRING_WORK);
+        budget.spend(work);
         drafts.push({ row, group, partner, labels: result });
       }
       budget.spend(PAIRING_WORK);
       if (budget.pauseDue) await budget.pause();
       if (matching.fillRight !== null) {
-        const matched = matchLabels(from, matching);
-        const result = resultLabels(from, matched, matching, dropsMetric);
+        const matched = keepLabels(from, isMatched);
+        const result = resultLabels(from, matched, matching, names, dropsMetric);
+        budget.spend(work);
         budget.takeLabels(result, PAIRING_BYTES);
         drafts.push({ row, group, partner: null, labels: result });
       }
@@ -148,7 +152,9 @@ export class VectorBinary implements VectorOperator {
     if (matching.fillLeft !== null) {
       this.#leftFills = oneSide.partners.filter((partner) => partner.column !== null);
       for (const partner of this.#leftFills) {
-        labels.push(resultLabels(matchLabels(partner.labels, matching), partner.labels, matching, dropsMetric));
+        const matched = keepLabels(partner.labels, isMatched);
+        labels.push(resultLabels(matched, partner.labels, matching, names, dropsMetric));
+        budget.spend(work);
       }
     }
     if (results !== null && allKnown === null) results.keep(labels);
@@ -300,7 +306,12 @@ export class VectorBinary implements VectorOperator {
     const { labels } = this.#oneHeads;
     const side = this.#isSwapped ? 'left' : 'right';
     const error = () =>
-      duplicateSeriesError(labels[first]!, labels[second]!, matchLabels(labels[second]!, this.#plan.matching), side);
+      duplicateSeriesError(
+        labels[first]!,
+        labels[second]!,
+        keepLabels(labels[second]!, matchedNames(this.#plan.matching)),
+        side,
+      );
     if (this.#failure === null || step <= this.#failure.step) this.#failure = { step, error };
   }
 
