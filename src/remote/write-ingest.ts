@@ -17,6 +17,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Counter } from '../telemetry/registry.ts';
 import { type PlacedHistogram, type Refusals, RequestRefusals, seriesOfRow } from './request-refusals.ts';
 import { DROPPED, type SeriesCache } from './series-cache.ts';
+import { seriesInQuestion } from './series-in-question.ts';
 import {
   type DecodedExemplar,
   type DecodedHistogram,
@@ -106,12 +107,21 @@ export class WriteIngest {
     cache.begin(clock.now());
     const latest = clock.now() + AHEAD_MS_MAX;
     request.seriesCount = seriesOfInterest(request, latest);
-    let result = yield* this.#take(request, yield* this.#findSeries(request, cache), latest);
+    let unknown = yield* this.#findSeries(request, cache);
+    const { seriesCount } = request;
+    if (unknown.length > 0) {
+      for (const { index, labels, start, end } of unknown) {
+        if (labels === null && start === end) this.#seriesRefs[index] = DROPPED;
+      }
+      request.seriesCount = yield* seriesInQuestion(request, this.#seriesRefs, this.#options.appendable);
+      unknown = unknown.filter(({ index }) => index < request.seriesCount);
+    }
+    let result = yield* this.#take(request, unknown, latest, request.seriesCount < seriesCount);
     if (result === 'stale refs') {
       // Series that left the storage while their refs were still known here: all are asked for anew.
       yield* decodeWriteRequest(request.bytes, request);
       request.seriesCount = seriesOfInterest(request, latest);
-      result = yield* this.#take(request, yield* this.#findSeries(request, null), latest);
+      result = yield* this.#take(request, yield* this.#findSeries(request, null), latest, false);
       if (result === 'stale refs') return { kind: 'failed', message: 'the storage does not know refs it just gave' };
     }
     return result;
@@ -149,6 +159,7 @@ export class WriteIngest {
     request: WriteRequest,
     unknown: readonly UnknownSeries[],
     latest: number,
+    isPart: boolean,
   ): Generator<undefined, IngestFailure | 'stale refs' | null> {
     const histograms = yield* decodeHistograms(request);
     const exemplars = yield* decodeExemplars(request);
@@ -158,7 +169,7 @@ export class WriteIngest {
       return failureOf(error);
     }
     const batch = yield* this.#fillBatch(request);
-    const result = this.#transact(request, batch, histograms, exemplars, latest);
+    const result = this.#transact(request, batch, histograms, exemplars, latest, isPart);
     if (result === null) this.#countInvalid(request);
     return result;
   }
@@ -169,6 +180,7 @@ export class WriteIngest {
     histograms: DecodedHistogram[],
     exemplars: readonly DecodedExemplar[],
     latest: number,
+    isPart: boolean,
   ): IngestFailure | 'stale refs' | null {
     const { appendable } = this.#options;
     const problem = firstProblem(histograms, latest);
@@ -212,6 +224,8 @@ export class WriteIngest {
         isOpen = true;
         for (const part of partInOrder(batch, this.#seriesParts(request, entries))) appender.append(part);
       }
+      // What its rest was left out for has gone meanwhile: all of it is tried.
+      if (isPart) return end('stale refs');
       isOpen = false;
       appender.commit();
     } catch (error) {

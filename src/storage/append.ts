@@ -86,6 +86,11 @@ export interface Appender {
    */
   resolveBytes(bytes: Uint8Array, start: number, end: number): SeriesRef;
   append(batch: SampleBatch): AppendOutcome;
+  /**
+   * True where a float of a series (null: a new one) could not be taken, whatever the transaction has; `low` and `high` are the
+   * bits of its value. What is refused later only for other samples of the transaction is not known here.
+   */
+  refuses(ref: SeriesRef | null, time: number, low: number, high: number): boolean;
   /** The value of a series' last sample in order; null where there is none, or it is not at hand. */
   lastValue(ref: SeriesRef): number | 'histogram' | null;
   commit(): void;

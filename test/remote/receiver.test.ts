@@ -328,6 +328,7 @@ describe('what is refused, whole', () => {
           resolve: (labels) => appender.resolve(labels),
           resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
           append: (batch) => appender.append(batch),
+          refuses: (...float) => appender.refuses(...float),
           lastValue: (ref) => appender.lastValue(ref),
           rollback: () => appender.rollback(),
           commit() {
@@ -358,6 +359,7 @@ describe('refs that the storage forgot', () => {
             const refs = batch.refs.map((ref) => (ref > forgotten * 1000 ? ref - forgotten * 1000 : 999));
             return appender.append({ ...batch, refs });
           },
+          refuses: (...float) => appender.refuses(...float),
           lastValue: (ref) => appender.lastValue(ref),
           rollback: () => appender.rollback(),
           commit: () => appender.commit(),
@@ -434,6 +436,56 @@ test('of a request with a sample too far ahead no series behind it are made', as
   expect(database.stats().head.series).toBe(2);
   expect(await stored()).toEqual([]);
   expect(write(one('c', [NOW, 1])).status).toBe(204);
+});
+
+describe('of a request with a sample that is too old or out of order', () => {
+  const at = NOW - 3_600_000;
+  const old = at - 7_200_000;
+  const seriesMade = (...message: SeriesMessage[]) => {
+    const before = database.stats().head.series;
+    const { status } = write(...message);
+    return [status, database.stats().head.series - before];
+  };
+
+  test('no series behind it are made', async () => {
+    expect(write(one('a', [at, 1]), one('h', [at, 1])).status).toBe(204);
+    const dropped = { labels: labelsOf({ job: 'a' }), samples: [{ timestamp: old, value: 1 }] };
+    expect(seriesMade(dropped, one('n1', [at, 1]), one('a', [at - 1, 1]), one('n2', [at, 1]))).toEqual([400, 1]);
+    expect(seriesMade(one('n3', [at, 1]), one('a', [at, 2]), one('n4', [at, 1]))).toEqual([400, 1]);
+    expect(seriesMade(one('n5', [at, 1], [old, 1]), one('n6', [at, 1]))).toEqual([400, 1]);
+    // What is refused only for the request's own order is left out.
+    expect(
+      seriesMade(one('a', [at, 1], [at + 5, 1], [at + 3, 2]), one('n7', [at, 1], [at, 2]), one('n8', [at, 1])),
+    ).toEqual([204, 2]);
+    expect((await stored()).length).toBe(4);
+  });
+
+  test('series behind it are made where late samples are taken', () => {
+    database.setOutOfOrderWindow(10_000);
+    expect(write(one('a', [at, 1])).status).toBe(204);
+    expect(seriesMade(one('n1', [at, 1]), one('a', [at - 10_000, 1]), one('n2', [at - 10_000, 1]))).toEqual([204, 2]);
+    expect(seriesMade(one('n3', [at - 10_001, 1]), one('n4', [at, 1]))).toEqual([204, 2]);
+    expect(seriesMade(one('n5', [at, 1]), one('a', [at - 10_001, 1]), one('n6', [at, 1]))).toEqual([400, 1]);
+  });
+});
+
+test('a request is taken whole where what it would have been refused for has gone meanwhile', async () => {
+  receiver = receiverOver({
+    appender() {
+      const appender = database.appender();
+      return {
+        resolve: (labels) => appender.resolve(labels),
+        resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
+        append: (batch) => appender.append(batch),
+        refuses: () => true,
+        lastValue: (ref) => appender.lastValue(ref),
+        rollback: () => appender.rollback(),
+        commit: () => appender.commit(),
+      };
+    },
+  });
+  expect(write(one('a', [NOW, 1]), one('b', [NOW, 1]), one('c', [NOW, 1])).status).toBe(204);
+  expect((await stored()).length).toBe(3);
 });
 
 describe('bytes that are no request', () => {

@@ -134,6 +134,10 @@ class RecordingAppender implements Appender {
     };
   }
 
+  refuses(): boolean {
+    return false;
+  }
+
   lastValue(): null {
     return null;
   }

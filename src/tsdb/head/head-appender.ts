@@ -197,6 +197,21 @@ export class HeadAppender implements Appender {
     Object.assign(refusedHistograms, before[1]);
   }
 
+  refuses(ref: SeriesRef | null, time: number, low: number, high: number): boolean {
+    const { directory, lateLog, memory, outOfOrderMs } = this.#parts;
+    const { minTime, newest } = this.#window;
+    if (newest === Number.NEGATIVE_INFINITY) return false;
+    if (lateLog !== null && outOfOrderMs > 0 && time >= newest - outOfOrderMs) return false;
+    if (time < minTime) return true;
+    const row = ref === null ? -1 : directory.refs.row(ref);
+    if (row < 0) return false;
+    const last = memory.series.lastTime(row);
+    if (time !== last) return time < last;
+    const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
+    const at = 2 * SERIES_DOUBLES * (row & SERIES_ROW_MASK);
+    return words[at + VALUE_LOW] !== low || words[at + VALUE_HIGH] !== high || memory.openHistogram(row) !== null;
+  }
+
   lastValue(ref: SeriesRef): number | 'histogram' | null {
     const { directory, memory } = this.#parts;
     const row = directory.refs.row(ref);
