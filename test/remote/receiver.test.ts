@@ -466,6 +466,7 @@ describe('of a request with a sample that is too old or out of order', () => {
     expect(seriesMade(one('n1', [at, 1]), one('a', [at - 10_000, 1]), one('n2', [at - 10_000, 1]))).toEqual([204, 2]);
     expect(seriesMade(one('n3', [at - 10_001, 1]), one('n4', [at, 1]))).toEqual([204, 2]);
     expect(seriesMade(one('n5', [at, 1]), one('a', [at - 10_001, 1]), one('n6', [at, 1]))).toEqual([400, 1]);
+    expect(seriesMade(one('n7', [at, 1]), one('a', [at, 2]), one('n8', [at, 1]))).toEqual([400, 1]);
   });
 });
 

@@ -201,12 +201,12 @@ export class HeadAppender implements Appender {
     const { directory, lateLog, memory, outOfOrderMs } = this.#parts;
     const { minTime, newest } = this.#window;
     if (newest === Number.NEGATIVE_INFINITY) return false;
-    if (lateLog !== null && outOfOrderMs > 0 && time >= newest - outOfOrderMs) return false;
-    if (time < minTime) return true;
+    const isLateTaken = lateLog !== null && outOfOrderMs > 0 && time >= newest - outOfOrderMs;
+    if (time < minTime) return !isLateTaken;
     const row = ref === null ? -1 : directory.refs.row(ref);
     if (row < 0) return false;
     const last = memory.series.lastTime(row);
-    if (time !== last) return time < last;
+    if (time !== last) return time < last && !isLateTaken;
     const words = memory.series.records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = 2 * SERIES_DOUBLES * (row & SERIES_ROW_MASK);
     return words[at + VALUE_LOW] !== low || words[at + VALUE_HIGH] !== high || memory.openHistogram(row) !== null;
