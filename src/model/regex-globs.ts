@@ -109,22 +109,28 @@ function readItem(reader: Reader, depth: number): Glob[] | null {
     items = [{ texts: ['', ''], gaps: [times === '*' ? 0 : 1] }];
   } else if (sign === '(') {
     items = readGroup(reader, depth);
-  } else if (sign === '\\') {
-    items = readEscape(reader);
   } else {
-    LITERAL.lastIndex = reader.at;
-    const text = LITERAL.exec(pattern)?.[0];
+    LITERALS.lastIndex = reader.at;
+    const text = LITERALS.exec(pattern)?.[0];
     if (text === undefined) return null;
-    items = [{ texts: [text], gaps: [] }];
     reader.at += text.length;
+    if (isRepeated(reader)) return null;
+    return [{ texts: [text.includes('\\') ? text.replaceAll(ESCAPED, '$1') : text], gaps: [] }];
   }
   // What repeats an item is beyond this reader.
-  return items !== null && /[*+?{]/.test(pattern[reader.at] ?? '') ? null : items;
+  return items !== null && isRepeated(reader) ? null : items;
 }
 
 /** Signs that mean themselves, and alternatives of them. */
 const PLAIN_LIST = /^[^.()\\*+?{}[\]^$]*$/;
-const LITERAL = /[^.()|\\*+?{}[\]^$]+/y;
+/** A run of them. An escaped ASCII sign is that sign; escaped letters and digits mean something else. */
+const LITERALS = /(?:[^.()|\\*+?{}[\]^$]|\\[!-/:-@[-^`{-~])+/y;
+const ESCAPED = /\\(.)/g;
+const REPEATS = /[*+?{]/;
+
+function isRepeated({ at, pattern }: Reader): boolean {
+  return at < pattern.length && REPEATS.test(pattern[at]!);
+}
 
 function readGroup(reader: Reader, depth: number): Glob[] | null {
   const { pattern } = reader;
@@ -135,14 +141,6 @@ function readGroup(reader: Reader, depth: number): Glob[] | null {
   if (pattern[reader.at] !== ')') return null;
   reader.at++;
   return globs;
-}
-
-/** An escaped ASCII sign is that sign; escaped letters and digits mean something else. */
-function readEscape(reader: Reader): Glob[] | null {
-  const sign = reader.pattern[reader.at + 1];
-  if (sign === undefined || !/[!-/:-@[-^`{-~]/.test(sign)) return null;
-  reader.at += 2;
-  return [{ texts: [sign], gaps: [] }];
 }
 
 /** One after the other. Gaps that meet become one; two of at least one character each are more than a gap can say. */

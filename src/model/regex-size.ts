@@ -18,7 +18,7 @@ const UNICODE_CLASS_SIZE = 3;
 const CLASS_CHARACTERS = 16;
 
 /** A pattern that is larger is not read to its end. */
-const SIZE_COUNTED_MAX = 20 * REGEX_SIZE_MAX;
+const SIZE_COUNTED_MAX = 4 * REGEX_SIZE_MAX;
 
 /** RE2 takes no more repetitions than these, those of repeated groups multiplied. */
 const REPETITIONS_MAX = 1000;
@@ -48,7 +48,7 @@ export function regexSize(pattern: string): number | 'invalid' {
     group.itemRepetitions = repetitions;
     group.repetitions = Math.max(group.repetitions, repetitions);
   };
-  while (at < pattern.length && open[0]!.size < SIZE_COUNTED_MAX) {
+  while (at < pattern.length && open[0]!.size + open.length < SIZE_COUNTED_MAX) {
     const sign = pattern[at]!;
     if (sign === '\\') {
       if (pattern.startsWith('\\Q', at)) {

@@ -15,8 +15,8 @@ export interface HistogramWindow {
   readonly end: number;
 }
 
-/** A histogram takes as long as so many floats. */
-export const HISTOGRAM_WORK = 20;
+/** A histogram of 160 buckets takes as long as so many floats, and longer where V8 has not compiled the work yet. */
+export const HISTOGRAM_WORK = 100;
 
 /**
  * Fills the steps whose windows hold histograms; `out` has the floats' results already. A window with both kinds has no

@@ -10,6 +10,9 @@ import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.t
 import { keepStatistics } from './histogram-statistics.ts';
 import { matchersOf, selectionHeads } from './selection-heads.ts';
 
+/** A series takes as long as so many samples, beside those that it has: there may be 100,000 of one each. */
+const SERIES_WORK = 16;
+
 /** Gives, for each step, the newest sample that is younger than the lookback and no stale marker. */
 export class InstantSelector implements VectorOperator {
   readonly #context: QueryContext;
@@ -70,7 +73,7 @@ export class InstantSelector implements VectorOperator {
       if (this.#take !== 'value') out.histograms = null;
     }
     budget.hold(this.#scope.counts.addColumn(out, budget));
-    budget.spend(samples.length + out.present.length);
+    budget.spend(SERIES_WORK + samples.length + out.present.length);
     if (this.#isBlind) out.present.fill(0);
     return out;
   }
