@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CommandLineError, commandLineFromArguments } from './command-line.ts';
+import { FEATURE_EFFECTS } from './feature-effects.ts';
+import { FEATURES } from './feature-table.ts';
 import { FLAGS } from './flag-table.ts';
 import { featuresMarkdown, flagsMarkdown, helpText } from './help.ts';
 import { optionsFromCommandLine } from './options.ts';
@@ -163,4 +165,5 @@ test('docs/flags.md has the tables of flags and features as they are', () => {
   const page = readFileSync(new URL('../../../docs/flags.md', import.meta.url), 'utf8');
   expect(page).toContain(`\n${flagsMarkdown()}\n`);
   expect(page).toContain(`\n${featuresMarkdown()}\n`);
+  expect(Object.keys(FEATURE_EFFECTS)).toEqual(Object.keys(FEATURES));
 });

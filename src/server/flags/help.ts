@@ -1,4 +1,5 @@
 import { COMMANDS } from '../commands/commands.ts';
+import { FEATURE_EFFECTS } from './feature-effects.ts';
 import { FEATURES } from './feature-table.ts';
 import { FLAGS, type FlagSpec } from './flag-table.ts';
 import { entryLines } from './help-lines.ts';
@@ -54,14 +55,6 @@ function modeNote(spec: FlagSpec): string {
 
 /** What becomes of every name that `--enable-feature` may take, as a Markdown table. */
 export function featuresMarkdown(): string {
-  const states = {
-    supported: 'works as in the reference',
-    always: 'always on, the name changes nothing (as in the reference)',
-    ours:
-      'changes nothing: an image of the head is written in any case where it saves much ([formats/head-image.md](formats/head-image.md)), ' +
-      'and a snapshot that Prometheus left is read in any case',
-    pending: 'accepted with a warning at start; changes nothing yet',
-  };
-  const rows = Object.entries(FEATURES).map(([name, state]) => `| \`${name}\` | ${states[state]} |`);
-  return ['| Name | State |', '|---|---|', ...rows].join('\n');
+  const rows = Object.keys(FEATURES).map((name) => `| \`${name}\` | ${FEATURE_EFFECTS[name]} |`);
+  return ['| Name | What it does here |', '|---|---|', ...rows].join('\n');
 }
