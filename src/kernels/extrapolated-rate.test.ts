@@ -5,6 +5,7 @@ import { untold } from './blocks.ts';
 import { counterResets, startOverlaps, startsAnew } from './counter-resets.ts';
 import { DIRECT_RESETS, extrapolatedChange, lastChange, type ResetList } from './extrapolated-rate.ts';
 import { prefixSums } from './prefix-sums.ts';
+import { type RateWindows, type WindowShapes, windowShapes } from './window-shapes.ts';
 
 function listOf(times: Float64Array, values: Float64Array): ResetList {
   const { length } = values;
@@ -50,11 +51,25 @@ function naiveChange(windows: WindowCase, i: number, isCounter: boolean, perSeco
   return { value: change * factor, resets };
 }
 
+function shapesOf(times: Float64Array, windows: RateWindows, perSecond: number): WindowShapes {
+  const { count } = windows;
+  const shapes = {
+    sampled: new Float64Array(count),
+    toStart: new Float64Array(count),
+    toEnd: new Float64Array(count),
+    usualFactor: new Float64Array(count),
+  };
+  windowShapes(times, windows, perSecond, shapes, untold);
+  return shapes;
+}
+
 function slide(windows: WindowCase, isCounter: boolean, perSecond: number): (number | null)[] {
   const { times, values, count } = windows;
   const out = new Float64Array(count);
   const present = new Uint8Array(count);
-  extrapolatedChange(times, values, null, windows, isCounter, listOf(times, values), perSecond, out, present, untold);
+  const shapes = shapesOf(times, windows, perSecond);
+  const resets = listOf(times, values);
+  extrapolatedChange(times, values, null, windows, shapes, isCounter, resets, perSecond, out, present, untold);
   return Array.from(out, (value, i) => (present[i] === 1 ? value : null));
 }
 
@@ -99,20 +114,14 @@ describe('extrapolatedChange()', () => {
     const none = listOf(times, times);
     const out = new Float64Array(1);
     const present = new Uint8Array(1);
-    extrapolatedChange(
-      times,
-      Float64Array.of(30),
-      Float64Array.of(2000),
-      windows,
-      true,
-      none,
-      10,
-      out,
-      present,
-      untold,
-    );
+    const changeFrom = (started: number) => {
+      const starts = Float64Array.of(started);
+      const shapes = shapesOf(times, windows, 10);
+      extrapolatedChange(times, Float64Array.of(30), starts, windows, shapes, true, none, 10, out, present, untold);
+    };
+    changeFrom(2000);
     expect([present[0], out[0]]).toEqual([1, 3]);
-    extrapolatedChange(times, Float64Array.of(30), Float64Array.of(0), windows, true, none, 10, out, present, untold);
+    changeFrom(0);
     expect(present[0]).toBe(0);
   });
 });

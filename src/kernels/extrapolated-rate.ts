@@ -1,24 +1,12 @@
 import { blockEnd, type Spend } from './blocks.ts';
 import { firstLater } from './first-later.ts';
+import { factorOf, NEARNESS, type RateWindows, type WindowShapes } from './window-shapes.ts';
 
 /**
  * Up to this many resets in a window their values are added one by one, which is equal to the reference to the bit. A counter
  * has few; a gauge that is taken for one has them at every other sample, which is some 0.1 µs a step here.
  */
 export const DIRECT_RESETS = 128;
-
-/** Gaps at a window's ends up to this share of the average sample distance are taken as covered by the series. */
-const EXTRAPOLATION_THRESHOLD = 1.1;
-
-export interface RateWindows {
-  readonly from: Uint32Array;
-  readonly to: Uint32Array;
-  /** End of the first window and distance of the windows, ms; `range` is their length. */
-  readonly firstEnd: number;
-  readonly step: number;
-  readonly count: number;
-  readonly range: number;
-}
 
 /** What `counterResets` found; `count` 0 for gauges. */
 export interface ResetList {
@@ -33,7 +21,8 @@ export interface ResetList {
 
 /**
  * Change of a series over each window, extrapolated to the window's ends where the samples come near them: delta for
- * gauges, increase for counters, and rate where `perSecond` is the window's length in seconds instead of 0.
+ * gauges, increase for counters, and rate where `perSecond` is the window's length in seconds instead of 0. `shapes` are those
+ * that `windowShapes` gives for the same times, windows and `perSecond`.
  *
  * A window needs two samples, or, with `startTimes`, one that says it started within the window. O(1) a step.
  */
@@ -42,6 +31,7 @@ export function extrapolatedChange(
   values: Float64Array,
   startTimes: Float64Array | null,
   windows: RateWindows,
+  { sampled, toStart, toEnd, usualFactor }: WindowShapes,
   isCounter: boolean,
   resets: ResetList,
   perSecond: number,
@@ -49,29 +39,19 @@ export function extrapolatedChange(
   present: Uint8Array,
   spend: Spend,
 ): void {
-  const { from, to, firstEnd, step, count, range } = windows;
+  const { from, to, count } = windows;
   const { at: resetAt, count: resetCount } = resets;
   let resetFrom = 0;
   let resetTo = 0;
-  // Windows of a regular series lie alike against its samples: what follows from that alone is kept from one to the next.
-  let gapBefore = Number.NaN;
-  let gapAfter = Number.NaN;
-  let spanned = Number.NaN;
-  let gaps = 0;
-  let toStart = 0;
-  let toEnd = 0;
-  let sampled = 0;
-  let usualFactor = 0;
   for (let i = 0; i < count; ) {
     const stop = blockEnd(i, count, spend);
     for (; i < stop; i++) {
-      const start = from[i]!;
-      const last = to[i]! - 1;
-      present[i] = 0;
-      if (last < start) continue;
-      const end = firstEnd + i * step;
-      const firstTime = times[start]!;
-      const lastTime = times[last]!;
+      const start = from[i]! | 0;
+      const last = (to[i]! | 0) - 1;
+      if (last < start) {
+        present[i] = 0;
+        continue;
+      }
       const first = values[start]!;
       let change = values[last]! - first;
       if (isCounter && resetCount > 0) {
@@ -81,38 +61,24 @@ export function extrapolatedChange(
         if (resetTo < resetCount && resetAt[resetTo]! <= last) resetTo = firstLater(resetAt, resetTo, resetCount, last);
         if (resetTo > resetFrom) change = addLost(change, resets, resetFrom, resetTo);
       }
-      const started = isCounter && startTimes !== null ? startTimes[start]! : 0;
-      if (started !== 0 && started > end - range && started < firstTime) {
+      if (startTimes !== null && startsWithin(times, startTimes, start, windows, i)) {
         // The counter was zero at a known moment inside the window.
+        const end = windows.firstEnd + i * windows.step;
         change += first;
-        out[i] = change * startedFactor(firstTime, lastTime, started, end - lastTime, last - start, perSecond);
+        out[i] = change * startedFactor(times, startTimes, start, last, end, perSecond);
         present[i] = 1;
         continue;
       }
-      if (last === start) continue;
-      const before = firstTime - (end - range);
-      const after = end - lastTime;
-      const span = lastTime - firstTime;
-      if (before !== gapBefore || after !== gapAfter || span !== spanned || last - start !== gaps) {
-        gapBefore = before;
-        gapAfter = after;
-        spanned = span;
-        gaps = last - start;
-        sampled = span / 1000;
-        const average = sampled / gaps;
-        const threshold = average * EXTRAPOLATION_THRESHOLD;
-        toStart = before / 1000;
-        if (toStart >= threshold) toStart = average / 2;
-        toEnd = after / 1000;
-        if (toEnd >= threshold) toEnd = average / 2;
-        usualFactor = factorOf(sampled, toStart, toEnd, perSecond);
+      if (last === start) {
+        present[i] = 0;
+        continue;
       }
-      let factor = usualFactor;
+      let factor = usualFactor[i]!;
       // Counters do not begin below zero: go back no further than to where the slope meets it. That lies further than
       // twice the samples' span where the first value is twice the change, and `toStart` never does.
       if (isCounter && change > 0 && first >= 0 && first < 2 * change) {
-        const toZero = sampled * (first / change);
-        if (toZero < toStart) factor = factorOf(sampled, toZero, toEnd, perSecond);
+        const toZero = sampled[i]! * (first / change);
+        if (toZero < toStart[i]!) factor = factorOf(sampled[i]!, toZero, toEnd[i]!, perSecond);
       }
       out[i] = change * factor;
       present[i] = 1;
@@ -120,27 +86,35 @@ export function extrapolatedChange(
   }
 }
 
-/** By what the change of the samples is multiplied; all in seconds, `perSecond` 0 for a change over the whole window. */
-function factorOf(sampled: number, toStart: number, toEnd: number, perSecond: number): number {
-  const factor = sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
-  return perSecond === 0 ? factor : factor / perSecond;
+/** True where the counter is known to have begun in the window, before its first sample there. */
+function startsWithin(
+  times: Float64Array,
+  startTimes: Float64Array,
+  first: number,
+  { firstEnd, step, range }: RateWindows,
+  window: number,
+): boolean {
+  const started = startTimes[first]!;
+  return started !== 0 && started > firstEnd + window * step - range && started < times[first]!;
 }
 
-/** The same for a counter that started at a known time (all times in ms) before its first sample. */
+/** By what the change of a counter is multiplied that started at a known time (all times in ms) before its first sample. */
 function startedFactor(
-  firstTime: number,
-  lastTime: number,
-  started: number,
-  after: number,
-  gaps: number,
+  times: Float64Array,
+  startTimes: Float64Array,
+  first: number,
+  last: number,
+  end: number,
   perSecond: number,
 ): number {
-  const average = gaps > 0 ? (lastTime - firstTime) / 1000 / gaps : 0;
-  const toEnd = after / 1000;
+  const firstTime = times[first]!;
+  const lastTime = times[last]!;
+  const average = last > first ? (lastTime - firstTime) / 1000 / (last - first) : 0;
+  const toEnd = (end - lastTime) / 1000;
   return factorOf(
-    (lastTime - started) / 1000,
+    (lastTime - startTimes[first]!) / 1000,
     0,
-    toEnd >= average * EXTRAPOLATION_THRESHOLD ? average / 2 : toEnd,
+    toEnd >= average * NEARNESS ? average / 2 : toEnd,
     perSecond,
   );
 }

@@ -1,4 +1,5 @@
 import type { Spend } from '../../kernels/blocks.ts';
+import type { WindowShapes } from '../../kernels/window-shapes.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Annotations } from '../exec/annotations.ts';
@@ -63,6 +64,10 @@ export interface Bounds {
 
 export interface ColumnBounds extends Bounds {
   readonly samples: SampleColumn;
+  /** The samples have the very times that those of the call before had, so the bounds are the same, too. */
+  readonly areAsBefore: boolean;
+  /** What a function keeps from one call to the next, and follows from times and windows alone. */
+  kept: WindowShapes | null;
 }
 
 /**

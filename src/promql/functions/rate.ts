@@ -1,12 +1,8 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import { counterResets, startOverlaps } from '../../kernels/counter-resets.ts';
-import {
-  DIRECT_RESETS,
-  extrapolatedChange,
-  type RateWindows,
-  type ResetList,
-} from '../../kernels/extrapolated-rate.ts';
+import { DIRECT_RESETS, extrapolatedChange, type ResetList } from '../../kernels/extrapolated-rate.ts';
 import { prefixSums } from '../../kernels/prefix-sums.ts';
+import { type RateWindows, type WindowShapes, windowShapes } from '../../kernels/window-shapes.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
@@ -76,20 +72,56 @@ function fillRate(kind: RateKind, samples: SampleColumn, window: Window, out: St
   const startTimes = context.features.useStartTimestamps && kind.isCounter ? floats.startTimes : null;
   const resets = kind.isCounter ? listResets(floats, startTimes, context) : NO_RESETS;
   if (startTimes !== null) warnOfOverlaps(floats.times, startTimes, bounds, window, context);
-  const windows: RateWindows = { ...window, from: bounds.from, to: bounds.to };
+  const { count, firstEnd, range, step } = window;
+  const windows: RateWindows = { from: bounds.from, to: bounds.to, firstEnd, step, count, range };
+  const perSecond = kind.isRate ? seconds(range) : 0;
   extrapolatedChange(
     floats.times,
     floats.values,
     startTimes,
     windows,
+    shapesOf(floats.times, windows, bounds, perSecond, context),
     kind.isCounter,
     resets,
-    kind.isRate ? seconds(window.range) : 0,
+    perSecond,
     out.values,
     out.present,
     context.spend,
   );
   if (samples.histograms !== null) rateOfHistograms(kind, samples, bounds, window, out, context);
+}
+
+/** Slots of work arrays. */
+const SHAPES = 9;
+
+/** How the windows lie against the samples: what is known of the series before, where that has the same times. */
+function shapesOf(
+  times: Float64Array,
+  windows: RateWindows,
+  bounds: Bounds,
+  perSecond: number,
+  { bounds: known, spend, work }: RangeContext,
+): WindowShapes {
+  const { count } = windows;
+  if (bounds !== known) {
+    const shapes = {
+      sampled: work.floats(SHAPES, count),
+      toStart: work.floats(SHAPES + 1, count),
+      toEnd: work.floats(SHAPES + 2, count),
+      usualFactor: work.floats(SHAPES + 3, count),
+    };
+    windowShapes(times, windows, perSecond, shapes, spend);
+    return shapes;
+  }
+  if (known.kept !== null && known.areAsBefore) return known.kept;
+  known.kept ??= {
+    sampled: work.own(count),
+    toStart: work.own(count),
+    toEnd: work.own(count),
+    usualFactor: work.own(count),
+  };
+  windowShapes(times, windows, perSecond, known.kept, spend);
+  return known.kept;
 }
 
 /** One warning for each window in which a start time lies before the previous sample. */

@@ -41,6 +41,12 @@ export class WorkArrays {
     this.#takeBytes = takeBytes;
   }
 
+  /** A `Float64Array` that nobody else gets. */
+  own(length: number): Float64Array {
+    this.#takeBytes(8 * length);
+    return new Float64Array(length);
+  }
+
   /** As `workFloats`. */
   floats(slot: number, length: number): Float64Array {
     if (length <= SHARED_MAX) return workFloats(slot, length);

@@ -1,12 +1,13 @@
 import { windowBounds } from '../../../kernels/window-bounds.ts';
 import { METRIC_NAME } from '../../../model/labels.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
-import type { RangeContext } from '../../functions/contracts.ts';
+import type { ColumnBounds, RangeContext } from '../../functions/contracts.ts';
 import { WorkArrays } from '../../functions/work-arrays.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
 import type { QueryContext } from '../context.ts';
 import { columnWeight, samplesWeight } from '../histogram-weight.ts';
+import { KnownTimes } from '../known-times.ts';
 import { droppedNames } from '../names.ts';
 import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
@@ -24,7 +25,8 @@ export class RangeCall implements VectorOperator {
   readonly #args: readonly ScalarOperator[];
   readonly #samples: SampleColumn;
   readonly #out: StepColumn;
-  readonly #bounds: { samples: SampleColumn; readonly from: Uint32Array; readonly to: Uint32Array };
+  readonly #bounds: ColumnBounds & { areAsBefore: boolean };
+  readonly #times: KnownTimes;
   #context: RangeContext | null = null;
   #inputHeads: SeriesHeads = { labels: [], dropName: null };
   /** The name that all series have; null where it is not known beforehand. */
@@ -48,7 +50,14 @@ export class RangeCall implements VectorOperator {
     this.#out = context.budget.column(count);
     context.budget.takeBytes(BOUNDS_BYTES * count);
     this.#samples = context.budget.samples();
-    this.#bounds = { samples: this.#samples, from: new Uint32Array(count), to: new Uint32Array(count) };
+    this.#bounds = {
+      samples: this.#samples,
+      from: new Uint32Array(count),
+      to: new Uint32Array(count),
+      areAsBefore: false,
+      kept: null,
+    };
+    this.#times = new KnownTimes(count, context.budget);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -109,14 +118,26 @@ export class RangeCall implements VectorOperator {
       counts.addWindows(samples, seen, isRead, budget);
       return;
     }
-    const { from, to } = this.#bounds;
-    const { firstEnd, step, count, range } = window;
-    windowBounds(samples.times, samples.length, firstEnd, step, count, range, from, to, budget.spending);
+    const bounds = this.#bounds;
+    bounds.areAsBefore = this.#times.areThoseOf(samples);
+    if (!bounds.areAsBefore) {
+      const { firstEnd, step, count, range } = window;
+      windowBounds(
+        samples.times,
+        samples.length,
+        firstEnd,
+        step,
+        count,
+        range,
+        bounds.from,
+        bounds.to,
+        budget.spending,
+      );
+    }
     budget.spend(samples.length);
-    this.#bounds.samples = samples;
-    context.bounds = this.#bounds;
+    context.bounds = bounds;
     this.#plan.run(samples, window, out, context);
     budget.spend(samples.length);
-    counts.addBounds(this.#bounds, window, isRead, budget);
+    counts.addBounds(bounds, window, isRead, budget);
   }
 }
