@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { fastify } from 'fastify';
 import type { BodyBudget } from '../http/body.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -14,6 +15,9 @@ const ESCAPED_SLASH = /%2f/i;
 const ESCAPED_SLASHES = /%2f/gi;
 
 const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(?:;|$)/;
+
+/** Some milliseconds. */
+const ROUTES_PER_TURN = 8;
 
 export interface FrameworkParts {
   readonly deps: ApiDependencies;
@@ -32,9 +36,11 @@ export interface Framework {
 
 /**
  * The routes by way of fastify: it finds those with parameters, sends streams, and hands whatever matches none to
- * `unmatched`.
+ * `unmatched`. It is made in several turns of the event loop: nothing of this code has run before, so all of it is slow.
  */
 export async function createFramework({ deps, budget, routes, unmatched, prefix }: FrameworkParts): Promise<Framework> {
+  // What loading it has left of the turn is over.
+  await setImmediate();
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -45,6 +51,7 @@ export async function createFramework({ deps, budget, routes, unmatched, prefix 
       send(reply, answerUndecodable(request.method, request.raw.url ?? '/', prefix));
     },
   });
+  await setImmediate();
   // Bodies are read by the routes that want them, each with a limit of its own.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -68,13 +75,16 @@ export async function createFramework({ deps, budget, routes, unmatched, prefix 
     deps.log.error('request failed', { method: request.method, url: request.url, err: error });
     reply.code(500).send();
   });
-  for (const [route, metrics] of routes) {
+  for (const [index, [route, metrics]] of routes.entries()) {
+    if (index % ROUTES_PER_TURN === 0) await setImmediate();
     app.route({
       method: [...route.methods],
       url: prefix + route.path.replace(/\*.*/, '*'),
       handler: serveRoute(route, deps, budget, metrics),
     });
   }
+  await setImmediate();
   await app.ready();
+  await setImmediate();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }

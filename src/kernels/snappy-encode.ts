@@ -45,6 +45,14 @@ export function snappyBegin(size: number, target: Uint8Array, at: number): numbe
   return at;
 }
 
+/** Bytes as they are, at most 64 KiB, as an element of a block. */
+export function snappyLiteral(source: Uint8Array, start: number, end: number): Uint8Array {
+  const target = new Uint8Array(end - start + LITERAL_TAG_BYTES_MAX);
+  return target.subarray(0, emitLiteral(source, start, end, target, 0));
+}
+
+const LITERAL_TAG_BYTES_MAX = 3;
+
 /** A part of what `snappyEncode` does: parts follow each other, all but the last a multiple of 64 KiB long. */
 export function snappyEncodeBlocks(
   source: Uint8Array,

@@ -1,10 +1,4 @@
 import { snappyDecodedSize } from '../kernels/snappy-decode.ts';
-import {
-  SNAPPY_TABLE_LENGTH,
-  snappyBegin,
-  snappyEncodeBlocks,
-  snappyEncodedSizeMax,
-} from '../kernels/snappy-encode.ts';
 import type { Labels } from '../model/labels.ts';
 import { compareUtf8 } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
@@ -20,10 +14,10 @@ import {
 import { chunksOfColumn } from './read-chunks.ts';
 import { FrameWriter } from './read-frames.ts';
 import { checkedMatchers, type LocalQuery } from './read-matchers.ts';
-import { MessageTooLarge, MessageWriter } from './read-message-writer.ts';
+import { MessageTooLarge } from './read-message-writer.ts';
 import { ReadRefusal } from './read-refusal.ts';
 import { type ReadRequest, ReadRequestError, readRequestSteps } from './read-request.ts';
-import { writeTimeSeries } from './read-samples.ts';
+import { ReadResponse } from './read-response.ts';
 import { claimedSize, unpackSteps } from './unpack-steps.ts';
 
 /** How a request wants to be answered. */
@@ -49,7 +43,7 @@ export interface ReadContext {
 /** Bytes of a request, compressed and decompressed alike. */
 export const READ_REQUEST_BYTES_MAX = 32 * 1024 * 1024;
 /**
- * Bytes of an unstreamed answer before compression, about 14 million samples. It lies in memory whole; who wants more
+ * Bytes of an unstreamed answer before compression, about 14 million samples. It lies in memory whole, compressed; who wants more
  * is served by the streamed form.
  */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
@@ -80,14 +74,14 @@ function slicesOf(context: Pick<ReadContext, 'clock' | 'signal'>): Slices {
   return new Slices(context, () => new ReadRefusal(499, 'context canceled'));
 }
 
-/** A whole `ReadResponse` (`1 results*`), compressed. Throws `ReadRefusal`. */
-export async function readSamples(request: ReadRequest, context: ReadContext): Promise<Uint8Array> {
-  const writer = new MessageWriter(ANSWER_BYTES_MAX);
+/** A whole `ReadResponse`, compressed, in pieces. Throws `ReadRefusal`. */
+export async function readSamples(request: ReadRequest, context: ReadContext): Promise<readonly Uint8Array[]> {
+  const response = new ReadResponse(ANSWER_BYTES_MAX);
   const turns = slicesOf(context);
   const column = createSampleColumn(256);
   try {
     for (const query of await checkedMatchers(request.queries, context.externalLabels, turns)) {
-      const result = writer.begin(1);
+      response.beginResult();
       let samples = 0;
       await withSeries(query, context, async (set) => {
         for (let row = 0; row < set.length; row++) {
@@ -98,32 +92,18 @@ export async function readSamples(request: ReadRequest, context: ReadContext): P
             throw new ReadRefusal(400, `exceeded sample limit (${context.samplesMax})`);
           }
           const pairs = mergedPairs(set.labels(row), context.externalLabels);
-          for (const _ of writeTimeSeries(writer, pairs, column)) if (turns.isOver()) await turns.next();
+          for (const _ of response.series(pairs, column)) if (turns.isOver()) await turns.next();
           if (turns.isOver()) await turns.next();
         }
       });
-      writer.end(result);
+      response.endResult();
       if (turns.isOver()) await turns.next();
     }
+    return response.finish();
   } catch (error) {
     if (!(error instanceof MessageTooLarge)) throw error;
     throw new ReadRefusal(400, `the answer exceeds ${ANSWER_BYTES_MAX} bytes: ask for STREAMED_XOR_CHUNKS`);
   }
-  return snappyEncoded(writer, turns);
-}
-
-/** Bytes compressed between two looks at the clock: some milliseconds. */
-const COMPRESSED_AT_ONCE = 1024 * 1024;
-
-async function snappyEncoded({ bytes, length }: MessageWriter, turns: Slices): Promise<Uint8Array> {
-  const target = new Uint8Array(snappyEncodedSizeMax(length));
-  const table = new Uint16Array(SNAPPY_TABLE_LENGTH);
-  let at = snappyBegin(length, target, 0);
-  for (let from = 0; from < length; from += COMPRESSED_AT_ONCE) {
-    at = snappyEncodeBlocks(bytes, from, Math.min(from + COMPRESSED_AT_ONCE, length), target, at, table);
-    if (turns.isOver()) await turns.next();
-  }
-  return target.subarray(0, at);
 }
 
 /**

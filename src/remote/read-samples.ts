@@ -15,42 +15,13 @@ export function writeLabels(writer: MessageWriter, pairs: readonly string[]): vo
   }
 }
 
-/** Samples written between two points at which the work may be interrupted: a millisecond. */
-const STEP_SAMPLES = 8192;
-const STEP_HISTOGRAMS = 128;
-
-/**
- * Writes, in steps, one series into a `QueryResult`: `1 timeseries: 1 labels*, 2 samples* (1 value, 2 time), 4 histograms*`.
- * Source: Prometheus' `prompb/types.proto`.
- */
-export function* writeTimeSeries(
+/** Writes the histogram at an index as field 4. The fields are drawn in `write-histogram.ts`. The sum is written by its bits, since a stale marker lies in it. */
+export function writeHistogram(
   writer: MessageWriter,
-  pairs: readonly string[],
   column: SampleColumn,
-): Generator<undefined, void> {
-  const series = writer.begin(1);
-  writeLabels(writer, pairs);
-  const { times, bits, histograms } = column;
-  for (let i = 0; i < column.length; i++) {
-    if (i % STEP_SAMPLES === STEP_SAMPLES - 1) yield;
-    if (histograms?.[i] !== undefined) continue;
-    const sample = writer.begin(2);
-    writer.doubleBits(1, bits[2 * i]!, bits[2 * i + 1]!);
-    writer.integer(2, times[i]!);
-    writer.end(sample);
-  }
-  if (histograms !== null) {
-    for (let i = 0; i < column.length; i++) {
-      if (i % STEP_HISTOGRAMS === STEP_HISTOGRAMS - 1) yield;
-      const histogram = histograms[i];
-      if (histogram !== undefined) writeHistogram(writer, column, i, histogram);
-    }
-  }
-  writer.end(series);
-}
-
-/** The fields are drawn in `write-histogram.ts`. The sum is written by its bits, since a stale marker lies in it. */
-function writeHistogram(writer: MessageWriter, column: SampleColumn, at: number, histogram: FloatHistogram): void {
+  at: number,
+  histogram: FloatHistogram,
+): void {
   const isInteger = column.integerCounts?.[at] === 1;
   const mark = writer.begin(4);
   if (isInteger) writer.integerAlways(1, histogram.count);

@@ -22,6 +22,8 @@ const CHUNKS_HEADERS = {
   'content-type': 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse',
 } as const;
 
+/** An unstreamed answer up to this size is sent at once. */
+const JOINED_BYTES_MAX = 1024 * 1024;
 /** Frames made ahead of a client that reads slowly. */
 const FRAMES_AHEAD = 2;
 /** A client that takes nothing for so long is cut off, or a few of them would keep all others out. */
@@ -79,9 +81,11 @@ async function gated(call: Call, { form, request }: PreparedRead, gate: ReadGate
     signal: call.signal,
   };
   await gate.enter(call.signal);
-  if (form === 'chunks') return streamed(readFrames(request, context), context.clock, () => gate.leave());
+  if (form === 'chunks') {
+    return streamed(readFrames(request, context), CHUNKS_HEADERS, context.clock, () => gate.leave());
+  }
   try {
-    return { status: 200, headers: SAMPLES_HEADERS, body: await readSamples(request, context) };
+    return whole(await readSamples(request, context), context.clock);
   } catch (error) {
     if (!(error instanceof ReadRefusal)) throw error;
     // The reference has set the encoding of the answer by then, and does not take it back.
@@ -92,8 +96,24 @@ async function gated(call: Call, { form, request }: PreparedRead, gate: ReadGate
   }
 }
 
+/** A large answer is sent piece by piece: putting it together would hold the event loop, and take its memory twice. */
+function whole(pieces: readonly Uint8Array[], clock: Clock): Answer | Promise<Answer> {
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (size <= JOINED_BYTES_MAX) return { status: 200, headers: SAMPLES_HEADERS, body: Buffer.concat(pieces) };
+  return streamed(inOrder(pieces), SAMPLES_HEADERS, clock, () => {});
+}
+
+async function* inOrder(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
 /** Waits for the first frame, since what is wrong with a query is known by then and can still be told. */
-async function streamed(frames: AsyncGenerator<Uint8Array>, clock: Clock, onEnd: () => void): Promise<Answer> {
+async function streamed(
+  frames: AsyncGenerator<Uint8Array>,
+  headers: Answer['headers'],
+  clock: Clock,
+  onEnd: () => void,
+): Promise<Answer> {
   let first: IteratorResult<Uint8Array>;
   try {
     first = await frames.next();
@@ -103,7 +123,7 @@ async function streamed(frames: AsyncGenerator<Uint8Array>, clock: Clock, onEnd:
   }
   if (first.done) {
     onEnd();
-    return { status: 200, headers: CHUNKS_HEADERS, body: '' };
+    return { status: 200, headers, body: '' };
   }
   let made: Promise<IteratorResult<Uint8Array>> | null = Promise.resolve(first);
   let stopWatch = (): void => {};
@@ -129,5 +149,5 @@ async function streamed(frames: AsyncGenerator<Uint8Array>, clock: Clock, onEnd:
       done(error);
     },
   });
-  return { status: 200, headers: CHUNKS_HEADERS, body };
+  return { status: 200, headers, body };
 }
