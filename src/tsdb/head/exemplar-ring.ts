@@ -1,10 +1,9 @@
 import { xxhash64Fraction } from '../../kernels/xxhash64.ts';
 import { compareLabels, Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import { matcherPredicate } from '../../model/matcher-predicate.ts';
-import { compileRegex, RegexSyntaxError } from '../../model/regex.ts';
 import type { Exemplar, SeriesExemplars } from '../../storage/exemplar.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { MatcherSets } from './matcher-sets.ts';
 
 /** Code points that all names and values of an exemplar's labels may have together. */
 const EXEMPLAR_LABELS_MAX = 128;
@@ -12,17 +11,6 @@ const EXEMPLAR_LABELS_MAX = 128;
 /** Work between two points at which a search may be interrupted, in steps of matching: 2 ms; a condition is so many at least. */
 const STEP_WORK = 50_000;
 const CONDITION_WORK = 2;
-
-/** Selectors made ready in one step. */
-const SETS_PER_STEP = 256;
-/** Of all selectors of a search, some 100 bytes each. */
-const PATTERNS_SIZE_MAX = 200_000;
-
-interface Condition {
-  readonly name: string;
-  holds(value: string): boolean;
-  readonly stepsPerUnit: number;
-}
 
 /** What became of an exemplar that was offered. */
 export type ExemplarVerdict = 'new' | 'duplicate' | 'outOfOrder' | 'labelsTooLong' | 'disabled';
@@ -166,41 +154,31 @@ export class ExemplarRing {
     { minTime, maxTime }: TimeRange,
     matcherSets: readonly (readonly Matcher[])[],
   ): Generator<undefined, SeriesExemplars[]> {
-    const conditions: (readonly Condition[])[] = [];
-    let patternsSize = 0;
-    for (const matchers of matcherSets) {
-      const set: Condition[] = [];
-      for (const { name, type, value } of matchers) {
-        const isPattern = type === '=~' || type === '!~';
-        const stepsPerUnit = isPattern ? compileRegex(value).stepsPerUnit : 0;
-        patternsSize += stepsPerUnit;
-        if (patternsSize > PATTERNS_SIZE_MAX) {
-          const message = `the patterns of all selectors come to more than ${PATTERNS_SIZE_MAX} instructions`;
-          throw new RegexSyntaxError(value, message, null);
-        }
-        set.push({ name, holds: matcherPredicate({ name, type, value }), stepsPerUnit });
-        // Compiling a pattern takes up to 50 ms.
-        if (isPattern) yield;
-      }
-      conditions.push(set);
-      if (conditions.length % SETS_PER_STEP === 0) yield;
-    }
+    const sets = yield* MatcherSets.from(matcherSets);
     const found: SeriesExemplars[] = [];
     let work = 0;
     for (const { labels, exemplars, first } of this.#series.values()) {
       if (exemplars[exemplars.length - 1]!.time < minTime || exemplars[first]!.time > maxTime) continue;
+      work += labels.pairs.length;
       let isWanted = false;
-      for (const set of conditions) {
-        isWanted = set.every(({ holds, name, stepsPerUnit }) => {
-          const value = labels.get(name);
-          work += CONDITION_WORK + stepsPerUnit * value.length;
-          return holds(value);
-        });
-        if (work > STEP_WORK) {
-          work = 0;
-          yield;
+      for (const list of sets.candidates(labels)) {
+        for (const set of list) {
+          isWanted = set.every(({ holds, name, stepsPerUnit }) => {
+            const value = labels.get(name);
+            work += CONDITION_WORK + stepsPerUnit * value.length;
+            return holds(value);
+          });
+          if (work > STEP_WORK) {
+            work = 0;
+            yield;
+          }
+          if (isWanted) break;
         }
         if (isWanted) break;
+      }
+      if (work > STEP_WORK) {
+        work = 0;
+        yield;
       }
       if (!isWanted) continue;
       const chosen = exemplars.slice(first).filter(({ time }) => time >= minTime && time <= maxTime);
