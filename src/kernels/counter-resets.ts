@@ -17,15 +17,17 @@ export function counterResets(
   spend: Spend,
 ): number {
   let count = 0;
+  let previous = values[0]!;
   for (let i = 1; i < length; ) {
     const stop = blockEnd(i, length, spend);
     for (; i < stop; i++) {
-      const previous = values[i - 1]!;
-      if (values[i]! < previous || (startTimes !== null && startsAnew(times, startTimes, i))) {
+      const value = values[i]!;
+      if (value < previous || (startTimes !== null && startsAnew(times, startTimes, i))) {
         at[count] = i;
         lost[count] = previous;
         count++;
       }
+      previous = value;
     }
   }
   return count;

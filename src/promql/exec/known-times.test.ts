@@ -37,6 +37,14 @@ describe('KnownTimes', () => {
     expect(answersTo([columnOf([1, 2, 3]), columnOf([1, 2]), columnOf([1, 2, 3])])).toEqual([false, false, false]);
   });
 
+  test('does not look at every series where all have times of their own, and sees when that changes', () => {
+    const own = Array.from({ length: 40 }, (_, i) => columnOf([i, i + 1]));
+    const shared = columnOf([7, 9]);
+    const answers = answersTo([...own, ...Array.from({ length: 80 }, () => shared)]);
+    expect(answers.slice(0, 41)).not.toContain(true);
+    expect(answers.slice(-10)).toEqual(Array.from({ length: 10 }, () => true));
+  });
+
   test('keeps nothing of long series, and nothing where there are few windows', () => {
     const long = columnOf(Array.from({ length: 5000 }, (_, i) => i));
     const short = columnOf([1]);

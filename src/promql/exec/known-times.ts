@@ -5,6 +5,9 @@ import type { QueryBudget } from './budget.ts';
 const WINDOWS_MIN = 16;
 /** Times of longer series are not kept. */
 const TIMES_MAX = 4096;
+/** After so many series with times of their own, so many are not looked at. */
+const PATIENCE = 8;
+const PASSED_OVER = 64;
 
 /**
  * The times of the series that was seen last. Series of one target are scraped at the same moments, and follow one another in
@@ -15,6 +18,8 @@ export class KnownTimes {
   readonly #isWorthIt: boolean;
   #times = new Float64Array(0);
   #length = -1;
+  /** Series with other times than the one before, one after the other. */
+  #misses = 0;
 
   /** `windowCount`: of what follows from the times. */
   constructor(windowCount: number, budget: Pick<QueryBudget, 'takeBytes'>) {
@@ -25,8 +30,12 @@ export class KnownTimes {
   /** Whether these are the times of the call before; they are what the next call compares with. */
   areThoseOf({ length, times }: SampleColumn): boolean {
     if (!this.#isWorthIt) return false;
-    if (length === this.#length && this.#areEqual(times)) return true;
-    if (length > TIMES_MAX) {
+    if (length === this.#length && this.#areEqual(times)) {
+      this.#misses = 0;
+      return true;
+    }
+    this.#misses = this.#misses === PASSED_OVER ? 0 : this.#misses + 1;
+    if (length > TIMES_MAX || this.#misses > PATIENCE) {
       this.#length = -1;
       return false;
     }
