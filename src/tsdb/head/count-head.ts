@@ -34,7 +34,8 @@ export function countHead({ directory, exemplars, memory, openChunks, state }: C
     seriesNotFound: refused.unknownRef + refusedHistograms.unknownRef,
     readers: memory.epochs.readers,
     retired: memory.epochs.waiting,
-    chunks: chunksCreated - memory.chunksReleased,
+    // What is collected of late samples counts as a chunk, as in the reference.
+    chunks: chunksCreated - memory.chunksReleased + memory.outOfOrder.openRows,
     chunksCreated,
     chunkBytes: memory.extents.usedBytes + memory.large.usedBytes,
     memory: memoryBytes(memory, directory),

@@ -25,9 +25,15 @@ export class OpenSampleBuffers {
   readonly #extents: Extents;
   readonly #doubles: Float64Array[] = [];
   readonly #words: Uint32Array[] = [];
+  #filled = 0;
 
   constructor(extents: Extents) {
     this.#extents = extents;
+  }
+
+  /** Buffers that have samples. */
+  get filled(): number {
+    return this.#filled;
   }
 
   /** Adds a sample at its place; false where there is one of that time already. There are fewer than the maximum. */
@@ -84,7 +90,10 @@ export class OpenSampleBuffers {
   /** Puts floats without start times, with rising times, in the place of all samples. */
   replace(samples: OpenSamples, times: Float64Array, bits: Uint32Array, count: number): void {
     if (samples.count > 0 && capacityOf(samples.count) !== capacityOf(count)) this.clear(samples);
-    if (samples.count === 0 && count > 0) samples.extent = this.#extents.allocate(capacityOf(count));
+    if (samples.count === 0 && count > 0) {
+      samples.extent = this.#extents.allocate(capacityOf(count));
+      this.#filled++;
+    }
     samples.count = count;
     if (count === 0) return;
     const doubles = this.#slab(extentSlab(samples.extent));
@@ -99,7 +108,10 @@ export class OpenSampleBuffers {
 
   /** Lets go of all samples. */
   clear(samples: OpenSamples): void {
-    if (samples.extent !== 0) this.#extents.free(samples.extent, capacityOf(samples.count));
+    if (samples.extent !== 0) {
+      this.#extents.free(samples.extent, capacityOf(samples.count));
+      this.#filled--;
+    }
     samples.extent = 0;
     samples.count = 0;
     samples.histograms = null;
@@ -132,6 +144,8 @@ export class OpenSampleBuffers {
       const source = this.#words[extentSlab(extent)]!.subarray(2 * from, 2 * (from + 2 * count));
       this.#words[extentSlab(grown)]!.set(source, 2 * to);
       this.#extents.free(extent, capacityOf(count));
+    } else {
+      this.#filled++;
     }
     samples.extent = grown;
   }

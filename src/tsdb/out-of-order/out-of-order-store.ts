@@ -88,6 +88,11 @@ export class OutOfOrderStore {
     return this.#chunksCreated;
   }
 
+  /** Rows with samples that are not in chunks yet. */
+  get openRows(): number {
+    return this.#buffers.filled;
+  }
+
   /** Sets the width of the ranges that blocks are aligned to, ms; to be called before the first sample. */
   set rangeMs(rangeMs: number) {
     this.#times.rangeMs = rangeMs;
