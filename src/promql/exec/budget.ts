@@ -25,7 +25,10 @@ export interface BudgetOptions {
   readonly pause: () => Promise<void>;
   /** The query gives way after so long without a pause. */
   readonly pauseAfterMs: number;
-  /** It ends with `TooMuchWork` at the first look at the clock after so much work, as `spend` counts it. Default: no limit. */
+  /**
+   * It ends with `TooMuchWork` at the first look at the clock after so much work, as `spend` counts it, or where it should give
+   * way: within a series it can not. Default: no limit.
+   */
   readonly spentMax?: number;
 }
 
@@ -171,7 +174,9 @@ export class QueryBudget implements ReadCosts {
     if (this.#spent > this.#spentMax) throw new TooMuchWork(`${this.#spent} samples and steps`);
     const now = this.#options.clock.monotonic();
     if (now > this.#deadline) throw timeoutError();
-    if (now - this.#lastPause > this.#options.pauseAfterMs) this.pauseDue = true;
+    if (now - this.#lastPause <= this.#options.pauseAfterMs) return;
+    if (this.#spentMax < Number.POSITIVE_INFINITY) throw new TooMuchWork(`${this.#options.pauseAfterMs} ms`);
+    this.pauseDue = true;
   }
 
   async pause(): Promise<void> {

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../std/clock.ts';
+import { QueryBudget } from './budget.ts';
+import { TooMuchWork } from './too-much-work.ts';
+
+/** A budget whose query may go on for 20 ms, and what moves its clock. */
+function budgetAt(spentMax?: number) {
+  let now = 0;
+  const budget = new QueryBudget({
+    samplesMax: 1000,
+    bytesMax: 1000,
+    timeoutMs: 60_000,
+    clock: { ...systemClock, monotonic: () => now },
+    signal: { aborted: false, reason: undefined },
+    pause: () => Promise.resolve(),
+    pauseAfterMs: 20,
+    ...(spentMax === undefined ? {} : { spentMax }),
+  });
+  const wait = (ms: number) => {
+    now += ms;
+  };
+  return { budget, wait };
+}
+
+test('a query that went on for too long gives way', async () => {
+  const { budget, wait } = budgetAt();
+  wait(20);
+  budget.check();
+  expect(budget.pauseDue).toBe(false);
+  wait(1);
+  budget.check();
+  expect(budget.pauseDue).toBe(true);
+  await budget.pause();
+  expect(budget.pauseDue).toBe(false);
+});
+
+test('a query with a limit on its work ends where it should give way', () => {
+  const { budget, wait } = budgetAt(1_000_000);
+  wait(20);
+  budget.check();
+  wait(1);
+  expect(() => budget.check()).toThrow(TooMuchWork);
+  expect(budget.pauseDue).toBe(false);
+});
+
+test('a query with a limit on its work ends beyond it', () => {
+  const { budget } = budgetAt(50_000);
+  budget.spend(50_000);
+  expect(() => budget.spend(20_000)).toThrow(TooMuchWork);
+});
