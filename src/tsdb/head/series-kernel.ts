@@ -29,7 +29,7 @@ interface Global {
 
 /** The functions and globals of the module. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: { readonly buffer: SharedArrayBuffer };
   readonly symbolCount: Global;
   readonly rowCount: Global;
   readonly otherCount: Global;

@@ -8,7 +8,7 @@ import type { AheadEntry, FileEnd, FileRest } from './log-ahead.ts';
  * slot     bytes in use i32 | 0 i32 | entry ...
  * entry    kind i32 | size i32 (all of it, a multiple of 8) | a i32 | b i32 | offset f64 | end f64 | payload
  * all      a = bytes of the payload
- * chunks   chunks as `tools/log-kernel/log-kernel.as` draws them
+ * chunks   chunks as `tools/log-kernel/layout.as` draws them
  * loose    samples: ref f64 | time f64 | value f64
  * record   compressed as the fragment's flags in b say
  * others   UTF-8: a reason, a `FileEnd` or the rest as JSON

@@ -12,7 +12,7 @@ const RECORD_BYTES = 16 * 1024 * 1024;
 const DECODED_BYTES = 48 * 1024 * 1024;
 /** The kernel stores eight bytes at once. */
 const SLACK_BYTES = 64;
-/** Where the boxes begin, as `tools/log-kernel/log-kernel.as` has them. */
+/** Where the boxes begin, as `tools/log-kernel/layout.as` has them. */
 const OUTBOX = 32 * 1024;
 const LOOSE = OUTBOX + 256 * 1024;
 const LOOSE_BYTES = 24;
@@ -28,12 +28,10 @@ interface Global {
 
 /** The functions and globals of the module. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly at: Global;
+  readonly memory: { readonly buffer: SharedArrayBuffer };
   readonly outbox: Global;
   readonly loose: Global;
   readonly waiting: Global;
-  readonly skipped: Global;
   readonly leftOut: Global;
   readonly samplesTaken: Global;
   init(rangeMs: number): void;
