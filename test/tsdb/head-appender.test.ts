@@ -292,7 +292,7 @@ describe('HeadAppender', () => {
 
   it('forgets all refs of a series that is removed', () => {
     const { head } = createHead();
-    const replay = head.replay();
+    const replay = head.filling().replay();
     for (const ref of [5, 7, 9]) replay.series(ref, labelsFromObject({ a: '1' }));
     expect(
       append(head, [

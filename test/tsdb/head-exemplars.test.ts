@@ -42,7 +42,7 @@ describe('Head, with exemplars,', () => {
 
     const seen = new Collector();
     const again = new Head(OPTIONS);
-    for (const visitor of [seen, again.replay()]) {
+    for (const visitor of [seen, again.filling().replay()]) {
       const decoder = new RecordDecoder(visitor);
       for (const record of log.calls.flat()) expect(decoder.visit(record)).toBeNull();
     }

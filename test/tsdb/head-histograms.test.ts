@@ -221,7 +221,7 @@ describe('Head, with histograms,', () => {
         checkColumn(column, list);
 
         const { head: again } = createHead({ chunkRangeMs: 40_000 });
-        const replay = again.replay();
+        const replay = again.filling().replay();
         const decoder = new RecordDecoder(replay);
         for (const record of log.calls.flat()) expect(decoder.visit(record)).toBeNull();
         replay.settle();

@@ -5,14 +5,10 @@ import type { Appender } from '../../storage/append.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import type { HeadChunkDirectory } from '../chunks-head/head-chunk-reader.ts';
-import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
 import type { ChunkSource } from '../compact/chunk-source.ts';
 import { EXEMPLARS_MAX_DEFAULT } from '../defaults.ts';
-import { type HeadImage, readHeadImage } from '../head-image/read-head-image.ts';
 import type { ImagedHead } from '../head-image/write-head-image.ts';
-import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
-import type { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts';
 import { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { RefSet } from '../wal/ref-set.ts';
 import { countHead } from './count-head.ts';
@@ -22,11 +18,11 @@ import { HeadAppender } from './head-appender.ts';
 import { HeadChunkSource } from './head-chunk-source.ts';
 import { HeadChunkStore } from './head-chunk-store.ts';
 import { type HeadChunks, snapshotRange } from './head-chunks.ts';
+import { HeadFilling, type HeadParts } from './head-filling.ts';
 import type { HeadLog, LateLog } from './head-log.ts';
 import { HeadMemory } from './head-memory.ts';
 import { HeadQuerier } from './head-querier.ts';
 import { HeadReader } from './head-reader.ts';
-import { HeadReplay } from './head-replay.ts';
 import { HeadRowIndex } from './head-row-index.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
 import { type HeadBounds, type HeadState, noneRefused } from './head-state.ts';
@@ -35,12 +31,10 @@ import { type Truncation, type TruncationOptions, truncateHead } from './head-tr
 import { type HeadSlabs, type HeadSlabsSeen, newHeadSlabs } from './head-view.ts';
 import { KnownSelections } from './known-selections.ts';
 import { type LabelStatistics, labelStatistics } from './label-statistics.ts';
-import { type LeavingParts, removeEmptySeries, removeStaleSeries } from './leaving-series.ts';
+import { removeEmptySeries, removeStaleSeries } from './leaving-series.ts';
 import { OpenChunks } from './open-chunks.ts';
-import { RestoredChunks } from './restored-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
 import { findStaleSeries, type SeriesSurvey, type StaleSeries, surveySeries } from './stale-series.ts';
-import { takeChunk, type WholeChunk } from './take-chunk.ts';
 import { TransactionRows } from './transaction-rows.ts';
 
 export interface HeadOptions {
@@ -81,6 +75,8 @@ export class Head {
   /** What the log says to be deleted of late samples too: those that are read after it come without that. */
   readonly lateDeletions = new HeadDeletions();
   readonly #openChunks: OpenChunks;
+  /** What the functions that work on it get. */
+  readonly #parts: HeadParts;
   readonly #rowIndex: HeadRowIndex;
   readonly #known = new KnownSelections();
   #log: HeadLog | null = null;
@@ -116,6 +112,21 @@ export class Head {
     this.#memory.outOfOrder.rangeMs = options.chunkRangeMs;
     this.setForms(options.forms ?? PLAIN_FORMS);
     this.#rowIndex = new HeadRowIndex(this.#memory, this.#directory.labelIndex);
+    this.#parts = {
+      memory: this.#memory,
+      directory: this.#directory,
+      openChunks: this.#openChunks,
+      reader: this.#reader,
+      state: this.#state,
+      exemplars: this.exemplars,
+      deletions: this.deletions,
+      lateDeletions: this.lateDeletions,
+    };
+  }
+
+  /** What fills it, before the first transaction. */
+  filling(): HeadFilling {
+    return new HeadFilling(this.#parts);
   }
 
   /** False as long as all samples that were ever taken or restored are floats. */
@@ -162,12 +173,7 @@ export class Head {
   appender(): Appender {
     if (this.#log === null) throw new Error('Cannot open an appender: the head has no log yet');
     return new HeadAppender({
-      memory: this.#memory,
-      directory: this.#directory,
-      openChunks: this.#openChunks,
-      exemplars: this.exemplars,
-      reader: this.#reader,
-      state: this.#state,
+      ...this.#parts,
       rows: this.#rows,
       log: this.#log,
       lateLog: this.#lateLog,
@@ -185,10 +191,8 @@ export class Head {
     if (this.#log === null) throw new Error('Cannot delete samples: the head has no log yet');
     return deleteFromHead(
       {
-        memory: this.#memory,
-        directory: this.#directory,
+        ...this.#parts,
         rowIndex: this.#rowIndex,
-        deletions: this.deletions,
         bounds: this.#state,
         sparesLate: options.sparesLate,
         log: this.#log,
@@ -245,12 +249,6 @@ export class Head {
     return this.#memory.epochs.mark();
   }
 
-  /** What was read begins where the newest block ends (ms; -Infinity: there is none), even if its first sample is newer. */
-  beginAt(time: number): void {
-    const state = this.#state;
-    if (Number.isFinite(time) && state.maxTime >= time) state.minTime = Math.min(state.minTime, time);
-  }
-
   hasReadersOf(epoch: number): boolean {
     return this.#memory.epochs.hasReadersOf(epoch);
   }
@@ -280,24 +278,6 @@ export class Head {
     return new HeadChunkSource(this.#memory, chunks);
   }
 
-  /**
-   * Takes what the log has; before the first transaction. A series that it names gets its chunks of `restored` before
-   * any sample.
-   */
-  replay(restored = new RestoredChunks(this.#memory)): HeadReplay {
-    return new HeadReplay({
-      memory: this.#memory,
-      directory: this.#directory,
-      openChunks: this.#openChunks,
-      state: this.#state,
-      restored,
-      takeExemplar: (ref, exemplar) => {
-        const labels = this.labels(ref);
-        if (labels !== null) this.exemplars.add(labels, exemplar);
-      },
-    });
-  }
-
   /** The samples that came out of order, for whoever makes blocks of them. */
   get outOfOrder(): OutOfOrderStore {
     return this.#memory.outOfOrder;
@@ -306,19 +286,6 @@ export class Head {
   /** Oldest and newest of the samples that came out of order. */
   get lateBounds(): HeadBounds {
     return this.#memory.outOfOrder.bounds;
-  }
-
-  /** Takes the samples that came out of order, once the log has been read, without those that are deleted. */
-  lateReplay(restored: RestoredLateChunks): LateReplay {
-    const deleted = this.lateDeletions;
-    const { outOfOrder, series } = this.#memory;
-    return new LateReplay({
-      directory: this.#directory,
-      store: outOfOrder,
-      restored,
-      refOf: (row) => series.ref(row),
-      deletions: { any: deleted.size > 0, has: (row, time) => deleted.covers(series.ref(row), time) },
-    });
   }
 
   get seriesCount(): number {
@@ -337,40 +304,7 @@ export class Head {
 
   /** What an image of the head is written of. */
   imaged(): ImagedHead {
-    return {
-      memory: this.#memory,
-      directory: this.#directory,
-      chunkRangeMs: this.#options.chunkRangeMs,
-      exemplars: this.exemplars,
-      deletions: this.deletions,
-      lateDeletions: this.lateDeletions,
-    };
-  }
-
-  /** Takes what an image has, before the log is read from there. As `readHeadImage`. */
-  readImage(image: HeadImage, restored: RestoredChunks, files: readonly HeadChunkFile[]): Generator<void, number> {
-    const state = this.#state;
-    return readHeadImage(image, {
-      memory: this.#memory,
-      directory: this.#directory,
-      openChunks: this.#openChunks,
-      restored,
-      slots: new Map(files.map(({ number, slot }) => [number, slot])),
-      minValidTime: state.minValidTime,
-      widen: (firstTime, lastTime) => {
-        state.minTime = Math.min(state.minTime, firstTime);
-        state.maxTime = Math.max(state.maxTime, lastTime);
-      },
-      exemplars: this.exemplars,
-      deletions: this.deletions,
-      lateDeletions: this.lateDeletions,
-    });
-  }
-
-  /** As `takeChunk`, before the log is read. */
-  takeChunk(ref: number, chunk: WholeChunk): boolean {
-    const parts = { memory: this.#memory, directory: this.#directory, openChunks: this.#openChunks };
-    return takeChunk({ ...parts, state: this.#state }, ref, chunk);
+    return { ...this.#parts, chunkRangeMs: this.#options.chunkRangeMs };
   }
 
   /** The ref of a series, or 0 where the head does not have it. Creates nothing. */
@@ -420,9 +354,8 @@ export class Head {
     const state = this.#state;
     const { before } = options;
     this.advance(before);
-    const parts = { memory: this.#memory, directory: this.#directory, state };
     const { outOfOrder } = this.#memory;
-    const truncation = yield* truncateHead(parts, {
+    const truncation = yield* truncateHead(this.#parts, {
       ...options,
       isKept: (row) => outOfOrder.has(row) || options.isKept?.(row) === true,
       onRemoved: (refs) => {
@@ -452,7 +385,7 @@ export class Head {
    * samples of them. `onRemoved` is told all refs of each. Yields as `truncate`.
    */
   *removeEmpty(onRemoved: (refs: readonly number[]) => void): Generator<undefined, void> {
-    yield* removeEmptySeries(this.#leaving(), this.#state.minValidTime, onRemoved);
+    yield* removeEmptySeries(this.#parts, this.#state.minValidTime, onRemoved);
   }
 
   /**
@@ -462,20 +395,10 @@ export class Head {
    */
   *removeStale(stale: StaleSeries, onRemoved: (refs: readonly number[]) => void): Generator<undefined, void> {
     if (this.#log === null) throw new Error('Cannot remove series: the head has no log yet');
-    yield* removeStaleSeries(this.#leaving(), stale, this.#log, onRemoved);
-  }
-
-  #leaving(): LeavingParts {
-    return { memory: this.#memory, directory: this.#directory, deletions: this.deletions, state: this.#state };
+    yield* removeStaleSeries(this.#parts, stale, this.#log, onRemoved);
   }
 
   stats(): HeadStats {
-    return countHead({
-      memory: this.#memory,
-      directory: this.#directory,
-      openChunks: this.#openChunks,
-      exemplars: this.exemplars,
-      state: this.#state,
-    });
+    return countHead(this.#parts);
   }
 }

@@ -1,18 +1,5 @@
-import { sortRuns } from '../../kernels/sort-runs.ts';
-import { HashSegments, hashSegment } from '../../memory/hash-segments.ts';
-import { RowLists } from './row-lists.ts';
+import { LabelTable } from './label-table.ts';
 
-/** Four words a slot: name id, value id, count with the dirty bit, and the only row or the position of the list. */
-const SLOT_WORDS = 4;
-const NAME = 0;
-const VALUE = 1;
-const COUNT = 2;
-const PLACE = 3;
-/** A list whose last row came out of order; it is sorted when it is read next. */
-const DIRTY = 0x80000000;
-/** Rows of the list are about to be removed. */
-const MARKED = 0x40000000;
-const COUNT_MASK = 0x3fffffff;
 /** The value id (of the empty string) under which the list of a name's value ids stands. */
 const VALUES_OF_NAME = 0;
 /** Stands for a value that the last entry does not have; no pair has it. */
@@ -27,25 +14,18 @@ const STEP_WORK = 50_000;
 const LIST_WORK = 50;
 
 /**
- * Which rows have which label: open addressing from (name id, value id) to the row, or to a list of rising rows in
- * pooled memory. The table also has, for each name, the list of the ids of its values.
+ * Which rows have which label: for each pair of a name id and a value id a list of rising rows, and for each name the list of
+ * the ids of its values.
  *
  * Series come in runs that share most pairs, so a pair that a row has at the same place as the row before is not touched:
  * its row waits, and when the pair changes there, or somebody asks, all rows that wait are appended at once.
  *
- * Invariants:
- * - A slot with count 0 is empty. A count of 1 stands for a row in the slot itself.
- * - A list rises strictly, or has the dirty bit set: rows are reused, and a reused row is only appended.
- * - Each pair of a row that waits is in the table, with the first row that had it since the pair came to its place.
+ * Invariant: each pair of a row that waits is in the table, with the first row that had it since the pair came to its place.
  *
  * Lives on the main thread alone; views that it gives are valid until the next change.
  */
 export class LabelIndex {
-  readonly #lists = new RowLists();
-  readonly #segments = new HashSegments(SLOT_WORDS * 16);
-  /** The segment that the last look-up was in, to which slots of the moment belong. */
-  #segment = 0;
-  #slots: Uint32Array = this.#segments.slots[0]!;
+  readonly #table = new LabelTable();
   #names = new Uint32Array(64);
   #nameCount = 0;
   /** How many pairs have a symbol as their value, and one more where it is a name; by symbol. */
@@ -54,23 +34,21 @@ export class LabelIndex {
   #last = new Uint32Array(64);
   /** For each pair of it: its segment, and its slot there unless entries have moved since. */
   #lastSlots = new Uint32Array(64);
-  #lastSlot = 0;
   /** Rows of which some lists do not know yet, and for each pair of the last entry the first of them that its list lacks. */
   readonly #waiting = new Uint32Array(WAITING_MAX);
   #waitingCount = 0;
   #waitingFrom = new Uint32Array(64);
-  readonly #one = new Uint32Array(1);
   /** Lists that rows are noted in as they are added. */
   readonly #watchers = new Set<number[]>();
 
   /** Pairs of a name and a value that some row has. */
   get pairCount(): number {
-    return this.#segments.entries - this.#nameCount;
+    return this.#table.pairCount - this.#nameCount;
   }
 
   /** Bytes of the table and the lists. */
   get bytes(): number {
-    return this.#segments.bytes + this.#lists.bytes;
+    return this.#table.bytes;
   }
 
   /** Enters a row under the pairs of an entry of the series log: their number, then name and value ids. */
@@ -118,14 +96,14 @@ export class LabelIndex {
     const last = this.#last;
     const name = last[place]!;
     if (this.#waitingFrom[place]! < at) this.#appendWaiting(place, at);
-    const count = this.#append(name, value, row);
+    const count = this.#table.append(name, value, row);
     last[place + 1] = value;
-    this.#lastSlots[place] = this.#segment;
-    this.#lastSlots[place + 1] = this.#lastSlot;
+    this.#lastSlots[place] = this.#table.segment;
+    this.#lastSlots[place + 1] = this.#table.slot;
     this.#waitingFrom[place] = at + 1;
     if (count > 1) return;
     this.#use(value);
-    if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+    if (this.#table.append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
   }
 
   /** Before pairs go: the next entry looks all of its pairs up. */
@@ -150,31 +128,11 @@ export class LabelIndex {
   #appendWaiting(place: number, to: number): void {
     const name = this.#last[place]!;
     const value = this.#last[place + 1]!;
-    let slots = this.#segments.slots[this.#lastSlots[place]!]!;
-    let slot = this.#lastSlots[place + 1]!;
-    if (slots[slot + NAME] !== name || slots[slot + VALUE] !== value || slots[slot + COUNT] === 0) {
-      slot = this.#find(name, value);
-      slots = this.#slots;
-      this.#lastSlots[place] = this.#segment;
-      this.#lastSlots[place + 1] = slot;
-    }
-    const word = slots[slot + COUNT]!;
-    const rows = this.#waiting;
-    let count = word & COUNT_MASK;
-    let list = slots[slot + PLACE]!;
-    let from = this.#waitingFrom[place]!;
-    let before = count === 1 ? list : this.#lists.last(list, count);
-    let isDirty = false;
-    for (let i = from; i < to; i++) {
-      if (rows[i]! < before) isDirty = true;
-      before = rows[i]!;
-    }
-    if (count === 1) {
-      list = this.#lists.create(list, rows[from++]!);
-      count = 2;
-    }
-    slots[slot + PLACE] = this.#lists.appendRun(list, count, rows, from, to);
-    slots[slot + COUNT] = ((count + to - from) | (word & ~COUNT_MASK) | (isDirty ? DIRTY : 0)) >>> 0;
+    const segment = this.#lastSlots[place]!;
+    const slot = this.#lastSlots[place + 1]!;
+    this.#table.appendRun(name, value, segment, slot, this.#waiting, this.#waitingFrom[place]!, to);
+    this.#lastSlots[place] = this.#table.segment;
+    this.#lastSlots[place + 1] = this.#table.slot;
   }
 
   /** Notes rows that are added from now on, in their order, until `unwatch` is called with this list. */
@@ -193,28 +151,24 @@ export class LabelIndex {
    * then of no use any more.
    */
   addPair(name: number, value: number, rows: Uint32Array): boolean {
-    if (this.#append(name, value, rows[0]!) > 1) return false;
-    if (rows.length > 1) {
-      const slot = this.#find(name, value);
-      this.#slots[slot + PLACE] = this.#lists.createOf(rows);
-      this.#slots[slot + COUNT] = rows.length;
-    }
+    if (this.#table.append(name, value, rows[0]!) > 1) return false;
+    if (rows.length > 1) this.#table.replaceOnly(name, value, rows);
     this.#use(value);
-    if (this.#append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+    if (this.#table.append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
     return true;
   }
 
   /** Rows that have this label, rising. */
   rows(name: number, value: number): Uint32Array {
     this.#settle();
-    const slot = this.#find(name, value);
-    return slot < 0 ? NO_ROWS : this.#view(slot);
+    const slot = this.#table.find(name, value);
+    return slot < 0 ? NO_ROWS : this.#table.view(slot);
   }
 
   rowCount(name: number, value: number): number {
     this.#settle();
-    const slot = this.#find(name, value);
-    return slot < 0 ? 0 : this.#slots[slot + COUNT]! & COUNT_MASK;
+    const slot = this.#table.find(name, value);
+    return slot < 0 ? 0 : this.#table.count(slot);
   }
 
   /** Ids of the values of a label, in no useful order. */
@@ -238,12 +192,8 @@ export class LabelIndex {
 
   /** Marks the list of a pair for `removeRows`; false where it was marked already, or where there is none. */
   mark(name: number, value: number): boolean {
-    const slot = this.#find(name, value);
-    if (slot < 0) return false;
-    const word = this.#slots[slot + COUNT]!;
-    if ((word & MARKED) !== 0) return false;
-    this.#slots[slot + COUNT] = (word | MARKED) >>> 0;
-    return true;
+    const slot = this.#table.find(name, value);
+    return slot >= 0 && this.#table.mark(slot);
   }
 
   /**
@@ -266,12 +216,11 @@ export class LabelIndex {
     for (let i = 0; i < pairs.length; i += 2) {
       const name = pairs[i]!;
       const value = pairs[i + 1]!;
-      const slot = this.#find(name, value);
+      const slot = this.#table.find(name, value);
       if (slot < 0) continue;
-      const word = this.#slots[slot + COUNT]!;
-      this.#slots[slot + COUNT] = (word & ~MARKED) >>> 0;
-      work += LIST_WORK + (word & COUNT_MASK);
-      if (this.#filter(slot, isDead) === 0) {
+      this.#table.unmark(slot);
+      work += LIST_WORK + this.#table.count(slot);
+      if (this.#table.filter(slot, isDead) === 0) {
         if (--this.#uses[value]! === 0) onUnused(value);
         const values = emptied.get(name);
         if (values === undefined) emptied.set(name, [value]);
@@ -289,9 +238,9 @@ export class LabelIndex {
   /** Takes values out that no row has any more, and names without values. Empties what it is given. */
   #removeValues(emptied: Map<number, number[]>, isEmptied: Uint8Array, onUnused: (symbol: number) => void): void {
     for (const [name, values] of emptied) {
-      const slot = this.#find(name, VALUES_OF_NAME);
+      const slot = this.#table.find(name, VALUES_OF_NAME);
       for (const value of values) isEmptied[value] = 1;
-      const left = this.#filter(slot, isEmptied);
+      const left = this.#table.filter(slot, isEmptied);
       for (const value of values) isEmptied[value] = 0;
       if (left > 0) continue;
       if (--this.#uses[name]! === 0) onUnused(name);
@@ -300,43 +249,6 @@ export class LabelIndex {
       this.#nameCount--;
     }
     emptied.clear();
-  }
-
-  /** Appends to the list of a pair; returns its new count. */
-  #append(name: number, value: number, entry: number): number {
-    const hash = hashOf(name, value);
-    const slots = this.#choose(hash);
-    let slot = (SLOT_WORDS * hash) & (slots.length - 1);
-    for (;;) {
-      const word = slots[slot + COUNT]!;
-      if (word === 0) break;
-      if (slots[slot + NAME] === name && slots[slot + VALUE] === value) {
-        const count = word & COUNT_MASK;
-        const place = slots[slot + PLACE]!;
-        const last = count === 1 ? place : this.#lists.last(place, count);
-        slots[slot + PLACE] = count === 1 ? this.#lists.create(place, entry) : this.#lists.append(place, count, entry);
-        slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (entry < last ? DIRTY : 0)) >>> 0;
-        this.#lastSlot = slot;
-        return count + 1;
-      }
-      slot = (slot + SLOT_WORDS) & (slots.length - 1);
-    }
-    slots[slot + NAME] = name;
-    slots[slot + VALUE] = value;
-    slots[slot + COUNT] = 1;
-    slots[slot + PLACE] = entry;
-    this.#lastSlot = slot;
-    const segment = this.#segment;
-    const used = this.#segments.added(segment);
-    if (4 * used * SLOT_WORDS > 3 * slots.length) this.#segments.slots[segment] = grownSlots(slots);
-    return 1;
-  }
-
-  /** Makes the segment of a hash the one at hand. */
-  #choose(hash: number): Uint32Array {
-    this.#segment = hashSegment(hash);
-    this.#slots = this.#segments.slots[this.#segment]!;
-    return this.#slots;
   }
 
   #use(symbol: number): void {
@@ -357,104 +269,4 @@ export class LabelIndex {
     this.#names[this.#nameCount++] = name;
     this.#use(name);
   }
-
-  #find(name: number, value: number): number {
-    const hash = hashOf(name, value);
-    const slots = this.#choose(hash);
-    let slot = (SLOT_WORDS * hash) & (slots.length - 1);
-    while (slots[slot + COUNT] !== 0) {
-      if (slots[slot + NAME] === name && slots[slot + VALUE] === value) return slot;
-      slot = (slot + SLOT_WORDS) & (slots.length - 1);
-    }
-    return -1;
-  }
-
-  #view(slot: number): Uint32Array {
-    const word = this.#slots[slot + COUNT]!;
-    const count = word & COUNT_MASK;
-    const place = this.#slots[slot + PLACE]!;
-    if (count === 1) {
-      this.#one[0] = place;
-      return this.#one;
-    }
-    const view = this.#lists.view(place, count);
-    if ((word & DIRTY) !== 0) {
-      sortRuns(view);
-      this.#slots[slot + COUNT] = (word & ~DIRTY) >>> 0;
-    }
-    return view;
-  }
-
-  /** Takes the entries out of a list that have a one; returns how many are left. An empty list's slot is given up. */
-  #filter(slot: number, isOut: Uint8Array): number {
-    const word = this.#slots[slot + COUNT]!;
-    const count = word & COUNT_MASK;
-    const place = this.#slots[slot + PLACE]!;
-    if (count === 1) {
-      if (isOut[place] !== 1) return 1;
-      this.#clear(slot);
-      return 0;
-    }
-    const view = this.#lists.view(place, count);
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      const entry = view[i]!;
-      if (isOut[entry] === 1) continue;
-      view[kept++] = entry;
-    }
-    if (kept === count) return kept;
-    if (kept === 0) {
-      this.#lists.drop(place, count);
-      this.#clear(slot);
-      return 0;
-    }
-    const only = view[0]!;
-    if (kept > 1) this.#slots[slot + PLACE] = this.#lists.shrink(place, count, kept);
-    else {
-      this.#lists.drop(place, count);
-      this.#slots[slot + PLACE] = only;
-    }
-    // What is left of a list that is to be sorted still is.
-    this.#slots[slot + COUNT] = (kept | (kept > 1 ? word & ~COUNT_MASK : 0)) >>> 0;
-    return kept;
-  }
-
-  /** Empties a slot and moves back the entries after it that it stood in the way of. */
-  #clear(slot: number): void {
-    const slots = this.#slots;
-    const wrap = slots.length - 1;
-    let hole = slot;
-    let at = slot;
-    for (;;) {
-      at = (at + SLOT_WORDS) & wrap;
-      if (slots[at + COUNT] === 0) break;
-      const home = (SLOT_WORDS * hashOf(slots[at + NAME]!, slots[at + VALUE]!)) & wrap;
-      if (((at - home) & wrap) < ((at - hole) & wrap)) continue;
-      slots.copyWithin(hole, at, at + SLOT_WORDS);
-      hole = at;
-    }
-    slots[hole + COUNT] = 0;
-    this.#segments.removed(this.#segment);
-  }
-}
-
-function grownSlots(old: Uint32Array): Uint32Array {
-  const slots = new Uint32Array(2 * old.length);
-  const wrap = slots.length - 1;
-  for (let from = 0; from < old.length; from += SLOT_WORDS) {
-    if (old[from + COUNT] === 0) continue;
-    let slot = (SLOT_WORDS * hashOf(old[from + NAME]!, old[from + VALUE]!)) & wrap;
-    while (slots[slot + COUNT] !== 0) slot = (slot + SLOT_WORDS) & wrap;
-    slots[slot] = old[from]!;
-    slots[slot + 1] = old[from + 1]!;
-    slots[slot + 2] = old[from + 2]!;
-    slots[slot + 3] = old[from + 3]!;
-  }
-  return slots;
-}
-
-function hashOf(name: number, value: number): number {
-  let hash = Math.imul(name, 0x9e3779b1) ^ Math.imul(value, 0x85ebca77);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
 }

@@ -4,7 +4,8 @@ import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import type { SampleForms } from '../chunk/sample-forms.ts';
 import { histogramRecords, samplesRecord } from '../wal/records.ts';
 import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
-import type { LateHistogram, OutOfOrderStore } from './out-of-order-store.ts';
+import type { LateHistogram } from './late-room.ts';
+import type { OutOfOrderStore } from './out-of-order-store.ts';
 
 /** Told by how many seconds a sample is older than the newest one. */
 export interface LateObserver {

@@ -1,15 +1,15 @@
 import { isStorableStart } from '../../kernels/start-time-encode.ts';
-import { largeExtentCapacity } from '../../memory/large-extents.ts';
 import type { EncodedChunk, SampleColumn, TimeRange } from '../../storage/query.ts';
-import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import type { ChainPlaces } from '../head/chain-places.ts';
 import { UnwrittenChunks } from '../head/unwritten-chunks.ts';
 import { type ChainMemory, LateChains } from './late-chains.ts';
+import { type LateHistogram, reserveLateRoom } from './late-room.ts';
 import { type LateRow, LateRows } from './late-rows.ts';
 import { LateTimes } from './late-times.ts';
 import { OPEN_SAMPLES_BYTES_MAX, OPEN_SAMPLES_MAX, OpenSampleBuffers, type OpenSamples } from './open-samples.ts';
+import { SampleRun } from './sample-run.ts';
 import { SEALED_FLOAT_BYTES_MAX, type SealMemory, sealSamples } from './seal-samples.ts';
 
 /** The part of the head's memory that the store uses. */
@@ -35,12 +35,6 @@ export interface ChunkReuse {
 
 /** Rows handled in one step: under a millisecond. */
 const STEP_ROWS = 128;
-/** A histogram that is going to be inserted, as far as memory is concerned. */
-export interface LateHistogram {
-  readonly row: number;
-  readonly sample: FlatHistogram;
-}
-
 /**
  * The samples of the head's rows that came out of order: for each row that has any, the newest ones in a sorted buffer
  * and the others in sealed chunks, which may overlap each other and lie in the head's shared memory. A row without such
@@ -64,8 +58,7 @@ export class OutOfOrderStore {
   #samplesInserted = 0;
   #chunksCreated = 0;
   #hasHistograms = false;
-  readonly #runTimes = new Float64Array(OPEN_SAMPLES_MAX);
-  readonly #runBits = new Uint32Array(2 * OPEN_SAMPLES_MAX);
+  readonly #run = new SampleRun();
 
   constructor(memory: LateMemory) {
     this.#memory = memory;
@@ -131,26 +124,7 @@ export class OutOfOrderStore {
 
   /** Makes sure that so many samples can be inserted without asking the host for memory. */
   reserve(samples: number, histograms: readonly LateHistogram[]): void {
-    this.#memory.extents.reserve(samples * (OPEN_SAMPLES_BYTES_MAX + SEALED_FLOAT_BYTES_MAX));
-    let chunks = samples;
-    let bytes = 0;
-    let largest = 0;
-    const add = (sample: FlatHistogram): void => {
-      const most = largeExtentCapacity(2 * firstHistogramBytesMax(sample));
-      chunks++;
-      bytes += most;
-      largest = Math.max(largest, most);
-    };
-    const seen = new Set<number>();
-    for (const { row, sample } of histograms) {
-      add(sample);
-      if (seen.has(row)) continue;
-      seen.add(row);
-      for (const open of this.#rows.get(row)?.histograms ?? []) if (open !== null) add(open);
-    }
-    // A buffer of floats and histograms in turn makes a chunk of each.
-    this.#memory.sealed.reserve(chunks + 2 * histograms.length * OPEN_SAMPLES_MAX);
-    if (bytes > 0) this.#memory.large.reserve(bytes, largest);
+    reserveLateRoom(this.#memory, this.#rows, samples, histograms);
   }
 
   /**
@@ -199,11 +173,11 @@ export class OutOfOrderStore {
     if (next === to) return;
     // The buffer's samples are beside it until all are there.
     let count = late.count;
-    if (count > 0) this.#buffers.copy(late, 0, count, this.#runTimes, this.#runBits, 0);
+    if (count > 0) this.#buffers.copy(late, 0, count, this.#run.times, this.#run.bits, 0);
     for (; next < to; next++) {
       const place = order[next]!;
       const time = times[place]!;
-      if (!this.#enter(count, time, bits[2 * place]!, bits[2 * place + 1]!)) continue;
+      if (!this.#run.enter(count, time, bits[2 * place]!, bits[2 * place + 1]!)) continue;
       count++;
       this.#widen(late, time);
       this.#samplesInserted++;
@@ -212,24 +186,7 @@ export class OutOfOrderStore {
       this.#sealTaken(row, late, count, null, null);
       count = 0;
     }
-    this.#buffers.replace(late, this.#runTimes, this.#runBits, count);
-  }
-
-  /** Puts a float among the first `count` of `#runTimes` and `#runBits`; false where there is one of that time. */
-  #enter(count: number, time: number, low: number, high: number): boolean {
-    const times = this.#runTimes;
-    const bits = this.#runBits;
-    let at = count;
-    while (at > 0 && times[at - 1]! >= time) at--;
-    if (at < count) {
-      if (times[at] === time) return false;
-      times.copyWithin(at + 1, at, count);
-      bits.copyWithin(2 * at + 2, 2 * at, 2 * count);
-    }
-    times[at] = time;
-    bits[2 * at] = low;
-    bits[2 * at + 1] = high;
-    return true;
+    this.#buffers.replace(late, this.#run.times, this.#run.bits, count);
   }
 
   /** Makes a chunk of a file the newest one of a row; `column` has its samples. */
@@ -253,13 +210,13 @@ export class OutOfOrderStore {
     const late = this.#rows.get(row);
     if (late === undefined || late.histograms !== null || column.histograms !== null) return;
     const { count, startTimes } = late;
-    this.#buffers.copy(late, 0, count, this.#runTimes, this.#runBits, 0);
+    this.#buffers.copy(late, 0, count, this.#run.times, this.#run.bits, 0);
     this.#buffers.clear(late);
     for (let i = 0; i < count; i++) {
-      const [low, high] = [this.#runBits[2 * i]!, this.#runBits[2 * i + 1]!];
-      const time = this.#runTimes[i]!;
       const start = startTimes === null ? 0 : startTimes[i]!;
-      if (!hasFloat(column, time, low, high, start)) this.#buffers.insert(late, time, low, high, null, start);
+      if (this.#run.isIn(column, i, start)) continue;
+      const { bits, times } = this.#run;
+      this.#buffers.insert(late, times[i]!, bits[2 * i]!, bits[2 * i + 1]!, null, start);
     }
   }
 
@@ -395,12 +352,12 @@ export class OutOfOrderStore {
   /** Makes chunks of a row's buffer. */
   #seal(row: number, late: LateRow): void {
     const { count, histograms, startTimes } = late;
-    this.#buffers.copy(late, 0, count, this.#runTimes, this.#runBits, 0);
+    this.#buffers.copy(late, 0, count, this.#run.times, this.#run.bits, 0);
     this.#sealTaken(row, late, count, histograms, startTimes);
     this.#buffers.clear(late);
   }
 
-  /** Makes chunks of the first `count` of `#runTimes` and `#runBits`, and what belongs to them. */
+  /** Makes chunks of the first `count` of `#run`, and what belongs to them. */
   #sealTaken(
     row: number,
     late: LateRow,
@@ -408,7 +365,7 @@ export class OutOfOrderStore {
     histograms: OpenSamples['histograms'],
     startTimes: OpenSamples['startTimes'],
   ): void {
-    const samples = { count, times: this.#runTimes, bits: this.#runBits, histograms, startTimes };
+    const samples = { count, times: this.#run.times, bits: this.#run.bits, histograms, startTimes };
     const { reuse } = this;
     const find = reuse && ((chunk: EncodedChunk, newest: number) => reuse.reuse(row, chunk, newest, this));
     late.newest = sealSamples(this.#memory, samples, late.newest, this.forms, find, (chunk, firstTime) => {
@@ -422,18 +379,6 @@ export class OutOfOrderStore {
     if (time > late.maxTime) late.maxTime = time;
     this.#times.widen(time);
   }
-}
-
-function hasFloat(
-  { bits, length, startTimes, times }: SampleColumn,
-  time: number,
-  low: number,
-  high: number,
-  start: number,
-): boolean {
-  const at = times.subarray(0, length).indexOf(time);
-  if (at < 0 || bits[2 * at] !== low || bits[2 * at + 1] !== high) return false;
-  return (startTimes === null ? 0 : startTimes[at]!) === start;
 }
 
 /**

@@ -152,6 +152,7 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
   // Exemplars of the log came out of order too.
   head.setOutOfOrderWindow(options.outOfOrderMs ?? 0);
   const store = head.chunkStore!;
+  const filling = head.filling();
   const damagedDirectory = repairs ? directory.walDamaged : null;
   try {
     const found = yield* withProgress(store.open(minValidTime, damagedDirectory, log, image?.files));
@@ -162,9 +163,9 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
     let imageSeries = 0;
     if (image !== undefined) {
       if (found.lostBytes) throw new DamagedFile(image.file.path, 0, 'chunks_head does not have all that it leads to');
-      imageSeries = yield* withProgress(head.readImage(image, found.restored, found.files));
+      imageSeries = yield* withProgress(filling.readImage(image, found.restored, found.files));
     }
-    const inner = head.replay(found.restored);
+    const inner = filling.replay(found.restored);
     const visitor = new StartVisitor({ head, inner, minValidTime });
     let snapshotSeries = 0;
     if (snapshot !== undefined) {
@@ -172,7 +173,7 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
       if (found.damage !== null) throw found.damage;
       // Exemplars are in no block.
       const all = new StartVisitor({ head, inner, minValidTime, exemplarsFrom: Number.NEGATIVE_INFINITY });
-      const target = { visitor: all, takeChunk: (ref: number, chunk: WholeChunk) => head.takeChunk(ref, chunk) };
+      const target = { visitor: all, takeChunk: (ref: number, chunk: WholeChunk) => filling.takeChunk(ref, chunk) };
       snapshotSeries = yield* withProgress(readChunkSnapshot(fileSystem, snapshot.path, target));
     }
     const wal = yield* replayWalInSteps(fileSystem, directory.wal, visitor, {
@@ -182,9 +183,9 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
       log,
     });
     inner.settle();
-    head.beginAt(minValidTime);
+    filling.beginAt(minValidTime);
     found.restored.clear();
-    const late = head.lateReplay(found.late);
+    const late = filling.lateReplay(found.late);
     late.begin();
     const wbl = yield* replayLateLog(options, late, wal);
     yield* withProgress(
