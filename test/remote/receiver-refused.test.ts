@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HISTOGRAM, NOW, OpenReceiver, one } from './open-receiver.ts';
-import { type HistogramMessage, type SeriesMessage } from './write-message.ts';
+import type { HistogramMessage, SeriesMessage } from './write-message.ts';
 
 const open = new OpenReceiver();
 
