@@ -36,9 +36,9 @@ export async function deleteSamples(
 ): Promise<void> {
   const choosing = matcherSets.filter((matchers) => matchers.length > 0);
   if (choosing.length === 0 || range.minTime > range.maxTime) return;
-  const { lateBounds } = head;
+  const late = head.outOfOrder.bounds;
   // In blocks they are deleted as others are, and what comes late afterwards is told from them.
-  if (lateBounds.minTime <= range.maxTime && lateBounds.maxTime >= range.minTime) await compactLate();
+  if (late.minTime <= range.maxTime && late.maxTime >= range.minTime) await compactLate();
   for (const block of blocks()) {
     const tombstones = await runInTurns(deleteFromBlock(block, choosing, range), turns);
     if (tombstones !== block.tombstones) await replaceTombstones(fileSystem, block, tombstones);

@@ -119,7 +119,7 @@ export class OpenDatabase implements Database {
         compact: () => this.#compactOutOfOrder(),
         copyTo: (target) => copyOutOfOrder({ ...this.#lateParts(), directory: target }),
         firstChunkFile: () =>
-          loaded.head.lateBounds.minTime === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 0,
+          loaded.head.outOfOrder.bounds.minTime === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 0,
       },
       exclusive: this.#exclusive,
       expiring,

@@ -219,7 +219,7 @@ export class Head {
 
   /** What is older than this is in blocks, apart from late samples. */
   #oldestShown(): number {
-    return Math.min(this.#state.minValidTime, this.lateBounds.minTime);
+    return Math.min(this.#state.minValidTime, this.outOfOrder.bounds.minTime);
   }
 
   /** The slabs that another thread needs for its `HeadView` and was not sent yet; `seen` is that thread's. */
@@ -281,11 +281,6 @@ export class Head {
   /** The samples that came out of order, for whoever makes blocks of them. */
   get outOfOrder(): OutOfOrderStore {
     return this.#memory.outOfOrder;
-  }
-
-  /** Oldest and newest of the samples that came out of order. */
-  get lateBounds(): HeadBounds {
-    return this.#memory.outOfOrder.bounds;
   }
 
   get seriesCount(): number {

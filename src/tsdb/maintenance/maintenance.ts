@@ -172,7 +172,7 @@ export class Maintenance {
       const minTime = compactedTo;
       if (minTime !== null) {
         await this.#step(() => truncateLog(this.#options, minTime));
-        if (head.lateBounds.minTime < Number.POSITIVE_INFINITY) await this.#step(() => lateSamples?.compact());
+        if (head.outOfOrder.bounds.minTime < Number.POSITIVE_INFINITY) await this.#step(() => lateSamples?.compact());
       }
     }
     // A head that has become compactable meanwhile comes first.
