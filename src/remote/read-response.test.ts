@@ -104,3 +104,18 @@ test('an answer that is too large is refused while it grows', () => {
   const times = Array.from({ length: 50_000 }, (_, i) => 1.7e12 + i);
   expect(() => packed([[{ pairs: ['a', 'b'], column: columnOf(times, (i) => i) }]], 500_000)).toThrow(MessageTooLarge);
 });
+
+test('an answer to many queries comes in few pieces', () => {
+  const response = new ReadResponse(2 ** 28);
+  for (let i = 0; i < 10_000; i++) {
+    response.beginResult();
+    for (const _ of response.series(
+      ['a', String(i)],
+      columnOf([i], () => i),
+    ));
+    response.endResult();
+  }
+  const pieces = response.finish();
+  expect(pieces.length).toBeLessThan(10);
+  expect(timesOf(Buffer.concat(pieces)).length).toBe(10_000);
+});
