@@ -119,3 +119,13 @@ test('an answer to many queries comes in few pieces', () => {
   expect(pieces.length).toBeLessThan(10);
   expect(timesOf(Buffer.concat(pieces)).length).toBe(10_000);
 });
+
+test('results of all sizes around a piece follow each other', () => {
+  const sizes = [0, 1, 14_560, 14_564, 3, 29_000, 0, 14_562, 14_563, 60_000, 2];
+  const series = sizes.map((size) => [{ pairs: ['a', 'b'], column: columnOf(timesUpTo(size), (i) => i + 1) }]);
+  expect(timesOf(packed(series))).toEqual(sizes.map((size) => [timesUpTo(size)]));
+});
+
+function timesUpTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => 1.7e12 + i);
+}

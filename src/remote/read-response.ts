@@ -27,7 +27,7 @@ const TIMESERIES = 1;
 /**
  * Writes an unstreamed answer, compressed as it grows: `ReadResponse` (`1 results*`) of `QueryResult` (`1 timeseries*`) of
  * `TimeSeries` (`1 labels*, 2 samples*, 4 histograms*`). Only what is compressed is kept. The size of a result stands before it
- * and is known behind it, so it is put there as a literal when the result ends.
+ * and is known behind it: a small result is moved behind its header, before that of a large one a literal is put when it ends.
  * Source: Prometheus' `prompb/remote.proto` and `types.proto`.
  */
 export class ReadResponse {
@@ -40,9 +40,12 @@ export class ReadResponse {
   #length = 0;
   /** Bytes before those of the piece. */
   #before = 0;
-  /** Where the header of the open result goes among what is packed, and how many bytes are before it. */
+  /** Where the open result begins in the piece; -1 where its beginning is packed, or none is open. */
+  #resultAt = -1;
+  /** Then: where its header goes among what is packed, and how many bytes are before it. */
   #resultPlace = 0;
   #resultStart = 0;
+  readonly #header = new Uint8Array(HEADER_BYTES_MAX);
 
   /** Throws `MessageTooLarge` where the answer grows beyond `bytesMax`, uncompressed. */
   constructor(bytesMax: number) {
@@ -51,14 +54,23 @@ export class ReadResponse {
   }
 
   beginResult(): void {
-    this.#pack();
-    this.#resultPlace = this.#packed.length;
-    this.#resultStart = this.#before;
+    this.#room(HEADER_BYTES_MAX);
+    this.#resultAt = this.#length;
   }
 
   endResult(): void {
+    this.#room(HEADER_BYTES_MAX);
+    const header = this.#header;
+    const at = this.#resultAt;
+    this.#resultAt = -1;
+    if (at >= 0) {
+      const length = writeHeader(header, 0, RESULTS, this.#length - at);
+      this.#piece.copyWithin(at + length, at, this.#length);
+      this.#piece.set(header.subarray(0, length), at);
+      this.#length += length;
+      return;
+    }
     this.#pack();
-    const header = new Uint8Array(HEADER_BYTES_MAX);
     const length = writeHeader(header, 0, RESULTS, this.#before - this.#resultStart);
     this.#packed.splice(this.#resultPlace, 0, snappyLiteral(header, 0, length));
     this.#before += length;
@@ -117,16 +129,27 @@ export class ReadResponse {
   }
 
   #pack(): void {
-    if (this.#length === 0) return;
-    this.#before += this.#length;
-    if (this.#before > this.#bytesMax) throw new MessageTooLarge();
-    const end = snappyEncodeBlocks(this.#piece, 0, this.#length, this.#target, 0, this.#table);
-    this.#packed.push(this.#target.slice(0, end));
+    const resultAt = this.#resultAt;
+    if (resultAt >= 0) {
+      this.#packPart(0, resultAt);
+      this.#resultPlace = this.#packed.length;
+      this.#resultStart = this.#before;
+      this.#resultAt = -1;
+    }
+    this.#packPart(Math.max(0, resultAt), this.#length);
     this.#length = 0;
+  }
+
+  #packPart(start: number, end: number): void {
+    if (start === end) return;
+    this.#before += end - start;
+    if (this.#before > this.#bytesMax) throw new MessageTooLarge();
+    const packedEnd = snappyEncodeBlocks(this.#piece, start, end, this.#target, 0, this.#table);
+    this.#packed.push(this.#target.slice(0, packedEnd));
   }
 }
 
-/** Small pieces put together: each costs a write to the socket, and ten thousand queries without a series have twice as many. */
+/** Small pieces put together: each costs a write to the socket. */
 function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   const all: Uint8Array[] = [];
   let from = 0;
