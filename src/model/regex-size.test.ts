@@ -50,6 +50,13 @@ describe('compileRegex()', () => {
     expect(compileRegex('[\\pL\\pN_]{1,63}').matches('Größe_1')).toBe(true);
   });
 
+  test('groups in groups without end are refused before they are read', () => {
+    for (const text of ['('.repeat(100_000), '(a|'.repeat(100_000), `${'('.repeat(100_000)}${')'.repeat(100_000)}`]) {
+      expect(() => compileRegex(text)).toThrow('expression too large');
+    }
+    expect(() => compileRegex(`${'('.repeat(1500)}${')'.repeat(1500)}`)).toThrow('nests too deeply');
+  });
+
   test('a chain of gaps without end is refused, and not unfolded', () => {
     expect(() => compileRegex('.*a'.repeat(300_000))).toThrow('expression too large');
     expect(compileRegex('.*a'.repeat(400)).matches('ba'.repeat(400))).toBe(true);

@@ -91,13 +91,17 @@ export function regexSize(pattern: string): number | 'invalid' {
     if (sign === '(') open.push(newGroup());
     else if (sign === ')' && open.length > 1) {
       const { size, repetitions } = open.pop()!;
-      add(size + 2, repetitions);
+      add(size + GROUP_SIZE, repetitions);
     } else if (sign === '*' || sign === '+' || sign === '?') open[open.length - 1]!.size++;
     else add(1);
     at++;
   }
-  return open.reduce((sum, { size }) => sum + size, Math.floor(reading));
+  // Groups that are open still: of tens of thousands no end was read.
+  return open.reduce((sum, { size }) => sum + size + GROUP_SIZE, Math.floor(reading) - GROUP_SIZE);
 }
+
+/** Instructions of a group, beside what is in it. */
+const GROUP_SIZE = 2;
 
 function newGroup(): Group {
   return { size: 0, item: 0, repetitions: 1, itemRepetitions: 1 };

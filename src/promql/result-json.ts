@@ -7,6 +7,7 @@ import {
   writeTimestamp,
 } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
+import { histogramWork } from '../model/histogram-work.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
 import type { Grid } from './exec/grid.ts';
@@ -23,9 +24,8 @@ interface WrittenSeries extends Piece {
 
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
-/** Samples written between two calls of `spend`, and what writing a histogram is in samples. */
+/** Samples written between two calls of `spend`. */
 const SAMPLES_TOLD = 1024;
-const HISTOGRAM_TOLD = 1000;
 /** Comparing two label sets, in samples looked at. */
 const COMPARING_TOLD = 20;
 const NEVER_ENDED = () => {};
@@ -245,7 +245,7 @@ export class JsonSink implements ResultSink {
     histograms.forEach((histogram, i) => {
       const time = timeOf(i);
       if (histogram === undefined || time === -1) return;
-      spend(HISTOGRAM_TOLD);
+      spend(histogramWork(histogram));
       this.#out.ascii(isFirst ? ',"histograms":[[' : ',[');
       isFirst = false;
       this.#timestamp(time);

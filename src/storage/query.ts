@@ -1,4 +1,5 @@
 import type { FloatHistogram } from '../model/histogram.ts';
+import { histogramWork } from '../model/histogram-work.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 
@@ -176,9 +177,6 @@ export function reserveSampleColumn(column: SampleColumn, capacity: number): voi
   }
 }
 
-/** A histogram is decoded in the time of so many floats. */
-const HISTOGRAM_WORK = 200;
-
 /** Samples copied, in about a millisecond, between two words to the reader. */
 const SAMPLES_AT_ONCE = 65_536;
 
@@ -191,7 +189,7 @@ export const CHUNKS_PER_WORD = 16;
  */
 export function noteChunksRead(column: SampleColumn, first: number, done: number, count: () => number): void {
   const perChunk = (column.length - first) / done;
-  column.costs?.spend(CHUNKS_PER_WORD * perChunk * (column.histograms === null ? 1 : HISTOGRAM_WORK));
+  column.costs?.spend(CHUNKS_PER_WORD * perChunk * histogramWork(column.histograms?.[column.length - 1]));
   // Some more: chunks differ, and the one that is still open is not among them.
   if (done === CHUNKS_PER_WORD) reserveSampleColumn(column, first + Math.ceil(1.02 * perChunk * (count() + 2)));
 }

@@ -1,6 +1,6 @@
 /**
  * Runs hostile queries, and fails where one holds its thread for too long between two points at which it could be stopped:
- * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|wide|all] [--part N/M] [--timeout MS]
+ * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|wide|rare|all] [--part N/M] [--timeout MS]
  * [--scale X] [--rows N] [--where]`.
  *
  * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do. It runs with the flags that
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVER_FLAGS } from '../../bench/server-flags.ts';
 import type { Queryable } from '../../src/storage/query.ts';
+import type { Database } from '../../src/tsdb/tsdb.ts';
 import {
   HOSTILE_QUERIES,
   type HostileLimits,
@@ -24,6 +25,8 @@ import {
 } from './hostile-queries.ts';
 import { LARGE, openLargeDatabase } from './large-data.ts';
 import { LARGE_QUERIES, LARGE_QUERIES_END } from './large-queries.ts';
+import { openRareDatabase, RARE } from './rare-data.ts';
+import { RARE_QUERIES } from './rare-queries.ts';
 import { WIDE_QUERIES } from './wide-queries.ts';
 
 if (!SERVER_FLAGS.every((flag) => process.execArgv.includes(flag))) {
@@ -73,25 +76,45 @@ async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, s
   }
 }
 
-if (values.data === 'small' || values.data === 'all') await runAll(HOSTILE_QUERIES, SMALL_LIMITS, hostileStorage());
-if (values.data !== 'small') {
+async function withDatabase(
+  open: (directory: string) => Promise<Database>,
+  use: (database: Database) => Promise<void>,
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'narthex-hostile-'));
   try {
     const began = performance.now();
-    const scale = Number(values.scale);
-    const database = await openLargeDatabase(directory, {
-      ...LARGE,
-      longSamples: Math.round(LARGE.longSamples * scale),
-      wideSeries: LARGE.wideSeries * scale,
-      histograms: LARGE.histograms * scale,
-    });
-    process.stdout.write(`large data after ${Math.round(performance.now() - began)} ms\n`);
-    if (values.data !== 'wide') await runAll(LARGE_QUERIES, LARGE_LIMITS, database);
-    if (values.data !== 'large') await runAll(WIDE_QUERIES, LARGE_LIMITS, database);
+    const database = await open(directory);
+    process.stdout.write(`data after ${Math.round(performance.now() - began)} ms\n`);
+    await use(database);
     await database.close();
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+if (values.data === 'small' || values.data === 'all') await runAll(HOSTILE_QUERIES, SMALL_LIMITS, hostileStorage());
+const scale = Number(values.scale);
+if (/^(large|wide|all)$/.test(values.data)) {
+  const size = {
+    ...LARGE,
+    longSamples: Math.round(LARGE.longSamples * scale),
+    wideSeries: LARGE.wideSeries * scale,
+    histograms: LARGE.histograms * scale,
+  };
+  await withDatabase(
+    (directory) => openLargeDatabase(directory, size),
+    async (database) => {
+      if (values.data !== 'wide') await runAll(LARGE_QUERIES, LARGE_LIMITS, database);
+      if (values.data !== 'large') await runAll(WIDE_QUERIES, LARGE_LIMITS, database);
+    },
+  );
+}
+if (values.data === 'rare' || values.data === 'all') {
+  const size = { ...RARE, wideSeries: RARE.wideSeries * scale, services: RARE.services * scale };
+  await withDatabase(
+    (directory) => openRareDatabase(directory, size),
+    (database) => runAll(RARE_QUERIES, LARGE_LIMITS, database),
+  );
 }
 outcomes.sort((a, b) => b.piece.cpuMs - a.piece.cpuMs);
 process.stdout.write(`\nthe longest pieces of ${outcomes.length} queries, ms of CPU and of wall time\n`);

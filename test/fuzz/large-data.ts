@@ -55,13 +55,13 @@ export async function openLargeDatabase(directory: string, size: LargeDataSize):
   });
   for (let part = 0; part < PARTS; part++) appendPart(database, size, part);
   await database.compact();
-  appendMoment(database, size.wideSeries, WIDE_SAMPLES, (n) =>
+  appendMoments(database, size.wideSeries, (n) =>
     labelsFromObject({ __name__: 'wide', id: `id-${n}`, group: String(n % 100), le: String(n % 1000) }),
   );
-  appendMoment(database, size.classicBuckets, WIDE_SAMPLES, (n) =>
+  appendMoments(database, size.classicBuckets, (n) =>
     labelsFromObject({ __name__: 'classic_bucket', le: n === 0 ? '+Inf' : String(n) }),
   );
-  appendMoment(database, TEXT_SERIES, WIDE_SAMPLES, (n) =>
+  appendMoments(database, TEXT_SERIES, (n) =>
     labelsFromObject({ __name__: 'texts', id: `id-${n}`, text: `${n}${'w'.repeat(size.textLength)}` }),
   );
   return database;
@@ -100,16 +100,16 @@ function appendPart(database: Database, { buckets, histograms, longSamples }: La
   appender.commit();
 }
 
-/** `count` samples a minute apart of many series. */
-function appendMoment(database: Database, series: number, count: number, labelsOf: (n: number) => Labels): void {
+/** The last samples of many series, a minute apart. */
+export function appendMoments(database: Database, series: number, labelsOf: (n: number) => Labels): void {
   const batch = createSampleBatch(BATCH);
-  for (let step = 0; step < count; step++) {
+  for (let step = 0; step < WIDE_SAMPLES; step++) {
     for (let from = 0; from < series; from += BATCH) {
       const appender = database.appender();
       batch.length = Math.min(BATCH, series - from);
       for (let i = 0; i < batch.length; i++) {
         batch.refs[i] = appender.resolve(labelsOf(from + i));
-        batch.times[i] = LARGE_END - (count - 1 - step) * WIDE_STEP_MS;
+        batch.times[i] = LARGE_END - (WIDE_SAMPLES - 1 - step) * WIDE_STEP_MS;
         batch.values[i] = (from + i) * 1000 + step + (from + i) / 7;
       }
       appender.append(batch);

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Queryable } from '../../src/storage/query.ts';
+import type { FloatHistogram } from '../../src/model/histogram.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { type Queryable, reserveSampleColumn, type SampleColumn } from '../../src/storage/query.ts';
 import { runHostile } from './hostile-queries.ts';
 
 // A loop that does not look whether its query is still wanted gives fewer looks than it did: how many there are follows from the
@@ -18,11 +20,60 @@ function none(): never {
   throw new Error('there are no series');
 }
 
+/** `count` series; `read` gives their samples, of the four hours before the time of the query. */
+function storageOf(count: number, read: (row: number, into: SampleColumn) => void): Queryable {
+  const labels = Array.from({ length: count }, (_, i) => labelsFromObject({ __name__: 'm', id: `id-${i}` }));
+  return {
+    querier: () => ({
+      select: () => ({ length: count, warnings: [], labels: (row) => labels[row]!, read }),
+      labelNames: () => [],
+      labelValues: () => [],
+      close() {},
+    }),
+  };
+}
+
+const WIDE = storageOf(20_000, (row, into) => {
+  reserveSampleColumn(into, 1);
+  into.times[0] = END;
+  into.values[0] = row;
+  into.length = 1;
+});
+
+/** A hundred histograms of 5,000 buckets. */
+const HISTOGRAMS = storageOf(1, (_, into) => {
+  reserveSampleColumn(into, 100);
+  into.histograms = [];
+  for (let i = 0; i < 100; i++) {
+    into.times[i] = END - (99 - i) * 1000;
+    into.histograms[i] = histogramOf(5000, i + 1);
+  }
+  into.length = 100;
+});
+
+function histogramOf(buckets: number, each: number): FloatHistogram {
+  return {
+    kind: 'float',
+    counterResetHint: 'unknown',
+    schema: 8,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    count: each * buckets,
+    sum: each,
+    positiveSpans: [{ offset: 0, length: buckets }],
+    negativeSpans: [],
+    positiveCounts: new Array(buckets).fill(each),
+    negativeCounts: [],
+    customValues: [],
+  };
+}
+
+const END = 14_400_000;
 const LIMITS = {
   samplesMax: 50_000_000,
   bytesMax: 2 ** 30,
   timeoutMs: 60_000,
-  end: 14_400_000,
+  end: END,
   pauseAfterMs: Number.POSITIVE_INFINITY,
 };
 /** 500,000 steps. */
@@ -81,8 +132,39 @@ const OF_STEPS: Readonly<Record<string, number>> = {
   'vector(scalar(vector(time())))': 69,
 };
 
-async function looks(text: string): Promise<number> {
-  const outcome = await runHostile(NOTHING, { name: text, text, steps: 1, stepMs: 0 }, LIMITS);
+/** At least once for each histogram. */
+const OF_HISTOGRAMS: readonly string[] = [
+  'm[1h]',
+  'rate(m[1h])',
+  'rate(m[1h] smoothed)',
+  'sum_over_time(m[1h])',
+  'avg_over_time(m[1h])',
+  'resets(m[1h])',
+  'changes(m[1h])',
+  'last_over_time((m * 2)[100s:1s])',
+  'last_over_time((m + m)[100s:1s])',
+  'last_over_time((-m)[100s:1s])',
+  'last_over_time((m </ 7)[100s:1s])',
+  'last_over_time(sum(m)[100s:1s])',
+  'last_over_time(irate(m[10s])[100s:1s])',
+  'last_over_time(histogram_quantile(0.5, m)[100s:1s])',
+  'last_over_time(histogram_fraction(0, 1, m)[100s:1s])',
+  'last_over_time(histogram_stddev(m)[100s:1s])',
+  'last_over_time(count_values("v", m)[100s:1s])',
+];
+
+/** How often queries of 20,000 series look, whose columns are kept. */
+const OF_SERIES: Readonly<Record<string, number>> = {
+  'sort(m)': 200,
+  'm or m': 300,
+  'm * on (id) m': 500,
+  'quantile(0.5, m)': 120,
+  'topk(10000, m)': 180,
+  'info(m)': 500,
+};
+
+async function looks(text: string, storage = NOTHING): Promise<number> {
+  const outcome = await runHostile(storage, { name: text, text, steps: 1, stepMs: 0 }, LIMITS);
   expect(outcome.answer).toMatch(/^\d+ bytes$/);
   return outcome.looks;
 }
@@ -93,4 +175,12 @@ it.each(Object.entries(OVER_TIME))('%s() over many samples looks %i times', asyn
 
 it.each(Object.entries(OF_STEPS))('%s on many steps looks %i times', async (inner, least) => {
   expect(await looks(`last_over_time((${inner})${STEPS})`)).toBeGreaterThanOrEqual(least);
+});
+
+it.each(OF_HISTOGRAMS)('%s looks for each histogram of thousands of buckets', async (text) => {
+  expect(await looks(text, HISTOGRAMS)).toBeGreaterThanOrEqual(95);
+});
+
+it.each(Object.entries(OF_SERIES))('%s of many series looks %i times', async (text, least) => {
+  expect(await looks(text, WIDE)).toBeGreaterThanOrEqual(least);
 });

@@ -39,6 +39,8 @@ export function checkWanted(signal: CancelSignal): void {
 
 /** Of a step in a column: its value and its mark. */
 const CELL_BYTES = 9;
+/** Of a column beside its steps: its object, two typed arrays, and what V8 keeps of each of those. */
+const COLUMN_BYTES = 480;
 /** Of a label set: the object and its list, and each name and value in it. The texts are shared. */
 const LABELS_BYTES = 56;
 const LABEL_TEXT_BYTES = 8;
@@ -103,9 +105,15 @@ export class QueryBudget implements ReadCosts {
     this.takeBytes(CELL_BYTES * cells);
   }
 
-  /** Counts `cells` of columns that stand in for the state of an operator that is not run: samples are not counted again. */
-  takeCells(cells: number): void {
-    this.takeBytes(CELL_BYTES * cells);
+  /** As `keep`, for a column of its own of so many steps: with few of them most of its bytes are not theirs. */
+  keepColumn(steps: number): void {
+    this.takeBytes(COLUMN_BYTES);
+    this.keep(steps);
+  }
+
+  /** Counts a column that stands in for the state of an operator that is not run: samples are not counted again. */
+  takeColumn(steps: number): void {
+    this.takeBytes(COLUMN_BYTES + CELL_BYTES * steps);
   }
 
   /** Counts bytes that only save time, unless they would bring the query near its limit; false where they would. */
@@ -136,7 +144,7 @@ export class QueryBudget implements ReadCosts {
 
   /** A column of `count` steps, counted. */
   column(count: number): StepColumn {
-    this.takeBytes(CELL_BYTES * count);
+    this.takeColumn(count);
     return createStepColumn(count);
   }
 

@@ -93,7 +93,7 @@ export class MergeDuplicates implements VectorOperator {
           columns.splice(hidden, 1);
         }
       }
-      this.#budget.keep(column.present.length);
+      this.#budget.keepColumn(column.present.length);
       rows.push(row);
       columns.push(copyStepColumn(column));
     });
@@ -126,7 +126,7 @@ export class MergeDuplicates implements VectorOperator {
   #add(group: number, column: StepColumn): void {
     const target = this.#merged[group]!;
     if (target === null) {
-      this.#budget.keep(column.present.length);
+      this.#budget.keepColumn(column.present.length);
       this.#merged[group] = copyStepColumn(column);
     } else if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) this.#isBroken = true;
     else if (!mergeInto(target, column, this.#budget.spending)) this.#isBroken = true;

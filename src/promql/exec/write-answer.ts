@@ -87,9 +87,14 @@ async function writeVector(vector: VectorOperator, { context, isRangeQuery, scop
   const root = features.delayedNameRemoval ? new FinishNames(vector, isInstant, budget) : vector;
   sink.begin(isRangeQuery ? 'matrix' : 'vector', grid);
   const { labels } = await root.series();
+  // Told of histograms alone: their texts are long, and a column may have thousands.
+  const writing = (work: number) => {
+    budget.noteAnswer(sink.byteLength);
+    budget.spend(WRITING_WORK * work);
+  };
   for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
     const before = sink.byteLength;
-    sink.addColumn(labels[row]!, column, budget.spending);
+    sink.addColumn(labels[row]!, column, writing);
     const written = sink.byteLength - before;
     budget.noteAnswer(before + written);
     budget.spend(ROW_WORK + grid.count + WRITTEN_WORK * written);

@@ -3,10 +3,10 @@ import { startsAnew } from '../../kernels/counter-resets.ts';
 import { changesUpTo, countedWithin, resetsUpTo } from '../../kernels/value-changes.ts';
 import { histogramsEqual } from '../../model/histogram-compare.ts';
 import { isCounterReset } from '../../model/histogram-resets.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
-import { HISTOGRAM_WORK } from './histogram-windows.ts';
 import { reusedBounds } from './range-input.ts';
 import { listResets } from './rate.ts';
 
@@ -63,7 +63,7 @@ function countSteps(
   let count = 0;
   upTo[0] = 0;
   for (let i = 1; i < samples.length; i++) {
-    spend(HISTOGRAM_WORK);
+    spend(histogramWork(samples.histograms![i]));
     if (isCounted(samples, i)) count++;
     upTo[i] = count;
   }

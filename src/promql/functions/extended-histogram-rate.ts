@@ -1,11 +1,11 @@
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../model/histogram.ts';
 import { compactHistogram, divideHistogram, scaleHistogram, withHint } from '../../model/histogram-ops.ts';
 import { isCounterReset } from '../../model/histogram-resets.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { RangeContext } from './contracts.ts';
 import { firstAfter } from './first-after.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
-import { HISTOGRAM_WORK } from './histogram-windows.ts';
 import type { HistogramSamples } from './range-input.ts';
 import { type RateKind, seconds } from './rate-kind.ts';
 
@@ -66,7 +66,7 @@ function addLost(
   let lost: FloatHistogram | null = null;
   let previous = anchor;
   for (const histogram of [...between, right]) {
-    context.spend(HISTOGRAM_WORK);
+    context.spend(histogramWork(histogram));
     if (isCounterReset(histogram, previous)) {
       lost = lost === null ? previous : addNoting(lost, previous, context);
       if (lost === null) return null;

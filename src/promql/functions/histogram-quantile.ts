@@ -1,4 +1,5 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import { histogramAt } from '../exec/step-column.ts';
 import {
   forcedMonotonicity,
@@ -12,7 +13,7 @@ import type { FunctionContext, HistogramFunction, HistogramGroup } from './contr
 import { nativeFraction, nativeQuantile } from './native-quantile.ts';
 import { workFloats } from './work-arrays.ts';
 
-/** Walking through a native histogram takes as long as so many samples. */
+/** Walking through a native histogram takes as long as so many samples, beside its buckets. */
 const NATIVE_WORK = 1000;
 
 /** Quantile of each step's histogram. Arguments: quantile, vector. */
@@ -22,7 +23,7 @@ export const histogramQuantile: HistogramFunction = (group, out, context) => {
     context.spend(1 + group.buckets.length);
     const length = gatherBuckets(group, i);
     const native = nativeAt(group, i);
-    if (native !== undefined) context.spend(NATIVE_WORK);
+    if (native !== undefined) context.spend(NATIVE_WORK + histogramWork(native));
     out.present[i] = 0;
     if (isAmbiguous(length, native, context, 1)) continue;
     if (length === 0 && native === undefined) continue;
@@ -41,7 +42,7 @@ export const histogramFraction: HistogramFunction = (group, out, context) => {
     context.spend(1 + group.buckets.length);
     const length = gatherBuckets(group, i);
     const native = nativeAt(group, i);
-    if (native !== undefined) context.spend(NATIVE_WORK);
+    if (native !== undefined) context.spend(NATIVE_WORK + histogramWork(native));
     out.present[i] = 0;
     if (isAmbiguous(length, native, context, 2)) continue;
     if (length === 0 && native === undefined) continue;

@@ -2,13 +2,14 @@ import { startOverlaps, startsAnew } from '../../kernels/counter-resets.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../model/histogram.ts';
 import { coarserHistogram, compactHistogram, scaleHistogram, withHint } from '../../model/histogram-ops.ts';
 import { isCounterReset } from '../../model/histogram-resets.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';
-import { fillHistogramSteps, HISTOGRAM_WORK, type HistogramWindow } from './histogram-windows.ts';
+import { fillHistogramSteps, type HistogramWindow } from './histogram-windows.ts';
 import { type RateKind, seconds } from './rate-kind.ts';
 
 /** Gaps at a window's ends up to this share of the average sample distance are taken as covered by the series. */
@@ -76,7 +77,7 @@ function changeOf(
   const first = histograms[from]!;
   const last = histograms[to - 1]!;
   const isReset = (k: number, before: FloatHistogram) => {
-    context.spend(HISTOGRAM_WORK);
+    context.spend(histogramWork(histograms[k]));
     return (startTimes !== null && startsAnew(times, startTimes, k)) || isCounterReset(histograms[k]!, before);
   };
 

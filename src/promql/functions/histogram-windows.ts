@@ -1,4 +1,5 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
@@ -14,9 +15,6 @@ export interface HistogramWindow {
   /** End of the window, ms. */
   readonly end: number;
 }
-
-/** A histogram of 160 buckets takes as long as so many floats, and longer where V8 has not compiled the work yet. */
-export const HISTOGRAM_WORK = 100;
 
 /**
  * Fills the steps whose windows hold histograms; `out` has the floats' results already. A window with both kinds has no
@@ -42,7 +40,7 @@ export function fillHistogramSteps(
       out.present[i] = 0;
       continue;
     }
-    context.spend(HISTOGRAM_WORK);
+    context.spend(histogramWork(part.histograms[to[i]! - 1]));
     const end = window.firstEnd + i * window.step;
     const histogram = compute({ samples: part, from: from[i]!, to: to[i]!, end });
     out.present[i] = histogram === null ? 0 : 1;

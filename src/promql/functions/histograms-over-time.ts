@@ -1,11 +1,12 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { HistogramTotal } from '../../model/histogram-totals.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { counterResetCollision, mismatchedCustomBuckets, mixedExponentialCustom } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
-import { fillHistogramSteps, HISTOGRAM_WORK, type HistogramWindow } from './histogram-windows.ts';
+import { fillHistogramSteps, type HistogramWindow } from './histogram-windows.ts';
 
 /** Compensated sum of the histograms of each window. */
 export function sumHistograms(
@@ -39,7 +40,7 @@ function totalOf(part: HistogramWindow, wantsMean: boolean, context: RangeContex
   const { histograms } = part.samples;
   const total = new HistogramTotal(histograms[part.from]!, wantsMean);
   for (let k = part.from + 1; k < part.to && total.isCompatible; k++) {
-    context.spend(HISTOGRAM_WORK);
+    context.spend(histogramWork(histograms[k]));
     total.add(histograms[k] as FloatHistogram);
   }
   const position = context.argPositions[0]!;

@@ -2,13 +2,13 @@ import { startsAnew } from '../../kernels/counter-resets.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { compactHistogram, divideHistogram, withHint } from '../../model/histogram-ops.ts';
 import { isCounterReset } from '../../model/histogram-resets.ts';
+import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
 import { mixedFloatsHistograms, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { subtractNoting } from './histogram-sums.ts';
-import { HISTOGRAM_WORK } from './histogram-windows.ts';
 
 /** irate and idelta of a series in which there are histograms. */
 export function instantRateOfMixed(
@@ -23,8 +23,8 @@ export function instantRateOfMixed(
   const histograms = samples.histograms!;
   const startTimes = context.features.useStartTimestamps && isRate ? samples.startTimes : null;
   for (let i = 0; i < window.count; i++) {
-    context.spend(HISTOGRAM_WORK);
     const last = to[i]! - 1;
+    context.spend(histogramWork(histograms[last]));
     out.present[i] = 0;
     if (last <= from[i]!) continue;
     const now = histograms[last];

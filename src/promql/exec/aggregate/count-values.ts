@@ -1,4 +1,5 @@
 import { goFloatPlain } from '../../../model/go-float.ts';
+import { histogramWork } from '../../../model/histogram-work.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { TextMap } from '../../../std/text-map.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
@@ -47,7 +48,7 @@ export class CountValues implements VectorOperator {
       const known = new TextMap<number>();
       for (let step = 0; step < column.present.length; step++) {
         if (column.present[step] === 0) continue;
-        budget.spend(TEXT_WORK);
+        budget.spend(TEXT_WORK * (1 + histogramWork(column.histograms?.[step])));
         const text = valueText(column, step);
         let output = known.get(text);
         if (output === undefined) {

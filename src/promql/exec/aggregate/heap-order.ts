@@ -43,7 +43,7 @@ export class HeapOrder implements VectorOperator {
       if (isEmptyColumn(column)) return;
       const group = groups.groupOf[row]!;
       order.note(group, column);
-      budget.keep(column.present.length);
+      budget.keepColumn(column.present.length);
       budget.spend(PLACING_WORK);
       const value = column.histograms?.[0] === undefined ? column.values[0]! : 0;
       push(heaps[group]!, { row, column: copyStepColumn(column), value });

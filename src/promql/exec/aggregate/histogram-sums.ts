@@ -1,12 +1,12 @@
 import type { Spend } from '../../../kernels/blocks.ts';
 import { compactHistogram } from '../../../model/histogram-ops.ts';
 import { HistogramTotal } from '../../../model/histogram-totals.ts';
+import { histogramWork } from '../../../model/histogram-work.ts';
 import {
   counterResetCollision,
   mismatchedCustomBuckets,
   mixedExponentialCustom,
 } from '../../functions/annotation-texts.ts';
-import { HISTOGRAM_WORK } from '../../functions/histogram-windows.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { Annotations } from '../annotations.ts';
 import { dropHistograms, type StepColumn } from '../step-column.ts';
@@ -42,7 +42,7 @@ export class HistogramSums {
     for (let i = 0; i < column.present.length; i++) {
       const histogram = histograms[i];
       if (column.present[i] === 0 || histogram === undefined) continue;
-      spend(HISTOGRAM_WORK);
+      spend(histogramWork(histogram));
       const total = this.#totals.get(base + i);
       if (total === undefined) {
         const isFirst = floats[base + i] === 0;
@@ -70,7 +70,6 @@ export class HistogramSums {
     for (let i = 0; i < present.length; i++) {
       const total = this.#totals.get(base + i);
       if (total === undefined) continue;
-      spend(HISTOGRAM_WORK);
       this.#totals.delete(base + i);
       const isMixed = total === null || total.isCompatible ? present[i] === 1 : this.#mixed.has(base + i);
       if (isMixed) this.#annotations.warn('encountered a mix of histograms and floats for aggregation', this.#position);
@@ -80,7 +79,9 @@ export class HistogramSums {
       }
       if (total.counterResetCollision) this.#annotations.warn(counterResetCollision('aggregation'), this.#position);
       out.histograms ??= new Array(present.length).fill(undefined);
-      out.histograms[i] = compactHistogram(this.#op === 'sum' ? total.sum() : total.mean());
+      const result = this.#op === 'sum' ? total.sum() : total.mean();
+      spend(histogramWork(result));
+      out.histograms[i] = compactHistogram(result);
       present[i] = 1;
     }
   }

@@ -21,7 +21,7 @@ export class QuantileFold implements Fold {
 
   add(column: StepColumn, group: number): void {
     if (isEmptyColumn(column)) return;
-    this.#budget.keep(column.present.length);
+    this.#budget.keepColumn(column.present.length);
     this.#members[group]!.push(copyStepColumn(column));
   }
 

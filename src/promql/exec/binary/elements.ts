@@ -1,5 +1,6 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
+import { histogramWork } from '../../../model/histogram-work.ts';
 import type { StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
 import type { ElementOp, ElementOptions } from './element-options.ts';
@@ -33,7 +34,7 @@ export function elementsInto(
       if (out.present[i] === 0) continue;
       const leftHistogram = left.histograms?.[i];
       const rightHistogram = right.histograms?.[i];
-      options.spend(ELEMENT_WORK);
+      options.spend(ELEMENT_WORK + histogramWork(leftHistogram) + histogramWork(rightHistogram));
       if (leftHistogram === undefined && rightHistogram === undefined) {
         if (!floatElement(left.values[i]!, right.values[i]!, out, i, options)) failed[i] = 1;
         continue;
@@ -66,7 +67,7 @@ export function elementsInto(
   return failed;
 }
 
-/** Two values, one of which may be a histogram, take as long as so many floats. */
+/** Two values, histograms aside, take as long as so many in a tight loop. */
 const ELEMENT_WORK = 20;
 
 const leftCell = new Float64Array(1);

@@ -1,4 +1,5 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
+import { histogramWork } from '../../../model/histogram-work.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
@@ -28,12 +29,10 @@ export class NegateVector implements VectorOperator {
       for (; i < stop; i++) values[i] = -values[i]!;
     }
     if (histograms === null) return column;
-    for (let i = 0; i < histograms.length; ) {
-      const stop = blockEnd(i, histograms.length, this.#context.budget.spending);
-      for (; i < stop; i++) {
-        const histogram = histograms[i];
-        if (histogram !== undefined) histograms[i] = negateHistogram(histogram);
-      }
+    for (let i = 0; i < histograms.length; i++) {
+      const histogram = histograms[i];
+      this.#context.budget.spend(histogramWork(histogram));
+      if (histogram !== undefined) histograms[i] = negateHistogram(histogram);
     }
     return column;
   }

@@ -86,7 +86,7 @@ export class OneSide {
     const owners = this.#owners.get(this.#groups[row]!);
     if (owners !== undefined) this.#claim(owners, column, row);
     if (partner.column === null) {
-      this.#budget.keep(column.present.length);
+      this.#budget.keepColumn(column.present.length);
       partner.column = copyStepColumn(column);
     } else mergeInto(partner.column, column, this.#budget.spending);
   }

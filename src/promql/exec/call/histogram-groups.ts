@@ -57,7 +57,7 @@ export class HistogramGroups {
     }
     const group = this.#groupOf(labels, dropName);
     group.bounds.push(bound);
-    this.#context.budget.keep(column.present.length);
+    this.#context.budget.keepColumn(column.present.length);
     group.buckets.push(copyStepColumn(column));
   }
 
@@ -116,7 +116,7 @@ export function toGroup(histogram: CollectedHistogram, context: QueryContext): H
 function nativePart(column: StepColumn, budget: QueryBudget): StepColumn | null {
   const histograms = column.histograms!;
   const { length } = column.present;
-  budget.keep(length);
+  budget.keepColumn(length);
   const present = new Uint8Array(length);
   let found = false;
   for (let i = 0; i < length; ) {

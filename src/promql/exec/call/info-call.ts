@@ -31,6 +31,8 @@ interface Enriched {
 /** Looking at a series on a step takes as long as so many samples, and finding its info series. */
 const STEP_WORK = 5;
 const ENRICHING_WORK = 400;
+/** Reading an info series takes as long as so many samples, beside its steps. */
+const INFO_WORK = 500;
 
 /**
  * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
@@ -115,7 +117,7 @@ export class InfoCall implements VectorOperator {
     const bases: BaseSeries[] = [];
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (isEmptyColumn(column)) return;
-      this.#context.budget.keep(column.present.length);
+      this.#context.budget.keepColumn(column.present.length);
       const isInfo = this.#selector.isInfoName(labels[row]!.get(METRIC_NAME));
       const mark = dropName === null ? 0 : dropName[row]!;
       bases.push({ labels: labels[row]!, dropName: mark, column: copyStepColumn(column), isInfo });
@@ -138,7 +140,7 @@ export class InfoCall implements VectorOperator {
         throw new QueryError('execution', `this should be an info metric, with float samples: ${set.labels(row)}`);
       }
       budget.hold(this.#scope.counts.addColumn(found, budget));
-      budget.spend(count);
+      budget.spend(INFO_WORK + count);
       if (budget.pauseDue) await budget.pause();
     }
     return table;

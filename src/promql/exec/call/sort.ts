@@ -45,7 +45,7 @@ export class Sort implements VectorOperator {
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (this.#floatsOnly) dropHistograms(column, this.#context.budget.spending);
       if (isEmptyColumn(column)) return;
-      this.#context.budget.keep(column.present.length);
+      this.#context.budget.keepColumn(column.present.length);
       rows.push({
         labels: labels[row]!,
         dropName: dropName === null ? 0 : dropName[row]!,

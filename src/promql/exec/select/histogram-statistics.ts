@@ -1,8 +1,8 @@
 import type { Spend } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { isCounterReset } from '../../../model/histogram-resets.ts';
+import { histogramWork } from '../../../model/histogram-work.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
-import { HISTOGRAM_WORK } from '../../functions/histogram-windows.ts';
 import { isStaleHistogram } from './fill-newest.ts';
 
 /**
@@ -14,8 +14,8 @@ export function keepStatistics(samples: SampleColumn, spend: Spend): void {
   if (histograms === null) return;
   let last: FloatHistogram | null = null;
   for (let i = 0; i < length; i++) {
-    spend(HISTOGRAM_WORK);
     const histogram = histograms[i];
+    spend(histogramWork(histogram));
     if (histogram === undefined || isStaleHistogram(histogram)) continue;
     let hint = histogram.counterResetHint;
     if (hint === 'unknown' && last !== null) hint = isCounterReset(histogram, last) ? 'reset' : 'notReset';

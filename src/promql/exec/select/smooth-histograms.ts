@@ -3,13 +3,13 @@ import { firstLater } from '../../../kernels/first-later.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../../model/histogram.ts';
 import { addHistograms, scaleHistogram, subtractHistograms, withHint } from '../../../model/histogram-ops.ts';
 import { isCounterReset } from '../../../model/histogram-resets.ts';
+import { histogramWork } from '../../../model/histogram-work.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import {
   mismatchedCustomBuckets,
   mixedExponentialCustom,
   mixedFloatsHistograms,
 } from '../../functions/annotation-texts.ts';
-import { HISTOGRAM_WORK } from '../../functions/histogram-windows.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { Annotations } from '../annotations.ts';
 import type { StepColumn } from '../step-column.ts';
@@ -45,11 +45,11 @@ export function fillSmoothedMixed(
   let to = 0;
   for (let i = 0; i < present.length; i++) {
     const time = look.first + i * look.step;
-    spend(HISTOGRAM_WORK);
     if (to < length && times[to]! <= time + look.lookback) to = firstLater(times, to, length, time + look.lookback);
     if (from < to && times[from]! <= time - look.lookback) from = firstLater(times, from, to, time - look.lookback);
     const { before, after } = scan.at(time);
     present[i] = 0;
+    spend(histogramWork(source[after] ?? source[before]));
     const hasFloats = floatsUpTo[to]! > floatsUpTo[from]!;
     const hasHistograms = to - from > floatsUpTo[to]! - floatsUpTo[from]!;
     if (hasFloats && hasHistograms) {
