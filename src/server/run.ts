@@ -12,8 +12,10 @@ import { StartFailure } from './start-failure.ts';
 
 /** Runs the program with the arguments behind its name, to its end. Gives the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const word = args[0] ?? '';
-  if (Object.hasOwn(COMMANDS, word)) return COMMANDS[word]!.run(args.slice(1));
+  // promtool has some of the commands behind this flag only: a line that was written for it works as it stands.
+  const words = args[0] === '--experimental' ? args.slice(1) : args;
+  const word = words[0] ?? '';
+  if (Object.hasOwn(COMMANDS, word)) return COMMANDS[word]!.run(words.slice(1));
   let options: ServerOptions;
   try {
     const line = commandLineFromArguments(args);

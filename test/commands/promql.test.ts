@@ -34,6 +34,13 @@ test('narthex promql format knows experimental functions where their feature is 
   });
 });
 
+test('narthex promql works as the lines for promtool stand, which has it behind a flag', async () => {
+  const directory = bench.directory();
+  const ended = await narthex(directory, '--experimental', 'promql', 'format', 'sum(a)by(b)');
+  expect(ended).toEqual({ code: 0, stdout: 'sum by (b) (a)\n', stderr: '' });
+  expect(await narthex(directory, '--experimental')).toMatchObject({ code: 2, stdout: '' });
+});
+
 test('narthex promql label-matchers edits every selector', async () => {
   const edit = (...args: string[]) => narthex(bench.directory(), 'promql', 'label-matchers', ...args);
   const set = await edit('set', '-t', '=~', 'a{b="c"} + d', 'b', 'e');
