@@ -29,6 +29,12 @@ export const KERNELS: readonly Kernel[] = [
     flags: `--initialMemory 4096 --maximumMemory 4096 ${UNCOUNTED}`,
   },
   {
+    name: 'points',
+    target: 'src/promql/points-kernel-code.ts',
+    // 480 KiB, and 160 for what is written.
+    flags: '--initialMemory 10 --maximumMemory 10',
+  },
+  {
     name: 'record',
     target: 'src/tsdb/wal/record-kernel-code.ts',
     // 832 KiB, and 32 bytes for each of 32,768 samples.

@@ -5,7 +5,6 @@ import {
   writeInteger,
   writePlainNumber,
   writeSampleNumber,
-  writeSampleNumberAgain,
   writeTimestamp,
 } from './format-number.ts';
 
@@ -173,37 +172,4 @@ describe('writeInteger() and writeTimestamp()', () => {
   ])('writes %d ms as seconds', (time, text) => {
     expect(written(writeTimestamp, time)).toBe(text);
   });
-});
-
-test('writeSampleNumberAgain() writes what writeSampleNumber() does, however often a number comes', () => {
-  const known = [0.1 + 0.2, 1 / 3, -2 / 3, 12345.678901234567, -0, 0, Number.NaN, 1e-7, 5e-324, 2 ** 60, 123456789];
-  const number = fc.oneof(
-    fc.double(),
-    fc.constantFrom(...known),
-    fc.integer().map((n) => n / 7),
-  );
-  fc.assert(
-    fc.property(
-      fc.array(number, { maxLength: 300, size: 'max' }),
-      fc.uint8Array({ minLength: 32, maxLength: 32 }),
-      (numbers, dirt) => {
-        const bytes = new Uint8Array(NUMBER_BYTES_MAX + 64);
-        const view = new DataView(bytes.buffer);
-        for (const value of [...numbers, ...numbers]) {
-          bytes.set(dirt);
-          const end = writeSampleNumberAgain(bytes, view, 3, value);
-          expect(Buffer.from(bytes.subarray(3, end)).toString('latin1')).toBe(written(writeSampleNumber, value));
-        }
-      },
-    ),
-    { numRuns: 60 },
-  );
-  // So many that never come again that they are no longer looked up, and then some that do.
-  const bytes = new Uint8Array(NUMBER_BYTES_MAX + 64);
-  const view = new DataView(bytes.buffer);
-  for (let i = 1; i < 9000; i++) {
-    const value = i < 4000 ? Math.sqrt(i) : Math.sqrt(i % 5);
-    const end = writeSampleNumberAgain(bytes, view, 0, value);
-    expect(Buffer.from(bytes.subarray(0, end)).toString('latin1')).toBe(written(writeSampleNumber, value));
-  }
 });

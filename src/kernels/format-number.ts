@@ -25,38 +25,6 @@ export function writeSampleNumber(bytes: Uint8Array, view: DataView, at: number,
   return end > 0 ? end : writeSpelled(bytes, at, value, true);
 }
 
-/**
- * As `writeSampleNumber`, for many numbers of which some come again, as rates and extremes do: long ones are remembered.
- */
-export function writeSampleNumberAgain(bytes: Uint8Array, view: DataView, at: number, value: number): number {
-  if (patience <= 0 && --patience > -NUMBERS_PASSED_OVER) return writeSampleNumber(bytes, view, at, value);
-  if (patience <= 0) patience = PATIENCE;
-  scratch[0] = value;
-  const low = scratchBits[0]!;
-  const high = scratchBits[1]!;
-  const slot = (Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) >>> 21) | 0;
-  if (knownNumbers[slot] === value) {
-    const from = TEXT_WORDS * slot;
-    view.setFloat64(at, knownTexts[from]!, true);
-    view.setFloat64(at + 8, knownTexts[from + 1]!, true);
-    view.setFloat64(at + 16, knownTexts[from + 2]!, true);
-    patience = PATIENCE;
-    return at + knownSizes[slot]!;
-  }
-  patience--;
-  const end = writeSampleNumber(bytes, view, at, value);
-  const size = end - at;
-  if (size < WORTH_KNOWING || size > 8 * TEXT_WORDS) return end;
-  const from = TEXT_WORDS * slot;
-  // What lies behind the text is no text, but it is never read as one.
-  knownTexts[from] = view.getFloat64(at, true);
-  knownTexts[from + 1] = view.getFloat64(at + 8, true);
-  knownTexts[from + 2] = view.getFloat64(at + 16, true);
-  knownSizes[slot] = size;
-  knownNumbers[slot] = value;
-  return end;
-}
-
 /** Always in plain form. Returns the new end. */
 export function writePlainNumber(bytes: Uint8Array, view: DataView, at: number, value: number): number {
   const end = writeUsualNumber(bytes, view, at, value);
@@ -150,20 +118,6 @@ const DECADES = Float64Array.from({ length: 25 }, (_, i) => Number(`1e${i - 8}`)
 const HALF_UNITS = Float64Array.from({ length: 2047 }, (_, exponent) => 2 ** (exponent - 1076));
 /** Closer to a tie than this, exactness ends: x is below 10^8 and rounded to 2^-27. */
 const DOUBT = 1e-6;
-
-/** 2^11 numbers with their texts: 72 KB. */
-const KNOWN_NUMBERS = 2048;
-/** Eight bytes each: 17 digits, a point and a few zeros. */
-const TEXT_WORDS = 3;
-/** Shorter texts are written as fast as they are found. */
-const WORTH_KNOWING = 9;
-/** After so many numbers that were not known, so many are written without a look: they hardly ever come again. */
-const PATIENCE = 64;
-const NUMBERS_PASSED_OVER = 2048;
-let patience = PATIENCE;
-const knownNumbers = new Float64Array(KNOWN_NUMBERS).fill(Number.NaN);
-const knownTexts = new Float64Array(TEXT_WORDS * KNOWN_NUMBERS);
-const knownSizes = new Uint8Array(KNOWN_NUMBERS);
 
 const scratch = new Float64Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);

@@ -1,11 +1,5 @@
 import { type Spend, untold } from '../kernels/blocks.ts';
-import {
-  NUMBER_BYTES_MAX,
-  writePlainNumber,
-  writeSampleNumber,
-  writeSampleNumberAgain,
-  writeTimestamp,
-} from '../kernels/format-number.ts';
+import { NUMBER_BYTES_MAX, writePlainNumber, writeSampleNumber, writeTimestamp } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { histogramWork } from '../model/histogram-work.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
@@ -14,6 +8,7 @@ import type { Grid } from './exec/grid.ts';
 import { isEmptyColumn, type StepColumn } from './exec/step-column.ts';
 import { JsonBlocks } from './json-blocks.ts';
 import { JsonBytes, type Piece } from './json-bytes.ts';
+import { type PointWriter, pointWriter } from './point-writer.ts';
 import type { ResultSink, ResultType } from './result.ts';
 import { type TextWords, textWords } from './text-words.ts';
 
@@ -34,9 +29,6 @@ const timestampBytes = new Uint8Array(NUMBER_BYTES_MAX);
 const timestampView = new DataView(timestampBytes.buffer);
 const BEFORE_LABELS = textWords(',{"metric":');
 
-/** Eight bytes each: `,[<timestamp>,"` takes at most 24 bytes. */
-const STEP_WORDS = 3;
-
 /**
  * Writes an answer in the form of the HTTP API, `{"status":"success","data":{"resultType":...,"result":...},...}`,
  * series by series as they come; a matrix is put into label order at the end by moving bytes.
@@ -49,9 +41,8 @@ export class JsonSink implements ResultSink {
   #series: WrittenSeries[] = [];
   #bodyStart = 0;
   #isTruncated = false;
-  /** `,[<timestamp>,"` of each step, which every series repeats, in `STEP_WORDS` words, and the bytes that count. */
-  #stepTexts: Float64Array = new Float64Array(0);
-  #stepSizes: Uint8Array = new Uint8Array(0);
+  /** Of a matrix. */
+  #points: PointWriter | null = null;
   /** Of an instant vector: `,"value":[<timestamp>,"`, which every series repeats. */
   #beforeValue: TextWords = NO_TEXT;
 
@@ -78,7 +69,7 @@ export class JsonSink implements ResultSink {
       const end = writeTimestamp(timestampBytes, timestampView, 0, grid.start);
       this.#beforeValue = textWords(`,"value":[${String.fromCharCode(...timestampBytes.subarray(0, end))},"`);
     }
-    this.#writeStepTexts();
+    if (type === 'matrix') this.#points = pointWriter();
   }
 
   setScalar(value: number): void {
@@ -208,31 +199,43 @@ export class JsonSink implements ResultSink {
   }
 
   #writeColumn(column: StepColumn, spend: Spend): void {
-    const { values, present, histograms } = column;
+    const points = this.#points;
+    if (points?.take(column, this.#grid) === true) this.#writePieces(points);
+    else this.#writeEachPoint(column, spend);
+  }
+
+  #writePieces(points: PointWriter): void {
     const out = this.#out;
-    const texts = this.#stepTexts;
-    const sizes = this.#stepSizes;
+    const { count } = this.#grid;
+    let isFirst = true;
+    for (let from = 0; from < count; from = points.pieceEnd(from)) {
+      const piece = points.write(from, points.pieceEnd(from));
+      if (piece.length === 0) continue;
+      if (isFirst) {
+        out.ascii(',"values":');
+        piece[0] = OPEN;
+        isFirst = false;
+      }
+      out.reserve(piece.length);
+      out.bytes.set(piece, out.at);
+      out.at += piece.length;
+    }
+    out.ascii(']');
+  }
+
+  #writeEachPoint({ values, present, histograms }: StepColumn, spend: Spend): void {
+    const { start, step } = this.#grid;
     let isFirst = true;
     for (let i = 0; i < present.length; i++) {
       if (present[i] === 0 || histograms?.[i] !== undefined) continue;
-      if (isFirst) out.ascii(',"values":');
-      out.reserve(POINT_BYTES_MAX);
-      const { bytes, view, at } = out;
-      const word = STEP_WORDS * i;
-      view.setFloat64(at, texts[word]!, true);
-      view.setFloat64(at + 8, texts[word + 1]!, true);
-      view.setFloat64(at + 16, texts[word + 2]!, true);
-      if (isFirst) bytes[at] = OPEN;
+      this.#out.ascii(isFirst ? ',"values":[[' : ',[');
       isFirst = false;
-      const end = writeSampleNumberAgain(bytes, view, at + sizes[i]!, values[i]!);
-      bytes[end] = QUOTE;
-      bytes[end + 1] = CLOSE;
-      out.at = end + 2;
+      this.#timestamp(start + i * step);
+      this.#value(values[i]!);
     }
-    if (!isFirst) out.ascii(']');
-    if (histograms === null) return;
-    const { start, step } = this.#grid;
-    this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1), spend);
+    if (!isFirst) this.#out.ascii(']');
+    if (histograms !== null)
+      this.#writeHistograms(histograms, (i) => (present[i] === 1 ? start + i * step : -1), spend);
   }
 
   /** `timeOf` gives -1 for entries that do not count. */
@@ -272,27 +275,6 @@ export class JsonSink implements ResultSink {
     bytes[end] = QUOTE;
     bytes[end + 1] = CLOSE;
     out.at = end + 2;
-  }
-
-  #writeStepTexts(): void {
-    const { start, step, count } = this.#grid;
-    if (this.#type !== 'matrix') return;
-    const words = new Float64Array(STEP_WORDS * count);
-    const texts = new Uint8Array(words.buffer);
-    const text = new Uint8Array(NUMBER_BYTES_MAX);
-    const view = new DataView(text.buffer);
-    const sizes = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      text[0] = COMMA;
-      text[1] = OPEN;
-      const end = writeTimestamp(text, view, 2, start + i * step);
-      text[end] = COMMA;
-      text[end + 1] = QUOTE;
-      sizes[i] = end + 2;
-      texts.set(text.subarray(0, 8 * STEP_WORDS), 8 * STEP_WORDS * i);
-    }
-    this.#stepTexts = words;
-    this.#stepSizes = sizes;
   }
 
   /** Puts the series into label order; leaves out what is beyond the limit. */
