@@ -110,8 +110,9 @@ function touch(from: u32, to: u32): void {
 
 /**
  * Appends samples `from` to `to - 1` of the columns to the open XOR chunks of their rows, until a row needs anything else
- * than at most 64 bits at the end of its chunk. Returns its place, or `to`. Every sample is newer than its row's last
- * one, and no open chunk is XOR2. `isFirst`: the call does not go on where one before had come to.
+ * than at most 64 bits at the end of its chunk, or is not simply the first or the second sample of it. Returns its place, or
+ * `to`. Every sample is newer than its row's last one, and no open chunk is XOR2. `isFirst`: the call does not go on where
+ * one before had come to.
  */
 export function apply(from: u32, to: u32, isFirst: bool): u32 {
   if (isFirst) ahead = from;
@@ -130,21 +131,33 @@ export function apply(from: u32, to: u32, isFirst: bool): u32 {
       if (extent == 0 || slab == 0 || extentSlab == 0) return at;
       const cursor = load<u32>(record, 24);
       const count = load<u32>(record, 28);
-      const bit = cursor & 0xffff;
-      if (count < 2 || count == SAMPLES_PREDICT || count >= SAMPLES_MAX) return at;
+      let bit = cursor & 0xffff;
+      if (count == SAMPLES_PREDICT || count >= SAMPLES_MAX) return at;
       if (<i32>(load<u32>(record, 52) << UNIT_LOG2) - <i32>((bit + 7) >>> 3) < APPEND_BYTES_MAX) return at;
       const time = load<f64>(times + <usize>(at << 3));
       const last = load<f64>(record);
+      const chunk = extentSlab + <usize>((extent & UNIT_MASK) << UNIT_LOG2);
+      if (count == 0) {
+        appendFirst(record, chunk + <usize>(bit >>> 3), time, load<u64>(values + <usize>(at << 3)));
+        continue;
+      }
       const delta = time - last;
       if (time >= load<f64>(record, 40) || delta >= EXACT_DELTA) return at;
-      const dod = delta - (last - load<f64>(record, 8));
       // What goes before the bits of the value, and how many bits that is.
       let prefix: u64 = 0;
-      let size: u32 = 1;
-      if (dod != 0) {
-        if (!(dod >= -8191 && dod <= 8192)) return at;
-        prefix = <u64>(0x8000 | (<i32>dod & 0x3fff));
-        size = 16;
+      let size: u32 = 0;
+      if (count == 1) {
+        // The first sample ends with a byte, and so does the difference of the times.
+        const stop = putUvarint(chunk + <usize>(bit >>> 3), <u64>delta);
+        bit = <u32>(stop - chunk) << 3;
+      } else {
+        const dod = delta - (last - load<f64>(record, 8));
+        size = 1;
+        if (dod != 0) {
+          if (!(dod >= -8191 && dod <= 8192)) return at;
+          prefix = <u64>(0x8000 | (<i32>dod & 0x3fff));
+          size = 16;
+        }
       }
       const value = load<u64>(values + <usize>(at << 3));
       const xor = value ^ load<u64>(record, 16);
@@ -174,7 +187,7 @@ export function apply(from: u32, to: u32, isFirst: bool): u32 {
         if (size > 64) return at;
         bits = (prefix << <u64>length) | (xor >> <u64>trailing);
       }
-      const place = extentSlab + <usize>((extent & UNIT_MASK) << UNIT_LOG2) + <usize>(bit >>> 3);
+      const place = chunk + <usize>(bit >>> 3);
       const used = bit & 7;
       const first = bits << <u64>(64 - size);
       const kept = <u64>(<u32>load<u8>(place) & ~(0xff >>> used)) << 56;
@@ -189,4 +202,27 @@ export function apply(from: u32, to: u32, isFirst: bool): u32 {
     begin = end;
   }
   return to;
+}
+
+/** Puts the first sample of a chunk at `place`, behind its header, and into its row's record. */
+// @ts-ignore
+@inline function appendFirst(record: usize, place: usize, time: f64, value: u64): void {
+  const whole = <i64>time;
+  const at = putUvarint(place, <u64>((whole << 1) ^ (whole >> 63)));
+  store<u64>(at, bswap<u64>(value));
+  store<f64>(record, load<f64>(record), 8);
+  store<f64>(record, time);
+  store<u64>(record, value, 16);
+  store<u32>(record, load<u32>(record, 24) + (<u32>(at + 8 - place) << 3), 24);
+  store<u32>(record, 1, 28);
+}
+
+/** Returns the place behind it. */
+// @ts-ignore
+@inline function putUvarint(place: usize, value: u64): usize {
+  let at = place;
+  let rest = value;
+  for (; rest >= 0x80; rest >>= 7) store<u8>(at++, <u8>(rest | 0x80));
+  store<u8>(at++, <u8>rest);
+  return at;
 }

@@ -46,6 +46,19 @@ const scrapes = fc.array(fc.tuple(step, fc.array(value, { minLength: 1, maxLengt
   maxLength: 400,
 });
 
+/** Varints of one byte to eight. */
+const firstTime = fc.constantFrom(
+  0,
+  -1,
+  40,
+  -70,
+  1_000_000,
+  1_700_000_000_000,
+  -62_135_596_800_000,
+  -(2 ** 53) + 1,
+  2 ** 52,
+);
+
 /** Leaves no address for further slabs. */
 function takeAddresses(memory: KernelMemory): void {
   const page = memory.allocate(1);
@@ -69,7 +82,7 @@ describe.each([
 ])('appendRows() by $way', ({ isKernel, isFull, target }) => {
   it('leaves the chunks that samples appended one by one leave', () => {
     fc.assert(
-      fc.property(scrapes, fc.integer({ min: 1, max: 150 }), (taken, rowCount) => {
+      fc.property(scrapes, fc.integer({ min: 1, max: 150 }), firstTime, (taken, rowCount, start) => {
         const together = head(rowCount, target);
         const single = head(rowCount, target);
         const source = isKernel ? together.memory.kernelMemory.allocate : ownSlab;
@@ -77,7 +90,7 @@ describe.each([
         expect(together.chunks.kernel.reaches(transaction)).toBe(isKernel);
         if (isFull) takeAddresses(together.memory.kernelMemory);
         const { rows, times, bits } = transaction;
-        let time = 0;
+        let time = start;
         for (const [after, some] of taken) {
           time += after;
           for (let k = 0; k < rowCount; k++) {

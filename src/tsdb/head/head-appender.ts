@@ -85,6 +85,7 @@ export class HeadAppender implements Appender {
     parts.state.activeAppenders++;
     parts.state.appendersCreated++;
     parts.rows.begin();
+    parts.directory.beginTransaction();
     this.#parts = parts;
     this.#accepted = new AcceptedSamples(parts.rows);
     this.#late = new LateTransaction(parts.memory.outOfOrder, parts.outOfOrderMs, parts.state, parts.openChunks.forms);
@@ -396,7 +397,7 @@ export class HeadAppender implements Appender {
   #close(): void {
     this.#open = false;
     this.#parts.state.activeAppenders--;
-    this.#parts.directory.forgetBytes();
+    this.#parts.directory.endTransaction();
   }
 
   #assertOpen(): void {

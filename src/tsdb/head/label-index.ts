@@ -38,6 +38,10 @@ export class LabelIndex {
   readonly #waiting = new Uint32Array(WAITING_MAX);
   #waitingCount = 0;
   #waitingFrom = new Uint32Array(64);
+  /** Every row that some list has is below, and likewise every symbol that is a value; while rows wait, whether they rose from there. */
+  #rowsEnd = 0;
+  #valuesEnd = 0;
+  #waitingRises = true;
   /** Lists that rows are noted in as they are added. */
   readonly #watchers = new Set<number[]>();
 
@@ -58,6 +62,8 @@ export class LabelIndex {
     else if (this.#waitingCount === WAITING_MAX) this.#settle();
     const at = this.#waitingCount++;
     this.#waiting[at] = row;
+    if (row >= this.#rowsEnd) this.#rowsEnd = row + 1;
+    else this.#waitingRises = false;
     const last = this.#last;
     const end = 2 * entry[0]!;
     for (let i = 1; i < end; i += 2) {
@@ -96,14 +102,13 @@ export class LabelIndex {
     const last = this.#last;
     const name = last[place]!;
     if (this.#waitingFrom[place]! < at) this.#appendWaiting(place, at);
-    const count = this.#table.append(name, value, row);
+    const count = this.#table.append(name, value, row, this.#waitingRises);
     last[place + 1] = value;
     this.#lastSlots[place] = this.#table.segment;
     this.#lastSlots[place + 1] = this.#table.slot;
     this.#waitingFrom[place] = at + 1;
     if (count > 1) return;
-    this.#use(value);
-    if (this.#table.append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+    this.#addValue(name, value);
   }
 
   /** Before pairs go: the next entry looks all of its pairs up. */
@@ -122,6 +127,7 @@ export class LabelIndex {
       this.#waitingFrom[place] = 0;
     }
     this.#waitingCount = 0;
+    this.#waitingRises = true;
   }
 
   /** Appends the rows that wait for the pair at a place of the last entry, up to the waiting row `to`, to its list. */
@@ -130,7 +136,7 @@ export class LabelIndex {
     const value = this.#last[place + 1]!;
     const segment = this.#lastSlots[place]!;
     const slot = this.#lastSlots[place + 1]!;
-    this.#table.appendRun(name, value, segment, slot, this.#waiting, this.#waitingFrom[place]!, to);
+    this.#table.appendRun(name, value, segment, slot, this.#waiting, this.#waitingFrom[place]!, to, this.#waitingRises);
     this.#lastSlots[place] = this.#table.segment;
     this.#lastSlots[place + 1] = this.#table.slot;
   }
@@ -151,10 +157,10 @@ export class LabelIndex {
    * then of no use any more.
    */
   addPair(name: number, value: number, rows: Uint32Array): boolean {
-    if (this.#table.append(name, value, rows[0]!) > 1) return false;
+    if (this.#table.append(name, value, rows[0]!, false) > 1) return false;
     if (rows.length > 1) this.#table.replaceOnly(name, value, rows);
-    this.#use(value);
-    if (this.#table.append(name, VALUES_OF_NAME, value) === 1) this.#addName(name);
+    this.#rowsEnd = Math.max(this.#rowsEnd, rows[rows.length - 1]! + 1);
+    this.#addValue(name, value);
     return true;
   }
 
@@ -249,6 +255,14 @@ export class LabelIndex {
       this.#nameCount--;
     }
     emptied.clear();
+  }
+
+  /** A pair has its first row. */
+  #addValue(name: number, value: number): void {
+    this.#use(value);
+    const rises = value >= this.#valuesEnd;
+    if (rises) this.#valuesEnd = value + 1;
+    if (this.#table.append(name, VALUES_OF_NAME, value, rises) === 1) this.#addName(name);
   }
 
   #use(symbol: number): void {

@@ -43,8 +43,8 @@ export class LabelTable {
     return this.#segments.bytes + this.#lists.bytes;
   }
 
-  /** Appends to the list of a pair; returns its new count. */
-  append(name: number, value: number, entry: number): number {
+  /** Appends to the list of a pair; returns its new count. `rises`: the entry is known to be above all of its list. */
+  append(name: number, value: number, entry: number, rises: boolean): number {
     const hash = hashOf(name, value);
     const slots = this.#choose(hash);
     let slot = (SLOT_WORDS * hash) & (slots.length - 1);
@@ -54,9 +54,10 @@ export class LabelTable {
       if (slots[slot + NAME] === name && slots[slot + VALUE] === value) {
         const count = word & COUNT_MASK;
         const place = slots[slot + PLACE]!;
-        const last = count === 1 ? place : this.#lists.last(place, count);
+        // The end of the list is only written then: nobody waits for it to come from memory.
+        const isBefore = !rises && entry < (count === 1 ? place : this.#lists.last(place, count));
         slots[slot + PLACE] = count === 1 ? this.#lists.create(place, entry) : this.#lists.append(place, count, entry);
-        slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (entry < last ? DIRTY : 0)) >>> 0;
+        slots[slot + COUNT] = ((count + 1) | (word & ~COUNT_MASK) | (isBefore ? DIRTY : 0)) >>> 0;
         this.slot = slot;
         return count + 1;
       }
@@ -75,7 +76,7 @@ export class LabelTable {
 
   /**
    * Appends `entries[from..to-1]` to the list of a pair that has one. It most likely stands in `slot` of `segment`; where it does
-   * stand is in the fields of these names afterwards.
+   * stand is in the fields of these names afterwards. `rises`: each entry is known to be above those before it and all of the list.
    */
   appendRun(
     name: number,
@@ -85,6 +86,7 @@ export class LabelTable {
     entries: Uint32Array,
     from: number,
     to: number,
+    rises: boolean,
   ): void {
     let slots = this.#segments.slots[segment]!;
     this.#slots = slots;
@@ -98,12 +100,7 @@ export class LabelTable {
     let count = word & COUNT_MASK;
     let list = slots[this.slot + PLACE]!;
     let next = from;
-    let before = count === 1 ? list : this.#lists.last(list, count);
-    let isDirty = false;
-    for (let i = from; i < to; i++) {
-      if (entries[i]! < before) isDirty = true;
-      before = entries[i]!;
-    }
+    const isDirty = !rises && !risesFrom(count === 1 ? list : this.#lists.last(list, count), entries, from, to);
     if (count === 1) {
       list = this.#lists.create(list, entries[next++]!);
       count = 2;
@@ -223,6 +220,16 @@ export class LabelTable {
     this.#slots = this.#segments.slots[this.segment]!;
     return this.#slots;
   }
+}
+
+/** True where `entries[from..to-1]` rise, the first one from `last`. */
+function risesFrom(last: number, entries: Uint32Array, from: number, to: number): boolean {
+  let before = last;
+  for (let i = from; i < to; i++) {
+    if (entries[i]! < before) return false;
+    before = entries[i]!;
+  }
+  return true;
 }
 
 function grownSlots(old: Uint32Array): Uint32Array {

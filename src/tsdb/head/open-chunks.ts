@@ -201,10 +201,11 @@ export class OpenChunks {
     let isFirst = true;
     for (let k = from; k < to; k++) {
       const row = rows[k]!;
-      // Rows without an open chunk, as new series are, come in runs: for each of them the ends of many chunks would be asked for.
-      const isOpen =
-        records.words[row >>> SERIES_SLAB_LOG2]![2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES + OPEN_EXTENT] !== 0;
-      if (isOpen && this.#hasUsualTarget) {
+      const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+      const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+      // Rows without an open chunk, as new series are, come in runs; the kernel appends to a chunk, and begins none.
+      if (words[w + OPEN_EXTENT] === 0 && inKernel) this.#beginRun(rows, times, k, to);
+      if (words[w + OPEN_EXTENT] !== 0 && this.#hasUsualTarget) {
         k = inKernel
           ? this.kernel.apply(transaction, k, to, isFirst)
           : appendRows(extents, records, rows, times, bits, k, to);
@@ -212,6 +213,18 @@ export class OpenChunks {
         if (k === to) return;
       }
       this.append(rows[k]!, times[k]!, bits[2 * k]!, bits[2 * k + 1]!);
+    }
+  }
+
+  /** Begins a chunk for the row of sample `from` and of those behind it, as long as none is open for them, of histograms neither. */
+  #beginRun(rows: Uint32Array, times: Float64Array, from: number, to: number): void {
+    const { records } = this.#memory.series;
+    for (let k = from; k < to; k++) {
+      const row = rows[k]!;
+      const words = records.words[row >>> SERIES_SLAB_LOG2]!;
+      const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
+      if (words[2 * at + OPEN_EXTENT] !== 0 || words[2 * at + OPEN_HISTOGRAM] !== 0) break;
+      this.#begin(records.doubles[row >>> SERIES_SLAB_LOG2]!, words, at, times[k]!);
     }
   }
 

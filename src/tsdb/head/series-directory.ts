@@ -69,8 +69,14 @@ export class SeriesDirectory {
     return ref;
   }
 
+  /** Series come, perhaps many of them. */
+  beginTransaction(): void {
+    this.lookup.defer(this.#memory.symbols.count);
+  }
+
   /** Lets go of the bytes that labels were taken of: whoever brought them may need the memory for others. */
-  forgetBytes(): void {
+  endTransaction(): void {
+    this.lookup.settle();
     this.#bytes = null;
     this.#view = NO_BYTES;
   }
@@ -232,6 +238,7 @@ export class SeriesDirectory {
     const position = this.#memory.labelLog.append(entry, 1 + 2 * entry[0]!);
     const row = this.#memory.series.create(ref, position);
     this.lookup.addMissing(row);
+    if (this.lookup.isFull) this.beginTransaction();
     this.labelIndex.add(row, entry);
     this.refs.set(ref, row);
     this.#created++;

@@ -79,7 +79,8 @@ export class RecordCompressor {
     result.size = snappy.length;
     result.flags = SNAPPY_FLAG;
     result.recordSize = recordSize;
-    result.checksum = plainChecksum;
+    kernel ??= new RecordKernel();
+    result.checksum = kernel.checksumOf;
     return true;
   }
 

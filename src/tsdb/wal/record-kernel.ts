@@ -64,6 +64,12 @@ export class RecordKernel {
     return this.#kernel.crc32c(bytes.byteOffset + start, bytes.byteOffset + end) >>> 0;
   };
 
+  /** CRC-32C of at most a page of any bytes; of what `compress` loads nothing stays. */
+  readonly checksumOf = (bytes: Uint8Array, start: number, end: number): number => {
+    this.#bytes.set(bytes.subarray(start, end), REFS);
+    return this.#kernel.crc32c(REFS, REFS + end - start) >>> 0;
+  };
+
   #load({ refs, times, bits, indexes, from, to }: SampleColumns): void {
     const first = indexes[from]!;
     let at = from + 1;
