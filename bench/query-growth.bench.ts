@@ -143,7 +143,7 @@ async function workGrowth(smoke: boolean, rounds: number): Promise<Growth[]> {
     const growths: Growth[] = [];
     for (const [name, expr] of expressions) {
       const cost = (matchers: string, steps: number) =>
-        cpuOf(server, expr(matchers), end - (hours - 1) * HOUR_MS, end, steps, smoke ? 40 : 600);
+        cpuOf(server, expr(matchers), end - (hours - 0.5) * HOUR_MS, end, steps, smoke ? 40 : 600);
       const ratio = async (large: [string, number], small: [string, number]): Promise<number> => {
         const ratios: number[] = [];
         for (let round = 0; round < Math.max(3, rounds); round++) {
