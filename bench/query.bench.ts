@@ -9,7 +9,7 @@ import { findCompetitors, type RunningServer, startServer } from './peers/server
 import { BENCH_QUERIES, type BenchQuery } from './queries.ts';
 import { geometricMean, median, pairedOrder } from './statistics.ts';
 import { printTable } from './table.ts';
-import { threadNanoseconds } from './thread-time.ts';
+import { nanosecondsSince, threadNanoseconds } from './thread-time.ts';
 
 const STEP_MS = 15_000;
 const WARM_UP_ROUNDS = 3;
@@ -127,7 +127,7 @@ async function measure(
     now = performance.now();
     walls.push(now - asked);
   }
-  const cpuMs = (threadNanoseconds(pid) - before) / 1e6 / walls.length;
+  const cpuMs = nanosecondsSince(before, pid) / 1e6 / walls.length;
   connection.close();
   return { wallMs: median(walls), cpuMs, hash: resultHash(canonical(answer)), bytes: answer.length };
 }
