@@ -113,7 +113,9 @@ function sendWhole(response: ServerResponse, { status, headers }: Answer, body: 
   if (status === 204) response.writeHead(status, headers);
   else response.writeHead(status, { ...headers, 'content-length': size });
   if (status === 204 || size === 0) response.end();
-  else if (typeof body === 'string' || size > JOINED_BYTES_MAX) response.end(body);
+  // As many bytes as letters: nothing is left to encode.
+  else if (typeof body === 'string') response.end(body, size === body.length ? 'latin1' : 'utf8');
+  else if (size > JOINED_BYTES_MAX) response.end(body);
   else response.end(Buffer.from(body.buffer, body.byteOffset, size).toString('latin1'), 'latin1');
   return size;
 }

@@ -19,6 +19,8 @@ const TIME_MAX = 9007199254740991;
 const QUICK_DELTA = 2251799813685248;
 /** One sample takes at most 101 bits without a 64-bit delta, begun inside a byte; a look reads 5 bytes. */
 const LOOK_AHEAD_BYTES = 24;
+/** Of the first time and the first delta: doubles add them exactly. */
+const VARINT_BYTES_MAX = 7;
 /** `decodeExact` returns its position and its window in one number: bit * WINDOW_SPACE + leading * 64 + trailing. */
 const WINDOW_SPACE = 4096;
 
@@ -45,7 +47,7 @@ export function xorDecode(
   const stop = at + count;
   const quickEnd = bytes.length - LOOK_AHEAD_BYTES;
   let index = count < 2 ? stop : at + 2;
-  let packed = decodeExact(bytes, start, bitEnd, 0, at, at, index, times, bits);
+  let packed = decodeExact(bytes, view, start, bitEnd, 0, at, at, index, times, bits);
   if (packed < 0) return packed;
   let bit = Math.floor(packed / WINDOW_SPACE);
   if (index === stop) return start + ((bit + 7) >>> 3);
@@ -63,7 +65,7 @@ export function xorDecode(
     let p = start + (bit >>> 3);
     if (p > quickEnd || !quick) {
       packed = bit * WINDOW_SPACE + leading * 64 + trailing;
-      packed = decodeExact(bytes, start, bitEnd, packed, at, index, stop, times, bits);
+      packed = decodeExact(bytes, view, start, bitEnd, packed, at, index, stop, times, bits);
       return packed < 0 ? packed : start + ((Math.floor(packed / WINDOW_SPACE) + 7) >>> 3);
     }
     let s = bit & 7;
@@ -102,7 +104,7 @@ export function xorDecode(
         bit += 24;
       } else {
         packed = bit * WINDOW_SPACE + leading * 64 + trailing;
-        packed = decodeExact(bytes, start, bitEnd, packed, at, index, index + 1, times, bits);
+        packed = decodeExact(bytes, view, start, bitEnd, packed, at, index, index + 1, times, bits);
         if (packed < 0) return packed;
         bit = Math.floor(packed / WINDOW_SPACE);
         leading = (packed >>> 6) & 63;
@@ -179,11 +181,84 @@ export function xorDecode(
 }
 
 /**
+ * Decodes the first two samples of a chunk, which are not as the others are, by whole words. Returns what `decodeExact` does, or 0
+ * where they are not as they mostly are, or there is a fault.
+ */
+function decodeBeginning(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  bitEnd: number,
+  at: number,
+  times: Float64Array,
+  bits: Uint32Array,
+): number {
+  const quickEnd = bytes.length - LOOK_AHEAD_BYTES;
+  if (start > quickEnd) return 0;
+  let p = start;
+  let step = 0;
+  let byte = 0x80;
+  for (let scale = 1; byte >= 0x80; scale *= 128) {
+    if (p === start + VARINT_BYTES_MAX) return 0;
+    byte = bytes[p++]!;
+    step += (byte & 0x7f) * scale;
+  }
+  const time = bytes[start]! % 2 === 0 ? step / 2 : -(step + 1) / 2;
+  let high = view.getInt32(p);
+  let low = view.getInt32(p + 4);
+  p += 8;
+  times[at] = time;
+  bits[2 * at] = low;
+  bits[2 * at + 1] = high;
+  if (p > quickEnd) return 0;
+  const second = p;
+  let delta = 0;
+  byte = 0x80;
+  for (let scale = 1; byte >= 0x80; scale *= 128) {
+    if (p === second + VARINT_BYTES_MAX) return 0;
+    byte = bytes[p++]!;
+    delta += (byte & 0x7f) * scale;
+  }
+  let bit = 8 * (p - start);
+  let leading = 0;
+  let trailing = 0;
+  const look = view.getInt32(p);
+  if (look >= 0) bit += 1;
+  else {
+    if ((look & 0x40000000) === 0 || p + 8 > quickEnd) return 0;
+    leading = (look >>> 25) & 31;
+    const length = (look >>> 19) & 63 || 64;
+    trailing = 64 - leading - length;
+    if (trailing < 0) return 0;
+    bit += 13 + length;
+    // The 64 bits behind the window, of which the first `length` count: 19 of the first word.
+    const next = view.getInt32(p + 4);
+    const upper = (look << 13) | (next >>> 19);
+    const lower = (next << 13) | (view.getInt32(p + 8) >>> 19);
+    // Then moved to the right by what does not count, and to the left by `trailing`: in all by `leading`.
+    high ^= (upper >>> leading) & maskAbove(trailing - 32);
+    low ^= (leading === 0 ? lower : (lower >>> leading) | (upper << (32 - leading))) & maskAbove(trailing);
+  }
+  if (bit > bitEnd) return 0;
+  times[at + 1] = time + delta;
+  bits[2 * at + 2] = low;
+  bits[2 * at + 3] = high;
+  return bit * WINDOW_SPACE + leading * 64 + trailing;
+}
+
+/** All bits of a word from the lowest `count` up; `count` may be beyond its ends. */
+function maskAbove(count: number): number {
+  if (count <= 0) return -1;
+  return count >= 32 ? 0 : -1 << count;
+}
+
+/**
  * Decodes the samples `index .. stop` of a chunk whose first sample goes to `at`, bit by bit, with 64-bit times on
  * halves. `packed` is where and with which window to begin; the same comes back for whoever goes on, or a negative code.
  */
 function decodeExact(
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   bitEnd: number,
   packed: number,
@@ -193,6 +268,11 @@ function decodeExact(
   times: Float64Array,
   bits: Uint32Array,
 ): number {
+  // From here, as the loop over the other samples is quicker where nothing of this becomes part of it.
+  if (index === at && stop === at + 2) {
+    const begun = decodeBeginning(bytes, view, start, bitEnd, at, times, bits);
+    if (begun > 0) return begun;
+  }
   let bit = Math.floor(packed / WINDOW_SPACE);
   let leading = (packed >>> 6) & 63;
   let trailing = packed & 63;

@@ -184,8 +184,10 @@ export class PoolRunner implements QueryRunner {
       watch(job.thread?.turns ?? 0, GRACES_MAX);
     };
     const onAbort = () => giveUp(canceledError());
-    const late = timeoutMs < LEAST_TIMEOUT_MS ? timeoutAtStartError() : timeoutError();
-    const stopTimer = clock.after(timeoutMs, () => giveUp(late));
+    // An error takes as long as all of this, and hardly any query comes to it.
+    const stopTimer = clock.after(timeoutMs, () =>
+      giveUp(timeoutMs < LEAST_TIMEOUT_MS ? timeoutAtStartError() : timeoutError()),
+    );
     signal.addEventListener('abort', onAbort);
     const end = task.kind === 'run' ? this.#options.begin?.(task.request.text) : undefined;
     try {
