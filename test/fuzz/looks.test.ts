@@ -184,3 +184,23 @@ it.each(OF_HISTOGRAMS)('%s looks for each histogram of thousands of buckets', as
 it.each(Object.entries(OF_SERIES))('%s of many series looks %i times', async (text, least) => {
   expect(await looks(text, WIDE)).toBeGreaterThanOrEqual(least);
 });
+
+it('a query of thousands of selectors ends with its time while it asks for them', async () => {
+  let asked = 0;
+  const slow: Queryable = {
+    querier: () => ({
+      select: () => {
+        asked++;
+        for (const end = performance.now() + 1; performance.now() < end; );
+        return { length: 0, warnings: [], labels: none, read: none };
+      },
+      labelNames: () => [],
+      labelValues: () => [],
+      close() {},
+    }),
+  };
+  const text = Array.from({ length: 5000 }, (_, i) => `m{id="${i}"}`).join(' or ');
+  const outcome = await runHostile(slow, { name: text, text, steps: 1, stepMs: 0 }, { ...LIMITS, timeoutMs: 200 });
+  expect(outcome.answer).toMatch(/^query timed out/);
+  expect(asked).toBeLessThan(300);
+});

@@ -15,8 +15,6 @@ export function widestRange(ranges: readonly TimeRange[]): TimeRange {
   return ranges.length === 0 ? { minTime: 0, maxTime: 0 } : { minTime, maxTime };
 }
 
-/** A select that finds nothing takes as long as reading so many samples. */
-const SELECT_WORK = 5000;
 /** Selectors compared between two looks at the budget. */
 const SELECTIONS_PER_LOOK = 64;
 
@@ -36,12 +34,7 @@ export async function selectAll(
     else others.push(selection);
   }
   const groups = [...equals.values()];
-  const sets = await Promise.all(
-    groups.map(async ([first]) => {
-      budget.spend(SELECT_WORK);
-      return await querier.select(checked(first!.request, budget));
-    }),
-  );
+  const sets = await Promise.all(startAll(groups, querier, budget));
   for (const [i, set] of sets.entries()) {
     noteWarnings(set, annotations);
     const readers = groups[i]!;
@@ -50,6 +43,26 @@ export async function selectAll(
     const series = isKept ? new KeptSamples(set, readers.length, budget) : set;
     for (const selection of readers) selection.series = series;
   }
+}
+
+/** Asks for all; each may take some milliseconds before it waits, and there may be thousands. */
+function startAll(
+  groups: readonly (readonly Selection[])[],
+  querier: Querier,
+  budget: QueryBudget,
+): (SeriesSet | Promise<SeriesSet>)[] {
+  const started: (SeriesSet | Promise<SeriesSet>)[] = [];
+  try {
+    for (const [first] of groups) {
+      budget.check();
+      started.push(querier.select(checked(first!.request, budget)));
+    }
+  } catch (error) {
+    // Nobody waits for those before it any more: their querier is closed now, which ends them.
+    for (const set of started) if (set instanceof Promise) set.catch(() => {});
+    throw error;
+  }
+  return started;
 }
 
 /** A select that takes long ends with the query's time, or when nobody waits for it any more. */
