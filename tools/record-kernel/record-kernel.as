@@ -32,8 +32,12 @@ const DELTA_MAX: f64 = 0x20000000;
 const PLACE_MAX: u32 = 0x40000000;
 const SAMPLES_RECORD: u8 = 2;
 
-/** Where the next record begins. */
+/** Where the record begins, and how far it goes so far; the next one begins further on. */
 let base: u32 = COPY_REACH + 1;
+let next: u32 = COPY_REACH + 1;
+/** Of the record's first sample. */
+let firstRef: f64 = 0;
+let firstTime: f64 = 0;
 /** Bytes of the last record before it was compressed. */
 export let recordSize: u32 = 0;
 /** Where what was made of it begins. */
@@ -89,26 +93,51 @@ export function crc32c(from: usize, to: usize): u32 {
  * times lie further apart than 2^29.
  */
 export function compress(count: u32): usize {
-  if (base > PLACE_MAX) {
-    memory.fill(SLOTS, 0, TABLES_END - SLOTS);
-    base = COPY_REACH + 1;
+  const end = compressPart(count, true);
+  if (end == 0) return 0;
+  // The size as a varint that ends before the first tag.
+  let bytes: usize = 1;
+  for (let left = recordSize >>> 7; left > 0; left >>>= 7) bytes++;
+  start = OUTPUT + 5 - bytes;
+  let left = recordSize;
+  for (let to = start; to < OUTPUT + 5; to++, left >>>= 7) {
+    store<u8>(to, <u8>(to + 1 < OUTPUT + 5 ? left | 0x80 : left));
   }
-  const firstRef = load<f64>(REFS);
-  const firstTime = load<f64>(TIMES);
+  return end;
+}
+
+/**
+ * As `compress`, without the size in front, of a record that is larger than the columns: its first samples, or those behind the ones
+ * before. What is made of them begins at `start`; `recordSize` is that of all so far.
+ */
+export function compressPart(count: u32, isFirst: bool): usize {
+  if (isFirst) {
+    base = next + COPY_REACH + 1;
+    if (base > PLACE_MAX) {
+      memory.fill(SLOTS, 0, TABLES_END - SLOTS);
+      base = COPY_REACH + 1;
+    }
+    firstRef = load<f64>(REFS);
+    firstTime = load<f64>(TIMES);
+  }
   /** Where the tag of the open literal goes. */
   let tag: usize = OUTPUT + 5;
+  start = tag;
   let at: usize = OUTPUT + 6;
-  store<u8>(at, SAMPLES_RECORD);
-  store<u64>(at, bswap<u64>(<u64><i64>firstRef), 1);
-  store<u64>(at, bswap<u64>(<u64><i64>firstTime), 9);
-  at += 17;
   /** How far the record goes; `at` is the same place in what is made of it. */
-  let place = base + 17;
+  let place = next;
+  if (isFirst) {
+    store<u8>(at, SAMPLES_RECORD);
+    store<u64>(at, bswap<u64>(<u64><i64>firstRef), 1);
+    store<u64>(at, bswap<u64>(<u64><i64>firstTime), 9);
+    at += 17;
+    place = base + 17;
+  }
   for (let k: u32 = 0; k < count; k++) {
     const refDelta = load<f64>(REFS + <usize>(k << 3)) - firstRef;
     const timeDelta = load<f64>(TIMES + <usize>(k << 3)) - firstTime;
     if (!(refDelta > -DELTA_MAX && refDelta < DELTA_MAX && timeDelta > -DELTA_MAX && timeDelta < DELTA_MAX)) {
-      base = place + COPY_REACH + 1;
+      next = place;
       return 0;
     }
     const refWord = <i32>refDelta;
@@ -185,14 +214,6 @@ export function compress(count: u32): usize {
   if (at - tag > 1) store<u8>(tag, <u8>((at - tag - 2) << 2));
   else at--;
   recordSize = place - base;
-  base = place + COPY_REACH + 1;
-  // The size as a varint that ends before the first tag.
-  let bytes: usize = 1;
-  for (let left = recordSize >>> 7; left > 0; left >>>= 7) bytes++;
-  start = OUTPUT + 5 - bytes;
-  let left = recordSize;
-  for (let to = start; to < OUTPUT + 5; to++, left >>>= 7) {
-    store<u8>(to, <u8>(to + 1 < OUTPUT + 5 ? left | 0x80 : left));
-  }
+  next = place;
   return at;
 }

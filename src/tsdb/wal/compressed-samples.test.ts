@@ -80,6 +80,44 @@ describe('SampleCompressor', () => {
     );
   });
 
+  it('is made in parts by the kernel where there are more samples than it has room for', () => {
+    const kernel = new RecordKernel();
+    const rows = fc.array(fc.tuple(fc.nat(2 ** 20), value), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 32_700, max: 140_000 }), fc.boolean(), (some, count, areInOrder) => {
+        const samples = Array.from({ length: count }, (_, i) => {
+          const [after, value] = some[i % some.length]!;
+          return [1 + i, 1.7e12 - (i % 3) * after, value] as const;
+        });
+        const columns = columnsOf(samples);
+        if (areInOrder) columns.indexes.reverse();
+        const made = kernel.compress(columns)!;
+        const record = new Uint8Array(kernel.recordSize);
+        expect(snappyDecode(made, 0, made.length, record, 0, record.length)).toBe(record.length);
+        expect(Buffer.compare(record, recordBytes(columns))).toBe(0);
+        expect(kernel.checksum(made, 3, 20_003)).toBe(crc32c(made, 3, 20_003, 0));
+        // The record behind it knows nothing of it.
+        const next = columnsOf(samples.slice(0, 50));
+        const compressor = new SampleCompressor();
+        compressor.compress(next);
+        const { bytes, start, end } = compressor;
+        expect(Buffer.compare(kernel.compress(next)!, bytes.subarray(start, end))).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('leaves a large record to others where its refs lie far apart, and goes on', () => {
+    const kernel = new RecordKernel();
+    const samples = Array.from({ length: 40_000 }, (_, i) => [i < 35_000 ? i : 2 ** 30, 0, i] as const);
+    expect(kernel.compress(columnsOf(samples))).toBeNull();
+    const next = columnsOf(samples.slice(0, 50));
+    const compressor = new SampleCompressor();
+    compressor.compress(next);
+    const { bytes, start, end } = compressor;
+    expect(Buffer.compare(kernel.compress(next)!, bytes.subarray(start, end))).toBe(0);
+  });
+
   it('takes 4 bytes a sample of values that repeat, and little more than there are of those that can not be compressed', () => {
     const compressor = new SampleCompressor();
     const sizeOf = (valueAt: (i: number) => number) => {

@@ -20,7 +20,13 @@ interface Exports {
   init(): void;
   crc32c(from: number, to: number): number;
   compress(count: number): number;
+  compressPart(count: number, isFirst: number): number;
 }
+
+/** A size as a varint takes so many bytes at most; where it goes in front of a large record. */
+const SIZE_BYTES_MAX = 5;
+/** Bytes that a sample takes at most. */
+const SAMPLE_BYTES_MAX = 32;
 
 /**
  * The WebAssembly module that makes compressed records of samples, and checksums of what it made
@@ -50,17 +56,47 @@ export class RecordKernel {
     return this.#kernel.recordSize.value;
   }
 
-  /** As `SampleCompressor.compress`, of at most `KERNEL_SAMPLES_MAX` samples; null where that is for others. */
+  /** As `SampleCompressor.compress`; null where that is for others. Valid until the next call. */
   compress(columns: SampleColumns): Uint8Array | null {
-    const count = columns.to - columns.from;
-    if (count > KERNEL_SAMPLES_MAX) return null;
-    this.#load(columns);
-    const end = this.#kernel.compress(count);
+    const { from, to } = columns;
+    if (to - from > KERNEL_SAMPLES_MAX) return this.#compressLarge(columns);
+    this.#load(columns, from, to);
+    const end = this.#kernel.compress(to - from);
     return end === 0 ? null : this.#bytes.subarray(this.#kernel.start.value, end);
+  }
+
+  /** A record of more samples than the kernel has room for, part by part. */
+  #compressLarge(columns: SampleColumns): Uint8Array | null {
+    const { from, to } = columns;
+    let made = new Uint8Array(SIZE_BYTES_MAX + 8 * (to - from));
+    let size = SIZE_BYTES_MAX;
+    for (let at = from; at < to; at += KERNEL_SAMPLES_MAX) {
+      const partEnd = Math.min(to, at + KERNEL_SAMPLES_MAX);
+      this.#load(columns, at, partEnd);
+      const end = this.#kernel.compressPart(partEnd - at, at === from ? 1 : 0);
+      if (end === 0) return null;
+      const part = this.#bytes.subarray(this.#kernel.start.value, end);
+      if (size + part.length > made.length) {
+        const grown = new Uint8Array(size + (to - at) * SAMPLE_BYTES_MAX);
+        grown.set(made.subarray(0, size));
+        made = grown;
+      }
+      made.set(part, size);
+      size += part.length;
+    }
+    let start = SIZE_BYTES_MAX;
+    let rest = this.recordSize;
+    for (let left = rest >>> 7; left > 0; left >>>= 7) start--;
+    start--;
+    for (let at = start; at < SIZE_BYTES_MAX; at++, rest >>>= 7) {
+      made[at] = at < SIZE_BYTES_MAX - 1 ? (rest & 0x7f) | 0x80 : rest;
+    }
+    return made.subarray(start, size);
   }
 
   /** CRC-32C of bytes that `compress` made. */
   readonly checksum = (bytes: Uint8Array, start: number, end: number): number => {
+    if (bytes.buffer !== this.#bytes.buffer) return this.checksumOf(bytes, start, end);
     return this.#kernel.crc32c(bytes.byteOffset + start, bytes.byteOffset + end) >>> 0;
   };
 
@@ -70,7 +106,7 @@ export class RecordKernel {
     return this.#kernel.crc32c(REFS, REFS + end - start) >>> 0;
   };
 
-  #load({ refs, times, bits, indexes, from, to }: SampleColumns): void {
+  #load({ refs, times, bits, indexes }: SampleColumns, from: number, to: number): void {
     const first = indexes[from]!;
     let at = from + 1;
     while (at < to && indexes[at] === first + at - from) at++;
