@@ -1,16 +1,29 @@
 import type { Labels } from '../../../model/labels.ts';
+import { releaseBuffer } from '../../../std/release-buffer.ts';
 import { reserveSampleColumn, type SampleColumn, type SeriesSet } from '../../../storage/query.ts';
 import type { QueryBudget } from '../budget.ts';
 
 /** Bytes of samples that are kept for other readers; series beyond it are decoded for each of them. */
 const KEPT_BYTES_MAX = 32 * 1024 * 1024;
-const SAMPLE_BYTES = 16;
+const DOUBLE_BYTES = 8;
+/** Series share memory: two buffers for each of a thousand keep the garbage collector as busy as the query itself is. */
+const SLAB_BYTES = 256 * 1024;
 
-/** The samples of one series as they were decoded. */
+/** Memory for the samples of several series, seen as doubles and as words. */
+interface Slab {
+  readonly doubles: Float64Array<ArrayBuffer>;
+  readonly words: Uint32Array;
+  /** Doubles in use. */
+  used: number;
+  /** Series that are still to be read from it. */
+  series: number;
+}
+
+/** The samples of one series as they were decoded: times at double `at` of the slab, behind them the bits of the values. */
 interface Kept {
   readonly length: number;
-  readonly times: Float64Array;
-  readonly bits: Uint32Array;
+  readonly slab: Slab;
+  readonly at: number;
   readonly startTimes: Float64Array | null;
   readonly histograms: SampleColumn['histograms'];
   readersLeft: number;
@@ -24,6 +37,7 @@ export class KeptSamples implements SeriesSet {
   readonly #budget: QueryBudget;
   readonly #kept = new Map<number, Kept>();
   #bytes = 0;
+  #slab: Slab | null = null;
 
   constructor(set: SeriesSet, readers: number, budget: QueryBudget) {
     this.#set = set;
@@ -52,30 +66,52 @@ export class KeptSamples implements SeriesSet {
       return;
     }
     copyTo(kept, into);
-    if (--kept.readersLeft === 0) this.#kept.delete(row);
+    if (--kept.readersLeft > 0) return;
+    this.#kept.delete(row);
+    const { slab } = kept;
+    if (--slab.series > 0) return;
+    // The last one has room for what comes.
+    if (slab === this.#slab) slab.used = 0;
+    else releaseBuffer(slab.doubles.buffer);
   }
 
   #keep(row: number, { length, times, bits, startTimes, histograms }: SampleColumn): void {
-    const bytes = SAMPLE_BYTES * length;
-    if (this.#bytes + bytes > KEPT_BYTES_MAX || !this.#budget.tryBytes(bytes)) return;
-    this.#bytes += bytes;
+    const slab = this.#slabFor(2 * length);
+    if (slab === null) return;
+    const at = slab.used;
+    slab.used += 2 * length;
+    slab.series++;
+    slab.doubles.set(times.subarray(0, length), at);
+    slab.words.set(bits.subarray(0, 2 * length), 2 * (at + length));
     this.#kept.set(row, {
       length,
-      times: times.slice(0, length),
-      bits: bits.slice(0, 2 * length),
+      slab,
+      at,
       startTimes: startTimes === null ? null : startTimes.slice(0, length),
       histograms: histograms === null ? null : histograms.slice(0, length),
       readersLeft: this.#readers - 1,
     });
   }
+
+  /** The slab with room for so many doubles; null where there may be no more. */
+  #slabFor(doubles: number): Slab | null {
+    const last = this.#slab;
+    if (last !== null && last.used + doubles <= last.doubles.length) return last;
+    const bytes = Math.max(SLAB_BYTES, DOUBLE_BYTES * doubles);
+    if (this.#bytes + bytes > KEPT_BYTES_MAX || !this.#budget.tryBytes(bytes)) return null;
+    this.#bytes += bytes;
+    const buffer = new ArrayBuffer(bytes);
+    this.#slab = { doubles: new Float64Array(buffer), words: new Uint32Array(buffer), used: 0, series: 0 };
+    return this.#slab;
+  }
 }
 
-function copyTo({ length, times, bits, startTimes, histograms }: Kept, into: SampleColumn): void {
+function copyTo({ length, slab, at, startTimes, histograms }: Kept, into: SampleColumn): void {
   into.length = 0;
   into.startTimes = null;
   reserveSampleColumn(into, length);
-  into.times.set(times);
-  into.bits.set(bits);
+  into.times.set(slab.doubles.subarray(at, at + length));
+  into.bits.set(slab.words.subarray(2 * (at + length), 2 * (at + 2 * length)));
   into.startTimes = startTimes === null ? null : startTimes.slice();
   into.histograms = histograms === null ? null : histograms.slice();
   into.length = length;
