@@ -127,6 +127,13 @@ export class Extents extends ExtentSlabs {
     return this.#regionNext - units;
   }
 
+  /** Copies words to the begin of an extent: by a loop, since for a hundred bytes a view of them costs as much as to copy them. */
+  putWords(extent: number, from: Uint32Array, at: number, count: number): void {
+    const words = this.#words[extent >>> this.#slabUnitsLog2]!;
+    const start = ((extent & this.#unitMask) << this.#unitLog2) >>> 2;
+    for (let i = 0; i < count; i++) words[start + i] = from[at + i]!;
+  }
+
   /** Gives an extent of `units` units back. Nobody may look at it any more. */
   free(extent: number, units: number): void {
     this.#usedUnits -= units;

@@ -14,7 +14,10 @@ import { type LoadedHead, type LoadHeadOptions, loadHead } from '../../src/tsdb/
 import { decodeLog } from '../../src/tsdb/wal/ahead/decode-log.ts';
 import { createRing, RingReader, RingWriter } from '../../src/tsdb/wal/ahead/entry-ring.ts';
 import type { StartAhead } from '../../src/tsdb/wal/ahead/log-ahead.ts';
+import { createLogMemory } from '../../src/tsdb/wal/ahead/log-kernel-instance.ts';
 import { LogThread, withSizes } from '../../src/tsdb/wal/ahead/log-thread.ts';
+import { createBoard, PIECE_BYTES } from '../../src/tsdb/wal/ahead/piece-board.ts';
+import { PieceHelper } from '../../src/tsdb/wal/ahead/piece-helper.ts';
 import { startWaitingThread } from '../../src/tsdb/wal/ahead/waiting-thread.ts';
 import { histogramRecords, seriesDeletedRecord, seriesRecord } from '../../src/tsdb/wal/records.ts';
 import { WalWriter } from '../../src/tsdb/wal/writer.ts';
@@ -24,14 +27,24 @@ import { memoryDisk, openWriter, samplesOf, seriesOf, WAL } from './wal-support.
 
 const RANGE_MS = 100_000;
 const RECORD_BYTES_MAX = 2 ** 29;
+let piecesHelped = 0;
 
-/** Reads ahead in this thread: the log has to fit into the ring. */
+/** Reads ahead in this thread: the log has to fit into the ring. `helps` says how many pieces another one makes ready in between. */
 const inThisThread =
-  (fileSystem: MemoryFiles): StartAhead =>
-  (files) => {
+  (fileSystem: MemoryFiles, helps: () => number = () => 0): StartAhead =>
+  (asked) => {
+    const files = withSizes(fileSystem, asked);
     const ring = createRing();
-    const options = { files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs: RANGE_MS };
-    decodeLog(fileSystem, options, new RingWriter(ring));
+    const [memory, board] = [createLogMemory(), createBoard(files)];
+    const helper = new PieceHelper(fileSystem, memory, board, files);
+    const to = new (class extends RingWriter {
+      override offer(): void {
+        for (let left = helps(); left > 0 && helper.help(); left--) piecesHelped++;
+        super.offer();
+      }
+    })(ring);
+    decodeLog(fileSystem, { files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs: RANGE_MS, memory, board }, to);
+    helper.close();
     const reader = new RingReader(ring);
     return { next: () => reader.next(0), isLost: false, close: () => {} };
   };
@@ -70,6 +83,7 @@ function check(
   records: readonly Uint8Array[],
   change: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
   minValidTime = Number.NEGATIVE_INFINITY,
+  helps?: () => number,
 ): void {
   const disk = memoryDisk();
   const writer = openWriter(disk);
@@ -83,7 +97,7 @@ function check(
     file.writeSync(bytes, 0, bytes.length, 0);
     file.closeSync();
     const options = { ...optionsFor(copy, 'data'), minValidTime };
-    const loaded = load(way === 1 ? { ...options, ahead: inThisThread(copy) } : options);
+    const loaded = load(way === 1 ? { ...options, ahead: inThisThread(copy, helps) } : options);
     return { loaded: contents(loaded), left: copy.readFileSync(path) };
   });
   expect(ahead!.loaded).toEqual(plain!.loaded);
@@ -139,6 +153,36 @@ const records = fc
   )
   .map((groups) => groups.flat());
 
+const HISTOGRAM = histogramFrom({
+  isInteger: true,
+  hint: 'unknown',
+  schema: 0,
+  zeroThreshold: 0.001,
+  zeroCount: 1,
+  sum: 3,
+  positive: [[1, 2]],
+  negative: [],
+});
+
+/** Some pieces of records with values that do not compress; now and then one that is larger than a page, or of something else. */
+function largeLog(): Uint8Array[] {
+  let seed = 1;
+  const noise = (): number => (seed = Math.imul(seed, 1664525) + 1013904223) * 2 ** -7;
+  const log = [seriesOf(1, { a: '1' }), seriesOf(2, { a: '2' })];
+  for (let i = 0, bytes = 0; bytes < 5.5 * PIECE_BYTES; i++) {
+    const count = i % 23 === 0 ? 4000 : 1 + (i % 150);
+    log.push(
+      samplesOf(Array.from({ length: count }, (_, k) => [1 + (k % REFS), 100 * i + Math.floor(k / REFS), noise()])),
+    );
+    bytes += 10 * count;
+    // A ref that comes later, and one with labels that another has.
+    if (i === 40) log.push(seriesOf(3, { a: '3' }), seriesOf(4, { a: '1' }));
+    const entry = { ref: 2, time: 100 * i + 90, startTime: 0, histogram: HISTOGRAM };
+    if (i % 61 === 60) log.push(...histogramRecords([entry]));
+  }
+  return log;
+}
+
 describe('a log that is read ahead', () => {
   it('makes the head that it makes otherwise', () => {
     fc.assert(
@@ -168,6 +212,30 @@ describe('a log that is read ahead', () => {
           }),
       ),
       { numRuns: 60, endOnFailure: true },
+    );
+  });
+
+  it('makes the same head where two threads make its pieces ready, and where some of them are damaged', () => {
+    const log = largeLog();
+    piecesHelped = 0;
+    check(log, undefined, undefined, () => 1);
+    expect(piecesHelped).toBe(5);
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.tuple(fc.nat(6 * PIECE_BYTES), fc.integer({ min: 1, max: 255 })), { maxLength: 3 }),
+        fc.option(fc.nat(5 * PIECE_BYTES)),
+        (helps, flips, cut) => {
+          let calls = 0;
+          const change = (bytes: Uint8Array): Uint8Array => {
+            const changed = cut === null ? bytes.slice() : bytes.slice(0, cut);
+            for (const [at, mask] of flips) if (at < changed.length) changed[at]! ^= mask;
+            return changed;
+          };
+          check(log, change, undefined, () => helps[calls++ % helps.length]!);
+        },
+      ),
+      { numRuns: 12, endOnFailure: true },
     );
   });
 
@@ -214,6 +282,45 @@ describe('a log that is read ahead', () => {
       while (!changed.isLost) {
         expect(changed.next()).toBe(null);
         await setImmediate();
+      }
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it('comes from a thread whose pieces the caller makes ready, also where the thread ends in the middle of it', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'narthex-ahead-'));
+    try {
+      const directory = join(root, 'wal');
+      const writer = WalWriter.open({ fileSystem: nodeFiles, clock: new ManualClock(), directory, syncIntervalMs: 0 });
+      for (const record of largeLog()) writer.append([record]);
+      await writer.close();
+      const expected = show(load(optionsFor(nodeFiles, root)).head);
+      for (const endsAfter of [Number.POSITIVE_INFINITY, 1, 3]) {
+        let lost = 0;
+        const ahead: StartAhead = (parts) => {
+          const thread = new LogThread({ files: withSizes(nodeFiles, parts), chunkRangeMs: RANGE_MS });
+          let entries = 0;
+          return {
+            next: () => {
+              const entry = thread.next();
+              if (entry !== null && ++entries === endsAfter) thread.close();
+              // The ring may have had all of it.
+              return entries >= endsAfter ? null : entry;
+            },
+            get isLost() {
+              if (entries < endsAfter) return thread.isLost;
+              lost++;
+              return true;
+            },
+            close: () => thread.close(),
+          };
+        };
+        const steps = loadHead({ ...optionsFor(nodeFiles, root), ahead });
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) await setImmediate();
+        expect(show(step.value.head)).toEqual(expected);
+        expect(lost).toBe(endsAfter === Number.POSITIVE_INFINITY ? 0 : 1);
       }
     } finally {
       rmSync(root, { recursive: true });

@@ -34,6 +34,8 @@ export const SLOT_PAGES: usize = LOOSE_END;
 /** As many as there is room for below the memory of labels. */
 export const SLOT_PAGES_MAX: u32 = 16 * 1024;
 export const HEAP: usize = LABEL_MEMORY_END;
+/** Behind all that is allocated: pieces of the log (`pieces.as`). */
+export const PIECE_SLOTS: usize = 256 * 1024 * 1024;
 
 /** One line of the processor's cache holds the slot's head and the samples that wait. */
 export const SAMPLES_WAITING: u32 = 3;

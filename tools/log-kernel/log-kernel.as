@@ -13,7 +13,8 @@ export { handAll, handOne } from './hand-out';
 export { forgetSeries, resumeSeries, series } from './label-sets';
 export { allocate } from './memory';
 export { outbox, waiting } from './open-chunk';
-export { add, leftOut, loose, resume, samples, samplesTaken } from './samples';
+export { ready, readyEnd } from './pieces';
+export { add, leftOut, loose, recordsTaken, resume, samples, samplesTaken, usualSamples } from './samples';
 export { snappy } from './snappy';
 
 /** To be called once, with the width of the ranges that chunks are aligned to, ms. */

@@ -1,4 +1,4 @@
-import { BLOCK, BLOCK_NEXT, HEAP } from './layout';
+import { BLOCK, BLOCK_NEXT, HEAP, PIECE_SLOTS } from './layout';
 
 /** More than the samples that wait in one slot can fill. */
 const BLOCKS_RESERVED: i32 = 4;
@@ -11,7 +11,7 @@ export let isShort: bool = false;
 /** Memory of so many bytes, a multiple of 64, zeros; 0 where there is none left. */
 export function allocate(bytes: usize): usize {
   const start = heap;
-  if (start + bytes > <usize>memory.size() << 16) return 0;
+  if (start + bytes > PIECE_SLOTS) return 0;
   heap = start + bytes;
   return start;
 }

@@ -49,29 +49,59 @@ export function expectNext(slot: usize): void {
   return <i64>(zigzag >> 1) ^ -(<i64>zigzag & 1);
 }
 
-/**
- * Takes the samples of a record, type byte included: `UNUSUAL`, and nothing was taken, where it is not as nearly all are;
- * `FULL` where `resume` has to follow once the boxes are empty.
- */
-export function samples(start: usize, stop: usize): i32 {
-  if (stop - start == 1) return DONE;
-  if (stop - start < 17) return UNUSUAL;
-  refBase = <i64>bswap<u64>(load<u64>(start, 1));
-  timeBase = <i64>bswap<u64>(load<u64>(start, 9));
-  if (refBase < 0 || refBase > SAFE / 2 || timeBase < -SAFE / 2 || timeBase > SAFE / 2) return UNUSUAL;
+/** True for a record of samples, type byte included, that is as nearly all are. */
+export function isUsual(start: usize, stop: usize): bool {
+  if (stop - start < 17) return false;
+  const ref = <i64>bswap<u64>(load<u64>(start, 1));
+  const time = <i64>bswap<u64>(load<u64>(start, 9));
+  if (ref < 0 || ref > SAFE / 2 || time < -SAFE / 2 || time > SAFE / 2) return false;
   for (let check = start + 17; check < stop; ) {
     const head = load<u32>(check);
     if ((head & 0x808080) == 0x80) check += 3;
     else if ((head & 0x8080) == 0) check += 2;
     else {
       check = varintEnd(check, stop);
-      if (check == 0) return UNUSUAL;
+      if (check == 0) return false;
       check = varintEnd(check, stop);
-      if (check == 0) return UNUSUAL;
+      if (check == 0) return false;
     }
     check += 8;
-    if (check > stop) return UNUSUAL;
+    if (check > stop) return false;
   }
+  return true;
+}
+
+/**
+ * Takes the samples of a record, type byte included: `UNUSUAL`, and nothing was taken, where it is not as nearly all are;
+ * `FULL` where `resume` has to follow once the boxes are empty.
+ */
+export function samples(start: usize, stop: usize): i32 {
+  if (stop - start == 1) return DONE;
+  return isUsual(start, stop) ? takeUsual(start, stop) : UNUSUAL;
+}
+
+/** How many of a list `usualSamples` has taken, or begun to take. */
+export let recordsTaken: u32 = 0;
+
+/**
+ * Takes the records that a list (`pieces.as`) begins with, at most `count`, up to one that is not of samples as nearly all are.
+ * As `samples`.
+ */
+export function usualSamples(list: usize, count: u32): i32 {
+  for (recordsTaken = 0; recordsTaken < count; ) {
+    const record = list + (<usize>recordsTaken << 5);
+    if (load<u32>(record, 28) == 0) break;
+    const start = <usize>load<u32>(record, 16);
+    recordsTaken++;
+    const status = takeUsual(start, start + <usize>load<u32>(record, 20));
+    if (status != DONE) return status;
+  }
+  return DONE;
+}
+
+function takeUsual(start: usize, stop: usize): i32 {
+  refBase = <i64>bswap<u64>(load<u64>(start, 1));
+  timeBase = <i64>bswap<u64>(load<u64>(start, 9));
   at = start + 17;
   end = stop;
   return resume();

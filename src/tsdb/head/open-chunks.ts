@@ -319,9 +319,7 @@ export class OpenChunks {
     const room = isFull ? size : Math.max(FIRST_UNITS * EXTENT_UNIT_BYTES, size + XOR_APPEND_BYTES_MAX);
     const units = Math.min(EXTENT_UNITS_MAX, Math.ceil(room / EXTENT_UNIT_BYTES));
     const extent = extents.allocate(units);
-    const start = extentOffset(extent);
-    const bytes = at + CHUNK.headerBytes;
-    extents.bytes[extentSlab(extent)]!.set(batch.bytes.subarray(bytes, bytes + size), start);
+    extents.putWords(extent, batch.words, (at + CHUNK.headerBytes) >>> 2, (size + 3) >>> 2);
     doubles[d + LAST_TIME] = batch.doubles[from + CHUNK.lastTime]!;
     doubles[d + TIME_BEFORE] = batch.doubles[from + CHUNK.timeBefore]!;
     doubles[d + NEXT_CUT] = batch.doubles[from + CHUNK.nextCut]!;

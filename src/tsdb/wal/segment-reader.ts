@@ -83,6 +83,16 @@ export class SegmentReader {
     return this.#at;
   }
 
+  /** No bad bytes are being stepped over: whatever follows begins a record, or is bad. */
+  get isClean(): boolean {
+    return this.#badFrom < 0;
+  }
+
+  /** Somebody else has read the records up to `position`, where a record begins or the padding before one; only where `isClean`. */
+  skipTo(position: number): void {
+    this.#at = position;
+  }
+
   /** Finds the next whole record. False at the end of the segment. */
   next(): boolean {
     let assembling = false;

@@ -1,4 +1,5 @@
-import { LOG_KERNEL_BASE64 } from './log-kernel-code.ts';
+import { instantiateLogKernel, type LogKernelExports, type LogMemory } from './log-kernel-instance.ts';
+import { PieceSlots } from './piece-slots.ts';
 
 /** What a call has done: all, or as much as the boxes had room for. */
 const FULL = 1;
@@ -16,40 +17,6 @@ const SLACK_BYTES = 64;
 const OUTBOX = 32 * 1024;
 const LOOSE = OUTBOX + 256 * 1024;
 const LOOSE_BYTES = 24;
-
-/** What of the standard is used here; the types of Node leave it out. */
-declare const WebAssembly: {
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-interface Global {
-  value: number;
-}
-
-/** The functions and globals of the module. */
-interface Exports {
-  readonly memory: { readonly buffer: SharedArrayBuffer };
-  readonly outbox: Global;
-  readonly loose: Global;
-  readonly waiting: Global;
-  readonly leftOut: Global;
-  readonly samplesTaken: Global;
-  init(rangeMs: number): void;
-  allocate(bytes: number): number;
-  crc32c(start: number, end: number): number;
-  snappy(start: number, end: number, output: number, limit: number): number;
-  samples(start: number, end: number): number;
-  resume(): number;
-  add(ref: number, time: number, low: number, high: number): number;
-  handAll(): number;
-  handOne(ref: number): number;
-  forgetSeries(): void;
-  series(start: number, end: number): number;
-  resumeSeries(): number;
-}
-
-// Once for a thread, when it starts.
-const MODULE = new WebAssembly.Module(Buffer.from(LOG_KERNEL_BASE64, 'base64'));
 
 /** Takes what the boxes hold: chunks that were cut or asked for, and samples of refs that share labels with others. */
 export interface KernelBoxes {
@@ -71,18 +38,19 @@ export class BeyondKernel extends Error {
 export class LogKernel {
   readonly window: Uint8Array;
   readonly record: Uint8Array;
+  readonly pieces: PieceSlots;
   readonly #decoded: Uint8Array;
   readonly #bytes: Uint8Array;
-  readonly #kernel: Exports;
+  readonly #kernel: LogKernelExports;
   readonly #boxes: KernelBoxes;
 
-  constructor(chunkRangeMs: number, boxes: KernelBoxes) {
-    const abort = (): never => {
+  constructor(chunkRangeMs: number, memory: LogMemory, boxes: KernelBoxes) {
+    this.#kernel = instantiateLogKernel(memory, () => {
       throw new BeyondKernel('The kernel has given up');
-    };
-    this.#kernel = new WebAssembly.Instance(MODULE, { env: { abort } }).exports as Exports;
+    });
+    this.pieces = new PieceSlots(memory, this.#kernel);
     this.#boxes = boxes;
-    const { buffer } = this.#kernel.memory;
+    const { buffer } = memory;
     this.#bytes = new Uint8Array(buffer);
     this.#kernel.init(chunkRangeMs);
     const region = (bytes: number): Uint8Array =>
@@ -94,6 +62,11 @@ export class LogKernel {
 
   get samples(): number {
     return this.#kernel.samplesTaken.value;
+  }
+
+  /** Of the last call of `takeUsual`, the one at hand included. */
+  get recordsTaken(): number {
+    return this.#kernel.recordsTaken.value;
   }
 
   get leftOut(): number {
@@ -126,6 +99,16 @@ export class LogKernel {
     if (status === UNUSUAL) return false;
     while (this.#goesOn(status)) status = this.#kernel.resume();
     return true;
+  }
+
+  /**
+   * Takes records of samples from a piece's list, from `index` on, of `count` that the list has. Returns how far it came: at least up
+   * to a record that is not of samples as nearly all are, if no box was full before.
+   */
+  takeUsual(slot: number, index: number, count: number): number {
+    let status = this.#kernel.usualSamples(this.pieces.entry(slot, index), count - index);
+    while (this.#goesOn(status)) status = this.#kernel.resume();
+    return index + this.#kernel.recordsTaken.value;
   }
 
   add(ref: number, time: number, low: number, high: number): void {

@@ -2,6 +2,7 @@ import type { FileSystem } from '../../../std/file-system.ts';
 import { nodeFiles } from '../../../std/node-files.ts';
 import { RingReader } from './entry-ring.ts';
 import type { AheadEntry, LogAhead, LogFile, StartAhead } from './log-ahead.ts';
+import { PieceHelper } from './piece-helper.ts';
 import { type LogReading, type ReadingThread, takeThread } from './waiting-thread.ts';
 
 /** The event loop is held for so long where nothing has come. */
@@ -28,10 +29,12 @@ export function withSizes(fileSystem: FileSystem, files: readonly LogFile[]): Re
 export class LogThread implements LogAhead {
   readonly #reader: RingReader;
   readonly #thread: ReadingThread;
+  readonly #helper: PieceHelper;
 
   constructor(reading: LogReading) {
     this.#thread = takeThread(reading);
     this.#reader = new RingReader(this.#thread.ring);
+    this.#helper = new PieceHelper(nodeFiles, this.#thread.memory, this.#thread.board, reading.files);
   }
 
   get isLost(): boolean {
@@ -39,10 +42,12 @@ export class LogThread implements LogAhead {
   }
 
   next(): AheadEntry | null {
-    return this.#reader.next(WAIT_MS);
+    // A millisecond in which nothing has come is one for the other thread's work.
+    return this.#reader.next(0) ?? this.#reader.next(this.#helper.help() ? 0 : WAIT_MS);
   }
 
   close(): void {
+    this.#helper.close();
     void this.#thread.worker.terminate();
   }
 }

@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../../std/worker-entry.ts';
 import { createRing, type RingBuffers } from './entry-ring.ts';
 import type { LogFile } from './log-ahead.ts';
+import { createLogMemory, type LogMemory } from './log-kernel-instance.ts';
 import type { LogWork } from './log-worker.ts';
+import { createBoard } from './piece-board.ts';
 
 /** What a thread is to read: files with their sizes, which are what `LogDecodingOptions` says otherwise. */
 export interface LogReading {
@@ -14,6 +16,9 @@ export interface LogReading {
 export interface ReadingThread {
   readonly worker: Worker;
   readonly ring: RingBuffers;
+  readonly memory: LogMemory;
+  /** Of the pieces of what it was told to read. */
+  board: SharedArrayBuffer;
   /** The thread has ended. */
   isGone: boolean;
 }
@@ -52,7 +57,7 @@ export function endWaitingThread(): void {
 
 function startThread(): ReadingThread {
   const worker = new Worker(workerEntry('tsdb/wal/ahead/log-worker.ts'), { name: 'log' });
-  const thread = { worker, ring: createRing(), isGone: false };
+  const thread = { worker, ring: createRing(), memory: createLogMemory(), board: createBoard([]), isGone: false };
   worker.on('exit', () => {
     thread.isGone = true;
   });
@@ -62,8 +67,10 @@ function startThread(): ReadingThread {
   return thread;
 }
 
-function tell({ ring, worker }: ReadingThread, { chunkRangeMs, files }: LogReading): void {
-  const work: LogWork = { files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs, ring };
+function tell(thread: ReadingThread, { chunkRangeMs, files }: LogReading): void {
+  const { memory, ring, worker } = thread;
+  thread.board = createBoard(files);
+  const work: LogWork = { files, recordBytesMax: RECORD_BYTES_MAX, chunkRangeMs, ring, memory, board: thread.board };
   worker.postMessage(work);
 }
 
