@@ -1,4 +1,4 @@
-import { labelSize, labelSizeBytes } from '../../model/label-bytes.ts';
+import { bytesFromLabels, labelSize, labelSizeBytes } from '../../model/label-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
 import { SeriesCompressor, type SharedRuns } from '../wal/compressed-series.ts';
@@ -8,10 +8,15 @@ import { recordBytes } from '../wal/records.ts';
 
 /** Bytes of a ref in the record. */
 const REF_BYTES = 8;
+/** A record of so many bytes is not unpacked for a label set that nothing is known of: it takes its bytes as they are. */
+const UNPACKED_BYTES_MAX = 64 * 1024;
+const NO_RUNS: SharedRuns = { runs: new Uint32Array(0), runCount: 0 };
 
 /**
  * Series that the log does not have yet, as the record that will tell it of them: bytes, since there may be hundreds of
- * thousands in one transaction. As long as each label set is compared with the one before, the record is made compressed.
+ * thousands in one transaction. As long as each label set is compared with the one before, the record is made compressed. A small
+ * one becomes plain where that ends, and is compressed by a search later; in a large one, as the first scrape of a large target makes
+ * it before the series of its report, single label sets stand as they are.
  */
 export class UnloggedSeries {
   readonly #compressor = new SeriesCompressor();
@@ -32,9 +37,15 @@ export class UnloggedSeries {
   }
 
   add(ref: number, labels: Labels): void {
-    this.#makePlain();
-    this.#plain.int64(ref);
-    this.#plain.labels(labels);
+    if (this.#staysCompressed) {
+      const bytes = bytesFromLabels(labels);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#compressor.add(ref, view, 0, bytes.length, NO_RUNS);
+    } else {
+      this.#makePlain();
+      this.#plain.int64(ref);
+      this.#plain.labels(labels);
+    }
     this.#count++;
   }
 
@@ -43,12 +54,17 @@ export class UnloggedSeries {
    * that it had before.
    */
   addBytes(ref: number, labels: DataView, start: number, end: number, entry: SharedRuns & { serial: number }): void {
-    if (this.#count > 0 && entry.serial !== this.#lastSerial + 1) this.#makePlain();
+    const follows = entry.serial === this.#lastSerial + 1;
+    if (this.#count > 0 && !follows && !this.#staysCompressed) this.#makePlain();
     if (this.#isPlain) this.#addPlain(ref, labels, start, end);
     else if (this.#count === 0) this.#compressor.addFirst(ref, labels, start, end);
-    else this.#compressor.add(ref, labels, start, end, entry);
+    else this.#compressor.add(ref, labels, start, end, follows ? entry : NO_RUNS);
     this.#lastSerial = entry.serial;
     this.#count++;
+  }
+
+  get #staysCompressed(): boolean {
+    return !this.#isPlain && this.#compressor.recordSize > UNPACKED_BYTES_MAX;
   }
 
   clear(): void {

@@ -82,6 +82,11 @@ export class SeriesCompressor {
     return { snappy: this.#bytes.subarray(start, this.#end), recordSize: this.#size };
   }
 
+  /** Bytes of the record so far. */
+  get recordSize(): number {
+    return this.#size;
+  }
+
   /** Adds a series with the labels `view[start..end-1]`, the first one of the record. */
   addFirst(ref: number, view: DataView, start: number, end: number): void {
     this.#reserve(end - start);
