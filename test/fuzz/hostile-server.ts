@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
-import { SERVER_FLAGS } from '../../bench/server-flags.ts';
+import { SERVER_ENVIRONMENT, SERVER_FLAGS } from '../../bench/server-flags.ts';
 import { labelsOf, type SeriesMessage, writeBody } from '../remote/write-message.ts';
 import { eventually } from '../support/ask.ts';
 import { pieces, underLoad } from './hostile-load.ts';
@@ -54,6 +54,7 @@ const server = fork(
     '--enable-feature=exemplar-storage',
   ],
   {
+    env: { ...process.env, ...SERVER_ENVIRONMENT },
     execArgv: [...SERVER_FLAGS, '--import', resolve('test/fuzz/loop-watch.ts')],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   },
