@@ -130,6 +130,19 @@ describe('LightRunner', () => {
     expect(observed).toEqual([5, 4, 1]);
   });
 
+  test('looks again soon where what was missing is being read', async () => {
+    class Coming extends NotResident {
+      override readonly isComing = true;
+    }
+    let looks = 0;
+    const isResident = () => {
+      if (++looks === 1) throw new Coming('soon');
+      return true;
+    };
+    const { heavy } = await run({ text: 'm' }, isResident, 20);
+    expect([looks, heavy]).toEqual([18, 3]);
+  });
+
   test('words mistakes itself', async () => {
     const { reply, heavy, observed } = await run({ text: 'm{' });
     expect(reply).toMatchObject({ ok: false, errorType: 'bad_data' });

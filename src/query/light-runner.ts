@@ -37,6 +37,8 @@ const TURN_MS_UNWATCHED = 1;
 
 /** A text that was handed on is handed on so often again before it is looked at anew; so many texts are remembered. */
 const HANDED_ON_AGAIN = 15;
+/** As often where a page of a file was missing, which is being read meanwhile. */
+const HANDED_ON_WHILE_READ = 2;
 const TEXTS_MAX = 256;
 
 /**
@@ -81,7 +83,8 @@ export class LightRunner implements QueryRunner {
     } catch (error) {
       observer?.dismissed();
       if (!(error instanceof TooMuchWork || error instanceof NotResident)) throw error;
-      this.#noteHeavy(request);
+      const isComing = error instanceof NotResident && error.isComing;
+      this.#noteHeavy(request, isComing ? HANDED_ON_WHILE_READ : HANDED_ON_AGAIN);
     } finally {
       this.#noteTime(clock.monotonic() - began);
     }
@@ -107,8 +110,8 @@ export class LightRunner implements QueryRunner {
     return true;
   }
 
-  #noteHeavy({ kind, text }: QueryRequest): void {
+  #noteHeavy({ kind, text }: QueryRequest, times: number): void {
     if (this.#handedOn.size >= TEXTS_MAX) this.#handedOn.clear();
-    this.#handedOn.set(`${kind} ${text}`, HANDED_ON_AGAIN);
+    this.#handedOn.set(`${kind} ${text}`, times);
   }
 }
