@@ -1,26 +1,28 @@
 import { request } from 'undici';
 import { type Plain, requestBytes, responseFromBytes } from '../../api/read-message.ts';
 
-/** What two servers hold that differs: the first few differences, with where they are; empty where they are alike. */
-export async function compareLives(
-  ours: string,
-  theirs: string,
-  { from, to, exemplarsFrom }: { readonly from: number; readonly to: number; readonly exemplarsFrom: number },
-): Promise<string[]> {
-  const held = async (url: string) => ({
-    ...(await samplesOf(url, from, to)),
-    ...(await exemplarsOf(url, exemplarsFrom, to)),
-  });
-  const [our, their] = await Promise.all([held(ours), held(theirs)]);
-  const differences: string[] = [];
-  for (const key of new Set([...Object.keys(our), ...Object.keys(their)])) {
-    const a = our[key] ?? [];
-    const b = their[key] ?? [];
-    const [onlyOurs, onlyTheirs] = [missingFrom(b, a), missingFrom(a, b)];
-    if (onlyOurs.length > 0) differences.push(`${key}: ${onlyOurs.length} of ours alone, first ${onlyOurs[0]}`);
-    if (onlyTheirs.length > 0) differences.push(`${key}: ${onlyTheirs.length} of theirs alone, first ${onlyTheirs[0]}`);
+/** What a server holds: samples and exemplars as texts, by series. */
+export type Held = Readonly<Record<string, readonly string[]>>;
+
+export interface Asked {
+  /** Times of samples, and of exemplars, ms. */
+  readonly from: number;
+  readonly to: number;
+  readonly exemplarsFrom: number;
+}
+
+export async function heldBy(url: string, { from, to, exemplarsFrom }: Asked): Promise<Held> {
+  return { ...(await samplesOf(url, from, to)), ...(await exemplarsOf(url, exemplarsFrom, to)) };
+}
+
+/** What `ours` has and `theirs` has not, a line for each series with the first of it; empty where there is nothing. */
+export function missingIn(theirs: Held, ours: Held): string[] {
+  const lines: string[] = [];
+  for (const [key, list] of Object.entries(ours)) {
+    const missing = missingFrom(theirs[key] ?? [], list);
+    if (missing.length > 0) lines.push(`${key}: ${missing.length}, first ${missing[0]}`);
   }
-  return differences;
+  return lines;
 }
 
 /** Those of `some` that are not in `list`. */

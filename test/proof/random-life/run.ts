@@ -12,6 +12,6 @@ const [lives, seed, steps] = [process.argv[2] ?? '10', process.argv[3] ?? '1', p
 const onStep = process.argv.includes('--steps-shown') ? console.log : () => {};
 for (let life = 0; life < lives!; life++) {
   const started = performance.now();
-  await liveRandomLife({ seed: seed! + life, steps: steps!, prometheus, onStep });
-  console.log(`seed ${seed! + life}: alike, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const length = await liveRandomLife({ seed: seed! + life, steps: steps!, prometheus, onStep });
+  console.log(`seed ${seed! + life}: ${length}, alike, ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
