@@ -16,7 +16,14 @@ export function logThreads(chunkRangeMs: number): StartAhead {
   return (files) => {
     const sized = withSizes(nodeFiles, files);
     const bytes = sized.reduce((sum, { from, size }) => sum + size - from, 0);
-    return bytes < AHEAD_BYTES_MIN ? null : new LogThread({ files: sized, chunkRangeMs });
+    if (bytes < AHEAD_BYTES_MIN) return null;
+    try {
+      return new LogThread({ files: sized, chunkRangeMs });
+    } catch (error) {
+      // The host has no such memory.
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
   };
 }
 

@@ -56,8 +56,10 @@ export function endWaitingThread(): void {
 }
 
 function startThread(): ReadingThread {
+  // Before there is a thread: it may throw.
+  const memory = createLogMemory();
   const worker = new Worker(workerEntry('tsdb/wal/ahead/log-worker.ts'), { name: 'log' });
-  const thread = { worker, ring: createRing(), memory: createLogMemory(), board: createBoard([]), isGone: false };
+  const thread = { worker, ring: createRing(), memory, board: createBoard([]), isGone: false };
   worker.on('exit', () => {
     thread.isGone = true;
   });
