@@ -6,7 +6,6 @@ import { BlockList, type DamagedBlock } from './block/block-list.ts';
 import { chunkMerge } from './compact/merge-chunks.ts';
 import { dataDirectory } from './data-directory.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
-import { hideCovered } from './start/covered-by-blocks.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 
 export interface ReadOnlyOptions {
@@ -23,8 +22,8 @@ export class ReadOnlyDatabase implements Queryable {
   readonly #blocks: BlockList;
   readonly #head: LoadedHead;
 
-  /** Rejects with a `FileSystemError` where the directory can not be read. Damage is logged and passed over. */
-  static async open({ directory: root, fileSystem, log }: ReadOnlyOptions): Promise<ReadOnlyDatabase> {
+  /** Throws `FileSystemError` where the directory can not be read. Damage is logged and passed over. */
+  static open({ directory: root, fileSystem, log }: ReadOnlyOptions): ReadOnlyDatabase {
     const directory = dataDirectory(root);
     const blocks = new BlockList({ fileSystem, directory: root, log });
     const steps = loadHead({
@@ -32,16 +31,14 @@ export class ReadOnlyDatabase implements Queryable {
       directory,
       log,
       chunkRangeMs: CHUNK_RANGE_MS_DEFAULT,
-      minValidTime: blocks.surelyCoveredTime,
+      minValidTime: blocks.coveredTime,
       exemplarsMax: 0,
       repairs: false,
       clock: null,
     });
     for (;;) {
       const step = steps.next();
-      if (step.done !== true) continue;
-      await hideCovered(step.value.head, blocks, log);
-      return new ReadOnlyDatabase(blocks, step.value);
+      if (step.done === true) return new ReadOnlyDatabase(blocks, step.value);
     }
   }
 

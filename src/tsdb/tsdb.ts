@@ -11,7 +11,6 @@ import { outOfOrderObserver, registerDatabaseMetrics } from './metrics.ts';
 import { OpenDatabase, SELECT_PIECE_MS } from './open-database.ts';
 import type { DatabaseOptions } from './options.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
-import { hideCovered } from './start/covered-by-blocks.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
 import { replayLogs } from './start/replay-logs.ts';
@@ -39,10 +38,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const { loaded, replay } = await replayLogs(
       options,
       directory,
-      blocks.surelyCoveredTime,
+      blocks.coveredTime,
       turnsOf(options.clock, SELECT_PIECE_MS),
     );
-    await hideCovered(loaded.head, blocks, log);
     const gate = new WriteGate({
       fileSystem,
       clock: options.clock,

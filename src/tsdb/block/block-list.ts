@@ -3,7 +3,7 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Block, type BlockCaches } from './block.ts';
-import { type BlockMeta, hasFloatsOnly, hasWholeRange, isUlid, surelyHasWholeRange } from './block-meta.ts';
+import { type BlockMeta, hasFloatsOnly, hasWholeRange, isUlid } from './block-meta.ts';
 import type { BlockQuerier } from './block-querier.ts';
 import { KeptLabels } from './kept-labels.ts';
 import { KnownRows } from './known-rows.ts';
@@ -80,14 +80,7 @@ export class BlockList {
     return Math.max(this.lastingCoveredTime, ...deletable);
   }
 
-  /** The same as far as it is certain (`surelyHasWholeRange`); where a block is doubtful, up to its beginning. */
-  get surelyCoveredTime(): number {
-    const covering = [...this.#blocks.map(({ meta }) => meta), ...this.#deletable].filter(hasWholeRange);
-    const ends = covering.map((meta) => (surelyHasWholeRange(meta) ? meta.maxTime : meta.minTime));
-    return Math.max(Number.NEGATIVE_INFINITY, ...ends);
-  }
-
-  /** As `coveredTime`, without blocks that can be removed. */
+  /** The same without blocks that can be removed. */
   get lastingCoveredTime(): number {
     const covering = this.#blocks.filter(({ meta }) => hasWholeRange(meta));
     return covering.reduce((newest, { meta }) => Math.max(newest, meta.maxTime), Number.NEGATIVE_INFINITY);

@@ -57,17 +57,6 @@ export function hasWholeRange({ hints }: Pick<BlockMeta, 'hints'>): boolean {
   return !hints.some((hint) => PARTIAL_HINTS.includes(hint));
 }
 
-/** The parent that Prometheus names where a block has none. */
-const NO_PARENT = '0'.repeat(26);
-
-/**
- * True where that is certain: the block was cut from the head. Prometheus merges blocks of late samples with older ones even
- * while the samples that came in order in their range are in the head alone, and what it makes of them looks as if it had all.
- */
-export function surelyHasWholeRange(meta: Pick<BlockMeta, 'hints' | 'level' | 'parents'>): boolean {
-  return hasWholeRange(meta) && meta.level === 1 && meta.parents.every(({ ulid }) => ulid === NO_PARENT);
-}
-
 /** Throws `DamagedFile`, and `FileSystemError` where the file can not be read. */
 export function readBlockMeta(fileSystem: FileSystem, path: string): BlockMeta {
   return blockMetaFromBytes(fileSystem.readFileSync(path), path);
