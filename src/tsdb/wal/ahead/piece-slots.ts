@@ -9,7 +9,7 @@ const SLOT_BYTES = 3584 * 1024;
 const LIST = 640 * 1024;
 const RECORD_WORDS = 8;
 /** The log's own thread makes pieces ready in this slot. */
-export const OWN_SLOT = HELP_SLOTS;
+const OWN_SLOT = HELP_SLOTS;
 /** What is read behind a piece, for its last record. */
 const MORE_BYTES = PAGE_SIZE;
 
