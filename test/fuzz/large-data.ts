@@ -1,4 +1,4 @@
-import type { Histogram } from '../../src/model/histogram.ts';
+import type { FloatHistogram } from '../../src/model/histogram.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
@@ -119,7 +119,7 @@ export function appendMoments(database: Database, series: number, labelsOf: (n: 
 }
 
 /** Counts that rise; every bucket has some. */
-function histogramAt(index: number, buckets: number): Histogram {
+export function histogramAt(index: number, buckets: number): FloatHistogram {
   const positiveCounts = Array.from({ length: buckets }, (_, bucket) => index + 1 + (bucket % 3));
   const count = positiveCounts.reduce((sum, each) => sum + each);
   return {

@@ -2,7 +2,7 @@ import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from '../../src/model/hist
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { createSampleBatch, type HistogramEntry } from '../../src/storage/append.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
-import { appendMoments, LARGE_END, openLargeDatabase } from './large-data.ts';
+import { appendMoments, histogramAt, LARGE_END, openLargeDatabase } from './large-data.ts';
 
 /** How much there is of everything. */
 export interface RareDataSize {
@@ -50,22 +50,7 @@ function appendHistograms(database: Database, { buckets, histograms }: RareDataS
   const appender = database.appender();
   const batch = createSampleBatch(0);
   const time = LARGE_END - (histograms - 1 - index) * HISTOGRAM_STEP_MS;
-  const positiveCounts = Array.from({ length: buckets }, (_, bucket) => index + 1 + (bucket % 3));
-  const count = positiveCounts.reduce((sum, each) => sum + each);
-  const exponential: FloatHistogram = {
-    kind: 'float',
-    counterResetHint: 'unknown',
-    schema: 8,
-    zeroThreshold: 0.001,
-    zeroCount: 0,
-    count,
-    sum: count * 2,
-    positiveSpans: [{ offset: 0, length: buckets }],
-    negativeSpans: [],
-    positiveCounts,
-    negativeCounts: [],
-    customValues: [],
-  };
+  const exponential: FloatHistogram = { ...histogramAt(index, buckets), schema: 8 };
   const custom = (step: number): FloatHistogram => ({
     ...exponential,
     schema: CUSTOM_BUCKETS_SCHEMA,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from 'vitest';
 import { createWriteReceiver, type WriteOutcome, type WriteReceiver } from '../../src/remote/write-receiver.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
-import type { Appendable } from '../../src/storage/append.ts';
+import type { Appendable, Appender } from '../../src/storage/append.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRegistry } from '../../src/telemetry/metric-registry.ts';
@@ -57,6 +57,25 @@ export class OpenReceiver {
       messages: ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'],
       turns: { now: () => clock.monotonic(), pause, pieceMs: 0 },
       hashSeed: 1,
+    });
+  }
+
+  /** The next requests go into the database by appenders of which some methods are others. */
+  receiveChanged(change: (appender: Appender) => Partial<Appender>): void {
+    this.receiveInto({
+      appender: () => {
+        const appender = this.database.appender();
+        return {
+          resolve: (labels) => appender.resolve(labels),
+          resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
+          append: (batch) => appender.append(batch),
+          refuses: (...float) => appender.refuses(...float),
+          lastValue: (ref) => appender.lastValue(ref),
+          rollback: () => appender.rollback(),
+          commit: () => appender.commit(),
+          ...change(appender),
+        };
+      },
     });
   }
 

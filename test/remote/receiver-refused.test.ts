@@ -120,24 +120,13 @@ describe('what is refused, whole', () => {
 
   test('a storage that fails answers 500, and the next request works', async () => {
     let fails = true;
-    open.receiveInto({
-      appender() {
-        const appender = open.database.appender();
-        return {
-          resolve: (labels) => appender.resolve(labels),
-          resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
-          append: (batch) => appender.append(batch),
-          refuses: (...float) => appender.refuses(...float),
-          lastValue: (ref) => appender.lastValue(ref),
-          rollback: () => appender.rollback(),
-          commit() {
-            if (!fails) return appender.commit();
-            appender.rollback();
-            throw new Error('no space left on device');
-          },
-        };
+    open.receiveChanged((appender) => ({
+      commit() {
+        if (!fails) return appender.commit();
+        appender.rollback();
+        throw new Error('no space left on device');
       },
-    });
+    }));
     expect(open.write(one('a', [NOW + 1, 1]))).toEqual({ status: 500, message: 'no space left on device' });
     fails = false;
     expect(open.write(one('a', [NOW + 1, 1])).status).toBe(204);

@@ -54,20 +54,7 @@ describe('of a request with a sample that is too old or out of order', () => {
 });
 
 test('a request is taken whole where what it would have been refused for has gone meanwhile', async () => {
-  open.receiveInto({
-    appender() {
-      const appender = open.database.appender();
-      return {
-        resolve: (labels) => appender.resolve(labels),
-        resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
-        append: (batch) => appender.append(batch),
-        refuses: () => true,
-        lastValue: (ref) => appender.lastValue(ref),
-        rollback: () => appender.rollback(),
-        commit: () => appender.commit(),
-      };
-    },
-  });
+  open.receiveChanged(() => ({ refuses: () => true }));
   expect(open.write(one('a', [NOW, 1]), one('b', [NOW, 1]), one('c', [NOW, 1])).status).toBe(204);
   expect((await open.stored()).length).toBe(3);
 });
