@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join, posix, relative, sep } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findImportCircles } from './import-circles.ts';
-import { importsOf, typescriptFiles } from './imports.ts';
+import { importsBelow } from './imports.ts';
 import { EXCEPTIONS, LAYERS, SEALED } from './layers.ts';
 
 export interface LayerFault {
@@ -13,20 +13,25 @@ export interface LayerFault {
   readonly reason: string;
 }
 
-/** Every import under `root` (a `src` folder) that the layer table refuses. Test files count as part of their folder. */
+/** Every import under `root` (a `src` folder) that the layer table refuses. Tests may import what they like. */
 export function findLayerFaults(root: string): LayerFault[] {
   const faults: LayerFault[] = [];
-  for (const file of typescriptFiles(root)) {
-    const path = relative(root, file).split(sep).join('/');
-    if (path.endsWith('.test.ts')) continue;
-    for (const { specifier, line } of importsOf(readFileSync(file, 'utf8'))) {
-      const reason = specifier.startsWith('.')
-        ? relativeFault(path, posix.normalize(posix.join(posix.dirname(path), specifier)))
-        : packageFault(path, specifier);
-      if (reason !== null) faults.push({ file: path, line, imports: specifier, reason });
-    }
+  for (const { file, line, specifier, target } of importsBelow(root)) {
+    const reason = target === null ? packageFault(file, specifier) : relativeFault(file, target);
+    if (reason !== null) faults.push({ file, line, imports: specifier, reason });
   }
   return faults;
+}
+
+/** What the layer table says of things that are not there: folders that do not exist, exceptions that no import needs. */
+export function findIdleRules(root: string): string[] {
+  const there = new Set(readdirSync(root));
+  const folders = LAYERS.flatMap((layer) => layer.folders).filter((folder) => !there.has(folder));
+  const imports = [...importsBelow(root)];
+  const exceptions = EXCEPTIONS.filter(
+    ({ from, to }) => !imports.some(({ file, target }) => file.startsWith(from) && target?.startsWith(to)),
+  );
+  return [...folders, ...exceptions.map(({ from, to }) => `${from} -> ${to}`)];
 }
 
 function relativeFault(from: string, to: string): string | null {
@@ -62,11 +67,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error(`src/${fault.file}:${fault.line} imports ${fault.imports}: ${fault.reason}`);
   const circles = findImportCircles(root);
   for (const circle of circles) console.error(`a circle of imports: ${circle.join(' -> ')}`);
-  const isSound = faults.length + circles.length === 0;
+  const idle = findIdleRules(root);
+  for (const rule of idle) console.error(`tools/layers.ts names ${rule}, which is not there`);
+  const isSound = faults.length + circles.length + idle.length === 0;
   console.log(
     isSound
       ? 'layers: every arrow points down, and no files import each other'
-      : `layers: ${faults.length} faults, ${circles.length} circles`,
+      : `layers: ${faults.length} faults, ${circles.length} circles, ${idle.length} idle rules`,
   );
   process.exitCode = isSound ? 0 : 1;
 }

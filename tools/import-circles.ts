@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { posix, relative, sep } from 'node:path';
-import { importsOf, typescriptFiles } from './imports.ts';
+import { importsBelow } from './imports.ts';
 
 /**
  * Files below `root` that import each other in a circle, types included: of each circle one way around, its first file
@@ -8,13 +6,11 @@ import { importsOf, typescriptFiles } from './imports.ts';
  */
 export function findImportCircles(root: string): string[][] {
   const imports = new Map<string, string[]>();
-  for (const path of typescriptFiles(root)) {
-    if (path.endsWith('.test.ts')) continue;
-    const file = relative(root, path).split(sep).join('/');
-    const targets = [...importsOf(readFileSync(path, 'utf8'))]
-      .filter(({ specifier }) => specifier.startsWith('.'))
-      .map(({ specifier }) => posix.normalize(posix.join(posix.dirname(file), specifier)));
-    imports.set(file, targets);
+  for (const { file, target } of importsBelow(root)) {
+    if (target === null) continue;
+    const targets = imports.get(file);
+    if (targets === undefined) imports.set(file, [target]);
+    else targets.push(target);
   }
   const circles: string[][] = [];
   const done = new Set<string>();

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, relative, sep } from 'node:path';
 
 /** All TypeScript files below a folder, in order of their names. */
 export function* typescriptFiles(folder: string): Generator<string> {
@@ -19,5 +19,26 @@ export function* importsOf(source: string): Generator<{ specifier: string; line:
     const specifier = match[1] ?? match[2] ?? match[3]!;
     const end = match.index + match[0].length;
     yield { specifier, line: source.slice(0, end).split('\n').length };
+  }
+}
+
+export interface SourceImport {
+  /** Who imports, as a path below the root. */
+  readonly file: string;
+  readonly line: number;
+  readonly specifier: string;
+  /** The file imported, as a path below the root, with `../` before it where it lies outside; null: a package. */
+  readonly target: string | null;
+}
+
+/** Every import of the files below `root`, tests left out. */
+export function* importsBelow(root: string): Generator<SourceImport> {
+  for (const path of typescriptFiles(root)) {
+    if (path.endsWith('.test.ts')) continue;
+    const file = relative(root, path).split(sep).join('/');
+    for (const { specifier, line } of importsOf(readFileSync(path, 'utf8'))) {
+      const target = specifier.startsWith('.') ? posix.normalize(posix.join(posix.dirname(file), specifier)) : null;
+      yield { file, line, specifier, target };
+    }
   }
 }

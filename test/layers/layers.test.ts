@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findLayerFaults } from '../../tools/check-layers.ts';
+import { findIdleRules, findLayerFaults } from '../../tools/check-layers.ts';
 
 describe('findLayerFaults()', () => {
   let root: string;
@@ -80,4 +80,8 @@ describe('findLayerFaults()', () => {
 test('the source tree keeps its layers', () => {
   const faults = findLayerFaults(join(import.meta.dirname, '..', '..', 'src'));
   expect(faults.map((fault) => `${fault.file}:${fault.line} ${fault.imports}: ${fault.reason}`)).toEqual([]);
+});
+
+test('the layer table names nothing that is not there', () => {
+  expect(findIdleRules(join(import.meta.dirname, '..', '..', 'src'))).toEqual([]);
 });
