@@ -1,7 +1,7 @@
 import { compareLabels, type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { createRandom } from '../../src/std/random.ts';
 import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
-import type { ChunkSource, SourceChunk } from '../../src/tsdb/compact/chunk-source.ts';
+import type { ChunkSource, SourceChunk } from '../../src/tsdb/chunk/chunk-source.ts';
 import { NO_INTERVALS } from '../../src/tsdb/tombstones/intervals.ts';
 
 const STEP_MS = 15_000;

@@ -3,7 +3,7 @@ import { mergeQueriers } from '../storage/merge-queriers.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BlockList, type DamagedBlock } from './block/block-list.ts';
-import { chunkMerge } from './compact/merge-chunks.ts';
+import { chunkMerge } from './chunk/merge-chunks.ts';
 import { dataDirectory } from './data-directory.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';

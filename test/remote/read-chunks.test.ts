@@ -4,7 +4,7 @@ import type { FloatHistogram } from '../../src/model/histogram.ts';
 import { writeStale } from '../../src/model/stale.ts';
 import { chunksOfColumn } from '../../src/remote/read-chunks.ts';
 import { createSampleColumn, type EncodedChunk, type SampleColumn } from '../../src/storage/query.ts';
-import { ChunkDecoder } from '../../src/tsdb/block/decode-chunk.ts';
+import { ChunkDecoder } from '../../src/tsdb/chunk/chunk-decoder.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 
 type Sample =

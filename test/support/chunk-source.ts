@@ -2,9 +2,9 @@ import type { Histogram } from '../../src/model/histogram.ts';
 import { compareLabels, type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { STALE_HIGH, STALE_LOW } from '../../src/model/stale.ts';
 import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import type { ChunkSource, SourceChunk } from '../../src/tsdb/chunk/chunk-source.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { type FlatHistogram, flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
-import type { ChunkSource, SourceChunk } from '../../src/tsdb/compact/chunk-source.ts';
 import { type Intervals, NO_INTERVALS } from '../../src/tsdb/tombstones/intervals.ts';
 
 /** A time and a float, a histogram, or one of the markers that a series ends. */

@@ -1,10 +1,10 @@
 import { COUNT_SLOT, FIRST_BUCKET, SUM_SLOT, ZERO_SLOT } from '../../src/kernels/histogram-state.ts';
 import { STALE_HIGH, STALE_LOW } from '../../src/model/stale.ts';
 import type { Block } from '../../src/tsdb/block/block.ts';
+import { decodeChunk } from '../../src/tsdb/chunk/decode-chunk.ts';
 import type { FlatHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import { bucketIndexes } from '../../src/tsdb/chunk/histogram-layout.ts';
 import { BlockChunkSource } from '../../src/tsdb/compact/block-chunk-source.ts';
-import { decodeChunk } from '../../src/tsdb/compact/decoded-chunk.ts';
 import { flatSample, type TestSample } from './chunk-source.ts';
 import { ALL_TIMES } from './read-block.ts';
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { START_TIME_MAX } from '../../src/kernels/start-time-encode.ts';
 import type { EncodedChunk } from '../../src/storage/query.ts';
 import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import { decodeChunk } from '../../src/tsdb/chunk/decode-chunk.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
-import { decodeChunk } from '../../src/tsdb/compact/decoded-chunk.ts';
 import { histogramFrom, type PlainHistogram, plainHistograms } from './histogram-support.ts';
 
 /** A float by its bits, or a histogram, or a stale marker of histograms. */

@@ -4,6 +4,7 @@ import { labelsFromObject } from '../../src/model/labels.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import type { EncodedChunk } from '../../src/storage/query.ts';
 import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
+import { decodeChunk } from '../../src/tsdb/chunk/decode-chunk.ts';
 import { flatHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import {
   FILE_HEADER_BYTES,
@@ -13,7 +14,6 @@ import {
   writeHeadChunksHeader,
 } from '../../src/tsdb/chunks-head/head-chunk-format.ts';
 import { type HeadChunk, listHeadChunks } from '../../src/tsdb/chunks-head/list-head-chunks.ts';
-import { decodeChunk } from '../../src/tsdb/compact/decoded-chunk.ts';
 import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
 import { addInterval, type Intervals } from '../../src/tsdb/tombstones/intervals.ts';
 import { tombstonesFromBytes } from '../../src/tsdb/tombstones/tombstones-file.ts';

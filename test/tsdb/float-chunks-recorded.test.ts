@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createXor2State, xor2Append, xor2Begin, xor2ByteLength } from '../../src/kernels/xor2-encode.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
-import { ChunkDecoder } from '../../src/tsdb/block/decode-chunk.ts';
+import { ChunkDecoder } from '../../src/tsdb/chunk/chunk-decoder.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { chunksBelow, type FileChunk, unpackRecorded } from './chunk-files.ts';
 

@@ -19,7 +19,7 @@ import {
 } from '../../src/storage/query.ts';
 import { shardQuerier } from '../../src/storage/shard-querier.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { ChunkDecoder } from '../../src/tsdb/block/decode-chunk.ts';
+import { ChunkDecoder } from '../../src/tsdb/chunk/chunk-decoder.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { createPoolRunner } from '../query/query-support.ts';
 import { batchOf } from './head-support.ts';

@@ -14,8 +14,8 @@ import {
   type TimeRange,
 } from '../../storage/query.ts';
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
-import { clipChunks } from '../compact/clip-chunks.ts';
+import type { SourceChunk } from '../chunk/chunk-source.ts';
+import { clipChunks } from '../chunk/clip-chunks.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { coversRange, coversWithin, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';

@@ -1,6 +1,6 @@
 import { uvarintSize } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
+import type { SourceChunk } from '../chunk/chunk-source.ts';
 import { FileSink } from './file-sink.ts';
 
 const CHUNKS_MAGIC = 0x85bd40dd;

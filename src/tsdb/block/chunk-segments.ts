@@ -2,11 +2,11 @@ import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { EncodedChunk, SampleColumn } from '../../storage/query.ts';
+import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
+import type { ChunkPlace, SourceChunk } from '../chunk/chunk-source.ts';
 import { type DecodedChunks, fileOfBlock } from '../chunk/decoded-chunks.ts';
 import { ENCODING } from '../chunk/encoding.ts';
-import type { ChunkPlace, SourceChunk } from '../compact/chunk-source.ts';
 import { DamagedFile } from './damaged-file.ts';
-import { ChunkDecoder } from './decode-chunk.ts';
 import { PAGE_BYTES, type PageCache, PagedFile } from './paged-file.ts';
 import { readUint32 } from './section-scan.ts';
 

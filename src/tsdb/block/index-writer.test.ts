@@ -4,7 +4,7 @@ import { SymbolTable } from '../../memory/symbol-table.ts';
 import { compareLabels, type Labels, labelsFromObject } from '../../model/labels.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { MemoryFiles } from '../../std/memory-files.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
+import type { SourceChunk } from '../chunk/chunk-source.ts';
 import { IndexReader } from './index-reader.ts';
 import { IndexWriter } from './index-writer.ts';
 import { PageCache } from './paged-file.ts';

@@ -3,7 +3,7 @@ import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { Labels } from '../../model/labels.ts';
 import { assert, InvariantError } from '../../std/assert.ts';
 import type { FileSystem } from '../../std/file-system.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
+import type { SourceChunk } from '../chunk/chunk-source.ts';
 import { FileSink } from './file-sink.ts';
 import { LabelPairs } from './label-pairs.ts';
 import { compareSymbols, orderPairs, orderSymbols } from './order-symbols.ts';

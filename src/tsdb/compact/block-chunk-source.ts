@@ -1,8 +1,8 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Block } from '../block/block.ts';
 import { createChunkMetas } from '../block/series-entries.ts';
+import type { ChunkSource, SourceChunk, SourceSymbols } from '../chunk/chunk-source.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
-import type { ChunkSource, SourceChunk, SourceSymbols } from './chunk-source.ts';
 
 /** The series of an open block that have chunks in a range. Everything is read in place, by blocking reads. */
 export class BlockChunkSource implements ChunkSource {

@@ -1,10 +1,10 @@
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { compareSymbols } from '../block/order-symbols.ts';
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import type { ChunkSource, SourceChunk } from '../chunk/chunk-source.ts';
+import { clipChunks } from '../chunk/clip-chunks.ts';
+import { MERGED_SAMPLES_MAX, mergeChunks } from '../chunk/merge-chunks.ts';
 import type { SampleForms } from '../chunk/sample-forms.ts';
-import type { ChunkSource, SourceChunk } from './chunk-source.ts';
-import { clipChunks } from './clip-chunks.ts';
-import { MERGED_SAMPLES_MAX, mergeChunks } from './merge-chunks.ts';
 import { SourceCursor } from './source-cursor.ts';
 
 /** The series of several sources in the order of their labels, each once, with the chunks of all sources. */

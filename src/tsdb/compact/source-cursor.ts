@@ -1,5 +1,5 @@
 import type { SymbolTable } from '../../memory/symbol-table.ts';
-import type { ChunkSource, SourceSymbols } from './chunk-source.ts';
+import type { ChunkSource, SourceSymbols } from '../chunk/chunk-source.ts';
 
 /** A source whose labels are numbers of a symbol table that all sources of a block share. */
 export class SourceCursor {

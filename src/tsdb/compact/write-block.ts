@@ -5,11 +5,11 @@ import type { BlockMeta, BlockParent, BlockStats } from '../block/block-meta.ts'
 import { ChunkSegmentWriter } from '../block/chunk-segment-writer.ts';
 import { IndexWriter } from '../block/index-writer.ts';
 import { blockMetaToBytes } from '../block/write-block-meta.ts';
+import type { ChunkSource, SourceChunk } from '../chunk/chunk-source.ts';
 import { countMask, isFloatEncoding } from '../chunk/encoding.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { NO_TOMBSTONES_FILE } from '../tombstones/write-tombstones.ts';
 import { ChunkCounter, type ChunkDistributions } from './chunk-distribution.ts';
-import type { ChunkSource, SourceChunk } from './chunk-source.ts';
 import { MergedSeries } from './merged-series.ts';
 
 /** `progress` is called each time so many series were written. */

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
-import type { ChunkSource, SourceChunk, SourceSymbols } from '../compact/chunk-source.ts';
+import type { ChunkSource, SourceChunk, SourceSymbols } from '../chunk/chunk-source.ts';
 import { deletedTimesAt } from '../tombstones/deleted-times.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { HeadChunks } from './head-chunks.ts';

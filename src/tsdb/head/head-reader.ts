@@ -14,7 +14,7 @@ import {
   type TimeRange,
 } from '../../storage/query.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
-import { ChunkDecoder } from '../block/decode-chunk.ts';
+import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
 import { type DecodedChunks, fileOfHead } from '../chunk/decoded-chunks.ts';
 import { ENCODING, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';

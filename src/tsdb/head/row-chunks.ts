@@ -2,9 +2,9 @@ import { xorDecode } from '../../kernels/xor-decode.ts';
 import { xor2Decode } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
 import { createSampleColumn, reserveSampleColumn, type TimeRange } from '../../storage/query.ts';
+import type { ChunkPlace, SourceChunk } from '../chunk/chunk-source.ts';
 import { countMask, ENCODING, hasStartTimes, isFloatEncoding } from '../chunk/encoding.ts';
 import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
-import type { ChunkPlace, SourceChunk } from '../compact/chunk-source.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
 import type { ReadableHead } from './head-view.ts';
 

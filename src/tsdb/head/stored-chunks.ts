@@ -1,13 +1,13 @@
 import type { EncodedChunk, TimeRange } from '../../storage/query.ts';
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
+import type { SourceChunk } from '../chunk/chunk-source.ts';
+import { clipChunks, withoutRange } from '../chunk/clip-chunks.ts';
 import { CHUNK_BYTES_CUT, HISTOGRAM_BYTES_TARGET } from '../chunk/cut-rule.ts';
+import { decodeChunk } from '../chunk/decode-chunk.ts';
 import { hasStartTimes, isFloatEncoding } from '../chunk/encoding.ts';
 import { CHUNK_RESET, CHUNK_RESET_MASK } from '../chunk/histogram-layout.ts';
+import { mergeSamples } from '../chunk/merge-chunks.ts';
 import type { SampleForms } from '../chunk/sample-forms.ts';
-import type { SourceChunk } from '../compact/chunk-source.ts';
-import { clipChunks, withoutRange } from '../compact/clip-chunks.ts';
-import { decodeChunk } from '../compact/decoded-chunk.ts';
-import { mergeSamples } from '../compact/merge-chunks.ts';
 import { hasLateSamples, type LateSamples } from '../out-of-order/late-samples.ts';
 import { deletedTimesAt } from '../tombstones/deleted-times.ts';
 import { coversWithin, type Intervals } from '../tombstones/intervals.ts';

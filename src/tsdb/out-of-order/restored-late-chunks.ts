@@ -2,7 +2,7 @@ import { clearColumn } from '../../storage/merge-columns.ts';
 import type { EncodedChunk } from '../../storage/query.ts';
 import { createSampleColumn, type SampleColumn } from '../../storage/query.ts';
 import { DamagedFile } from '../block/damaged-file.ts';
-import { ChunkDecoder } from '../block/decode-chunk.ts';
+import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
 import { type HeadChunk, isDecodable } from '../chunks-head/list-head-chunks.ts';
 import type { HeadMemory } from '../head/head-memory.ts';

@@ -12,7 +12,7 @@ import {
 import { unionOf } from '../../storage/union-texts.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
-import { chunkMerge } from '../compact/merge-chunks.ts';
+import { chunkMerge } from '../chunk/merge-chunks.ts';
 import { HeadReader } from '../head/head-reader.ts';
 import { HeadSeriesSet } from '../head/head-series-set.ts';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';

@@ -1,6 +1,6 @@
 import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
-import { ChunkDecoder } from '../block/decode-chunk.ts';
+import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
 import { SNAPSHOT_RECORD } from '../chunk-snapshot/read-chunk-snapshot.ts';
 import { MalformedRecord, RecordCursor } from '../wal/record-cursor.ts';
 import { columnFault } from './column-fault.ts';

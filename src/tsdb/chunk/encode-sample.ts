@@ -1,5 +1,5 @@
-import type { ChunkEncoder } from '../chunk/chunk-encoder.ts';
-import type { DecodedChunk } from './decoded-chunk.ts';
+import type { ChunkEncoder } from './chunk-encoder.ts';
+import type { DecodedChunk } from './decode-chunk.ts';
 
 /**
  * Hands one sample of a chunk to an encoder. `follows`: the sample that was handed over before is the one before it in

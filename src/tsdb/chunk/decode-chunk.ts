@@ -3,12 +3,12 @@ import { isStaleSum } from '../../kernels/histogram-decode.ts';
 import { FIRST_BUCKET } from '../../kernels/histogram-state.ts';
 import type { CounterResetHint } from '../../model/histogram.ts';
 import { createSampleColumn, type EncodedChunk } from '../../storage/query.ts';
-import { ChunkDecoder } from '../block/decode-chunk.ts';
-import { ENCODING } from '../chunk/encoding.ts';
-import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
-import { CHUNK_RESET } from '../chunk/histogram-layout.ts';
-import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
+import { ChunkDecoder } from './chunk-decoder.ts';
 import type { SourceChunk } from './chunk-source.ts';
+import { ENCODING } from './encoding.ts';
+import { type FlatHistogram, staleHistogram } from './flat-histogram.ts';
+import { CHUNK_RESET } from './histogram-layout.ts';
+import { HistogramChunkReader } from './read-histogram-chunk.ts';
 
 /** The samples of one chunk, oldest first. */
 export interface DecodedChunk {

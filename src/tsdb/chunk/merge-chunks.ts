@@ -1,9 +1,9 @@
 import type { EncodedChunk, MergeChunks } from '../../storage/query.ts';
-import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
-import type { SampleForms } from '../chunk/sample-forms.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
-import { type DecodedChunk, decodeChunk } from './decoded-chunk.ts';
+import { ChunkEncoder } from './chunk-encoder.ts';
+import { type DecodedChunk, decodeChunk } from './decode-chunk.ts';
 import { encodeSample } from './encode-sample.ts';
+import type { SampleForms } from './sample-forms.ts';
 
 /** Samples of a chunk that is made of overlapping ones; the reference's number. */
 export const MERGED_SAMPLES_MAX = 120;

@@ -1,8 +1,8 @@
 import { xorDecode } from '../../kernels/xor-decode.ts';
 import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
-import { ENCODING, isFloatEncoding } from '../chunk/encoding.ts';
-import { readHistogramChunk } from '../chunk/read-histogram-chunk.ts';
+import { ENCODING, isFloatEncoding } from './encoding.ts';
+import { readHistogramChunk } from './read-histogram-chunk.ts';
 
 /** The decoders are quick as long as so many bytes can be read behind the chunk. */
 const DECODE_AHEAD_BYTES = 32;

@@ -1,10 +1,10 @@
 import type { EncodedChunk } from '../../storage/query.ts';
-import type { ChunkEncoder } from '../chunk/chunk-encoder.ts';
-import { ENCODING, hasStartTimes } from '../chunk/encoding.ts';
 import { addInterval, coversRange, type Intervals } from '../tombstones/intervals.ts';
+import type { ChunkEncoder } from './chunk-encoder.ts';
 import type { SourceChunk } from './chunk-source.ts';
-import { decodeChunk } from './decoded-chunk.ts';
+import { decodeChunk } from './decode-chunk.ts';
 import { encodeSample } from './encode-sample.ts';
+import { ENCODING, hasStartTimes } from './encoding.ts';
 
 /**
  * Puts the chunks that have samples between `minTime` and `maxTime` (both included) that are not deleted behind those
