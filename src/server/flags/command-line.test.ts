@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CommandLineError, commandLineFromArguments } from './command-line.ts';
 import { FEATURE_EFFECTS } from './feature-effects.ts';
@@ -166,4 +167,21 @@ test('docs/flags.md has the tables of flags and features as they are', () => {
   expect(page).toContain(`\n${flagsMarkdown()}\n`);
   expect(page).toContain(`\n${featuresMarkdown()}\n`);
   expect(Object.keys(FEATURE_EFFECTS)).toEqual(Object.keys(FEATURES));
+});
+
+test('flags that nothing reads are told to be without effect', () => {
+  const server = join(import.meta.dirname, '..');
+  const sources = readdirSync(server, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('flag-table.ts'))
+    .map((path) => readFileSync(join(server, path), 'utf8'));
+  const unread = FLAGS.filter(({ name, mode, help }) => {
+    if (mode === 'agent' || help.startsWith('Accepted for compatibility')) return false;
+    return !sources.some((text) => text.includes(`'${name}'`));
+  });
+  const page = readFileSync(join(server, '../../docs/flags.md'), 'utf8');
+  const [, told] = /^Taken and checked, and without effect.*?: (.*?)\.$/ms.exec(page)!;
+  const patterns = [...told!.matchAll(/`--([\w.*-]+)`/g)].map(([, name]) => name!);
+  const isTold = (name: string) =>
+    patterns.some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1))));
+  expect(unread.map(({ name }) => name).filter((name) => !isTold(name))).toEqual([]);
 });

@@ -37,7 +37,7 @@ const LOG_LEVELS: FlagKind = {
 };
 const LOG_FORMATS: FlagKind = { oneOf: ['logfmt', 'json'], refusal: (text) => `unrecognized log format ${text}` };
 
-/** Every flag of Prometheus 3.14, in the order in which `--help` prints them. */
+/** Every flag of Prometheus 3.14, in the order in which `--help` prints them, and `--query.max-bytes`, which is ours. */
 export const FLAGS: readonly FlagSpec[] = [
   flag('config.file', 'text', 'prometheus.yml', 'The configuration file.'),
   flag(

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type CommandLine, CommandLineError } from './command-line.ts';
+import { featureNames } from './feature-table.ts';
 import { FLAGS } from './flag-table.ts';
 import { type FlagValue, flagValueText } from './flag-values.ts';
 
@@ -71,7 +72,6 @@ export interface ServerOptions {
   readonly scrape: {
     readonly adjustTimestamps: boolean;
     readonly timestampToleranceMs: number;
-    readonly discoveryReloadIntervalMs: number;
   };
   readonly features: readonly string[];
   readonly log: { readonly level: LogLevel; readonly format: 'logfmt' | 'json' };
@@ -101,7 +101,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
   const maxBlockGivenMs = get<number>('storage.tsdb.max-block-duration');
   const maxBlockMs = maxBlockGivenMs > 0 ? maxBlockGivenMs : maxBlockStandardMs(retentionMs);
   const routePrefix = `/${(get<string>('web.route-prefix') || new URL(externalUrl).pathname).replace(/^\/+|\/+$/g, '')}`;
-  const features = get<readonly string[]>('enable-feature').flatMap((text) => text.split(','));
+  const features = featureNames(get('enable-feature'));
   return {
     config: {
       file: get('config.file'),
@@ -161,7 +161,6 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
     scrape: {
       adjustTimestamps: get('scrape.adjust-timestamps'),
       timestampToleranceMs: get('scrape.timestamp-tolerance'),
-      discoveryReloadIntervalMs: get('scrape.discovery-reload-interval'),
     },
     features,
     log: { level: get('log.level'), format: get('log.format') },
