@@ -84,14 +84,6 @@ export class MessageWriter {
     this.length += size;
   }
 
-  blob(field: number, value: Uint8Array): void {
-    this.#reserve(TAG_BYTES_MAX + VARINT_BYTES_MAX + value.length);
-    this.#tag(field, WIRE_BYTES);
-    this.length = writeUvarint(this.bytes, this.length, value.length);
-    this.bytes.set(value, this.length);
-    this.length += value.length;
-  }
-
   packedZigzags(field: number, values: readonly number[]): void {
     if (values.length === 0) return;
     const mark = this.begin(field);

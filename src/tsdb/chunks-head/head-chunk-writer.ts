@@ -104,11 +104,6 @@ export class HeadChunkWriter {
     return this.#known.length;
   }
 
-  /** The number of the newest file, 0 where there has been none. */
-  get lastFileNumber(): number {
-    return this.#lastNumber;
-  }
-
   /** True while a start would find chunks out of order that were given up. */
   get hasRetiredLate(): boolean {
     return this.#emptying.size > 0 || [...this.#known, ...this.#leaving].some((file) => this.#mixed.has(file));

@@ -116,11 +116,6 @@ export class SnapshotMoments {
     this.#memory = memory;
   }
 
-  /** How many are open. */
-  get count(): number {
-    return this.#open.length;
-  }
-
   /** The present one; to be given to `close`. */
   open(): SnapshotMoment {
     const moment = new SnapshotMoment(this.#memory.outOfOrder);

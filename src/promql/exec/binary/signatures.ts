@@ -14,11 +14,6 @@ export class Signatures {
     this.#groups = new LabelGroups(matchedNames(matching));
   }
 
-  /** How many groups there are so far. */
-  get size(): number {
-    return this.#groups.size;
-  }
-
   /** The group of every series. */
   ofAll(labels: readonly Labels[]): Int32Array {
     const groups = new Int32Array(labels.length);

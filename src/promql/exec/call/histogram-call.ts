@@ -59,7 +59,7 @@ export class HistogramCall implements VectorOperator {
     this.#context.annotations.setMonotonicityGrid(vectorPosition, this.#scope.grid);
     const groups = new HistogramGroups(this.#context, vectorPosition);
     await drain(this.#input, budget, (column, row) => {
-      groups.add(heads.labels[row]!, heads.dropName === null ? 0 : heads.dropName[row]!, column);
+      groups.add(heads.labels[row]!, column);
     });
     budget.settle(before, 0);
     const { labels } = droppedNames(

@@ -15,7 +15,6 @@ const BUCKET_LABEL = 'le';
 export interface CollectedHistogram {
   /** Labels without `le`, metric name included. */
   readonly labels: Labels;
-  readonly dropName: number;
   readonly bounds: number[];
   readonly buckets: StepColumn[];
   native: StepColumn | null;
@@ -42,10 +41,10 @@ export class HistogramGroups {
   }
 
   /** Takes in a series; its column is changed. */
-  add(labels: Labels, dropName: number, column: StepColumn): void {
+  add(labels: Labels, column: StepColumn): void {
     if (column.histograms !== null) {
       const native = nativePart(column, this.#context.budget);
-      if (native !== null) this.#nativeGroupOf(labels, dropName).native = native;
+      if (native !== null) this.#nativeGroupOf(labels).native = native;
       dropHistograms(column, this.#context.budget.spending);
     }
     if (isEmptyColumn(column)) return;
@@ -55,36 +54,36 @@ export class HistogramGroups {
       this.#warnOfBound(labels, text);
       return;
     }
-    const group = this.#groupOf(labels, dropName);
+    const group = this.#groupOf(labels);
     group.bounds.push(bound);
     this.#context.budget.keepColumn(column.present.length);
     group.buckets.push(copyStepColumn(column));
   }
 
   /** The group of a series of classic buckets, whose labels are the series' without `le`. */
-  #groupOf(labels: Labels, dropName: number): CollectedHistogram {
+  #groupOf(labels: Labels): CollectedHistogram {
     const number = this.#numbers.numberOf(labels);
     let group = this.#byNumber[number];
     if (group === undefined) {
-      group = this.#create(labels.without(BUCKET_LABEL), dropName);
+      group = this.#create(labels.without(BUCKET_LABEL));
       this.#byNumber[number] = group;
     }
     return group;
   }
 
   /** The group of a native histogram, whose labels are all of the series'. */
-  #nativeGroupOf(labels: Labels, dropName: number): CollectedHistogram {
-    if (!labels.has(BUCKET_LABEL)) return this.#groupOf(labels, dropName);
+  #nativeGroupOf(labels: Labels): CollectedHistogram {
+    if (!labels.has(BUCKET_LABEL)) return this.#groupOf(labels);
     let group = this.#odd.get(labels.key);
     if (group === undefined) {
-      group = this.#create(labels, dropName);
+      group = this.#create(labels);
       this.#odd.set(labels.key, group);
     }
     return group;
   }
 
-  #create(labels: Labels, dropName: number): CollectedHistogram {
-    const group = { labels, dropName, bounds: [], buckets: [], native: null };
+  #create(labels: Labels): CollectedHistogram {
+    const group = { labels, bounds: [], buckets: [], native: null };
     this.histograms.push(group);
     return group;
   }
