@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -43,13 +43,16 @@ test.each(PAGES.map((page) => [relative(ROOT, page), page]))('links of %s lead s
 });
 
 test.each(PAGES.map((page) => [relative(ROOT, page), page]))('files that %s names exist', (_name, page) => {
-  const named = readFileSync(page, 'utf8').matchAll(/`((?:src|test|tools|bench|docs|web|bin|examples)\/[\w./-]*\w)`/g);
-  const missing = [...named].map(([, path]) => path!).filter((path) => !existsSync(join(ROOT, path)));
-  // Built, so not in every working copy; and pages named by their number.
-  expect(missing.filter((path) => path !== 'web/dist' && !isPageNumber(path))).toEqual([]);
+  const named = readFileSync(page, 'utf8').matchAll(/`([\w.*-]+(?:\/[\w.*-]+)+)\/?`/g);
+  const paths = [...named].map(([, path]) => path!).filter((path) => FROM_ROOT.test(path) || /\.tsx?$/.test(path));
+  // Built, so not in every working copy.
+  expect(paths.filter((path) => path !== 'web/dist' && !isThere(path))).toEqual([]);
 });
 
-function isPageNumber(path: string): boolean {
-  const number = /^docs\/decisions\/(\d{4})$/.exec(path)?.[1];
-  return number !== undefined && readdirSync(join(ROOT, 'docs/decisions')).some((name) => name.startsWith(number));
+const FROM_ROOT = /^(?:src|test|tools|bench|docs|web|bin|examples)\//;
+
+/** Paths are told from the root, sources also from `src/` or a folder in it; pages of decisions by their number. */
+function isThere(path: string): boolean {
+  const number = /^docs\/decisions\/\d{4}$/.test(path);
+  return globSync(FROM_ROOT.test(path) ? path + (number ? '-*.md' : '') : `src/**/${path}`, { cwd: ROOT }).length > 0;
 }

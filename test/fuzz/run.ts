@@ -1,6 +1,6 @@
 /**
- * Fuzzes the query engine: `node test/fuzz/run.ts [--seed N] [--seconds N] [--cases N]`. Prints each fault with the seed
- * and number that give it again, and the largest heap; the exit code is 1 where there were faults.
+ * Fuzzes the query engine: `node test/fuzz/run.ts [--seed N] [--seconds N] [--cases N] [--from CASE]`. Prints each fault
+ * with the seed and number that give it again, and the largest heap; the exit code is 1 where there were faults.
  */
 import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
