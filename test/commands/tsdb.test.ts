@@ -193,6 +193,23 @@ describe('narthex tsdb on blocks', () => {
     );
     expect(await failing('analyze', '--match=x{')).toContain('parse error: unexpected end of input inside braces');
     expect(await failing('list', 'data', 'more')).toBe('narthex: error: unexpected more, try --help\n');
+    for (const [name, ...line] of [
+      ['human-readable', 'list', '-r', '--no-human-readable'],
+      ['match', 'analyze', '--match=up', '--match=down'],
+    ] as const) {
+      expect(await failing(...line)).toBe(`narthex: error: flag '${name}' cannot be repeated, try --help\n`);
+    }
+    expect(await failing('list', '-rx')).toBe("narthex: error: unknown short flag '-x', try --help\n");
+    expect(await failing('dump', '--no-match')).toBe("narthex: error: unknown long flag '--no-match', try --help\n");
+  });
+
+  it('takes switches that are switched off, and several by one letter each', async () => {
+    const plain = await tsdb('list');
+    expect(await tsdb('list', '--no-human-readable')).toEqual(plain);
+    writeFileSync(join(directory, 'one'), 'a 1 1\n# EOF\n');
+    const { code, stdout } = await tsdb('create-blocks-from', '-rq', 'openmetrics', 'one', 'quiet');
+    expect([code, stdout]).toEqual([0, '']);
+    expect((await tsdb('list', 'quiet')).stdout.trimEnd().split('\n')).toHaveLength(2);
   });
 });
 

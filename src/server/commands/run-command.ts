@@ -14,6 +14,10 @@ import { usageText } from './command-usage.ts';
 /** The end of a command that a user's mistake prevents, as the reference's tool ends. */
 const USAGE_EXIT_CODE = 1;
 
+/** What a switch has for a value. */
+const ON = 'true';
+const OFF = 'false';
+
 /** A command line that can not be followed. */
 export class UsageError extends Error {
   override name = 'UsageError';
@@ -38,7 +42,7 @@ export async function runCommand(
   try {
     const tokens = tokensOf(args, flagsBelow({ path: [word], tree }));
     const place = placeOf({ path: [word], tree }, tokens);
-    if (tokens.flags.has(HELP_FLAG.name)) {
+    if (tokens.flags.get(HELP_FLAG.name)?.includes(ON)) {
       process.stdout.write(usageText(place));
       return 0;
     }
@@ -70,33 +74,55 @@ function tokensOf(args: readonly string[], known: ReadonlyMap<string, FlagSpec>)
       words.push(arg);
       continue;
     }
-    const { spec, attached } = flagOf(arg, known);
-    const value = spec.placeholder === null ? '' : (attached ?? args[++i]);
-    if (value === undefined) throw usageError(`expected argument for flag '--${spec.name}'`);
-    if (spec.oneOf !== null && !spec.oneOf.includes(value)) {
-      throw usageError(`enum value must be one of ${spec.oneOf.join(',')}, got '${value}'`);
+    for (const { spec, attached } of arg.startsWith('--') ? [longFlagOf(arg, known)] : shortFlagsOf(arg, known)) {
+      const value = attached ?? args[++i];
+      if (value === undefined) throw usageError(`expected argument for flag '--${spec.name}'`);
+      if (spec.oneOf !== null && !spec.oneOf.includes(value)) {
+        throw usageError(`enum value must be one of ${spec.oneOf.join(',')}, got '${value}'`);
+      }
+      const values = flags.get(spec.name);
+      if (values === undefined) flags.set(spec.name, [value]);
+      else values.push(value);
     }
-    const values = flags.get(spec.name);
-    if (values === undefined) flags.set(spec.name, [value]);
-    else if (spec.repeatable) values.push(value);
-    else throw usageError(`flag '${spec.name}' cannot be repeated`);
   }
   return { flags, words };
 }
 
-/** `--name`, `--name=value`, `-n`, `-nvalue` or `-n=value`. */
-function flagOf(arg: string, known: ReadonlyMap<string, FlagSpec>): { spec: FlagSpec; attached: string | null } {
-  if (!arg.startsWith('--')) {
-    const spec = [...known.values()].find(({ short }) => short === arg[1]);
-    if (spec === undefined) throw usageError(`unknown short flag '${arg.slice(0, 2)}'`);
-    return { spec, attached: arg.length > 2 ? arg.slice(arg[2] === '=' ? 3 : 2) : null };
-  }
+/** A flag of the line; `attached` is null where its value is the next word. */
+interface FoundFlag {
+  readonly spec: FlagSpec;
+  readonly attached: string | null;
+}
+
+/** `--name`, `--no-name` of a switch, `--name=value`. */
+function longFlagOf(arg: string, known: ReadonlyMap<string, FlagSpec>): FoundFlag {
   const equals = arg.indexOf('=');
   const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
-  const spec = known.get(name);
+  const isOff = !known.has(name) && isSwitch(known.get(name.replace(/^no-/, '')));
+  const spec = known.get(isOff ? name.slice('no-'.length) : name);
   if (spec === undefined) throw usageError(`unknown long flag '--${name}'`, closest(name, known.keys()), '--');
-  if (spec.placeholder === null && equals >= 0) throw usageError(`unexpected ${arg.slice(equals + 1)}`);
-  return { spec, attached: equals < 0 ? null : arg.slice(equals + 1) };
+  if (!isSwitch(spec)) return { spec, attached: equals < 0 ? null : arg.slice(equals + 1) };
+  if (equals >= 0) throw usageError(`unexpected ${arg.slice(equals + 1)}`);
+  return { spec, attached: isOff ? OFF : ON };
+}
+
+/** `-n`, `-nm` of switches, `-nvalue` or `-n=value`. */
+function shortFlagsOf(arg: string, known: ReadonlyMap<string, FlagSpec>): FoundFlag[] {
+  const found: FoundFlag[] = [];
+  for (let i = 1; i < arg.length; i++) {
+    const spec = [...known.values()].find(({ short }) => short === arg[i]);
+    if (spec === undefined) throw usageError(`unknown short flag '-${arg[i]}'`);
+    if (!isSwitch(spec)) {
+      const rest = arg.slice(arg[i + 1] === '=' ? i + 2 : i + 1);
+      return [...found, { spec, attached: i + 1 < arg.length ? rest : null }];
+    }
+    found.push({ spec, attached: ON });
+  }
+  return found;
+}
+
+function isSwitch(spec: FlagSpec | undefined): boolean {
+  return spec !== undefined && spec.placeholder === null;
 }
 
 function flagsBelow(place: Place): Map<string, FlagSpec> {
@@ -134,9 +160,11 @@ function commandAt({ path, tree }: Place, tokens: Tokens): Command {
 
 function givenTo(command: Command, { path }: Place, { flags, words }: Tokens): Given {
   const specs = new Map(command.flags.map((spec) => [spec.name, spec]));
-  for (const name of flags.keys()) {
-    if (!specs.has(name))
+  for (const [name, values] of flags) {
+    const spec = name === HELP_FLAG.name ? HELP_FLAG : specs.get(name);
+    if (spec === undefined)
       throw usageError(`'${path.join(' ')}' has no flag '--${name}'`, closest(name, specs.keys()), '--');
+    if (values.length > 1 && !spec.repeatable) throw usageError(`flag '${name}' cannot be repeated`);
   }
   for (const { name, required } of command.flags) {
     if (required && !flags.has(name)) throw usageError(`required flag --${name} not provided`);
@@ -152,7 +180,7 @@ function givenTo(command: Command, { path }: Place, { flags, words }: Tokens): G
   return {
     flag: (name) => values(name)[0] ?? null,
     flags: values,
-    isOn: (name) => flags.has(name),
+    isOn: (name) => flags.has(name) && !(isSwitch(specs.get(name)) && flags.get(name)![0] === OFF),
     args: words,
   };
 }
