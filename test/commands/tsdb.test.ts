@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
@@ -155,7 +155,19 @@ describe('narthex tsdb on blocks', () => {
       'getting min and max timestamp: next: data does not end with # EOF (bad at offset 6)',
     );
     expect(await failing('a{b="c"} 1\n# EOF\n')).toContain('expected timestamp for series got none: a{b="c"}');
-    expect(await failing('a 1 5\na 1 4\n# EOF\n')).toContain('add sample: out of order sample: {__name__="a"} at 4000');
+    // The first 5,000 are one transaction.
+    const many = Array.from({ length: 4999 }, (_, i) => `b{i="${i}"} 1 5\n`).join('');
+    expect(await failing(`a 1 5\n${many}a 1 4\n# EOF\n`)).toContain(
+      'add sample: out of order sample: {__name__="a"} at 4000',
+    );
+    writeFileSync(join(directory, 'late'), 'a 1 5\na 1 4\na 1 5\na 2 5\na 2 6\n# EOF\n');
+    expect(await tsdb('create-blocks-from', 'openmetrics', '-q', 'late', 'lateless')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr:
+        'left out 2 samples that are not later than others of their series, first out of order sample: {__name__="a"} at 4000\n',
+    });
+    expect((await tsdb('dump', 'lateless')).stdout).toBe('{__name__="a"} 1 5000\n{__name__="a"} 2 6000\n');
     expect((await tsdb('create-blocks-from', 'openmetrics', 'nofile')).stderr).toBe(
       'stat nofile: no such file or directory\n',
     );
@@ -247,6 +259,7 @@ describe.skipIf(reason !== '')(`narthex tsdb beside promtool${reason}`, () => {
         other,
       ]).toString();
       expect(made.stdout.replaceAll(ULID_PATTERN, 'ULID')).toBe(theirOutput.replaceAll(ULID_PATTERN, 'ULID'));
+      expect(blockFiles(mine)).toEqual(blockFiles(other));
       expect(sorted(await ours('dump', '--format=seriesjson'))).toEqual(sorted(theirs('dump', '--format=seriesjson')));
       for (const args of [
         ['--extended', '--limit=1000'],
@@ -260,6 +273,15 @@ describe.skipIf(reason !== '')(`narthex tsdb beside promtool${reason}`, () => {
 });
 
 const ULID_PATTERN = /^[0-9A-Z]{26}/gm;
+
+/** The bytes of all blocks' files but those that have their names, in the order of those. */
+function blockFiles(directory: string): Buffer[] {
+  return readdirSync(directory)
+    .sort()
+    .flatMap((ulid) =>
+      ['index', 'chunks/000001', 'tombstones'].map((file) => readFileSync(join(directory, ulid, file))),
+    );
+}
 
 function sorted(text: string): string[] {
   return text.split('\n').sort();

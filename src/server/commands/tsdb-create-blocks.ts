@@ -23,6 +23,8 @@ export interface CreateBlocksOptions {
   readonly clock: Clock;
   /** Told a line for each block; null: quiet. */
   readonly print: ((text: string) => void) | null;
+  /** Told of samples that are in no block. */
+  readonly warn: (text: string) => void;
 }
 
 /** The input can not become blocks; the message begins with the reference's words. */
@@ -53,6 +55,10 @@ export function createBlocks(options: CreateBlocksOptions): void {
           if (range.pieces.has(index++)) addPiece(builder, piece, range.start, end, options.labels);
         }
         const meta = builder.finish(fileSystem, directory, newUlid(clock.now()));
+        const { count, first } = builder.leftOut;
+        if (count > 0) {
+          options.warn(`left out ${count} samples that are not later than others of their series, first ${first}\n`);
+        }
         if (meta === null || print === null) return;
         const block = openBlock(fileSystem, directory, meta.ulid);
         print(blockTable([block], fileSystem, { isHumanReadable: options.isHumanReadable, hasHeader: isFirst }));
@@ -136,6 +142,7 @@ function seriesLabels(pairs: readonly string[], more: ReadonlyMap<string, string
     names.add(pairs[i]!);
     kept.push(pairs[i]!, pairs[i + 1]!);
   }
+  if (more.has('')) throw new RefusedSample('a label has no name: invalid sample');
   let labels = labelsFromPairs(kept);
   for (const [name, value] of more) labels = labels.with(name, value);
   if (labels.size === 0) throw new RefusedSample('empty labelset: invalid sample');

@@ -162,6 +162,7 @@ const openMetrics: Command = {
         fileSystem: nodeFiles,
         clock: systemClock,
         print: given.isOn('quiet') ? null : (text) => process.stdout.write(text),
+        warn: (text) => process.stderr.write(text),
       });
     }),
 };

@@ -95,7 +95,7 @@ function check(series: readonly Series[], passPostings: number): void {
     expect(found).toEqual([...values.keys()].sort(compareUtf8));
     for (const [value, wanted] of values) expect(rowsOf(name, value)).toEqual(wanted);
   }
-  const symbols = new Set(series.flatMap(({ labels }) => labels.pairs));
+  const symbols = new Set(['', ...series.flatMap(({ labels }) => labels.pairs)]);
   const texts = Array.from({ length: index.symbols.count }, (_, id) => index.symbols.text(id));
   expect(texts).toEqual([...symbols].sort(compareUtf8));
   index.closeSync();

@@ -7,15 +7,15 @@ const INDEX_MAX = 2 ** INDEX_BITS;
 const PLACE_MAX = 2 ** (53 - INDEX_BITS);
 
 export interface OrderedSymbols {
-  /** Symbols in byte order, without the empty one. */
+  /** Symbols in byte order. The empty one is the first: no label has it, but other servers' blocks do, and sizes are equal so. */
   readonly order: Uint32Array;
   /** By symbol: its place in that order. */
   readonly places: Uint32Array;
 }
 
 export function orderSymbols(symbols: SymbolTable): OrderedSymbols {
-  const order = new Uint32Array(symbols.count - 1);
-  for (let i = 0; i < order.length; i++) order[i] = i + 1;
+  const order = new Uint32Array(symbols.count);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   order.sort((a, b) => symbols.compare(a, b));
   const places = new Uint32Array(symbols.count);
   for (let i = 0; i < order.length; i++) places[order[i]!] = i;

@@ -10,7 +10,13 @@ export class RefusedSample extends Error {
   override readonly name = 'RefusedSample';
 }
 
-/** Samples that are checked and applied together. */
+/** Samples that are not in the block although nothing was refused; `first` tells of one, and is empty where there is none. */
+export interface LeftOut {
+  readonly count: number;
+  readonly first: string;
+}
+
+/** Samples that are checked and applied together: as many as the reference's tool puts into one transaction. */
 const BATCH_SAMPLES = 5000;
 
 /**
@@ -21,6 +27,9 @@ export class BlockBuilder {
   readonly #head: Head;
   readonly #batch = createSampleBatch(BATCH_SAMPLES);
   #appender: Appender | null = null;
+  /** By series, whose numbers here are 1, 2, ...: the time of its last sample that was applied. */
+  readonly #lastTimes: number[] = [];
+  #leftOut: LeftOut = { count: 0, first: '' };
 
   /** `rangeMs`: the newest sample is at most so much later than the oldest. */
   constructor(rangeMs: number) {
@@ -34,7 +43,14 @@ export class BlockBuilder {
     return this.#open().resolve(labels);
   }
 
-  /** Throws `RefusedSample`, for this sample or one before it. */
+  get leftOut(): LeftOut {
+    return this.#leftOut;
+  }
+
+  /**
+   * Throws `RefusedSample`, for this sample or one before it. A sample that is not later than one of its series is left
+   * out where that came within the same 5,000 samples, and refused where it came before them, as in the reference's tool.
+   */
   add(series: number, time: number, low: number, high: number): void {
     const batch = this.#batch;
     const at = batch.length++;
@@ -70,13 +86,22 @@ export class BlockBuilder {
     const batch = this.#batch;
     const appender = this.#open();
     const { reasons, refused, refusedCount } = appender.append(batch);
-    if (refusedCount > 0) {
-      appender.rollback();
-      const at = refused[0]!;
-      const labels = this.#head.labels(batch.refs[at]!);
-      throw new RefusedSample(`${REASONS[reasons[0]!] ?? 'out of bounds'}: ${labels} at ${batch.times[at]}`);
+    for (let i = 0; i < refusedCount; i++) {
+      const at = refused[i]!;
+      const words = REASONS[reasons[i]!];
+      const text = `${words ?? 'out of bounds'}: ${this.#head.labels(batch.refs[at]!)} at ${batch.times[at]}`;
+      if (words === undefined || batch.times[at]! <= (this.#lastTimes[batch.refs[at]!] ?? Number.NEGATIVE_INFINITY)) {
+        appender.rollback();
+        throw new RefusedSample(text);
+      }
+      this.#leftOut = { count: this.#leftOut.count + 1, first: this.#leftOut.first || text };
     }
     appender.commit();
+    // Refused samples are not later than others of their series.
+    for (let at = 0; at < batch.length; at++) {
+      const ref = batch.refs[at]!;
+      this.#lastTimes[ref] = Math.max(this.#lastTimes[ref] ?? Number.NEGATIVE_INFINITY, batch.times[at]!);
+    }
     this.#appender = null;
     batch.length = 0;
   }
@@ -86,4 +111,3 @@ export class BlockBuilder {
 const REASONS: string[] = [];
 REASONS[REFUSED.outOfOrder] = 'out of order sample';
 REASONS[REFUSED.duplicate] = 'duplicate sample for timestamp';
-REASONS[REFUSED.tooOld] = 'too old sample';
