@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { instantNumber } from './ask.ts';
+import { untilAtRest } from './at-rest.ts';
 import { resultHash } from './kernel-bench.ts';
 import { LeanConnection } from './lean-connection.ts';
 import { querySeries } from './load/query-data.ts';
@@ -13,10 +14,24 @@ import { nanosecondsSince, threadNanoseconds } from './thread-time.ts';
 
 const STEP_MS = 15_000;
 const WARM_UP_ROUNDS = 3;
+/** In each round a server's time for a query is cut into so many bursts, by turns with the others. */
+const BURSTS = 4;
+/** No query may be slower than so many times the peer's time or by so many ms, whichever is more. */
+const SLOWER_MAX = 1.1;
+const SLOWER_MS_MAX = 0.3;
+
+/** All calls of one query to one server. */
+interface Calls {
+  readonly walls: number[];
+  /** CPU of all threads of the server during its bursts. */
+  cpuMs: number;
+  answer: string | null;
+}
 
 interface QueryFigures {
+  /** The median of all calls. */
   readonly wallMs: number;
-  /** CPU of all threads of the server per call, from a burst of calls. */
+  /** The mean of all calls: what comes once in many, as collecting garbage, is in it. */
   readonly cpuMs: number;
   readonly hash: string;
   readonly bytes: number;
@@ -28,7 +43,7 @@ interface QueryFigures {
  * them with numbers rounded to ten digits and series sorted.
  *
  * Sizes: `scale`, `hours`, and in ms how long each server is asked one query: `budget` in each round, `warm-up` in each of
- * three rounds before.
+ * three rounds before. Nothing is asked before the servers have moved what is old to blocks.
  */
 export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOptions): Promise<unknown> {
   const scale = sizes.get('scale') ?? (smoke ? 0.1 : 1);
@@ -50,6 +65,7 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
       await eventuallyStored(server, series.length, end);
       console.log(`${competitor.name}: ${samples.toLocaleString('en-US')} samples of ${series.length} series`);
     }
+    await untilAtRest(servers, end);
     // A server that has run for a while is what is compared: nobody is measured while code is compiled or pages are mapped.
     // In rounds over all queries: what V8 compiled for the first ones it compiles again when later ones bring other shapes.
     // Server after server with each of them, so that nobody has been idle for long when the first one is measured.
@@ -60,24 +76,14 @@ export async function queryBench({ smoke, peers, rounds, only, sizes }: BenchOpt
     }
     const rows: { query: BenchQuery; figures: ReadonlyMap<string, QueryFigures> }[] = [];
     for (const query of queries) {
-      const samples = new Map<string, QueryFigures[]>(servers.map((server) => [server.competitor.name, []]));
-      for (const server of pairedOrder(servers, rounds)) {
-        samples.get(server.competitor.name)!.push(await measure(server, query, end, budgetMs));
+      const calls = new Map<RunningServer, Calls>(
+        servers.map((server) => [server, { walls: [], cpuMs: 0, answer: null }]),
+      );
+      // In bursts: what else the machine does for a tenth of a second meets one burst of each, not all calls of one.
+      for (const server of pairedOrder(servers, rounds * BURSTS)) {
+        await measure(server, query, end, budgetMs / BURSTS, calls.get(server)!);
       }
-      rows.push({
-        query,
-        figures: new Map(
-          [...samples].map(([name, own]) => [
-            name,
-            {
-              wallMs: median(own.map((one) => one.wallMs)),
-              cpuMs: median(own.map((one) => one.cpuMs)),
-              hash: own[0]!.hash,
-              bytes: own[0]!.bytes,
-            },
-          ]),
-        ),
-      });
+      rows.push({ query, figures: new Map(servers.map((one) => [one.competitor.name, figuresOf(calls.get(one)!)])) });
     }
     return report(
       rows,
@@ -107,29 +113,37 @@ async function warmUp({ url }: RunningServer, query: BenchQuery, end: number, bu
   connection.close();
 }
 
-/** One connection, asked one query at a time. */
+/** One connection, asked one query at a time, for so long, at least once. The first answer is kept, beside the clock. */
 async function measure(
   { url, pid }: RunningServer,
   query: BenchQuery,
   end: number,
   budgetMs: number,
-): Promise<QueryFigures> {
+  calls: Calls,
+): Promise<void> {
   const connection = await LeanConnection.open(url);
   const request = connection.request(pathOf(query, end));
-  const answer = await connection.text(request);
-  const walls: number[] = [];
+  calls.answer ??= await connection.text(request);
   const before = threadNanoseconds(pid);
   const started = performance.now();
   let now = started;
-  while (now - started < budgetMs || walls.length < 3) {
+  do {
     const asked = now;
     await connection.ask(request);
     now = performance.now();
-    walls.push(now - asked);
-  }
-  const cpuMs = nanosecondsSince(before, pid) / 1e6 / walls.length;
+    calls.walls.push(now - asked);
+  } while (now - started < budgetMs);
+  calls.cpuMs += nanosecondsSince(before, pid) / 1e6;
   connection.close();
-  return { wallMs: median(walls), cpuMs, hash: resultHash(canonical(answer)), bytes: answer.length };
+}
+
+function figuresOf({ walls, cpuMs, answer }: Calls): QueryFigures {
+  return {
+    wallMs: median(walls),
+    cpuMs: cpuMs / walls.length,
+    hash: resultHash(canonical(answer!)),
+    bytes: answer!.length,
+  };
 }
 
 function pathOf({ path, expr, rangeMs }: BenchQuery, end: number): string {
@@ -197,6 +211,11 @@ function report(
     console.log(
       `${subject} / ${mean.against}: wall ${mean.wall.toFixed(2)}, CPU ${mean.cpu.toFixed(2)} (geometric means)`,
     );
+    const beyond = rows.filter((row) => {
+      const theirs = wall(row, mean.against);
+      return wall(row, subject!) > Math.max(SLOWER_MAX * theirs, theirs + SLOWER_MS_MAX);
+    });
+    console.log(`beyond their limit: ${beyond.map(({ query }) => query.name).join(', ') || 'none'}`);
   }
   return { means, rows: rows.map((row) => ({ ...row.query, figures: Object.fromEntries(row.figures) })) };
 }
