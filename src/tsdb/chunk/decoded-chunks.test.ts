@@ -60,6 +60,22 @@ describe('DecodedChunks', () => {
     expect(found).toBeGreaterThan(chunks / 8);
   });
 
+  it('has all chunks of a small query when it comes the third time, where all is full', () => {
+    const kept = new DecodedChunks(SLAB_BYTES, new ManualClock());
+    const ask = (from: number, to: number): number => {
+      let found = 0;
+      kept.begin();
+      for (let chunk = from; chunk < to; chunk++) {
+        if (kept.find(1, 100 * chunk, createSampleColumn(0))) found++;
+        else kept.note(1, 100 * chunk, columnOf([{ time: chunk, low: chunk, high: 0 }]), 0);
+      }
+      return found;
+    };
+    for (let round = 0; round < 4; round++) ask(0, 3000);
+    expect([ask(5000, 5040), ask(5000, 5040), ask(5000, 5040)]).toEqual([0, 0, 40]);
+    expect(kept.bytes).toBeLessThanOrEqual(SLAB_BYTES);
+  });
+
   it('gives its memory back a minute after it was last asked', () => {
     const clock = new ManualClock();
     const kept = new DecodedChunks(SLAB_BYTES, clock);

@@ -16,6 +16,11 @@ const SET_ENTRIES = 4;
  */
 const PLACES_REFUSED = 8;
 /**
+ * But each query gets so many places without that, one of 16: the chunks of a small query are all here when it is asked for the
+ * third time, and a large one drives out little more than it would.
+ */
+const PLACES_GIVEN_LOG2 = 4;
+/**
  * A bit for each chunk that was decoded once, by its hash: a chunk gets a place when it is decoded again. After so many
  * chunks all are forgotten, so few that were not decoded before pass for such.
  */
@@ -57,12 +62,21 @@ export class DecodedChunks {
   #used = 0;
   #next = 0;
   #refused = 0;
+  /** Places that the query at hand gets where all is full. */
+  #given = 0;
+  /** Sets that were full. */
+  #full = 0;
   #isUsed = false;
 
   /** Takes at most about `bytesMax`, half as much again where times are not evenly spaced, and no less than one slab. */
   constructor(bytesMax: number, clock: Clock) {
     this.#clock = clock;
     this.#slots = Math.max(1 << SLAB_SLOTS_LOG2, Math.floor(bytesMax / VALUES_BYTES));
+  }
+
+  /** To be told when a query begins. */
+  begin(): void {
+    this.#given = this.#slots >>> PLACES_GIVEN_LOG2;
   }
 
   /** Puts the samples of a chunk behind those of a column; false where they are not kept. */
@@ -104,7 +118,7 @@ export class DecodedChunks {
     const count = length - from;
     if (count < 1 || count > SAMPLES_MAX || file >= FILES_MAX || times[length - 1]! - times[from]! > OFFSET_MAX) return;
     if (!this.#wasMarked(hashOf(file, offset))) return;
-    if (this.#keys.length === 0) this.#begin();
+    if (this.#keys.length === 0) this.#reserve();
     const slot = this.#place(file, offset);
     if (slot < 0) return;
     this.#putTimes(slot, times, from, count);
@@ -133,7 +147,7 @@ export class DecodedChunks {
     return false;
   }
 
-  #begin(): void {
+  #reserve(): void {
     const slots = this.#slots;
     const entries = SET_ENTRIES * Math.ceil((2 * slots) / SET_ENTRIES);
     this.#keys = new Float64Array(entries).fill(-1);
@@ -182,10 +196,13 @@ export class DecodedChunks {
     while (entry < first + SET_ENTRIES && this.#keys[entry] !== -1) entry++;
     const isSetFull = entry === first + SET_ENTRIES;
     const isFull = this.#used === this.#slots;
-    if ((isSetFull || isFull) && ++this.#refused % PLACES_REFUSED !== 0) return -1;
+    if (isSetFull || isFull) {
+      if (this.#given > 0) this.#given--;
+      else if (++this.#refused % PLACES_REFUSED !== 0) return -1;
+    }
     let slot: number;
     if (isSetFull) {
-      entry = first + ((this.#refused / PLACES_REFUSED) & (SET_ENTRIES - 1));
+      entry = first + (this.#full++ & (SET_ENTRIES - 1));
       slot = this.#slotOf[entry]!;
     } else if (isFull) {
       slot = this.#next;

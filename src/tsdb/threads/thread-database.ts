@@ -36,10 +36,12 @@ export class ThreadDatabase {
   readonly #view: HeadView;
   readonly #reader: HeadReader;
   readonly #blocks: ThreadBlocks;
+  readonly #decoded: DecodedChunks;
   readonly #known = new ThreadSelections();
 
   /** `chunksHead`: the directory of the head's chunk files. */
   constructor(fileSystem: FileSystem, chunksHead: string, decoded: DecodedChunks) {
+    this.#decoded = decoded;
     this.#view = new HeadView({ fileSystem, directory: chunksHead });
     this.#reader = new HeadReader(this.#view, decoded);
     this.#blocks = new ThreadBlocks(fileSystem, decoded);
@@ -53,6 +55,7 @@ export class ThreadDatabase {
 
   /** What one query reads from. */
   queryable(ask: AskMainThread): Queryable {
+    this.#decoded.begin();
     const series = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot) => {
       if (!request.sorted) return new HeadSeriesSet(this.#reader, snapshot, range, null, this.#known.of(snapshot));
       return new HeadSeriesSet(this.#reader, snapshot, range, this.#order(snapshot.rows));
