@@ -2,12 +2,15 @@ import type { Clock } from '../../std/clock.ts';
 import { collectGarbage } from '../../std/collect-garbage.ts';
 import { usedBytes } from './memory-guard.ts';
 
-/** Without work for so long a thread tidies up. */
-const IDLE_MS = 2000;
+/**
+ * Without work for so long a thread tidies up. Pages that refresh come back sooner: they would meet a collection, which takes
+ * two threads some 100 ms, in every pause.
+ */
+const IDLE_MS = 10_000;
 /** And again when what it keeps for the next queries has been let go of. */
 const IDLE_LONG_MS = 130_000;
 /** A collection is worth its time where so much more is used than after the last one. */
-const GROWTH_BYTES = 8 * 2 ** 20;
+const GROWTH_BYTES = 32 * 2 ** 20;
 
 /**
  * Gives memory back that queries have left behind. V8 collects when more is allocated, so what the last heavy query of a
