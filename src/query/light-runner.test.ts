@@ -123,24 +123,23 @@ describe('LightRunner', () => {
     expect(observed[1]).toBe(0);
   });
 
-  test('does not look at every repetition of what it handed on', async () => {
-    let looks = 0;
-    const { heavy, observed } = await run({ text: 'm' }, () => ++looks > 1, 20);
-    expect([looks, heavy]).toEqual([5, 16]);
-    expect(observed).toEqual([5, 4, 1]);
+  test('does not look at every repetition of what is too much', async () => {
+    const { heavy, observed } = await run({ text: 'rate(many[2m])', ...range, step: 5_000 }, true, 20);
+    expect(heavy).toBe(20);
+    expect(observed).toEqual([2, 0, 2]);
   });
 
-  test('looks again soon where what was missing is being read', async () => {
-    class Coming extends NotResident {
-      override readonly isComing = true;
-    }
+  test('looks again soon at what was not in memory, and less often where it stays away', async () => {
     let looks = 0;
-    const isResident = () => {
-      if (++looks === 1) throw new Coming('soon');
-      return true;
-    };
-    const { heavy } = await run({ text: 'm' }, isResident, 20);
-    expect([looks, heavy]).toEqual([18, 3]);
+    expect((await run({ text: 'm' }, () => ++looks > 1, 20)).heavy).toBe(3);
+    expect(looks).toBe(18);
+    looks = 0;
+    expect((await run({ text: 'm' }, () => ++looks < 0, 40)).heavy).toBe(40);
+    // The 1st, 4th, 9th, 18th and 34th time.
+    expect(looks).toBe(5);
+    looks = 0;
+    // It was there in between.
+    expect((await run({ text: 'm' }, () => ++looks !== 1 && looks !== 3, 9)).heavy).toBe(6);
   });
 
   test('words mistakes itself', async () => {

@@ -35,11 +35,22 @@ const TURN_MS_MAX = 4;
 /** The end of a turn is not waited for before that much: it would cost each of the smallest queries one more system call. */
 const TURN_MS_UNWATCHED = 1;
 
-/** A text that was handed on is handed on so often again before it is looked at anew; so many texts are remembered. */
+/** A text whose work is too much is handed on so often again before it is looked at anew; so many texts are remembered. */
 const HANDED_ON_AGAIN = 15;
-/** As often where a page of a file was missing, which is being read meanwhile. */
-const HANDED_ON_WHILE_READ = 2;
+/**
+ * What was not in memory may be there in a moment: a page is being read, or something else held the machine while series were
+ * chosen. So often the first time, and twice as often each time that it is found so again.
+ */
+const HANDED_ON_FIRST = 2;
 const TEXTS_MAX = 256;
+
+/** A text that was handed on. */
+interface HandedOn {
+  /** How often it still is without a look. */
+  left: number;
+  /** What that was in the beginning. */
+  readonly times: number;
+}
 
 /**
  * Runs small queries over what is in memory on the calling thread, at once, and hands the others on. Which a query is shows
@@ -48,8 +59,7 @@ const TEXTS_MAX = 256;
 export class LightRunner implements QueryRunner {
   readonly #options: LightRunnerOptions;
   readonly #executor: QueryExecutor;
-  /** Texts that were handed on -> how often they still are without a look. */
-  readonly #handedOn = new Map<string, number>();
+  readonly #handedOn = new Map<string, HandedOn>();
   /** What queries took in this turn of the event loop, ms; up to `TURN_MS_UNWATCHED` more of turns before. */
   #turnMs = 0;
   /** Whether the end of this turn sets it back. */
@@ -79,12 +89,12 @@ export class LightRunner implements QueryRunner {
       const reply = await executeQuery(this.#executor, query, request, execution);
       cost.timing.total = (clock.monotonic() - began) / 1000;
       observer?.finished(cost.timing, cost.samplesTotal, cost.samplesRead);
+      if (this.#handedOn.size > 0) this.#handedOn.delete(keyOf(request));
       return reply;
     } catch (error) {
       observer?.dismissed();
       if (!(error instanceof TooMuchWork || error instanceof NotResident)) throw error;
-      const isComing = error instanceof NotResident && error.isComing;
-      this.#noteHeavy(request, isComing ? HANDED_ON_WHILE_READ : HANDED_ON_AGAIN);
+      this.#noteHeavy(request, error instanceof TooMuchWork);
     } finally {
       this.#noteTime(clock.monotonic() - began);
     }
@@ -101,17 +111,22 @@ export class LightRunner implements QueryRunner {
     });
   }
 
-  #wasHeavy({ kind, text }: QueryRequest): boolean {
-    const key = `${kind} ${text}`;
-    const left = this.#handedOn.get(key) ?? 0;
-    if (left === 0) return false;
-    if (left === 1) this.#handedOn.delete(key);
-    else this.#handedOn.set(key, left - 1);
+  #wasHeavy(request: QueryRequest): boolean {
+    const handedOn = this.#handedOn.get(keyOf(request));
+    if (handedOn === undefined || handedOn.left === 0) return false;
+    handedOn.left--;
     return true;
   }
 
-  #noteHeavy({ kind, text }: QueryRequest, times: number): void {
+  #noteHeavy(request: QueryRequest, isTooMuch: boolean): void {
+    const key = keyOf(request);
+    const before = this.#handedOn.get(key)?.times ?? HANDED_ON_FIRST / 2;
+    const times = isTooMuch ? HANDED_ON_AGAIN : Math.min(2 * before, HANDED_ON_AGAIN);
     if (this.#handedOn.size >= TEXTS_MAX) this.#handedOn.clear();
-    this.#handedOn.set(`${kind} ${text}`, times);
+    this.#handedOn.set(key, { left: times, times });
   }
+}
+
+function keyOf({ kind, text }: QueryRequest): string {
+  return `${kind} ${text}`;
 }

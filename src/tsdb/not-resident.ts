@@ -1,6 +1,4 @@
 /** What is asked for can not be had at once out of memory: where files may be waited for it can. */
 export class NotResident extends Error {
   override readonly name: string = 'NotResident';
-  /** It is on its way into memory: who asks again in some milliseconds finds it there. */
-  readonly isComing: boolean = false;
 }

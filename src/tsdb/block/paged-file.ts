@@ -53,7 +53,6 @@ export class PageCache {
 /** Thrown in place of a read of a file, where files must not be waited for. */
 export class PageMissing extends NotResident {
   override readonly name = 'PageMissing';
-  override readonly isComing: boolean;
   readonly file: PagedFile;
   /** -1 where more is asked for than belongs into the cache. */
   readonly page: number;
@@ -62,7 +61,6 @@ export class PageMissing extends NotResident {
     super(`page ${page} of ${file.path} is not in memory`);
     this.file = file;
     this.page = page;
-    this.isComing = page >= 0;
   }
 }
 
