@@ -6,6 +6,7 @@ import { BlockList, type DamagedBlock } from './block/block-list.ts';
 import { chunkMerge } from './chunk/merge-chunks.ts';
 import { dataDirectory } from './data-directory.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
+import { hideCovered } from './start/covered-by-blocks.ts';
 import { type LoadedHead, loadHead } from './start/load-head.ts';
 
 export interface ReadOnlyOptions {
@@ -22,23 +23,27 @@ export class ReadOnlyDatabase implements Queryable {
   readonly #blocks: BlockList;
   readonly #head: LoadedHead;
 
-  /** Throws `FileSystemError` where the directory can not be read. Damage is logged and passed over. */
-  static open({ directory: root, fileSystem, log }: ReadOnlyOptions): ReadOnlyDatabase {
+  /** Rejects with a `FileSystemError` where the directory can not be read. Damage is logged and passed over. */
+  static async open({ directory: root, fileSystem, log }: ReadOnlyOptions): Promise<ReadOnlyDatabase> {
     const directory = dataDirectory(root);
-    const blocks = new BlockList({ fileSystem, directory: root, log });
+    const blockOptions = { fileSystem, directory: root, log };
+    const blocks = new BlockList(blockOptions);
+    const chunkRangeMs = CHUNK_RANGE_MS_DEFAULT;
     const steps = loadHead({
       fileSystem,
       directory,
       log,
-      chunkRangeMs: CHUNK_RANGE_MS_DEFAULT,
-      minValidTime: blocks.coveredTime,
+      chunkRangeMs,
+      minValidTime: blocks.certainTime(chunkRangeMs),
       exemplarsMax: 0,
       repairs: false,
       clock: null,
     });
     for (;;) {
       const step = steps.next();
-      if (step.done === true) return new ReadOnlyDatabase(blocks, step.value);
+      if (step.done !== true) continue;
+      await hideCovered(step.value.head, blocks, { ...blockOptions, chunkRangeMs, repairs: false });
+      return new ReadOnlyDatabase(blocks, step.value);
     }
   }
 

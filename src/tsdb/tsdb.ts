@@ -3,6 +3,7 @@ import { runInTurns, turnsOf } from '../std/turns.ts';
 import { BlockList } from './block/block-list.ts';
 import { dataDirectory } from './data-directory.ts';
 import type { Database } from './database.ts';
+import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import type { Head } from './head/head.ts';
 import { foundLock, lockDataDirectory } from './lock.ts';
 import { logSyncObserver } from './log-metrics.ts';
@@ -11,6 +12,7 @@ import { outOfOrderObserver, registerDatabaseMetrics } from './metrics.ts';
 import { OpenDatabase, SELECT_PIECE_MS } from './open-database.ts';
 import type { DatabaseOptions } from './options.ts';
 import { LateLogWriter } from './out-of-order/late-log-writer.ts';
+import { hideCovered } from './start/covered-by-blocks.ts';
 import { noteForeignFiles } from './start/note-foreign-files.ts';
 import { removeTemporary } from './start/remove-temporary.ts';
 import { replayLogs } from './start/replay-logs.ts';
@@ -34,13 +36,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const { fileSystem, log } = options;
     removeTemporary(fileSystem, directory, log);
     noteForeignFiles(fileSystem, options.directory, log);
-    blocks = new BlockList({ fileSystem, directory: options.directory, log });
-    const { loaded, replay } = await replayLogs(
-      options,
-      directory,
-      blocks.coveredTime,
-      turnsOf(options.clock, SELECT_PIECE_MS),
-    );
+    const blockOptions = { fileSystem, directory: options.directory, log };
+    blocks = new BlockList(blockOptions);
+    const chunkRangeMs = options.chunkRangeMs ?? CHUNK_RANGE_MS_DEFAULT;
+    const certain = blocks.certainTime(chunkRangeMs);
+    const turns = turnsOf(options.clock, SELECT_PIECE_MS);
+    const { loaded, replay } = await replayLogs(options, directory, certain, turns);
+    if (await hideCovered(loaded.head, blocks, { ...blockOptions, chunkRangeMs, repairs: true })) {
+      blocks.close();
+      blocks = new BlockList(blockOptions);
+    }
     const gate = new WriteGate({
       fileSystem,
       clock: options.clock,

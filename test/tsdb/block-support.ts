@@ -22,6 +22,8 @@ export interface BlockContent {
   readonly series: readonly BlockSeries[];
   /** Deleted times by place in `series`. */
   readonly deleted: readonly (readonly [series: number, minTime: number, maxTime: number])[];
+  /** Fields of `compaction` in its meta.json; by default those of a block cut from the head. */
+  readonly compaction?: object;
 }
 
 /** Writes a block after the format pages, by the plainest means. Returns where each series' entry is numbered. */
@@ -49,8 +51,9 @@ export function writeBlock(files: MemoryFiles, root: string, content: BlockConte
       .uint32(crc32c(body, 0, body.length, 0))
       .take(),
   );
-  const { maxTime, minTime, ulid } = content;
-  const meta = { ulid, minTime, maxTime, stats: {}, compaction: { level: 1, sources: [ulid] }, version: 1 };
+  const { compaction, maxTime, minTime, ulid } = content;
+  const origin = { level: 1, sources: [ulid], ...compaction };
+  const meta = { ulid, minTime, maxTime, stats: {}, compaction: origin, version: 1 };
   put(files, `${directory}/meta.json`, utf8FromString(JSON.stringify(meta)));
 }
 

@@ -47,7 +47,7 @@ export async function askDirectory<Data>(
   const write = (line: string) => process.stderr.write(line);
   const log = createLog({ level: 'warn', format: 'logfmt', clock: systemClock, write });
   try {
-    const database = ReadOnlyDatabase.open({ directory: given.flag('dir')!, fileSystem: nodeFiles, log });
+    const database = await ReadOnlyDatabase.open({ directory: given.flag('dir')!, fileSystem: nodeFiles, log });
     const runner = new InlineRunner({
       engine,
       queryable: database,

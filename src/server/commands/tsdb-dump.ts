@@ -27,7 +27,7 @@ export interface DumpOptions {
  */
 export async function dumpDatabase(options: DumpOptions): Promise<void> {
   const { format = PROM_FORMAT, range, selectors, write } = options;
-  const database = ReadOnlyDatabase.open(options);
+  const database = await ReadOnlyDatabase.open(options);
   const querier = database.querier(range);
   try {
     const found = selectors.map((matchers) => querier.select({ matchers, range, sorted: true, limit: 0 }));

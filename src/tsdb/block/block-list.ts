@@ -2,8 +2,10 @@ import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { KnownRange } from '../compact/compacted-meta.ts';
+import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import { Block, type BlockCaches } from './block.ts';
-import { type BlockMeta, hasFloatsOnly, hasWholeRange, isUlid } from './block-meta.ts';
+import { type BlockMeta, certainEnd, hasFloatsOnly, hasWholeRange, isUlid } from './block-meta.ts';
 import type { BlockQuerier } from './block-querier.ts';
 import { KeptLabels } from './kept-labels.ts';
 import { KnownRows } from './known-rows.ts';
@@ -13,6 +15,8 @@ import { ResidentBlocks, ResidentPages } from './resident-blocks.ts';
 /** What all block indexes together keep of their files in memory, and what all chunk segments do, bytes. */
 const INDEX_CACHE_BYTES = 16 * 1024 * 1024;
 const CHUNK_CACHE_BYTES = 8 * 1024 * 1024;
+
+const NOTHING_DELETED: Tombstones = new Map();
 
 export interface BlockListOptions {
   readonly fileSystem: FileSystem;
@@ -80,7 +84,28 @@ export class BlockList {
     return Math.max(this.lastingCoveredTime, ...deletable);
   }
 
-  /** The same without blocks that can be removed. */
+  /** Blocks that perhaps only seem to reach further than `certainTime`. */
+  doubtful(chunkRangeMs: number): BlockMeta[] {
+    const certain = this.certainTime(chunkRangeMs);
+    return this.#covering.filter((meta) => meta.maxTime > certain);
+  }
+
+  /** As `coveredTime`, as far as that is certain where blocks of `chunkRangeMs` are cut from the head (`certainEnd`). */
+  certainTime(chunkRangeMs: number): number {
+    return this.knownRange(chunkRangeMs, []).certainTime;
+  }
+
+  /** The same of all blocks but those of these ULIDs, which another is about to replace. */
+  knownRange(chunkRangeMs: number, replaced: readonly string[]): KnownRange {
+    const others = this.#covering.filter(({ ulid }) => !replaced.includes(ulid));
+    return { chunkRangeMs, certainTime: Math.max(-Infinity, ...others.map((meta) => certainEnd(meta, chunkRangeMs))) };
+  }
+
+  get #covering(): BlockMeta[] {
+    return [...this.#blocks.map(({ meta }) => meta), ...this.#deletable].filter(hasWholeRange);
+  }
+
+  /** As `coveredTime`, without blocks that can be removed. */
   get lastingCoveredTime(): number {
     const covering = this.#blocks.filter(({ meta }) => hasWholeRange(meta));
     return covering.reduce((newest, { meta }) => Math.max(newest, meta.maxTime), Number.NEGATIVE_INFINITY);
@@ -163,6 +188,11 @@ export class BlockList {
   drop(ulids: ReadonlySet<string>): void {
     for (const block of this.#blocks) if (ulids.has(block.meta.ulid)) block.close();
     this.#blocks = this.#blocks.filter(({ meta }) => !ulids.has(meta.ulid));
+  }
+
+  /** As `queriers`, with what is deleted and still in the files. */
+  queriersWithDeleted(range: TimeRange): BlockQuerier[] {
+    return this.#blocks.filter((block) => block.overlaps(range)).map((block) => block.querier(range, NOTHING_DELETED));
   }
 
   /** A querier for each block that has samples of the range, oldest first. */

@@ -57,6 +57,31 @@ export function hasWholeRange({ hints }: Pick<BlockMeta, 'hints'>): boolean {
   return !hints.some((hint) => PARTIAL_HINTS.includes(hint));
 }
 
+/** Ours: the block has its whole range, although `certainEnd` could not tell by its parents. */
+export const WHOLE_RANGE_HINT = 'narthex-whole-range';
+
+/** The parent that Prometheus names where a block has none. */
+const NO_PARENT = '0'.repeat(26);
+
+/**
+ * Up to where (ms, exclusive) it is certain that a block which seems to have its whole range (`hasWholeRange`) has it, where blocks
+ * of `chunkRangeMs` are cut from the head. Prometheus merges blocks of late samples with older ones even while the samples that
+ * came in order in their range are in the head alone, and what it makes of them looks as if it had all. One at least of the blocks
+ * that it merged had its range, and one that is not longer than what is cut from the head has it for certain.
+ */
+export function certainEnd(
+  meta: Pick<BlockMeta, 'level' | 'parents' | 'minTime' | 'maxTime' | 'hints'>,
+  chunkRangeMs: number,
+): number {
+  if (meta.hints.includes(WHOLE_RANGE_HINT)) return meta.maxTime;
+  const endOf = ({ maxTime, minTime }: { readonly minTime: number; readonly maxTime: number }): number =>
+    maxTime - minTime <= chunkRangeMs ? maxTime : minTime;
+  const parents = meta.parents.filter(({ ulid }) => ulid !== NO_PARENT);
+  // What is rewritten is of level 1 again, whatever its parent was.
+  if (meta.level <= 1) return parents.length === 0 ? meta.maxTime : endOf(meta);
+  return parents.length === 0 ? meta.minTime : Math.min(...parents.map(endOf));
+}
+
 /** Throws `DamagedFile`, and `FileSystemError` where the file can not be read. */
 export function readBlockMeta(fileSystem: FileSystem, path: string): BlockMeta {
   return blockMetaFromBytes(fileSystem.readFileSync(path), path);

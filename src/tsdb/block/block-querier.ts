@@ -58,10 +58,10 @@ export class BlockQuerier implements Querier {
   readonly #tombstones: Tombstones;
   #release: (() => void) | null;
 
-  constructor(block: QueriedBlock, range: TimeRange, release: () => void) {
+  constructor(block: QueriedBlock, range: TimeRange, tombstones: Tombstones, release: () => void) {
     this.#block = block;
     this.#range = range;
-    this.#tombstones = block.tombstones;
+    this.#tombstones = tombstones;
     this.#release = release;
   }
 

@@ -132,10 +132,11 @@ export class Block {
     return this.meta.minTime <= maxTime && minTime < this.meta.maxTime;
   }
 
-  querier(range: TimeRange): BlockQuerier {
+  /** `tombstones` are the block's own by default. */
+  querier(range: TimeRange, tombstones = this.#tombstones): BlockQuerier {
     if (this.#isClosing) throw new Error(`Cannot read block ${this.meta.ulid}: it is closed`);
     this.#readers++;
-    return new BlockQuerier(this, range, () => {
+    return new BlockQuerier(this, range, tombstones, () => {
       this.#readers--;
       this.#closeUnused();
     });

@@ -43,6 +43,8 @@ export interface BlockMarks {
   readonly deletable?: true;
   /** How many intervals its tombstones have. */
   readonly tombstones?: number;
+  /** Of what kind its samples are, see `BlockMeta`. */
+  readonly hint?: string;
 }
 
 /**
@@ -56,10 +58,11 @@ export function markBlock(fileSystem: FileSystem, directory: string, marks: Bloc
 /** What `markBlock` makes of the block's `meta.json`. */
 export function markedMeta(fileSystem: FileSystem, directory: string, marks: BlockMarks): Uint8Array {
   const meta = JSON.parse(stringFromUtf8(fileSystem.readFileSync(`${directory}/meta.json`)));
-  if (marks.failed !== undefined || marks.deletable !== undefined) {
+  if (marks.failed !== undefined || marks.deletable !== undefined || marks.hint !== undefined) {
     meta.compaction ??= {};
     if (marks.failed) meta.compaction.failed = true;
     if (marks.deletable) meta.compaction.deletable = true;
+    if (marks.hint !== undefined) meta.compaction.hints = [...(meta.compaction.hints ?? []), marks.hint];
   }
   if (marks.tombstones !== undefined) {
     meta.stats ??= {};

@@ -4,7 +4,7 @@ import { PageCache } from '../block/paged-file.ts';
 import { markBlock } from '../block/write-block-meta.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { BlockChunkSource } from './block-chunk-source.ts';
-import { compactedOrigin, rewrittenOrigin } from './compacted-meta.ts';
+import { compactedOrigin, type KnownRange, markedOrigin, rewrittenOrigin } from './compacted-meta.ts';
 import { type WrittenBlock, writeBlock } from './write-block.ts';
 
 /** Blocks are read from their beginning to their end, so little of them is worth keeping. */
@@ -18,6 +18,8 @@ export interface CompactBlocks {
   readonly ulids: readonly string[];
   /** Of the block that is made. */
   readonly ulid: string;
+  /** What is known of the other blocks; without it, that they reach as far. */
+  readonly known?: KnownRange;
   /** As `WriteBlockOptions.forms`. */
   readonly forms?: SampleForms;
   /** As `WriteBlockOptions.progress`; what it throws leaves all blocks as they are. */
@@ -72,12 +74,13 @@ type Origin = ReturnType<typeof rewrittenOrigin> & { readonly sourceUlids?: read
 
 function writeFrom(
   fileSystem: FileSystem,
-  { directory, forms = PLAIN_FORMS, progress, segmentBytesMax, ulid }: CompactBlocks,
+  { directory, forms = PLAIN_FORMS, known, progress, segmentBytesMax, ulid }: CompactBlocks,
   blocks: readonly Block[],
   origin: Origin,
 ): WrittenBlock | null {
   const sources = blocks.map((block) => new BlockChunkSource(block, origin.minTime, origin.maxTime - 1));
-  const options = { directory, ulid, sources, forms, segmentBytesMax, ...origin };
+  const marked = known === undefined ? origin : markedOrigin(origin, known);
+  const options = { directory, ulid, sources, forms, segmentBytesMax, ...marked };
   const meta = writeBlock(fileSystem, { ...options, ...(progress && { progress }) });
   if (meta === null) for (const block of blocks) markBlock(fileSystem, block.directory, { deletable: true });
   return meta;

@@ -1,4 +1,4 @@
-import type { BlockMeta, BlockParent } from '../block/block-meta.ts';
+import { type BlockMeta, type BlockParent, certainEnd, hasWholeRange, WHOLE_RANGE_HINT } from '../block/block-meta.ts';
 
 /** What the meta of a block tells of where it comes from. */
 export interface BlockOrigin {
@@ -32,8 +32,30 @@ export function compactedOrigin(metas: readonly BlockMeta[]): BlockOrigin {
 
 /** The origin of a block that has what is not deleted of another; as if it were cut from the head. */
 export function rewrittenOrigin(meta: BlockMeta): Omit<BlockOrigin, 'sourceUlids'> {
-  const { minTime, maxTime, hints } = meta;
+  const { minTime, maxTime } = meta;
+  const hints = meta.hints.filter((hint) => hint !== WHOLE_RANGE_HINT);
   return { minTime, maxTime, level: 1, parents: [parentOf(meta)], hints };
+}
+
+/** How the range of a block to come is known from the other blocks. */
+export interface KnownRange {
+  /** Up to where others have all samples that came in order for certain, ms. */
+  readonly certainTime: number;
+  /** Width of the blocks that are cut from the head, ms. */
+  readonly chunkRangeMs: number;
+}
+
+/**
+ * The same origin, with the hint that the block has its whole range where that matters and does not follow otherwise: what is
+ * deleted may be left out of it, and the log that still has it must not be read again.
+ */
+export function markedOrigin<Origin extends Omit<BlockOrigin, 'sourceUlids'>>(
+  origin: Origin,
+  { certainTime, chunkRangeMs }: KnownRange,
+): Origin {
+  const isKnown = origin.maxTime <= Math.max(certainTime, certainEnd(origin, chunkRangeMs));
+  if (isKnown || !hasWholeRange(origin)) return origin;
+  return { ...origin, hints: [...origin.hints, WHOLE_RANGE_HINT] };
 }
 
 function parentOf({ ulid, minTime, maxTime }: BlockMeta): BlockParent {

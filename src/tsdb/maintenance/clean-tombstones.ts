@@ -6,7 +6,7 @@ import { reloadBlocks, takeInBlock } from './reload-blocks.ts';
  * is no such block. Rejects with what the task failed of, and then all blocks are as they were.
  */
 export async function cleanNextBlock(parts: MaintenanceParts): Promise<boolean> {
-  const { blocks, counts, directory, log, newUlid, runner, segmentBytesMax } = parts;
+  const { blocks, chunkRangeMs, counts, directory, log, newUlid, runner, segmentBytesMax } = parts;
   const block = blocks.blocks.find(({ tombstones }) => tombstones.size > 0);
   if (block === undefined) return false;
   const { ulid } = block.meta;
@@ -17,6 +17,7 @@ export async function cleanNextBlock(parts: MaintenanceParts): Promise<boolean> 
       directory: directory.root,
       ulids: [ulid],
       ulid: newUlid(),
+      known: blocks.knownRange(chunkRangeMs, [ulid]),
       segmentBytesMax,
     });
     log.info('Wrote a block without what is deleted of it', { block: ulid, ulid: meta?.ulid ?? null });

@@ -20,7 +20,9 @@ export async function compactNextBlocks(parts: MaintenanceParts): Promise<boolea
   counts.isWritingBlock = true;
   try {
     const { forms } = head;
-    const task = { directory: directory.root, ulids, ulid: newUlid(), forms, segmentBytesMax: parts.segmentBytesMax };
+    const { chunkRangeMs, segmentBytesMax } = parts;
+    const known = parts.blocks.knownRange(chunkRangeMs, ulids);
+    const task = { directory: directory.root, ulids, ulid: newUlid(), known, forms, segmentBytesMax };
     const meta = await runner.run({ kind: 'compact-blocks', ...task });
     counts.compactions++;
     if (plan.some(({ maxTime }, i) => plan.some(({ minTime }, j) => j > i && minTime < maxTime))) {
