@@ -1,4 +1,5 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { patternSort } from '../../../kernels/pattern-sort.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
@@ -125,10 +126,8 @@ export class TopK implements VectorOperator {
   }
 }
 
-/** So many entries are sorted by insertion. */
-const INSERTION_MAX = 12;
-/** Taking the strongest entry from a heap takes as long as so many samples. */
-const SIFTING_WORK = 10;
+/** Comparing two entries takes as long as so many samples. */
+const COMPARING_WORK = 1;
 
 /** One bounded heap for each group and step, all in two arrays. */
 class Heaps {
@@ -200,28 +199,20 @@ class Heaps {
     }
   }
 
-  /**
-   * Puts a cell's entries in order, the strongest first, NaN last. Equal ones of a short list stay as they lie in the heap, and
-   * so does a list in order: that is what clients see of the reference.
-   */
+  /** Puts a cell's entries in order, the strongest first, NaN last; equal ones come as the reference's sort leaves them. */
   sort(group: number, step: number, spend: Spend): void {
-    const length = this.lengthOf(group, step);
-    spend(1 + length);
     const base = this.#start[group]! + step * this.#capacity[group]!;
-    if (length <= INSERTION_MAX) {
-      for (let i = 1; i < length; i++) {
-        for (let at = base + i; at > base && this.#weaker(at - 1, at); at--) this.#swap(at - 1, at);
-      }
-      return;
-    }
-    let ordered = base + 1;
-    while (ordered < base + length && !this.#weaker(ordered - 1, ordered)) ordered++;
-    if (ordered === base + length) return;
-    for (let end = length - 1; end > 0; end--) {
-      spend(SIFTING_WORK);
-      this.#swap(base, base + end);
-      this.#down(base, end);
-    }
+    spend(1);
+    patternSort(
+      {
+        isLess: (a, b) => {
+          spend(COMPARING_WORK);
+          return this.#weaker(base + b, base + a);
+        },
+        swap: (a, b) => this.#swap(base + a, base + b),
+      },
+      this.lengthOf(group, step),
+    );
   }
 
   lengthOf(group: number, step: number): number {

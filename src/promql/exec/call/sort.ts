@@ -1,3 +1,4 @@
+import { patternSort } from '../../../kernels/pattern-sort.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -73,21 +74,19 @@ export class Sort implements VectorOperator {
   }
 }
 
-/** So many rows are sorted by insertion: the order of clients' lists shows it where `compare` contradicts itself. */
-const INSERTION_MAX = 12;
-
-/** Sorts as the reference does, whose order of NaN, and of labels that are not there, follows from how it sorts. */
+/** Sorts as the reference does: where equal values, NaN, and labels that are not there end up follows from how it sorts. */
 function sortRows(rows: Row[], compare: (a: SortRow, b: SortRow) => number): void {
-  if (rows.length > INSERTION_MAX) {
-    rows.sort(compare);
-    return;
-  }
-  for (let i = 1; i < rows.length; i++) {
-    const row = rows[i]!;
-    let at = i;
-    for (; at > 0 && compare(row, rows[at - 1]!) < 0; at--) rows[at] = rows[at - 1]!;
-    rows[at] = row;
-  }
+  patternSort(
+    {
+      isLess: (a, b) => compare(rows[a]!, rows[b]!) < 0,
+      swap: (a, b) => {
+        const row = rows[a]!;
+        rows[a] = rows[b]!;
+        rows[b] = row;
+      },
+    },
+    rows.length,
+  );
 }
 
 export interface SortRow {
