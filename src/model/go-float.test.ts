@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { goFloatCompact, goFloatFixed, goFloatFromText, goFloatPlain } from './go-float.ts';
+import { goFloatCompact, goFloatFixed, goFloatFromText, goFloatPlain, goFloatSignificant } from './go-float.ts';
 
 test('goFloatPlain() never writes an exponent', () => {
   expect(goFloatPlain(1e21)).toBe('1000000000000000000000');
@@ -32,6 +32,9 @@ test('goFloatCompact() writes exponents of two digits where Go does', () => {
   expect(goFloatCompact(-2.5e21)).toBe('-2.5e+21');
   expect(goFloatCompact(1e100)).toBe('1e+100');
   expect(goFloatCompact(0)).toBe('0');
+  expect(goFloatCompact(-0)).toBe('-0');
+  expect(goFloatCompact(100000)).toBe('100000');
+  expect(goFloatCompact(Infinity)).toBe('+Inf');
 });
 
 test('goFloatFixed() keeps all digits before the point', () => {
@@ -39,6 +42,36 @@ test('goFloatFixed() keeps all digits before the point', () => {
   expect(goFloatFixed(-0, 6)).toBe('-0.000000');
   expect(goFloatFixed(1e22, 1)).toBe('10000000000000000000000.0');
   expect(goFloatFixed(Number.NaN, 6)).toBe('NaN');
+});
+
+/** Numbers that lie between two texts go to the even digit. */
+test.each([
+  [0.0078125, 6, '0.007812'],
+  [-0.0234375, 6, '-0.023438'],
+  [0.0234376, 6, '0.023438'],
+  [2.5, 0, '2'],
+  [9.5, 0, '10'],
+  [0.25, 1, '0.2'],
+  [1.0005, 3, '1.000'],
+])('goFloatFixed(%d, %i)', (value, digits, text) => {
+  expect(goFloatFixed(value, digits)).toBe(text);
+});
+
+test.each([
+  [825, 2, '8.2e+02'],
+  [835, 2, '8.4e+02'],
+  [205, 2, '2e+02'],
+  [0.125, 2, '0.12'],
+  [-8.5, 1, '-8'],
+  [9.95, 2, '9.9'],
+  [99.5, 2, '1e+02'],
+  [2.5e22, 1, '2e+22'],
+  [0.00010234, 2, '0.0001'],
+  [1.5e-7, 2, '1.5e-07'],
+  [-0, 2, '-0'],
+  [Number.POSITIVE_INFINITY, 2, '+Inf'],
+])('goFloatSignificant(%d, %i)', (value, digits, text) => {
+  expect(goFloatSignificant(value, digits)).toBe(text);
 });
 
 test('goFloatFromText() takes what Go takes', () => {

@@ -16,19 +16,51 @@ export function goFloatCompact(value: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   const magnitude = Math.abs(value);
   if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return goFloatPlain(value);
-  const text = value.toExponential();
-  const mark = text.indexOf('e');
-  const digits = text.slice(mark + 2);
-  return `${text.slice(0, mark + 2)}${digits.length < 2 ? `0${digits}` : digits}`;
+  return padExponent(value.toExponential());
 }
 
 /** Go's `%.Nf`: a fixed number of digits behind the point, whatever the magnitude. */
 export function goFloatFixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   if (Object.is(value, -0)) return `-${(0).toFixed(digits)}`;
-  if (Math.abs(value) < 1e21) return value.toFixed(digits);
+  // A negative number that is rounded to zero keeps its sign in both languages.
+  if (Math.abs(value) < 1e21) return roundedToEven(value.toFixed(digits), value.toFixed(DIGITS_MAX));
   // From here on every number is whole, and BigInt prints all its digits.
   return `${BigInt(value)}.${'0'.repeat(digits)}`;
+}
+
+/** Go's `%.Ng`: so many significant digits, without zeros at the end. */
+export function goFloatSignificant(value: number, digits: number): string {
+  if (!Number.isFinite(value) || value === 0) return goFloatCompact(value);
+  const [rounded, exponentText] = value.toExponential(digits - 1).split('e') as [string, string];
+  const exponent = Number(exponentText);
+  const mantissa = roundedToEven(rounded, value.toExponential(DIGITS_MAX).split('e')[0]!);
+  if (exponent < -4 || exponent >= digits) return padExponent(`${trimZeros(mantissa)}e${exponentText}`);
+  return trimZeros(expand(mantissa, exponent));
+}
+
+/** So many digits behind the point JavaScript prints at most. */
+const DIGITS_MAX = 100;
+
+/**
+ * `rounded` as Go has it: where a number lies just between two texts, JavaScript takes the greater one and Go the one whose
+ * last digit is even. `exact` is the same number with all its digits.
+ */
+function roundedToEven(rounded: string, exact: string): string {
+  const isOdd = /[13579]$/.test(rounded);
+  if (!isOdd) return rounded;
+  const cut = exact.slice(0, rounded.length);
+  const rest = exact.slice(rounded.length).replace('.', '');
+  return cut.length === rounded.length && /^50*$/.test(rest) ? cut : rounded;
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** Go writes at least two digits of exponent. */
+function padExponent(text: string): string {
+  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 function nonFinite(value: number): string {

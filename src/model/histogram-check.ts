@@ -1,3 +1,4 @@
+import { goFloatFixed } from './go-float.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from './histogram.ts';
 
 const SCHEMA_MIN = -4;
@@ -73,7 +74,7 @@ function boundsProblem(bounds: readonly number[], spans: readonly Span[], bucket
     if (Number.isNaN(bound)) return 'histogram custom bounds must not be NaN';
     if (i > 0 && bound <= previous) {
       return (
-        `previous bound is ${previous.toFixed(6)} and current is ${bound.toFixed(6)}: ` +
+        `previous bound is ${goFloatFixed(previous, 6)} and current is ${goFloatFixed(bound, 6)}: ` +
         'histogram custom bounds must be in strictly increasing order'
       );
     }

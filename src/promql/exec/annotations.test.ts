@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Annotations, formatG } from './annotations.ts';
+import { Annotations } from './annotations.ts';
 
 const at = (start: number, end: number) => ({ start, end });
 
@@ -80,16 +80,4 @@ describe('Annotations', () => {
       'PromQL warning: sample has start time that overlaps with previous sample timestamp for metric "m" (2 occurrences) (1:1)',
     ]);
   });
-});
-
-test.each([
-  [100000, '100000'],
-  [1e6, '1e+06'],
-  [123456789, '1.23456789e+08'],
-  [0.0001, '0.0001'],
-  [0.00001, '1e-05'],
-  [-0, '-0'],
-  [Infinity, '+Inf'],
-])('formatG(%d)', (value, text) => {
-  expect(formatG(value)).toBe(text);
 });

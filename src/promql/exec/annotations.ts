@@ -1,3 +1,4 @@
+import { goFloatCompact, goFloatSignificant } from '../../model/go-float.ts';
 import type { PositionRange } from '../syntax/ast.ts';
 import { byteText } from '../syntax/byte-text.ts';
 import { lineAndColumn } from '../syntax/error.ts';
@@ -155,7 +156,7 @@ function mendedDetail({ mended, position }: Entry, grids: ReadonlyMap<string, Gr
   const maxTime = times.reduce((a, b) => Math.max(a, b));
   const grid = position === null ? undefined : grids.get(`${position.start}:${position.end}`);
   return (
-    `, from buckets ${formatG(minBucket)} to ${formatG(maxBucket)}, with a max diff of ${formatGPrecision(maxDiff, 2)},` +
+    `, from buckets ${goFloatCompact(minBucket)} to ${goFloatCompact(maxBucket)}, with a max diff of ${goFloatSignificant(maxDiff, 2)},` +
     ` over ${mendedCount(countsByTime, grid)} samples from ${formatSeconds(minTime)} to ${formatSeconds(maxTime)}`
   );
 }
@@ -176,35 +177,6 @@ function mendedCount(countsByTime: ReadonlyMap<number, number>, grid: Grid | und
     else more = BigInt.asIntN(64, 2n * (more + count) + 1n);
   }
   return more + 1n;
-}
-
-/** Go's `%g`: shortest digits, exponent form below 1e-4 and from 1e6 on. */
-export function formatG(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (value === Infinity) return '+Inf';
-  if (value === -Infinity) return '-Inf';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const magnitude = Math.abs(value);
-  if (magnitude < 1e-4 || magnitude >= 1e6) return padExponent(value.toExponential());
-  return String(value);
-}
-
-/** Go's `%.<digits>g`: so many significant digits, without trailing zeros. */
-function formatGPrecision(value: number, digits: number): string {
-  if (!Number.isFinite(value) || value === 0) return formatG(value);
-  const [mantissa, exponentText] = value.toExponential(digits - 1).split('e') as [string, string];
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= digits) return padExponent(`${trimZeros(mantissa)}e${exponentText}`);
-  return trimZeros(value.toFixed(Math.max(0, digits - 1 - exponent)));
-}
-
-function trimZeros(text: string): string {
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
-}
-
-/** Go writes at least two digits of exponent. */
-function padExponent(text: string): string {
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 /** RFC 3339 in UTC, whole seconds, rounded towards zero as the reference does. */

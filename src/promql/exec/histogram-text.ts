@@ -1,6 +1,6 @@
+import { goFloatCompact } from '../../model/go-float.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { type Bucket, eachBucket, negativeBucket, positiveBucket, zeroBucket } from '../../model/histogram-buckets.ts';
-import { formatG } from './annotations.ts';
 
 /** A histogram as `count_values` writes it into a label: `{count:3, sum:4.5, [-2,-1):1, (1,2]:2}`. */
 export function histogramText(histogram: FloatHistogram): string {
@@ -15,11 +15,11 @@ export function histogramText(histogram: FloatHistogram): string {
     buckets.push(positiveBucket(index, schema, customValues, each));
   });
   const texts = buckets.filter((bucket) => bucket.count !== 0).map(bucketText);
-  return `{${[`count:${formatG(count)}`, `sum:${formatG(sum)}`, ...texts].join(', ')}}`;
+  return `{${[`count:${goFloatCompact(count)}`, `sum:${goFloatCompact(sum)}`, ...texts].join(', ')}}`;
 }
 
 function bucketText({ lower, upper, lowerInclusive, upperInclusive, count }: Bucket): string {
   const open = lowerInclusive ? '[' : '(';
   const close = upperInclusive ? ']' : ')';
-  return `${open}${formatG(lower)},${formatG(upper)}${close}:${formatG(count)}`;
+  return `${open}${goFloatCompact(lower)},${goFloatCompact(upper)}${close}:${goFloatCompact(count)}`;
 }

@@ -1,3 +1,4 @@
+import { goFloatFixed } from '../../model/go-float.ts';
 import { ApiError, type MatrixSeries } from './query-client.ts';
 import { numberFrom } from './query-output.ts';
 
@@ -72,7 +73,7 @@ export class BucketCounts {
     const of = (pick: (row: BucketStatistics) => number) => {
       const numbers = this.#rows.map(pick);
       const { min, avg, max } = statisticsOf(numbers, 0);
-      return `${min}/${avg.toFixed(3)}/${max}`;
+      return `${min}/${goFloatFixed(avg, 3)}/${max}`;
     };
     const [max, total] = [of((row) => row.max), of((row) => row.total)];
     const lines = [

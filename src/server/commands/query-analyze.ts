@@ -1,4 +1,5 @@
 import { formatDuration } from '../../model/duration.ts';
+import { goFloatFixed } from '../../model/go-float.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import { BucketCounts, type BucketStatistics, classicStatistics, nativeStatistics } from './bucket-statistics.ts';
 import { type ApiClient, ApiError, type MatrixSeries, type QueryData } from './query-client.ts';
@@ -78,5 +79,5 @@ function classicHistograms(series: readonly MatrixSeries[]): Map<string, MatrixS
 }
 
 function statisticsText({ min, avg, max, total }: BucketStatistics): string {
-  return `${min}/${avg.toFixed(3)}/${max}${max === total ? '' : `/${total}`}`;
+  return `${min}/${goFloatFixed(avg, 3)}/${max}${max === total ? '' : `/${total}`}`;
 }

@@ -1,6 +1,6 @@
+import { goFloatCompact } from '../../../model/go-float.ts';
 import { METRIC_NAME } from '../../../model/labels.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
-import { formatG } from '../annotations.ts';
 import type { QueryContext } from '../context.ts';
 import { ignoreHistograms } from '../ignore-histograms.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
@@ -82,7 +82,7 @@ async function readQuantiles(plan: AggregatePlan, param: ScalarOperator, context
   const { values, min, max, hasNaN } = parameterFromValues(await param.read(), context.budget);
   const warn = (found: number) =>
     context.annotations.warn(
-      `quantile value should be between 0 and 1, got ${formatG(found)}`,
+      `quantile value should be between 0 and 1, got ${goFloatCompact(found)}`,
       plan.paramPosition,
       plan.position,
     );

@@ -1,7 +1,7 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { goFloatCompact } from '../../../model/go-float.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
-import { formatG } from '../annotations.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
@@ -118,7 +118,7 @@ export class LimitRatio implements VectorOperator {
     const { annotations } = this.#context;
     const text = 'ratio value should be between -1 and 1, got';
     const position = this.#plan.paramPosition;
-    if (ratio.max > 1) annotations.warn(`${text} ${formatG(ratio.max)}, capping to 1`, position);
-    if (ratio.min < -1) annotations.warn(`${text} ${formatG(ratio.min)}, capping to -1`, position);
+    if (ratio.max > 1) annotations.warn(`${text} ${goFloatCompact(ratio.max)}, capping to 1`, position);
+    if (ratio.min < -1) annotations.warn(`${text} ${goFloatCompact(ratio.min)}, capping to -1`, position);
   }
 }

@@ -1,5 +1,5 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
-import { formatG } from '../annotations.ts';
+import { goFloatCompact } from '../../../model/go-float.ts';
 import type { QueryBudget } from '../budget.ts';
 import { drain } from '../drain.ts';
 import type { VectorOperator } from '../operator.ts';
@@ -38,8 +38,8 @@ export function parameterFromValues(values: Float64Array, budget: QueryBudget): 
 export async function checkCount(k: Parameter, input: VectorOperator, budget: QueryBudget): Promise<boolean> {
   if (k.max < 1) return false;
   if (k.hasNaN) await refuse('Parameter value is NaN', input, budget);
-  if (k.min <= -(2 ** 63)) await refuse(`Scalar value ${formatG(k.min)} underflows int64`, input, budget);
-  if (k.max >= 2 ** 63) await refuse(`Scalar value ${formatG(k.max)} overflows int64`, input, budget);
+  if (k.min <= -(2 ** 63)) await refuse(`Scalar value ${goFloatCompact(k.min)} underflows int64`, input, budget);
+  if (k.max >= 2 ** 63) await refuse(`Scalar value ${goFloatCompact(k.max)} overflows int64`, input, budget);
   return true;
 }
 

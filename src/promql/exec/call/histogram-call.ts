@@ -1,8 +1,9 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { goFloatCompact } from '../../../model/go-float.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
-import { type Annotations, formatG, withoutMonotonicity } from '../annotations.ts';
+import { type Annotations, withoutMonotonicity } from '../annotations.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -147,7 +148,7 @@ export class HistogramCall implements VectorOperator {
       }
       for (const quantile of odd) {
         this.#context.budget.spend(ANSWER_WORK);
-        const text = `quantile value should be between 0 and 1, got ${formatG(quantile)}`;
+        const text = `quantile value should be between 0 and 1, got ${goFloatCompact(quantile)}`;
         this.#context.annotations.warn(text, position, call.position);
       }
     });
@@ -182,6 +183,6 @@ function stepsByText(quantiles: Float64Array, budget: QueryBudget): Map<string, 
 
 /** As label values hold numbers: always with a point or an exponent. */
 function openMetricsText(value: number): string {
-  const text = value === 0 ? '0' : formatG(value);
+  const text = value === 0 ? '0' : goFloatCompact(value);
   return !Number.isFinite(value) || /[.e]/.test(text) ? text : `${text}.0`;
 }
