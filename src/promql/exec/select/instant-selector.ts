@@ -63,7 +63,11 @@ export class InstantSelector implements VectorOperator {
     if (this.#row === set.length) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
-    if (this.#statisticsOnly) keepStatistics(samples, this.#context.budget.spending);
+    if (this.#statisticsOnly) {
+      const { first, step, lookback } = this.#look;
+      const windows = { firstEnd: first, step, count: this.#scope.grid.count, range: lookback };
+      keepStatistics(samples, windows, this.#context.budget.spending);
+    }
     const out = this.#out;
     out.histograms = null;
     const { budget } = this.#context;

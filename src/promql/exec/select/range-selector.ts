@@ -49,7 +49,7 @@ export class RangeSelector implements RangeOperator {
     if (this.#row === set.length) return false;
     set.read(this.#row++, into);
     const { spending } = this.#budget;
-    if (this.#statisticsOnly) keepStatistics(into, spending);
+    if (this.#statisticsOnly) keepStatistics(into, this.seen, spending);
     removeStaleMarkers(into, spending);
     return true;
   }
