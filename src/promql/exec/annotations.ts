@@ -41,16 +41,10 @@ interface Entry {
  * reference.
  */
 export class Annotations {
-  readonly warnings: Map<string, Entry>;
-  readonly infos: Map<string, Entry>;
+  readonly warnings = new Map<string, Entry>();
+  readonly infos = new Map<string, Entry>();
   /** The steps of the call whose vector argument stands at a position (`start:end`). */
   readonly #gridsByPosition = new Map<string, Grid>();
-
-  /** `shared`: annotations to add to, instead of an empty list. */
-  constructor(shared?: Annotations) {
-    this.warnings = shared?.warnings ?? new Map();
-    this.infos = shared?.infos ?? new Map();
-  }
 
   /**
    * `text` without the "PromQL warning: " prefix; `teller` is where the expression that tells it lies, if `position` is that of
@@ -183,11 +177,4 @@ function mendedCount(countsByTime: ReadonlyMap<number, number>, grid: Grid | und
 function formatSeconds(timeMs: number): string {
   const date = new Date(Math.trunc(timeMs / 1000) * 1000);
   return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString().replace('.000Z', 'Z');
-}
-
-/** The same annotations, except that mended buckets, which have been told, are not counted again. */
-export function withoutMonotonicity(annotations: Annotations): Annotations {
-  const quiet = new Annotations(annotations);
-  quiet.forcedMonotonicity = () => {};
-  return quiet;
 }

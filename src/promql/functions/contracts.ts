@@ -119,12 +119,30 @@ export interface HistogramGroup {
   readonly upperBounds: Float64Array;
   /** One column a bucket, whole grid each; float entries only count (histogram entries were moved to `native`). */
   readonly buckets: readonly StepColumn[];
+  /** For each of `buckets` the place that its series has among all of the group. */
+  readonly places: readonly number[];
   /** Native histograms of the group, or null. A step that has both kinds has no answer, and a warning. */
   readonly native: StepColumn | null;
 }
 
 /** histogram_quantile, histogram_fraction: one call per group, fills the whole grid. Same duties as `RangeFunction`. */
 export type HistogramFunction = (group: HistogramGroup, out: StepColumn, context: FunctionContext) => void;
+
+/** What one answer of `histogram_quantiles` is about; the call's quantiles are `args` of the context, in written order. */
+export interface AskedQuantile {
+  /** Place of the quantile in `args`. */
+  readonly index: number;
+  /** 1 for each step on which the quantile has the value that the answer is for. */
+  readonly steps: Uint8Array;
+}
+
+/** histogram_quantiles: one call per group and answer; steps that are not asked for are left without a value. */
+export type HistogramQuantilesFunction = (
+  group: HistogramGroup,
+  out: StepColumn,
+  asked: AskedQuantile,
+  context: FunctionContext,
+) => void;
 
 /** How one function is carried out; what is absent from the registry is answered "`name` is not supported yet". */
 export type FunctionImplementation =
@@ -146,7 +164,7 @@ export type FunctionImplementation =
   | { readonly kind: 'labels'; readonly run: LabelFunction }
   | { readonly kind: 'histogram'; readonly run: HistogramFunction; readonly vectorArgument: number }
   /** `histogram_quantiles(v, "label", q...)`: one answer series per quantile, made with `run` for each of them. */
-  | { readonly kind: 'histogramQuantiles'; readonly run: HistogramFunction }
+  | { readonly kind: 'histogramQuantiles'; readonly run: HistogramQuantilesFunction }
   /** By value, NaN last; the engine sorts. */
   | { readonly kind: 'sortByValue'; readonly descending: boolean }
   /** `compare` gets the string arguments of the call; ties are broken by all labels inside it. */

@@ -47,3 +47,39 @@ it('histogram_quantiles tells nothing of buckets where no quantile looks at them
   expect(infos).toEqual([]);
   expect(warnings).toHaveLength(2);
 });
+
+it('histogram_quantiles tells it once for a quantile that changes', async () => {
+  const { infos } = await ask('histogram_quantiles(b_bucket, "q", time() / 240)');
+  expect(infos).toEqual([`${MENDED} (1:21)`]);
+});
+
+it('histogram_quantiles lets counts of equal bounds grow with every quantile that looks at them', async () => {
+  const equal = loaded(`load 1m
+    b{i="0", le="0.1"} 2
+    b{i="0", le="0.10"} 3
+    b{i="0", le="1"} 8
+    b{i="0", le="1.0"} 1
+    b{i="0", le="+Inf"} 10
+    b{i="1", le="0.1"} 2
+    b{i="1", le="0.10"} 3
+    b{i="1", le="1"} 2
+    b{i="1", le="1.0"} 1
+    b{i="1", le="+Inf"} 10
+  `);
+  const asked = await askEngine(
+    'histogram_quantiles(b, "q", 0.5, 0.9, 2, 0.25)',
+    { at: 0 },
+    { queryable: equal, functions: functionImplementations },
+  );
+  expect(asked.series).toEqual({
+    '{i="0", q="0.5"}': '0.1',
+    '{i="1", q="0.5"}': '0.1',
+    '{i="0", q="0.9"}': '1',
+    '{i="1", q="0.9"}': '1',
+    '{i="0", q="2.0"}': 'Infinity',
+    '{i="1", q="2.0"}': 'Infinity',
+    '{i="0", q="0.25"}': '1',
+    '{i="1", q="0.25"}': '1',
+  });
+  expect(asked.infos[0]).toContain('from buckets 1 to 1, with a max diff of 2, over 1 samples');
+});

@@ -1,6 +1,9 @@
+import type { Spend } from '../../kernels/blocks.ts';
+import { patternSort, type Sortable } from '../../kernels/pattern-sort.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { histogramWork } from '../../model/histogram-work.ts';
-import { histogramAt } from '../exec/step-column.ts';
+import { histogramAt, type StepColumn } from '../exec/step-column.ts';
+import type { PositionRange } from '../syntax/ast.ts';
 import {
   forcedMonotonicity,
   fractionWithoutNaNs,
@@ -9,7 +12,7 @@ import {
   quantileSkewedByNaNs,
 } from './annotation-texts.ts';
 import { classicFraction, classicQuantile, makeMonotonic, type Repair } from './classic-histogram.ts';
-import type { FunctionContext, HistogramFunction, HistogramGroup } from './contracts.ts';
+import type { FunctionContext, HistogramFunction, HistogramGroup, HistogramQuantilesFunction } from './contracts.ts';
 import { nativeFraction, nativeQuantile } from './native-quantile.ts';
 import { workFloats } from './work-arrays.ts';
 
@@ -19,21 +22,50 @@ const NATIVE_WORK = 1000;
 /** Quantile of each step's histogram. Arguments: quantile, vector. */
 export const histogramQuantile: HistogramFunction = (group, out, context) => {
   const quantiles = context.args[0]!;
+  for (let i = 0; i < out.present.length; i++) quantileAt(group, out, i, quantiles[i]!, 0, 1, context);
+};
+
+/** One of several quantiles of each step's histogram. Arguments of the context: quantiles. The vector is the first of all. */
+export const histogramQuantiles: HistogramQuantilesFunction = (group, out, { index, steps }, context) => {
+  const before = context.args.slice(0, index);
+  const quantiles = context.args[index]!;
   for (let i = 0; i < out.present.length; i++) {
-    context.spend(1 + group.buckets.length);
-    const length = gatherBuckets(group, i);
-    const native = nativeAt(group, i);
-    if (native !== undefined) context.spend(NATIVE_WORK + histogramWork(native));
-    out.present[i] = 0;
-    if (isAmbiguous(length, native, context, 1)) continue;
-    if (length === 0 && native === undefined) continue;
-    out.present[i] = 1;
-    out.values[i] =
-      native === undefined
-        ? quantileOfBuckets(quantiles[i]!, length, i, context)
-        : quantileOf(quantiles[i]!, native, context);
+    if (steps[i] === 0) {
+      out.present[i] = 0;
+      continue;
+    }
+    let looks = 0;
+    for (const others of before) if (isInRange(others[i]!)) looks++;
+    quantileAt(group, out, i, quantiles[i]!, looks, 0, context);
   }
 };
+
+/** `looks`: how many quantiles have been taken of the very same buckets before. */
+function quantileAt(
+  group: HistogramGroup,
+  out: StepColumn,
+  step: number,
+  quantile: number,
+  looks: number,
+  vectorArgument: number,
+  context: FunctionContext,
+): void {
+  context.spend(1 + group.buckets.length);
+  const length = gatherBuckets(group, step);
+  const native = nativeAt(group, step);
+  if (native !== undefined) context.spend(NATIVE_WORK + histogramWork(native));
+  out.present[step] = 0;
+  if (isAmbiguous(length, native, context, vectorArgument)) return;
+  if (length === 0 && native === undefined) return;
+  out.present[step] = 1;
+  const position = context.argPositions[vectorArgument]!;
+  if (native !== undefined) out.values[step] = quantileOf(quantile, native, position, context);
+  else out.values[step] = quantileOfBuckets(quantile, group, step, length, looks, position, context);
+}
+
+function isInRange(quantile: number): boolean {
+  return quantile >= 0 && quantile <= 1;
+}
 
 /** Share of each step's observations between two bounds. Arguments: lower, upper, vector. */
 export const histogramFraction: HistogramFunction = (group, out, context) => {
@@ -102,26 +134,105 @@ function isAmbiguous(
 
 const repair: Repair = { minBucket: 0, maxBucket: 0, maxDiff: 0 };
 
-function quantileOfBuckets(q: number, length: number, step: number, context: FunctionContext): number {
+function quantileOfBuckets(
+  q: number,
+  group: HistogramGroup,
+  step: number,
+  mergedLength: number,
+  looks: number,
+  position: PositionRange,
+  context: FunctionContext,
+): number {
   if (Number.isNaN(q)) return Number.NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
+  if (workFloats(0, mergedLength)[mergedLength - 1] !== Infinity) return Number.NaN;
+  const length = looks === 0 ? mergedLength : lookAgain(group, step, mergedLength, looks, context.spend);
   const bounds = workFloats(0, length);
   const counts = workFloats(1, length);
-  if (bounds[length - 1] !== Infinity) return Number.NaN;
-  if (makeMonotonic(bounds, counts, length, repair)) {
-    const { grid, metricName, annotations, argPositions } = context;
+  const isMended = makeMonotonic(bounds, counts, length, repair);
+  // Buckets that were mended stay so: who looks at them later finds nothing to mend, unless they were merged anew.
+  if (isMended && (looks === 0 || length < countBuckets(group, step))) {
+    const { grid, metricName, annotations } = context;
     const time = grid.start + step * grid.step;
-    annotations.forcedMonotonicity(forcedMonotonicity(metricName), argPositions[1]!, { time, ...repair });
+    annotations.forcedMonotonicity(forcedMonotonicity(metricName), position, { time, ...repair });
   }
   return length < 2 ? Number.NaN : classicQuantile(q, bounds, counts, length);
 }
 
-function quantileOf(q: number, histogram: FloatHistogram, context: FunctionContext): number {
+/**
+ * The buckets as they are when `looks` quantiles have been taken of them, in the work arrays. Where bounds are equal the
+ * reference merges buckets in place and leaves what lay behind them there, to be merged once more by the next quantile; so
+ * their counts grow from one to the next.
+ */
+function lookAgain(group: HistogramGroup, step: number, mergedLength: number, looks: number, spend: Spend): number {
+  const count = countBuckets(group, step);
+  if (count === mergedLength) return mergedLength;
+  const bounds = workFloats(0, count);
+  const counts = workFloats(1, count);
+  gatherUnmerged(group, step, bounds, counts);
+  const list = bucketList(bounds, counts);
+  for (let look = 0; ; look++) {
+    spend(count);
+    patternSort(list, count);
+    const length = mergeEqual(bounds, counts, count);
+    if (look === looks) return length;
+    makeMonotonic(bounds, counts, length, repair);
+  }
+}
+
+function countBuckets({ buckets }: HistogramGroup, step: number): number {
+  let count = 0;
+  for (const { present } of buckets) if (present[step] === 1) count++;
+  return count;
+}
+
+/** All buckets that have a count at a step, in the order of their series. */
+function gatherUnmerged(group: HistogramGroup, step: number, bounds: Float64Array, counts: Float64Array): void {
+  const { buckets, places, upperBounds } = group;
+  const here = buckets.flatMap(({ present }, k) => (present[step] === 1 ? [k] : []));
+  here.sort((a, b) => places[a]! - places[b]!);
+  here.forEach((k, i) => {
+    bounds[i] = upperBounds[k]!;
+    counts[i] = buckets[k]!.values[step]!;
+  });
+}
+
+function bucketList(bounds: Float64Array, counts: Float64Array): Sortable {
+  const swapIn = (values: Float64Array, a: number, b: number) => {
+    const value = values[a]!;
+    values[a] = values[b]!;
+    values[b] = value;
+  };
+  return {
+    isLess: (a, b) => bounds[a]! < bounds[b]!,
+    swap: (a, b) => {
+      swapIn(bounds, a, b);
+      swapIn(counts, a, b);
+    },
+  };
+}
+
+/** Merges buckets of equal bounds to the front; gives how many are left. What lies behind them stays as it was. */
+function mergeEqual(bounds: Float64Array, counts: Float64Array, count: number): number {
+  let last = 0;
+  for (let i = 1; i < count; i++) {
+    if (bounds[i] === bounds[last]) {
+      counts[last]! += counts[i]!;
+    } else {
+      last++;
+      bounds[last] = bounds[i]!;
+      counts[last] = counts[i]!;
+    }
+  }
+  return last + 1;
+}
+
+function quantileOf(q: number, histogram: FloatHistogram, position: PositionRange, context: FunctionContext): number {
   const { value, nanEffect } = nativeQuantile(q, histogram);
   if (nanEffect !== 'none') {
     const text = nanEffect === 'result' ? quantileOfNaNs : quantileSkewedByNaNs;
-    context.annotations.info(text(context.metricName), context.argPositions[1]!);
+    context.annotations.info(text(context.metricName), position);
   }
   return value;
 }

@@ -2,7 +2,7 @@ import * as calendar from './calendar.ts';
 import { changes, resets } from './changes.ts';
 import type { FunctionImplementation, FunctionRegistry, InstantFunction, RangeFunction } from './contracts.ts';
 import { maxOverTime, minOverTime, tsOfMaxOverTime, tsOfMinOverTime } from './extremes-over-time.ts';
-import { histogramFraction, histogramQuantile } from './histogram-quantile.ts';
+import { histogramFraction, histogramQuantile, histogramQuantiles } from './histogram-quantile.ts';
 import {
   histogramAvg,
   histogramCount,
@@ -66,7 +66,7 @@ export const functionImplementations: FunctionRegistry = {
   histogram_count: ofVector(histogramCount),
   histogram_fraction: { kind: 'histogram', run: histogramFraction, vectorArgument: 2 },
   histogram_quantile: { kind: 'histogram', run: histogramQuantile, vectorArgument: 1 },
-  histogram_quantiles: { kind: 'histogramQuantiles', run: histogramQuantile },
+  histogram_quantiles: { kind: 'histogramQuantiles', run: histogramQuantiles },
   histogram_stddev: ofVector(histogramStddev),
   histogram_stdvar: ofVector(histogramStdvar),
   histogram_sum: ofVector(histogramSum),

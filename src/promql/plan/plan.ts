@@ -2,6 +2,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type {
   HistogramFunction,
+  HistogramQuantilesFunction,
   InstantFunction,
   LabelFunction,
   RangeFunction,
@@ -177,7 +178,7 @@ export interface HistogramCallPlan {
 export interface HistogramQuantilesPlan {
   readonly kind: 'histogramQuantiles';
   readonly call: CallSite;
-  readonly run: HistogramFunction;
+  readonly run: HistogramQuantilesFunction;
   /** The label that tells the quantile. */
   readonly label: string;
   readonly input: VectorPlan;

@@ -1,9 +1,8 @@
-import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { blockEnd } from '../../../kernels/blocks.ts';
 import { goFloatCompact } from '../../../model/go-float.ts';
 import type { Labels } from '../../../model/labels.ts';
-import type { FunctionContext } from '../../functions/contracts.ts';
+import type { AskedQuantile, FunctionContext } from '../../functions/contracts.ts';
 import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
-import { type Annotations, withoutMonotonicity } from '../annotations.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -18,8 +17,8 @@ interface Answer {
   readonly histogram: CollectedHistogram;
   readonly labels: Labels;
   readonly context: FunctionContext;
-  /** null: all steps. */
-  readonly steps: Uint8Array | null;
+  /** null: not one of several quantiles. */
+  readonly asked: AskedQuantile | null;
 }
 
 /** histogram_quantile, histogram_quantiles and histogram_fraction: one call for each histogram fills the whole grid. */
@@ -83,52 +82,42 @@ export class HistogramCall implements VectorOperator {
     out.histograms = null;
     const group = toGroup(answer.histogram, this.#context);
     answer.context.metricName = group.metricName;
-    this.#plan.run(group, out, answer.context);
+    if (this.#plan.kind === 'histogramCall') this.#plan.run(group, out, answer.context);
+    else this.#plan.run(group, out, answer.asked!, answer.context);
     const { budget } = this.#context;
-    if (answer.steps !== null) keepSteps(out.present, answer.steps, budget.spending);
     budget.hold(countPresent(out, budget.spending));
     budget.spend(out.present.length * (1 + group.buckets.length));
     return out;
   }
 
   #single({ histograms }: HistogramGroups, labels: readonly Labels[], args: readonly Float64Array[]): Answer[] {
-    const context = this.#functionContext(args, this.#plan.call.argPositions, this.#context.annotations);
-    return histograms.map((histogram, i) => ({ histogram, labels: labels[i]!, context, steps: null }));
+    const context = this.#functionContext(args);
+    return histograms.map((histogram, i) => ({ histogram, labels: labels[i]!, context, asked: null }));
   }
 
   /** The quantile is a label, so each of its values makes a series of its own; it may change from step to step. */
   #perQuantile({ histograms }: HistogramGroups, heads: readonly Labels[], args: readonly Float64Array[]): Answer[] {
-    const { call, label } = this.#plan as HistogramQuantilesPlan;
+    const { label } = this.#plan as HistogramQuantilesPlan;
     const answers: Answer[] = [];
     if (histograms.length === 0) return answers;
     const { budget } = this.#context;
+    const context = this.#functionContext(args);
     args.forEach((quantiles, index) => {
-      // The function expects the places that histogram_quantile has: quantile, then vector.
-      const positions = [call.argPositions[index + 2]!, call.argPositions[0]!];
-      const { annotations } = this.#context;
-      // Who looks at the buckets first mends them, and tells: a quantile out of range does not look.
-      const isFirst = !args.slice(0, index).some((before) => before.some((quantile) => quantile >= 0 && quantile <= 1));
-      const ownAnnotations = isFirst ? annotations : withoutMonotonicity(annotations);
-      const context = this.#functionContext([quantiles], positions, ownAnnotations);
       for (const [text, steps] of stepsByText(quantiles, budget)) {
         for (let i = 0; i < histograms.length; i++) {
           const labels = heads[i]!.with(label, text);
           budget.takeLabels(labels, text.length);
           budget.spend(ANSWER_WORK);
-          answers.push({ histogram: histograms[i]!, labels, context, steps });
+          answers.push({ histogram: histograms[i]!, labels, context, asked: { index, steps } });
         }
       }
     });
     return answers;
   }
 
-  #functionContext(
-    args: readonly Float64Array[],
-    argPositions: FunctionContext['argPositions'],
-    annotations: Annotations,
-  ): FunctionContext {
-    const { budget, features } = this.#context;
-    const { position } = this.#plan.call;
+  #functionContext(args: readonly Float64Array[]): FunctionContext {
+    const { annotations, budget, features } = this.#context;
+    const { argPositions, position } = this.#plan.call;
     const { grid } = this.#scope;
     const spend = budget.spending;
     return { grid, args, annotations, metricName: '', position, argPositions, features, spend };
@@ -152,13 +141,6 @@ export class HistogramCall implements VectorOperator {
         this.#context.annotations.warn(text, position, call.position);
       }
     });
-  }
-}
-
-function keepSteps(present: Uint8Array, steps: Uint8Array, spend: Spend): void {
-  for (let i = 0; i < present.length; ) {
-    const stop = blockEnd(i, present.length, spend);
-    for (; i < stop; i++) present[i]! &= steps[i]!;
   }
 }
 

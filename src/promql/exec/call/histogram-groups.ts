@@ -107,6 +107,7 @@ export function toGroup(histogram: CollectedHistogram, context: QueryContext): H
     metricName: context.features.delayedNameRemoval ? labels.get(METRIC_NAME) : '',
     upperBounds: Float64Array.from(order, (index) => bounds[index]!),
     buckets: order.map((index) => buckets[index]!),
+    places: order,
     native,
   };
 }
