@@ -198,6 +198,7 @@ describe.skipIf(promtool === null)(`beside promtool${promtool === null ? ': none
     ['-o', 'json', 'instant', AT, 'URL', 'time()'],
     ['range', ...RANGE, 'URL', 'rate(requests_total[2m])'],
     ['-o', 'json', 'range', ...RANGE, 'URL', 'requests_total'],
+    ['range', `--start=${START}`, `--end=${END}`, '--step=0', 'URL', 'up'],
     ['series', '--match=up', '--match=requests_total', 'URL'],
     ['-o', 'json', 'series', '--match=up', 'URL'],
     ['labels', 'URL', '__name__'],

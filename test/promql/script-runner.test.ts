@@ -151,6 +151,26 @@ test('runPromqlScript() finds wrong values, missing series and missing failures'
   ).toEqual(['pass', 'pass', 'pass', 'fail', 'pass']);
 });
 
+test('runPromqlScript() takes what an instant answer leaves out for zero', async () => {
+  const evaluate = fakeEngine([], () => ({
+    ok: true,
+    value: {
+      type: 'vector',
+      series: [{ labels: labelsFromObject({}), points: [{ time: 0, value: 0, histogram: null }] }],
+    },
+    warnings: [],
+    infos: [],
+  }));
+  const [outcome] = await runPromqlScript(parsePromqlScript('eval instant at 0 end()\n  {} _\n'), evaluate);
+  expect(outcome).toMatchObject({ result: 'pass', detail: '' });
+});
+
+test('runPromqlScript() refuses samples without labels', async () => {
+  const evaluate = fakeEngine([], () => null);
+  await expect(runPromqlScript(parsePromqlScript('load 1m\n  {} 1\n'), evaluate)).rejects.toThrow('empty labelset');
+  await expect(runPromqlScript(parsePromqlScript('load 1m\n  {} _\n'), evaluate)).resolves.toEqual([]);
+});
+
 test('loaded histograms come back with the hints that a database gives', async () => {
   const [load] = parsePromqlScript(SCRIPT);
   const { MemoryQueryable } = await import('../../src/promql/script/memory-queryable.ts');

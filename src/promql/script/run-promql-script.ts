@@ -47,7 +47,7 @@ export interface EvalOutcome {
 /**
  * Runs the commands of a script in order and tells how each evaluation went. Besides the query itself, an instant one is
  * asked again as the middle of a range, and with `@` on every selector at other times: the answer must stay the same.
- * Rejects with `ScriptSyntaxError` where samples are loaded that are not newer than those before.
+ * Rejects with `ScriptSyntaxError` where samples are loaded that are not newer than those before, or have no labels.
  */
 export async function runPromqlScript(commands: readonly ScriptCommand[], evaluate: Evaluate): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = [];
@@ -62,7 +62,12 @@ export async function runPromqlScript(commands: readonly ScriptCommand[], evalua
 
 function load({ line, series }: LoadCommand, queryable: MemoryQueryable): void {
   try {
-    for (const entry of series) queryable.append(entry);
+    for (const entry of series) {
+      if (entry.labels.pairs.length === 0 && entry.samples.length > 0) {
+        throw new RangeError('empty labelset: invalid sample');
+      }
+      queryable.append(entry);
+    }
   } catch (error) {
     throw new ScriptSyntaxError(line, error as Error);
   }

@@ -15,7 +15,7 @@ export const TIME_FLAG = valueFlag('time', 'TIME', `Query evaluation time ${TIME
 export const RANGE_FLAGS: readonly FlagSpec[] = [
   valueFlag('start', 'TIME', `Query range start time ${TIME_HELP}, defaults to 5m before its end.`),
   valueFlag('end', 'TIME', `Query range end time ${TIME_HELP}, defaults to now.`),
-  valueFlag('step', 'DURATION', 'Query step size (duration), defaults to a 250th of the range and at least 1s.'),
+  valueFlag('step', 'DURATION', 'Query step size (duration), 0 or none: a 250th of the range and at least 1s.'),
 ];
 const LOOKBACK_FLAG = valueFlag('lookback-delta', 'DURATION', 'How far back a sample counts.', { standard: '5m' });
 
@@ -42,7 +42,8 @@ export function rangeFrom(given: Given, now: number): { start: number; end: numb
   const end = timeFlag(given, 'end', 'end time') ?? now;
   const start = timeFlag(given, 'start', 'start time') ?? end - RANGE_MS;
   if (start >= end) throw new UsageError('start time is not before end time', 'give --start and --end');
-  const step = durationFlag(given, 'step') ?? 1000 * Math.max(1, Math.floor((end - start) / 1000 / STEPS));
+  const asked = given.flag('step') === '0' ? null : durationFlag(given, 'step');
+  const step = asked ?? 1000 * Math.max(1, Math.floor((end - start) / 1000 / STEPS));
   return { start, end, step };
 }
 
