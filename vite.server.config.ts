@@ -10,7 +10,8 @@ type Output = NonNullable<BuildEnvironmentOptions['rolldownOptions']>['output'];
  * Bundles with dependencies included, since one file loads in half the time that some 900 modules take
  * (docs/decisions/0001-ground.md):
  * - the server into `dist/main.js` and one chunk of all that a start needs (docs/decisions/0018-process-start.md);
- * - its threads, and the engine and the database as libraries, into files that share theirs.
+ * - its threads, and the engine and the database as libraries, into files that share theirs, but for the thread that reads the log
+ *   (docs/decisions/0033-two-threads-make-a-log-ready.md).
  */
 export default defineConfig({
   environments: {
@@ -35,17 +36,19 @@ export default defineConfig({
         tsdb: 'src/tsdb/library.ts',
         // Threads: `std/worker-entry.ts` looks for them by these names.
         'compact-worker': 'src/tsdb/compact/compact-worker.ts',
-        'log-worker': 'src/tsdb/wal/ahead/log-worker.ts',
         'query-worker': 'src/query/pool/query-worker.ts',
       },
       {},
       false,
     ),
+    // By itself, in one file: the start of a server waits for this thread.
+    logThread: bundle({ 'log-worker': 'src/tsdb/wal/ahead/log-worker.ts' }, {}, false),
   },
   builder: {
     async buildApp({ build, environments }) {
       await build(environments['server']!);
       await build(environments['libraries']!);
+      await build(environments['logThread']!);
       await compileAhead(import.meta.dirname);
     },
   },

@@ -3,9 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 
 // Before anything else is loaded: what Node has compiled once it need not compile again at the next start. A build has its
 // cache beside it, so that it goes with the build; where that can not be written, and for sources, it is Node's usual place.
-const beside = import.meta.filename.endsWith('.js') ? `${import.meta.dirname}/compile-cache` : undefined;
-let cache = enableCompileCache(beside);
+// Names in it are relative to it: a build may be copied to where it runs.
+const isBuilt = import.meta.filename.endsWith('.js');
+let cache = enableCompileCache(isBuilt ? { directory: `${import.meta.dirname}/compile-cache`, portable: true } : {});
 if (cache.status === constants.compileCacheStatus.FAILED) cache = enableCompileCache();
+else if (isBuilt) process.env['NODE_COMPILE_CACHE_PORTABLE'] ??= '1';
 // Where threads look for it before they load anything.
 if (cache.directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= cache.directory;
 // DNS, unpacking and files share libuv's threads; four of them are few for hundreds of targets. Read at their first use.
@@ -23,7 +25,7 @@ await allPrinted();
 process.exit(exitCode);
 
 /**
- * What is compiled by now is kept for the next start, since a process that is killed writes no cache; and in this process for good:
+ * The cache of what is loaded by now is written for the next start, since a process that is killed writes none; and what is compiled is kept for good:
  * V8 throws code away that was not used during five collections, which heavy queries bring within a second, and compiles it again
  * for the next small request, which takes twice to three times as long. Not as a flag of the command line: V8 takes
  * code from a cache only where the flags are those that it was made with, and Node's own modules bring one that was made with none.

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { type FileLock, FileSystemError } from './file-system.ts';
 
@@ -27,6 +26,8 @@ export function lockFile(path: string): FileLock {
 }
 
 function lockDescriptor(path: string, descriptor: number): FileLock {
+  // Loaded only here: threads that never lock anything have this module, too.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const child = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
   if ((child.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return lockByProcessId(path, descriptor);
   if (child.error !== undefined) throw new FileSystemError('lock', path, child.error);
