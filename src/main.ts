@@ -1,7 +1,9 @@
 import { constants, enableCompileCache, flushCompileCache } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
+// Not by `import()`: compiled without a cache it is there sooner than with one that has to be asked for first.
+import { startLogThread } from './server/start-log-thread.ts';
 
-// Before anything else is loaded: what Node has compiled once it need not compile again at the next start. A build has its
+// Before all the rest is loaded: what Node has compiled once it need not compile again at the next start. A build has its
 // cache beside it, so that it goes with the build; where that can not be written, and for sources, it is Node's usual place.
 // Names in it are relative to it: a build may be copied to where it runs.
 const isBuilt = import.meta.filename.endsWith('.js');
@@ -13,7 +15,6 @@ if (cache.directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= cache.d
 // DNS, unpacking and files share libuv's threads; four of them are few for hundreds of targets. Read at their first use.
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
 
-const { startLogThread } = await import('./server/start-log-thread.ts');
 startLogThread(process.argv.slice(2));
 // A reader of our output that goes away must not end the server.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
