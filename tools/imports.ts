@@ -14,7 +14,7 @@ const IMPORT =
   /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g;
 
 /** What a source imports, types included, and on which line each import ends. */
-export function* importsOf(source: string): Generator<{ specifier: string; line: number }> {
+function* importsOf(source: string): Generator<{ specifier: string; line: number }> {
   for (const match of source.matchAll(IMPORT)) {
     const specifier = match[1] ?? match[2] ?? match[3]!;
     const end = match.index + match[0].length;

@@ -37,7 +37,7 @@ export class PieceProbe {
 }
 
 /** What this thread has used of the CPU, its collections of garbage included. */
-export function threadCpuMs(): number {
+function threadCpuMs(): number {
   const { system, user } = process.threadCpuUsage();
   return (system + user) / 1000;
 }

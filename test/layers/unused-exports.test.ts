@@ -38,6 +38,18 @@ test('what the page exports is looked at too, components included', () => {
   ).toEqual(['web/src/view.tsx Old']);
 });
 
+test('what tests and tools export is looked at too', () => {
+  expect(
+    unusedOf({
+      'test/support/builder.ts': 'export function build(): void {}\nexport function old(): void {}\n',
+      'test/a.test.ts': "import { build } from './support/builder.ts';\n",
+      'tools/plugin.ts': 'export function plugin(): void {}\n',
+      'vite.server.config.ts': "import { plugin } from './tools/plugin.ts';\n",
+      'bench/kernels/xor.bench.ts': 'export function run(): void {}\n',
+    }),
+  ).toEqual(['test/support/builder.ts old']);
+});
+
 test('a name of another file is another export', () => {
   expect(
     unusedOf({ 'src/a.ts': 'export class Head {}\n', 'src/b.ts': "import { Head } from './other/a.ts';\n" }),
@@ -50,6 +62,6 @@ test('a type may be named by its own file alone, and must be named there', () =>
   ).toEqual(['src/a.ts Never']);
 });
 
-test('every export of the source tree is needed by somebody', () => {
+test('every export of the tree is needed by somebody', () => {
   expect(findUnusedExports(join(import.meta.dirname, '..', '..'))).toEqual([]);
 });

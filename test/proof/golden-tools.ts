@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 /** The record of the reference and the tools to compare with it; absent outside this project's own checkouts. */
-export const GOLDEN = resolve('../shared/golden');
+const GOLDEN = resolve('../shared/golden');
 export const RECORDED = join(GOLDEN, 'recorded');
 
 /** What a comparison found: how many answers were alike of how many, by kind, and under `all` in total. */

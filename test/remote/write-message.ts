@@ -66,7 +66,7 @@ const root = protobuf.parse(`
   }
 `).root;
 
-export const WriteRequestType = root.lookupType('WriteRequest');
+const WriteRequestType = root.lookupType('WriteRequest');
 export const HistogramType = root.lookupType('Histogram');
 
 export function encodeRequest(timeseries: SeriesMessage[], metadata: object[] = []): Uint8Array {

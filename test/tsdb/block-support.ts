@@ -90,7 +90,7 @@ function addChunk(segment: Writer, samples: readonly BlockSample[]): number {
   return ref;
 }
 
-export function xorChunk(samples: readonly BlockSample[]): Uint8Array {
+function xorChunk(samples: readonly BlockSample[]): Uint8Array {
   const bytes = new Uint8Array(32 + 19 * samples.length);
   const doubles = new Float64Array(XOR_STATE_DOUBLES);
   const words = new Uint32Array(doubles.buffer);

@@ -9,7 +9,7 @@ import { ArraySource, type TestSeries } from '../support/chunk-source.ts';
 
 /** Samples of each series of `writeEncodings`, 15 s apart from here on. */
 export const ENCODED_SAMPLES = 12;
-export const ENCODED_FROM = 1_700_000_000_000;
+const ENCODED_FROM = 1_700_000_000_000;
 const STEP = 15_000;
 
 /** Writes a block with a series for each encoding: floats and both kinds of histograms, with start times and without. */

@@ -10,11 +10,10 @@ import type { DatabaseOptions } from '../../src/tsdb/options.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { PAGE_SIZE } from '../../src/tsdb/wal/framing.ts';
 
-export const HOUR_MS = 60 * 60 * 1000;
 /** A chunk range of two minutes makes hours of what would be days. */
 export const RANGE_MS = 120_000;
 export const DATA = 'data';
-export const EVERYTHING: TimeRange = { minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER };
+const EVERYTHING: TimeRange = { minTime: -Number.MAX_SAFE_INTEGER, maxTime: Number.MAX_SAFE_INTEGER };
 
 export function open(
   fileSystem: DatabaseOptions['fileSystem'],

@@ -142,7 +142,7 @@ export class Annotation {
   }
 }
 
-export function unsigned(bytes: Uint8Array): bigint {
+function unsigned(bytes: Uint8Array): bigint {
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   return value;
