@@ -50,6 +50,7 @@ export function objectJson(fields: Readonly<Record<string, string>>): RawJson {
   return new RawJson(`{${parts.join(',')}}`);
 }
 
+/** A JSON array of what is JSON already. */
 export function arrayJson(texts: Iterable<string>): string {
   return `[${[...texts].join(',')}]`;
 }
@@ -59,6 +60,7 @@ export function timeJson(ms: number | null): string {
   return `"${timeText(ms)}"`;
 }
 
+/** As `timeJson`, without quotes. */
 export function timeText(ms: number | null): string {
   if (ms === null) return '0001-01-01T00:00:00Z';
   return new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');

@@ -89,6 +89,7 @@ export function durationFromText(text: string): bigint | string {
   }
 }
 
+/** A duration that a request gives, in nanoseconds. Throws `ApiError` where it is missing or none. */
 export function durationParameter(form: Form, name: string): bigint {
   const duration = durationFromText(form.get(name));
   if (typeof duration === 'string') throw invalidParameter(name, duration);

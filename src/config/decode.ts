@@ -174,6 +174,7 @@ export function record<F extends Fields>(
   };
 }
 
+/** A YAML list; null in it is the zero value of `item`. */
 export function list<T>(item: Codec<T>): Codec<readonly T[]> {
   const typeName = `[]${item.typeName}`;
   return {

@@ -13,6 +13,7 @@ export interface Body {
 /** Bytes that a body's buffer needs behind the body. */
 export const BODY_PADDING = 16;
 
+/** An empty body with room for `capacity` bytes. */
 export function createBody(capacity: number): Body {
   const bytes = new Uint8Array(capacity + BODY_PADDING);
   return { bytes, view: new DataView(bytes.buffer), size: 0 };

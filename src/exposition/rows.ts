@@ -44,6 +44,7 @@ export type MetricType = (typeof METRIC_TYPES)[number];
 /** Room for exemplars that every target's rows have; most targets send none. */
 const EXEMPLARS_MIN = 16;
 
+/** No rows yet, with room for `capacity` of them. */
 export function createExpositionRows(capacity: number): ExpositionRows {
   const values = new Float64Array(capacity);
   return {

@@ -20,6 +20,7 @@ export function lowBits(x: number): number {
   return halves[0]!;
 }
 
+/** The double of these halves. */
 export function floatFromBits(high: number, low: number): number {
   halves[0] = low;
   halves[1] = high;
@@ -71,6 +72,7 @@ export function minimum(x: number, y: number): number {
   return Math.min(x, y);
 }
 
+/** By the sign bit: true of -0 and of NaNs that have it. */
 export function isNegative(x: number): boolean {
   scratch[0] = x;
   return halves[1]! >>> 31 === 1;

@@ -82,6 +82,7 @@ export function markRows(bitmap: Uint32Array, rows: Uint32Array, count: number):
   }
 }
 
+/** How many bits are set. */
 export function countMarked(bitmap: Uint32Array): number {
   let count = 0;
   for (let i = 0; i < bitmap.length; i++) {

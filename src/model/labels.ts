@@ -216,6 +216,7 @@ export function labelsFromPairs(pairs: readonly string[]): Labels {
   return new Labels(names.flatMap((name) => [name, byName.get(name)!]));
 }
 
+/** Labels of names and values in any order; empty values are left out. */
 export function labelsFromObject(object: Readonly<Record<string, string>>): Labels {
   return labelsFromPairs(Object.entries(object).flat());
 }

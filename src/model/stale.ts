@@ -17,11 +17,13 @@ export function isStale(bits: Uint32Array, index: number): boolean {
   return bits[2 * index] === STALE_LOW && bits[2 * index + 1] === STALE_HIGH;
 }
 
+/** As `isStale`: makes the double at `index` the marker. */
 export function writeStale(bits: Uint32Array, index: number): void {
   bits[2 * index] = STALE_LOW;
   bits[2 * index + 1] = STALE_HIGH;
 }
 
+/** As `writeStale`, with the NaN that parsing gives. */
 export function writeNormalNaN(bits: Uint32Array, index: number): void {
   bits[2 * index] = NORMAL_NAN_LOW;
   bits[2 * index + 1] = NORMAL_NAN_HIGH;

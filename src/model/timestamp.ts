@@ -30,6 +30,7 @@ export function momentFromText(text: string): Moment | null {
   return momentFromRfc3339(text);
 }
 
+/** `ms` since the epoch, fractions down to nanoseconds. */
 export function momentFromMs(ms: number): Moment {
   const seconds = Math.floor(ms / 1000);
   return { seconds: BigInt(seconds), nanoseconds: Math.round((ms - seconds * 1000) * 1e6) };

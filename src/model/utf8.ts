@@ -30,6 +30,7 @@ export function stringFromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** Lone surrogates become U+FFFD. */
 export function utf8FromString(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }

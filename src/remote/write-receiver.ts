@@ -61,6 +61,7 @@ const CACHE_BYTES_MAX = 512 * 1024 * 1024;
 
 const DONE: WriteOutcome = { status: 204, message: '' };
 
+/** Registers its counters: a registry can have one receiver. */
 export function createWriteReceiver(options: WriteReceiverOptions): WriteReceiver {
   const { clock, log, turns } = options;
   const cache = new SeriesCache(

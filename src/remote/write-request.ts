@@ -66,6 +66,7 @@ const SERIES_MAX = 2 * 1024 * 1024;
 const HISTOGRAMS_MAX = 256 * 1024;
 const EXEMPLARS_MAX = 256 * 1024;
 
+/** A request without rows, to be decoded into again and again. */
 export function createWriteRequest(): WriteRequest {
   const bytes = new Uint8Array(0);
   return {
@@ -169,6 +170,7 @@ const FIELD_NAMES = {
 
 export type MessageName = keyof typeof FIELD_NAMES;
 
+/** What a code of the decoding kernel means; `halves` are the field and the wire type that it was about. */
 export function mistake(code: number, position: number, message: MessageName, halves: Uint32Array): WriteRequestError {
   const problem = problemOfCode(code, message, halves[0]! | 0, halves[1]!);
   return new WriteRequestError(`${problem} (at byte ${position} of the decoded request)`);

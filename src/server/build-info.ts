@@ -8,6 +8,7 @@ const REFERENCE_VERSION = '3.14.0';
 /** The folder of our package.json: the first one above this file, whether that is source, built or bundled. */
 export const packageRoot = folderOfPackage(import.meta.dirname);
 
+/** Throws where the package has no readable package.json. */
 export function readBuildInfo(): BuildInfo {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   return {

@@ -12,6 +12,7 @@ export interface Unsupported {
   readonly warnings: readonly string[];
 }
 
+/** What a configuration asks for that is not there yet. */
 export function unsupportedOf(configuration: Configuration): Unsupported {
   const warnings: string[] = [];
   for (const [index, raw] of configuration.rawScrape.entries()) {

@@ -69,7 +69,9 @@ function writeOwner(descriptor: number): void {
   try {
     fs.ftruncateSync(descriptor, 0);
     fs.writeSync(descriptor, `${process.pid}\n`, 0);
-  } catch {}
+  } catch {
+    // Messages then lack the process id.
+  }
 }
 
 function ownerInFile(descriptor: number): number | null {

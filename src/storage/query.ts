@@ -135,6 +135,7 @@ export interface Queryable {
   querier(range: TimeRange): Querier;
 }
 
+/** An empty column with room for `capacity` floats; who reads into it may grow it. `costs` hears of what it takes. */
 export function createSampleColumn(capacity: number, costs: ReadCosts | null = null): SampleColumn {
   const values = new Float64Array(capacity);
   return {

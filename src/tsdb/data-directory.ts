@@ -23,6 +23,7 @@ export interface DataDirectory {
   readonly writeProbe: string;
 }
 
+/** The paths below `root`, which may end with slashes. */
 export function dataDirectory(root: string): DataDirectory {
   const base = root.replace(/\/+$/, '');
   return {

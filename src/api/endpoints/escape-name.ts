@@ -6,6 +6,7 @@ import { isLegacyMetricName } from '../../model/labels.ts';
  */
 export type EscapingScheme = 'underscores' | 'allow-utf-8' | 'dots' | 'values';
 
+/** null: no such scheme. */
 export function escapingSchemeFromText(text: string): EscapingScheme | null {
   switch (text) {
     case 'underscores':
@@ -18,6 +19,7 @@ export function escapingSchemeFromText(text: string): EscapingScheme | null {
   }
 }
 
+/** A metric name as a scheme writes it. */
 export function escapeName(name: string, scheme: EscapingScheme): string {
   switch (scheme) {
     case 'allow-utf-8':

@@ -26,6 +26,7 @@ export function secondOfDay(seconds: number): number {
   return ((seconds % SECONDS_PER_DAY) + SECONDS_PER_DAY) % SECONDS_PER_DAY;
 }
 
+/** The date of a day, counted from the epoch. */
 export function civilDay(days: number): CivilDay {
   const shifted = days + EPOCH_SHIFT;
   const era = Math.floor(shifted / DAYS_PER_ERA);
@@ -52,6 +53,7 @@ export function dayOfYear({ year, month, day }: CivilDay): number {
   return total;
 }
 
+/** `month` from 1 to 12. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2) return isLeapYear(year) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;

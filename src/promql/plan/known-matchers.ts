@@ -72,6 +72,7 @@ export function withoutMetricLabels(matchers: readonly Matcher[]): readonly Matc
   return matchers.filter(({ name }) => name !== '__type__' && name !== '__unit__');
 }
 
+/** Same name, type and value. */
 export function isSameMatcher(a: Matcher, b: Matcher): boolean {
   return a.name === b.name && a.type === b.type && a.value === b.value;
 }

@@ -1,4 +1,4 @@
-import { writeUvarint, writeVarint } from '../../kernels/varint.ts';
+import { writeUvarint } from '../../kernels/varint.ts';
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { SinkMemory } from './sink-memory.ts';
 
@@ -26,10 +26,6 @@ export class FileSink {
     this.#file = fileSystem.openSync(path, 'w');
     this.#memory = new SinkMemory(bufferBytes);
     this.#buffer = this.#memory.bytes;
-  }
-
-  get path(): string {
-    return this.#file.path;
   }
 
   /** Bytes so far. */
@@ -62,11 +58,6 @@ export class FileSink {
   uvarint(value: number): void {
     this.#room(NUMBER_BYTES_MAX);
     this.#used = writeUvarint(this.#buffer, this.#used, value);
-  }
-
-  varint(value: number): void {
-    this.#room(NUMBER_BYTES_MAX);
-    this.#used = writeVarint(this.#buffer, this.#used, value);
   }
 
   bytes(source: Uint8Array, start: number, end: number): void {

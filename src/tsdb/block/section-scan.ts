@@ -99,6 +99,7 @@ export class SectionScan {
 const WINDOW_BYTES = 256 * 1024;
 const halves = new Uint32Array(2);
 
+/** Big-endian, as all of an index. */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

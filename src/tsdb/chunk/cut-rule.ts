@@ -13,6 +13,7 @@ export interface CutCounts {
   readonly max: number;
 }
 
+/** Of chunks that should get `target` samples each. */
 export function cutCounts(target: number): CutCounts {
   return { predict: Math.trunc(target / CHUNK_PREDICT_SHARE), max: 2 * target };
 }

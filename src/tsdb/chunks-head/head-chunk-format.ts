@@ -30,6 +30,7 @@ export function headChunksFileNumber(name: string): number | null {
   return FILE_NAME.test(name) ? Number(name) : null;
 }
 
+/** Six digits, as in `NNNNNN`. */
 export function headChunksFileName(number: number): string {
   return String(number).padStart(6, '0');
 }
@@ -54,6 +55,7 @@ export function headChunkDataOffset(length: number): number {
   return ENTRY_FIXED_BYTES + lengthBytes(length);
 }
 
+/** Writes the header of a file into `target` from `at` on. */
 export function writeHeadChunksHeader(target: Uint8Array, at: number): void {
   target.fill(0, at, at + FILE_HEADER_BYTES);
   writeUint32(target, at, HEAD_CHUNKS_MAGIC);

@@ -9,10 +9,12 @@ export interface Checkpoint {
   readonly segment: number;
 }
 
+/** Eight digits. */
 export function segmentName(segment: number): string {
   return String(segment).padStart(8, '0');
 }
 
+/** Of a segment in a log or checkpoint directory. */
 export function segmentPath(directory: string, segment: number): string {
   return `${directory}/${segmentName(segment)}`;
 }
