@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../std/file-system.ts';
+import type { DirectoryEntry, FileSystem } from '../../std/file-system.ts';
 import { isUlid } from '../block/block-meta.ts';
 import { dataDirectory } from '../data-directory.ts';
 import { directoryBytes } from '../directory-bytes.ts';
@@ -44,7 +44,26 @@ export function verifyDirectory(
   progress: (progress: VerifyProgress) => void,
 ): VerifiedContent {
   const base = root.replace(/(?<=.)\/+$/, '');
-  const content: VerifiedContent = {
+  const entries = fileSystem.readDirectorySync(base);
+  const bytes = directoryBytes(fileSystem, base);
+  let bytesDone = 0;
+  const check = new DirectoryCheck(fileSystem, findings, (more, path) => {
+    bytesDone += more;
+    progress({ bytesDone: Math.min(bytesDone, bytes), bytes, path });
+  });
+  if (entries.some(({ name }) => name === 'meta.json')) check.block(base);
+  else check.database(base, entries);
+  return check.content;
+}
+
+class DirectoryCheck {
+  readonly #fileSystem: FileSystem;
+  readonly #findings: Findings;
+  /** Hears of bytes that were looked at, and in which file. */
+  readonly #advance: (bytes: number, path: string) => void;
+  /** Of the log, its newest checkpoint and the snapshots of the head. */
+  readonly #refs = new KnownRefs();
+  readonly content: VerifiedContent = {
     blocks: 0,
     series: 0,
     chunks: 0,
@@ -53,75 +72,90 @@ export function verifyDirectory(
     records: 0,
     headChunks: 0,
   };
-  const entries = fileSystem.readDirectorySync(base);
-  const bytes = directoryBytes(fileSystem, base);
-  let bytesDone = 0;
-  const advance = (more: number, path: string) => {
-    bytesDone += more;
-    progress({ bytesDone: Math.min(bytesDone, bytes), bytes, path });
-  };
-  const block = (path: string) => {
-    const found = verifyBlock(fileSystem, path, findings, advance);
-    content.blocks++;
-    content.series += found.series;
-    content.chunks += found.chunks;
-    content.samples += found.floatSamples + found.histogramSamples;
-  };
-  if (entries.some(({ name }) => name === 'meta.json')) {
-    block(base);
-    return content;
+
+  constructor(fileSystem: FileSystem, findings: Findings, advance: (bytes: number, path: string) => void) {
+    this.#fileSystem = fileSystem;
+    this.#findings = findings;
+    this.#advance = advance;
   }
-  const refs = new KnownRefs();
-  const log = (path: string, kind: LogKind) => {
-    const found = verifyLog(fileSystem, path, kind, refs, findings, advance);
-    content.segments += found.segments;
-    content.records += found.records;
-  };
-  const { chunksHead, headImage, queriesActive, snapshots, targetMetadata, wal, wbl } = dataDirectory(base);
-  for (const { kind, name } of entries) {
-    const path = `${base}/${name}`;
-    if (kind !== 'directory') continue;
-    if (isUlid(name)) block(path);
-    else if (TEMPORARY.test(name)) findings.note(path, null, 'left by an interrupted step; the next start removes it');
-    else if (SNAPSHOT.test(name)) log(path, 'snapshot');
+
+  block(path: string): void {
+    const found = verifyBlock(this.#fileSystem, path, this.#findings, this.#advance);
+    this.content.blocks++;
+    this.content.series += found.series;
+    this.content.chunks += found.chunks;
+    this.content.samples += found.floatSamples + found.histogramSamples;
   }
-  const isDirectory = (path: string) => fileSystem.statSync(path)?.kind === 'directory';
-  if (isDirectory(wal)) {
-    for (const [path, isNewest] of checkpoints(fileSystem, wal, findings)) {
+
+  /** A data directory, whose entries are `entries`. */
+  database(base: string, entries: readonly DirectoryEntry[]): void {
+    const { chunksHead, headImage, queriesActive, snapshots, targetMetadata, wal, wbl } = dataDirectory(base);
+    for (const { kind, name } of entries) if (kind === 'directory') this.#directory(`${base}/${name}`, name);
+    if (this.#kindOf(wal) === 'directory') this.#writeAheadLog(wal);
+    if (this.#kindOf(wbl) === 'directory') this.#log(wbl, 'wbl');
+    if (this.#kindOf(chunksHead) === 'directory') {
+      this.#findings.guard(chunksHead, () => {
+        this.content.headChunks = verifyHeadChunks(this.#fileSystem, chunksHead, this.#findings, this.#advance);
+      });
+    }
+    if (this.#kindOf(headImage) === 'file') {
+      const check = () => verifyHeadImage(this.#fileSystem, headImage, wal, this.#findings, this.#advance);
+      this.#findings.guard(headImage, check);
+    }
+    this.#smallFile(targetMetadata, verifyTargetMetadata);
+    this.#smallFile(queriesActive, verifyActiveQueries);
+    if (this.#kindOf(snapshots) === 'directory') this.#copies(snapshots);
+    if (this.#refs.isFull) {
+      this.#findings.note(wal, null, 'more series than can be kept in mind: refs were not checked');
+    }
+  }
+
+  /** One whose name says what it is. */
+  #directory(path: string, name: string): void {
+    if (isUlid(name)) this.block(path);
+    else if (SNAPSHOT.test(name)) this.#log(path, 'snapshot');
+    else if (TEMPORARY.test(name)) {
+      this.#findings.note(path, null, 'left by an interrupted step; the next start removes it');
+    }
+  }
+
+  #writeAheadLog(wal: string): void {
+    for (const [path, isNewest] of checkpoints(this.#fileSystem, wal, this.#findings)) {
       // What an older one defines is in the newest too.
-      if (isNewest) log(path, 'checkpoint');
-      else verifyLog(fileSystem, path, 'checkpoint', new KnownRefs(), findings, advance);
+      if (isNewest) this.#log(path, 'checkpoint');
+      else verifyLog(this.#fileSystem, path, 'checkpoint', new KnownRefs(), this.#findings, this.#advance);
     }
-    log(wal, 'wal');
+    this.#log(wal, 'wal');
   }
-  if (isDirectory(wbl)) log(wbl, 'wbl');
-  if (isDirectory(chunksHead)) {
-    findings.guard(chunksHead, () => {
-      content.headChunks = verifyHeadChunks(fileSystem, chunksHead, findings, advance);
-    });
+
+  #log(path: string, kind: LogKind): void {
+    const found = verifyLog(this.#fileSystem, path, kind, this.#refs, this.#findings, this.#advance);
+    this.content.segments += found.segments;
+    this.content.records += found.records;
   }
-  if (fileSystem.statSync(headImage)?.kind === 'file') {
-    findings.guard(headImage, () => verifyHeadImage(fileSystem, headImage, wal, findings, advance));
-  }
-  const small = (path: string, verify: typeof verifyTargetMetadata) => {
-    const found = fileSystem.statSync(path);
+
+  #smallFile(path: string, verify: typeof verifyTargetMetadata): void {
+    const found = this.#fileSystem.statSync(path);
     if (found?.kind !== 'file') return;
-    findings.guard(path, () => verify(fileSystem, path, findings));
-    advance(found.size, path);
-  };
-  small(targetMetadata, verifyTargetMetadata);
-  small(queriesActive, verifyActiveQueries);
-  if (isDirectory(snapshots)) {
-    for (const [path, isFinished] of copies(fileSystem, snapshots)) {
-      if (!isFinished) findings.note(path, null, 'a copy that was never finished; the next start removes it');
-      else
-        for (const { kind, name } of fileSystem.readDirectorySync(path)) {
-          if (kind === 'directory' && isUlid(name)) block(`${path}/${name}`);
-        }
+    this.#findings.guard(path, () => verify(this.#fileSystem, path, this.#findings));
+    this.#advance(found.size, path);
+  }
+
+  #copies(snapshots: string): void {
+    for (const [path, isFinished] of copies(this.#fileSystem, snapshots)) {
+      if (!isFinished) {
+        this.#findings.note(path, null, 'a copy that was never finished; the next start removes it');
+        continue;
+      }
+      for (const { kind, name } of this.#fileSystem.readDirectorySync(path)) {
+        if (kind === 'directory' && isUlid(name)) this.block(`${path}/${name}`);
+      }
     }
   }
-  if (refs.isFull) findings.note(wal, null, 'more series than can be kept in mind: refs were not checked');
-  return content;
+
+  #kindOf(path: string): DirectoryEntry['kind'] | undefined {
+    return this.#fileSystem.statSync(path)?.kind;
+  }
 }
 
 const TEMPORARY = /\.tmp(-for-creation|-for-deletion)?$/;
