@@ -1,5 +1,5 @@
 /**
- * The layers of the house as data. Arrows point down: a folder may import from its own folder and from any layer below,
+ * The layers as data. Arrows point down: a folder may import from its own folder and from any layer below,
  * never from a sibling in its layer and never upward. `tools/check-layers.ts` holds the source tree against it, and it against the tree.
  */
 export const LAYERS: readonly { readonly level: number; readonly folders: readonly string[] }[] = [

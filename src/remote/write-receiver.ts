@@ -70,14 +70,14 @@ export function createWriteReceiver(options: WriteReceiverOptions): WriteReceive
   );
   const ingestOptions = { ...options, cache, invalidLabels: registerCounters(options.registry) };
   // What a large request fills between turns is not to be touched by the small ones that come meanwhile.
-  const small = new Desk(new WriteIngest(ingestOptions));
-  const large = new Desk(new WriteIngest(ingestOptions));
+  const small = new RequestWorkspace(new WriteIngest(ingestOptions));
+  const large = new RequestWorkspace(new WriteIngest(ingestOptions));
   const oneByOne = createSerial();
   /** Remote write 2.0 is not decoded yet, so it is not accepted, whatever the setting says. */
   const accepted: readonly string[] = options.messages.filter((message) => message === WRITE_V1);
 
-  function* handle(desk: Desk, contentType: string, compressed: Uint8Array, size: number) {
-    const bytes = yield* desk.decompressed(compressed, size);
+  function* handle(workspace: RequestWorkspace, contentType: string, compressed: Uint8Array, size: number) {
+    const bytes = yield* workspace.decompressed(compressed, size);
     if (bytes === null) return refused(log, 400, CORRUPT);
     const message = messageFromContentType(contentType);
     if (!message.ok) return refused(log, 415, message.problem);
@@ -89,8 +89,8 @@ export function createWriteReceiver(options: WriteReceiverOptions): WriteReceive
       );
     }
     try {
-      yield* decodeWriteRequest(bytes, desk.request);
-      const failure = yield* desk.ingest.append(desk.request);
+      yield* decodeWriteRequest(bytes, workspace.request);
+      const failure = yield* workspace.ingest.append(workspace.request);
       return failure === null ? DONE : outcomeOfFailure(log, failure);
     } catch (error) {
       if (error instanceof WriteRequestError) return refused(log, 400, error.message);
@@ -120,8 +120,8 @@ export function createWriteReceiver(options: WriteReceiverOptions): WriteReceive
   };
 }
 
-/** What handling one request at a time takes. */
-class Desk {
+/** What handling one request at a time takes, for the next one again. */
+class RequestWorkspace {
   readonly request = createWriteRequest();
   readonly ingest: WriteIngest;
   #buffer = new Uint8Array(64 * 1024);
