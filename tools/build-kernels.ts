@@ -40,6 +40,7 @@ export const KERNELS: readonly Kernel[] = [
     target: 'src/tsdb/wal/record-kernel-code.ts',
     // 832 KiB, and 32 bytes for each of 32,768 samples.
     flags: '--initialMemory 30 --maximumMemory 30',
+    shares: ['log-kernel/checksum'],
   },
   {
     name: 'series',
@@ -47,7 +48,12 @@ export const KERNELS: readonly Kernel[] = [
     flags: `--initialMemory 7424 --maximumMemory 7424 ${UNCOUNTED}`,
     shares: ['log-kernel/label-bytes', 'log-kernel/snappy'],
   },
-  { name: 'sink', target: 'src/tsdb/block/sink-kernel-code.ts', flags: '--importMemory --initialMemory 1' },
+  {
+    name: 'sink',
+    target: 'src/tsdb/block/sink-kernel-code.ts',
+    flags: '--importMemory --initialMemory 1',
+    shares: ['log-kernel/checksum'],
+  },
 ];
 
 export interface Kernel {

@@ -20,12 +20,11 @@
  *
  * Samples of refs that share labels with another ref go to the loose box one by one: ref f64 | time f64 | value u64.
  *
- * At address 0 there are zeros: a slot that no ref has.
+ * At address 0 there are zeros: a slot that no ref has. The tables of `checksum.as` lie between that and the outbox.
  */
 
 import { LABEL_MEMORY_END } from './read-labels';
 
-export const CRC_TABLES: usize = 1024;
 export const OUTBOX: usize = 32 * 1024;
 export const OUTBOX_END: usize = OUTBOX + 256 * 1024;
 export const LOOSE: usize = OUTBOX_END;

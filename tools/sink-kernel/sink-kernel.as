@@ -6,19 +6,9 @@
  *     64 KiB    the bytes, as many as the memory was made for
  */
 
-const TABLES: usize = 1024;
+import { CRC_TABLES as TABLES } from './checksum';
 
-export function init(): void {
-  for (let byte: u32 = 0; byte < 256; byte++) {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ ((value & 1) != 0 ? 0x82f63b78 : 0);
-    store<u32>(TABLES + (byte << 2), value);
-  }
-  for (let i: u32 = 256; i < 4096; i++) {
-    const shorter = load<u32>(TABLES + ((i - 256) << 2));
-    store<u32>(TABLES + (i << 2), (shorter >>> 8) ^ load<u32>(TABLES + ((shorter & 0xff) << 2)));
-  }
-}
+export { makeTables as init } from './checksum';
 
 /** Four bytes by the tables from `first` on, which has the one that is furthest from the end. */
 // @ts-ignore
