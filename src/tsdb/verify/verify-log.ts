@@ -1,7 +1,7 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { RecordDecompressor } from '../wal/compression.ts';
 import { RecordDecoder } from '../wal/decode-records.ts';
-import { RECORD } from '../wal/record-types.ts';
+import { RECORD, RECORD_BYTES_MAX } from '../wal/record-types.ts';
 import { SegmentReader } from '../wal/segment-reader.ts';
 import { listSegments, segmentPath } from '../wal/segments.ts';
 import type { WalVisitor } from '../wal/visitor.ts';
@@ -17,8 +17,6 @@ export interface LogContent {
   samples: number;
 }
 
-/** A record that claims more bytes counts as damaged, as at the start. */
-const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 /** A set of JavaScript holds 2^24 entries; refs of larger logs are not checked. */
 const REFS_MAX = 16_000_000;
 

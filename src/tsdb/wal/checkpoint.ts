@@ -5,14 +5,12 @@ import { type Log, silentLog } from '../../telemetry/log.ts';
 import { RecordDecompressor, type WalCompression } from './compression.ts';
 import { SNAPPY_FLAG } from './framing.ts';
 import { RecordFiles } from './record-files.ts';
-import { RECORD } from './record-types.ts';
+import { RECORD, RECORD_BYTES_MAX } from './record-types.ts';
 import { type PartRun, runsOf, type SegmentParts } from './segment-parts.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentName, segmentPath } from './segments.ts';
 import { setAside } from './set-aside.ts';
 import { RecordThinner, type ThinningCounts, type ThinningRules } from './thin-record.ts';
-
-const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 
 export interface CheckpointOptions {
   readonly fileSystem: FileSystem;

@@ -62,3 +62,6 @@ export interface SeriesEntry {
   readonly ref: number;
   readonly labels: Labels;
 }
+
+/** A record that claims to be larger, compressed or not, counts as damaged. */
+export const RECORD_BYTES_MAX = 512 * 1024 * 1024;

@@ -4,6 +4,7 @@ import { AheadLost, type FileEnd, type LogAhead, type LogFile, type SampleCounts
 import { RecordDecompressor } from './compression.ts';
 import { type EntryCounts, RecordDecoder } from './decode-records.ts';
 import { type FileRole, logParts } from './log-parts.ts';
+import { RECORD_BYTES_MAX } from './record-types.ts';
 import { rewriteSegment } from './rewrite-segment.ts';
 import { type BadBytes, SegmentReader } from './segment-reader.ts';
 import { segmentPath } from './segments.ts';
@@ -322,8 +323,6 @@ class Replay {
     return { ...bad, path: file.path, savedTo };
   }
 }
-
-const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 /** 500 series or 12,000 samples: some 2 ms. */
 const STEP_BYTES = 128 * 1024;
 /** What the visitor has taken of series becomes usable when for so long, in ms, nothing else has come. */

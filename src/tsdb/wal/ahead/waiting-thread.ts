@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../../std/worker-entry.ts';
+import { RECORD_BYTES_MAX } from '../record-types.ts';
 import { createRing, type RingBuffers } from './entry-ring.ts';
 import type { LogFile } from './log-ahead.ts';
 import { createLogMemory, type LogMemory } from './log-kernel-instance.ts';
@@ -22,9 +23,6 @@ export interface ReadingThread {
   /** The thread has ended. */
   isGone: boolean;
 }
-
-/** A larger record counts as damaged; as the replay's own limit. */
-const RECORD_BYTES_MAX = 512 * 1024 * 1024;
 
 let waiting: (ReadingThread & { readonly reading: LogReading | null }) | null = null;
 
