@@ -11,7 +11,7 @@ import {
   type SampleColumn,
   type SeriesSet,
 } from '../storage/query.ts';
-import { chunksOfColumn } from './read-chunks.ts';
+import { chunksOfColumn } from '../tsdb/chunk/chunks-of-column.ts';
 import { FrameWriter } from './read-frames.ts';
 import { checkedMatchers, type LocalQuery } from './read-matchers.ts';
 import { MessageTooLarge } from './read-message-writer.ts';

@@ -1,4 +1,7 @@
-/** A read that is not answered: a mistake of the client (400), or a query that can not be run (500). */
+/**
+ * A read that is not answered: a mistake of the client (400), a query that can not be run (500), or one that
+ * nobody waits for any more (499).
+ */
 export class ReadRefusal extends Error {
   override readonly name = 'ReadRefusal';
   readonly status: number;

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FloatHistogram } from '../../src/model/histogram.ts';
 import { writeStale } from '../../src/model/stale.ts';
-import { chunksOfColumn } from '../../src/remote/read-chunks.ts';
 import { createSampleColumn, type EncodedChunk, type SampleColumn } from '../../src/storage/query.ts';
 import { ChunkDecoder } from '../../src/tsdb/chunk/chunk-decoder.ts';
+import { chunksOfColumn } from '../../src/tsdb/chunk/chunks-of-column.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 
 type Sample =

@@ -5,20 +5,21 @@ import {
   xorAppend,
   xorBegin,
   xorByteLength,
-} from '../kernels/xor-encode.ts';
-import type { FloatHistogram } from '../model/histogram.ts';
-import { isStale } from '../model/stale.ts';
-import type { EncodedChunk, SampleColumn } from '../storage/query.ts';
-import { CHUNK_SAMPLES_TARGET, HISTOGRAM_BYTES_TARGET, HISTOGRAM_SAMPLES_MIN } from '../tsdb/chunk/cut-rule.ts';
-import { ENCODING } from '../tsdb/chunk/encoding.ts';
-import { type FlatHistogram, flatHistogram, staleHistogram } from '../tsdb/chunk/flat-histogram.ts';
-import { HistogramChunkWriter, withLayout } from '../tsdb/chunk/histogram-chunk-writer.ts';
-import { continueCounter, continueGauge } from '../tsdb/chunk/histogram-continuation.ts';
-import { CHUNK_RESET } from '../tsdb/chunk/histogram-layout.ts';
+} from '../../kernels/xor-encode.ts';
+import type { FloatHistogram } from '../../model/histogram.ts';
+import { isStale } from '../../model/stale.ts';
+import type { EncodedChunk, SampleColumn } from '../../storage/query.ts';
+import { CHUNK_SAMPLES_TARGET, HISTOGRAM_BYTES_TARGET, HISTOGRAM_SAMPLES_MIN } from './cut-rule.ts';
+import { ENCODING } from './encoding.ts';
+import { type FlatHistogram, flatHistogram, staleHistogram } from './flat-histogram.ts';
+import { HistogramChunkWriter, withLayout } from './histogram-chunk-writer.ts';
+import { continueCounter, continueGauge } from './histogram-continuation.ts';
+import { CHUNK_RESET } from './histogram-layout.ts';
 
 /**
- * The samples of a column as chunks, oldest first, for what no chunks are stored of. A chunk ends where the kind of sample changes, where a histogram can
- * not follow the one before in the same chunk, and when it has the size that stored chunks have.
+ * The samples of a column as chunks, oldest first, for what no chunks are stored of. A chunk ends where the kind of sample
+ * changes, where a histogram can not follow the one before in the same chunk, and when it has the size that stored chunks
+ * have. Throws where a histogram's spans do not fit its buckets.
  */
 export function* chunksOfColumn(column: SampleColumn): Generator<EncodedChunk> {
   let from = 0;
