@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from 'react';
 
-/** Last segment of the path: the pages all lie beside each other, whatever prefix the server runs under. */
-export type Page = 'query' | 'targets' | 'status' | 'flags' | 'config';
+const PAGES = ['query', 'targets', 'status', 'flags', 'config'] as const;
 
-const PAGES: readonly Page[] = ['query', 'targets', 'status', 'flags', 'config'];
+/** Last segment of the path: the pages all lie beside each other, whatever prefix the server runs under. */
+export type Page = (typeof PAGES)[number];
 
 export function pageOf(pathname: string): Page {
   const segment = pathname.split('/').at(-1) ?? '';

@@ -16,7 +16,6 @@ interface ActiveTarget {
 
 interface Targets {
   readonly activeTargets: readonly ActiveTarget[];
-  readonly droppedTargetCounts?: Readonly<Record<string, number>>;
 }
 
 /** All targets by scrape pool, with what the last scrape said. */
