@@ -110,7 +110,8 @@ function answerBytesMax(queryBytesMax: number): number {
 function retentionText(storage: { retentionMs: number; retentionBytes: number; retentionPercent: number }): string {
   const parts: string[] = [];
   if (storage.retentionMs > 0) parts.push(formatDuration(storage.retentionMs));
+  // Of these two only the percentage counts, but the reference names both.
+  if (storage.retentionBytes > 0) parts.push(bytesText(storage.retentionBytes));
   if (storage.retentionPercent > 0) parts.push(`${storage.retentionPercent}%`);
-  else if (storage.retentionBytes > 0) parts.push(bytesText(storage.retentionBytes));
   return parts.join(' or ');
 }

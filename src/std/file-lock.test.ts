@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFile } from './file-lock.ts';
@@ -23,7 +23,15 @@ describe('lockFile()', () => {
     );
     lock.releaseSync();
     lockFile(`${root}/lock`).releaseSync();
-    expect(readFileSync(`${root}/lock`, 'utf8')).toBe('');
+    expect(existsSync(`${root}/lock`)).toBe(false);
+  });
+
+  it('leaves the file alone that another put in its place', () => {
+    const lock = lockFile(`${root}/lock`);
+    writeFileSync(`${root}/other`, 'x');
+    renameSync(`${root}/other`, `${root}/lock`);
+    lock.releaseSync();
+    expect(readFileSync(`${root}/lock`, 'utf8')).toBe('x');
   });
 
   it('is dropped by a process that was killed', () => {

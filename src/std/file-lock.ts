@@ -11,21 +11,26 @@ import { type FileLock, FileSystemError } from './file-system.ts';
  * the kernel's list of locks names the long gone child.
  */
 export function lockFile(path: string): FileLock {
-  let descriptor: number;
-  try {
-    descriptor = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o666);
-  } catch (error) {
-    throw new FileSystemError('open', path, error);
-  }
-  try {
-    return lockDescriptor(path, descriptor);
-  } catch (error) {
+  for (;;) {
+    let descriptor: number;
+    try {
+      descriptor = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o666);
+    } catch (error) {
+      throw new FileSystemError('open', path, error);
+    }
+    try {
+      const kind = lockDescriptor(path, descriptor);
+      if (liesAt(path, descriptor)) return { kind, releaseSync: () => releaseDescriptor(path, descriptor) };
+    } catch (error) {
+      fs.closeSync(descriptor);
+      throw error;
+    }
+    // Its owner gave it back, and removed it, between opening and locking.
     fs.closeSync(descriptor);
-    throw error;
   }
 }
 
-function lockDescriptor(path: string, descriptor: number): FileLock {
+function lockDescriptor(path: string, descriptor: number): FileLock['kind'] {
   // Loaded only here: threads that never lock anything have this module, too.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const child = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'pipe', descriptor] });
@@ -40,28 +45,39 @@ function lockDescriptor(path: string, descriptor: number): FileLock {
     throw new FileSystemError('lock', path, reason, 'ENOLCK');
   }
   writeOwner(descriptor);
-  return { kind: 'flock', releaseSync: () => releaseDescriptor(descriptor) };
+  return 'flock';
 }
 
 /** Exit status of `flock -n` where another process has the lock; others mean that it could not try. */
 const FLOCK_CONFLICT = 1;
 
-function lockByProcessId(path: string, descriptor: number): FileLock {
+function lockByProcessId(path: string, descriptor: number): FileLock['kind'] {
   const owner = ownerInFile(descriptor);
   if (owner !== null && owner !== process.pid && isAlive(owner)) {
     throw new FileSystemError('lock', path, `${describeProcess(owner)} holds it`, 'ELOCKED');
   }
   writeOwner(descriptor);
-  return { kind: 'pid-file', releaseSync: () => releaseDescriptor(descriptor) };
+  return 'pid-file';
 }
 
-/** Emptying the text comes first: once the descriptor is closed the file may be another's. */
-function releaseDescriptor(descriptor: number): void {
+/**
+ * Removing the file tells whoever comes next that it was given back; its text goes in any case, and both come first: once the
+ * descriptor is closed the file may be another's. Where neither is possible the lock is free all the same.
+ */
+function releaseDescriptor(path: string, descriptor: number): void {
   try {
     fs.ftruncateSync(descriptor, 0);
+    if (liesAt(path, descriptor)) fs.unlinkSync(path);
+  } catch {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** Whether the file of that name is the one that is open. */
+function liesAt(path: string, descriptor: number): boolean {
+  const [named, open] = [fs.statSync(path, { throwIfNoEntry: false }), fs.fstatSync(descriptor)];
+  return named !== undefined && named.ino === open.ino && named.dev === open.dev;
 }
 
 /** The text only serves error messages (and the lock without flock), so a full disk does not fail a lock that holds. */

@@ -213,7 +213,10 @@ export class MemoryFiles implements FileSystem {
     if (this.#locks.has(path)) throw new FileSystemError('lock', path, 'another process holds it', 'ELOCKED');
     if (!this.#names.has(path)) this.#createFile(path);
     this.#locks.add(path);
-    return { kind: 'flock', releaseSync: () => this.#locks.delete(path) };
+    const releaseSync = () => {
+      if (this.#locks.delete(path) && this.#names.has(path)) this.#changeNames([parentOf(path)], [[path, null]]);
+    };
+    return { kind: 'flock', releaseSync };
   }
 
   #createFile(path: string): FileNode {

@@ -5,10 +5,9 @@ import type { DataDirectory } from './data-directory.ts';
 /** `left`: whoever had it before did not give it back. */
 export type FoundLock = 'free' | 'left';
 
-/** How a lock file lies there before it is taken. */
+/** Whether a lock file lies there before it is taken: whoever gives it back removes it, as Prometheus does. */
 export function foundLock(fileSystem: FileSystem, { lock }: DataDirectory): FoundLock {
-  const file = fileSystem.statSync(lock);
-  return file === null || file.size === 0 ? 'free' : 'left';
+  return fileSystem.statSync(lock) === null ? 'free' : 'left';
 }
 
 /**

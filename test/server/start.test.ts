@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { askData, eventually } from '../support/ask.ts';
@@ -103,7 +103,21 @@ test('a start tells whether the lock was given back', async () => {
   expect(await clean(await second.ready())).toBe('0');
   second.child.kill('SIGTERM');
   await second.ended;
-  expect(await clean(await bench.start(directory).ready())).toBe('1');
+  // A Prometheus takes any file that is there for one that was left.
+  expect(existsSync(join(directory, 'data/lock'))).toBe(false);
+  const third = bench.start(directory);
+  expect(await clean(await third.ready())).toBe('1');
+  third.child.kill('SIGTERM');
+  await third.ended;
+  // So does a Prometheus that is killed, of which it has no text.
+  writeFileSync(join(directory, 'data/lock'), '');
+  expect(await clean(await bench.start(directory).ready())).toBe('0');
+});
+
+test('the status names every limit of what is kept', async () => {
+  const retention = 'storage: {tsdb: {retention: {time: 1d, size: 1GB, percentage: 10}}}\n';
+  const url = await bench.start(bench.directory({ 'prometheus.yml': retention })).ready();
+  expect(await askData(url, 'status/runtimeinfo')).toMatchObject({ storageRetention: '1d or 1GiB or 10%' });
 });
 
 test('own metrics are there under the names dashboards use', async () => {

@@ -155,8 +155,9 @@ export function fileSystemContract(name: string, fresh: () => { fileSystem: File
     it('locks a file once', () => {
       const lock = fileSystem.lockSync(`${root}/lock`);
       expect(codeOf(() => fileSystem.lockSync(`${root}/lock`))).toBe('ELOCKED');
-      lock.releaseSync();
       expect(fileSystem.statSync(`${root}/lock`)?.kind).toBe('file');
+      lock.releaseSync();
+      expect(fileSystem.statSync(`${root}/lock`)).toBeNull();
       fileSystem.lockSync(`${root}/lock`).releaseSync();
     });
   });
