@@ -71,3 +71,42 @@ describe('BlockList.openAhead()', () => {
     list.close();
   });
 });
+
+describe('BlockList.reload()', () => {
+  it.each(['no segment', 'a part of it'])('takes a block in when it is there whole: at first %s', async (part) => {
+    const files = new MemoryFiles();
+    files.makeDirectorySync(DIRECTORY);
+    put(files, A, 10);
+    const list = listOf(files);
+    put(files, B, 10);
+    const segment = `${DIRECTORY}/${B}/chunks/000001`;
+    const bytes = files.readFileSync(segment);
+    const write = (content: Uint8Array) => {
+      const handle = files.openSync(segment, 'w');
+      handle.writeSync(content, 0, content.length, 0);
+      handle.closeSync();
+    };
+    if (part === 'no segment') files.removeSync(segment);
+    else write(bytes.subarray(0, bytes.length - 1));
+    await list.openAhead(countingTurns());
+    list.reload();
+    expect(ulidsOf(list)).toEqual([A]);
+    expect(list.damaged.map(({ directory }) => directory)).toEqual([`${DIRECTORY}/${B}`]);
+    write(bytes);
+    await list.openAhead(countingTurns());
+    list.reload();
+    expect(ulidsOf(list)).toEqual([A, B]);
+    expect(list.damaged).toEqual([]);
+    list.close();
+  });
+
+  it('has what can be read of a block that lay there before', () => {
+    const files = new MemoryFiles();
+    files.makeDirectorySync(DIRECTORY);
+    put(files, A, 10);
+    files.removeSync(`${DIRECTORY}/${A}/chunks/000001`);
+    const list = listOf(files);
+    expect(ulidsOf(list)).toEqual([A]);
+    list.close();
+  });
+});

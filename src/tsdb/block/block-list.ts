@@ -31,6 +31,15 @@ export interface DamagedBlock {
   readonly reason: string;
 }
 
+function isWhole(block: Block): boolean {
+  try {
+    block.proveWhole();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The blocks of a data directory, oldest first. */
 export class BlockList {
   readonly #options: BlockListOptions;
@@ -49,6 +58,8 @@ export class BlockList {
   /** Blocks that were opened for the next `reload`, by directory. */
   readonly #ahead = new Map<string, Block>();
   #isClosed = false;
+  /** The directory was looked at before: blocks that appear from now on may still be on their way into it. */
+  #isFirstLookOver = false;
 
   /** Opens every block; one that can not be opened is logged and kept apart. Throws `FileSystemError`. */
   constructor(options: BlockListOptions) {
@@ -134,7 +145,7 @@ export class BlockList {
       if (kind !== 'directory' || !isUlid(name) || known.has(path) || this.#ahead.has(path)) continue;
       try {
         const block = await runInTurns(Block.openInSteps(fileSystem, path, this.#caches), turns);
-        if (this.#isClosed) block.close();
+        if (this.#isClosed || !isWhole(block)) block.close();
         else this.#ahead.set(path, block);
       } catch {
         // Opening it again fails again.
@@ -142,7 +153,10 @@ export class BlockList {
     }
   }
 
-  /** Looks at the directory again: takes in blocks that appeared, lets go of those that are gone or replaced. */
+  /**
+   * Looks at the directory again: takes in blocks that appeared, lets go of those that are gone or replaced. One whose files
+   * are not all there counts as damaged until a later look finds them.
+   */
   reload(): void {
     const { directory, fileSystem, log } = this.#options;
     const known = new Map(this.#blocks.map((block) => [block.directory, block]));
@@ -158,7 +172,7 @@ export class BlockList {
         continue;
       }
       try {
-        opened.push(this.#ahead.get(path) ?? Block.open(fileSystem, path, this.#caches));
+        opened.push(this.#ahead.get(path) ?? this.#open(path));
         this.#ahead.delete(path);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -182,6 +196,20 @@ export class BlockList {
       ...lost.filter((ulid) => replaced.has(ulid)),
     ];
     this.#damaged = damaged;
+    this.#isFirstLookOver = true;
+  }
+
+  /** Throws as `Block.open`, and where a block that appeared is not whole yet. */
+  #open(path: string): Block {
+    const block = Block.open(this.#options.fileSystem, path, this.#caches);
+    if (!this.#isFirstLookOver) return block;
+    try {
+      block.proveWhole();
+      return block;
+    } catch (error) {
+      block.close();
+      throw error;
+    }
   }
 
   /** Lets go of blocks that are about to be removed; queriers that are open keep them. */

@@ -26,6 +26,12 @@ export class BlockRowIndex implements RowIndex {
     return offset < 0 ? new Uint32Array(0) : this.#index.postings(offset, NO_ROWS);
   }
 
+  /** The last of them; -1 where there is none. */
+  lastRow(): number {
+    const offset = this.#index.table.find('', '');
+    return offset < 0 ? -1 : this.#index.lastPosting(offset);
+  }
+
   rowsOf(name: string, value: string): Uint32Array {
     const offset = name === '' ? -1 : this.#index.table.find(name, value);
     return offset < 0 ? NO_ROWS : this.#postings(offset);

@@ -15,6 +15,7 @@ import { IndexReader } from './index-reader.ts';
 import type { KeptLabels } from './kept-labels.ts';
 import type { KnownBlockRows, KnownRows } from './known-rows.ts';
 import type { PageCache } from './paged-file.ts';
+import { createChunkMetas } from './series-entries.ts';
 
 /** Pages for all blocks together, apart for indexes and chunks: reading chunks must not push the indexes out. */
 export interface BlockCaches {
@@ -102,6 +103,18 @@ export class Block {
   tombstonesReplaced(tombstones: Tombstones): void {
     this.#tombstones = tombstones;
     this.#meta = { ...this.#meta, stats: { ...this.#meta.stats, tombstones: intervalCount(tombstones) } };
+  }
+
+  /**
+   * Throws `DamagedFile` where the last chunk of the last series is not there. Writers put chunks into files in the order of
+   * the series, so this tells of a block that is still being copied into the directory.
+   */
+  proveWhole(): void {
+    const row = this.rowIndex.lastRow();
+    if (row < 0) return;
+    const metas = createChunkMetas();
+    this.index.series.chunks(row, metas);
+    if (metas.count > 0) this.chunks.entry(metas.refs[metas.count - 1]!);
   }
 
   /** The labels of a series. */

@@ -99,6 +99,12 @@ export class IndexReader {
     return readUint32(this.#file.view(offset, 8), 4);
   }
 
+  /** The last row of the list at `offset`, without the others and their checksum; -1 where it is empty. */
+  lastPosting(offset: number): number {
+    const count = this.postingsCount(offset);
+    return count === 0 ? -1 : readUint32(this.#file.view(offset + 4 + 4 * count, 4), 0);
+  }
+
   /**
    * The list of rows at `offset`, written to the front of `into` if it has room, else to an array of its own. Returns
    * exactly the rows.
