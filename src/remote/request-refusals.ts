@@ -60,6 +60,10 @@ export class RequestRefusals {
       const ref = batch.refs[row]!;
       if (!firstRow.has(ref)) firstRow.set(ref, row);
     }
+    // Trying one alone counts its refusal a second time, so those that nothing comes before are not tried.
+    for (const [i, { entry }] of histograms.entries()) {
+      if (!firstRow.has(entry.ref)) firstRow.set(entry.ref, batch.length + i);
+    }
     let found: PlacedRefusal | null = null;
     for (const [i, row] of refusals.rows.entries()) {
       const isFloat = row < batch.length;

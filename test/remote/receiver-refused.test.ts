@@ -83,6 +83,12 @@ describe('what is refused, whole', () => {
       expect(open.write(withHistograms('h', histogram(NOW + 2))).status).toBe(204);
     });
 
+    test('counted once each', () => {
+      expect(open.write(withHistograms('h', histogram(NOW - 1)), one('a', [NOW - 1, 7])).status).toBe(400);
+      const { refused, refusedHistograms } = open.database.stats().head;
+      expect([refused.outOfOrder, refusedHistograms.outOfOrder]).toEqual([1, 1]);
+    });
+
     test('older than an earlier one of the same request: dropped', () => {
       expect(open.write(withHistograms('i', histogram(NOW), histogram(NOW - 1))).status).toBe(204);
     });
