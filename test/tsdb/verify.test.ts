@@ -275,6 +275,17 @@ describe('verifyDirectory()', () => {
     ]);
   });
 
+  it('tells of a log that lost its beginning', () => {
+    const files = dataDirectory();
+    files.removeSync('/data/wal/checkpoint.00000002');
+    expect(verified(files).findings).toContainEqual({
+      kind: 'fault',
+      path: '/data/wal',
+      offset: null,
+      reason: 'the log begins at segment 3 without a checkpoint; those before are missing',
+    });
+  });
+
   it('tells where the index contradicts the chunks', () => {
     const files = dataDirectory();
     const other = new MemoryFiles();

@@ -162,7 +162,7 @@ const TEMPORARY = /\.tmp(-for-creation|-for-deletion)?$/;
 const SNAPSHOT = /^chunk_snapshot\.\d+\.\d+$/;
 const CHECKPOINT = /^checkpoint\.(\d{8,15})$/;
 
-/** Paths of the checkpoints, oldest first; the log must go on behind the newest. */
+/** Paths of the checkpoints, oldest first; the log must go on behind the newest, and begin with segment 0 where there is none. */
 function checkpoints(fileSystem: FileSystem, wal: string, findings: Findings): (readonly [string, boolean])[] {
   const numbers: number[] = [];
   let firstSegment = Number.POSITIVE_INFINITY;
@@ -174,8 +174,12 @@ function checkpoints(fileSystem: FileSystem, wal: string, findings: Findings): (
   numbers.sort((a, b) => a - b);
   const newest = numbers.at(-1) ?? -1;
   const path = (number: number) => `${wal}/checkpoint.${segmentName(number)}`;
-  if (newest >= 0 && Number.isFinite(firstSegment) && firstSegment > newest + 1) {
-    findings.fault(path(newest), null, `the log goes on at segment ${firstSegment}; those between are missing`);
+  if (Number.isFinite(firstSegment) && firstSegment > newest + 1) {
+    const [where, reason] =
+      newest < 0
+        ? [wal, `the log begins at segment ${firstSegment} without a checkpoint; those before are missing`]
+        : [path(newest), `the log goes on at segment ${firstSegment}; those between are missing`];
+    findings.fault(where, null, reason);
   }
   return numbers.map((number) => [path(number), number === newest] as const);
 }
