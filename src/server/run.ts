@@ -30,6 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const log = createLog({ ...options.log, clock: systemClock, write: (line) => process.stderr.write(line) });
   noteFeatures(options.features, log);
+  for (const warning of options.warnings) log.warn(warning);
   try {
     // Loaded only now: `--version` and mistakes on the command line need none of the parts.
     const { serve } = await import('./serve.ts');

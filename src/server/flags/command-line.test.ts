@@ -126,7 +126,11 @@ test('the external URL gives the route prefix unless that is given', () => {
 test('blocks are looked at as often as asked for, at most once a second', () => {
   expect(options().storage.blockReloadMs).toBe(60_000);
   expect(options('--storage.tsdb.block-reload-interval=5s').storage.blockReloadMs).toBe(5000);
-  expect(options('--storage.tsdb.block-reload-interval=10ms').storage.blockReloadMs).toBe(1000);
+  const often = options('--storage.tsdb.block-reload-interval=10ms');
+  expect(often.storage.blockReloadMs).toBe(1000);
+  expect(often.flagsForApi['storage.tsdb.block-reload-interval']).toBe('1s');
+  expect(often.warnings).toEqual([expect.stringContaining('once a second')]);
+  expect(options().warnings).toEqual([]);
 });
 
 test('flagsForApi shows every flag as the reference does', () => {

@@ -75,6 +75,8 @@ export interface ServerOptions {
   };
   readonly features: readonly string[];
   readonly log: { readonly level: LogLevel; readonly format: 'logfmt' | 'json' };
+  /** What is used otherwise than it was given, a sentence each. */
+  readonly warnings: readonly string[];
   /** Name to value, as `/api/v1/status/flags` answers. */
   readonly flagsForApi: Readonly<Record<string, string>>;
 }
@@ -100,6 +102,8 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
   const retentionMs = retentionGivenMs === 0 && retentionBytes === 0 ? RETENTION_STANDARD_MS : retentionGivenMs;
   const maxBlockGivenMs = get<number>('storage.tsdb.max-block-duration');
   const maxBlockMs = maxBlockGivenMs > 0 ? maxBlockGivenMs : maxBlockStandardMs(retentionMs);
+  const blockReloadGivenMs = get<number>('storage.tsdb.block-reload-interval');
+  const blockReloadMs = Math.max(BLOCK_RELOAD_MS_MIN, blockReloadGivenMs);
   const routePrefix = `/${(get<string>('web.route-prefix') || new URL(externalUrl).pathname).replace(/^\/+|\/+$/g, '')}`;
   const features = featureNames(get('enable-feature'));
   return {
@@ -144,7 +148,7 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
         get('storage.tsdb.delayed-compaction.max-percent'),
       ),
       pendingUploadsFile: get('storage.tsdb.delay-compact-file.path'),
-      blockReloadMs: Math.max(BLOCK_RELOAD_MS_MIN, get<number>('storage.tsdb.block-reload-interval')),
+      blockReloadMs,
     },
     query: {
       lookbackMs: get('query.lookback-delta'),
@@ -169,7 +173,12 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
       'web.route-prefix': routePrefix,
       'storage.tsdb.retention.time': retentionMs,
       'storage.tsdb.max-block-duration': maxBlockMs,
+      'storage.tsdb.block-reload-interval': blockReloadMs,
     }),
+    warnings:
+      blockReloadMs === blockReloadGivenMs
+        ? []
+        : ['--storage.tsdb.block-reload-interval is shorter than 1s: blocks are looked at once a second'],
   };
 }
 
