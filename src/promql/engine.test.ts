@@ -172,6 +172,14 @@ describe('limits', () => {
     });
   });
 
+  test('no time at all is over before anything is evaluated', async () => {
+    const clock = new SteppingClock(100);
+    const message = 'query timed out in query execution';
+    for (const timeoutMs of [0, -1]) {
+      await expect(series('sum(requests)', { at: 0 }, { clock, timeoutMs })).rejects.toThrow(message);
+    }
+  });
+
   test('who asked may give up', async () => {
     await expect(series('requests', { at: 0 }, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       kind: 'canceled',

@@ -181,7 +181,7 @@ export class QueryBudget implements ReadCosts {
     checkWanted(signal);
     if (this.#spent > this.#spentMax) throw new TooMuchWork(`${this.#spent} samples and steps`);
     const now = this.#options.clock.monotonic();
-    if (now > this.#deadline) throw timeoutError();
+    if (now > this.#deadline) throw timeoutError(this.#options.timeoutMs);
     if (now - this.#lastPause <= this.#options.pauseAfterMs) return;
     if (this.#spentMax < Number.POSITIVE_INFINITY) throw new TooMuchWork(`${this.#options.pauseAfterMs} ms`);
     this.pauseDue = true;

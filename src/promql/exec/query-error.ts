@@ -13,7 +13,12 @@ export class QueryError extends Error {
 
 const STAGE = 'expression evaluation';
 
-export function timeoutError(): QueryError {
+/** A shorter time is over before a query begins, ms. */
+const LEAST_TIMEOUT_MS = 0.01;
+
+/** The error of a query that had `timeoutMs`. */
+export function timeoutError(timeoutMs: number): QueryError {
+  if (timeoutMs < LEAST_TIMEOUT_MS) return timeoutAtStartError();
   return new QueryError('timeout', `query timed out in ${STAGE}`);
 }
 

@@ -1,10 +1,4 @@
-import {
-  canceledError,
-  QueryError,
-  type QueryErrorKind,
-  timeoutAtStartError,
-  timeoutError,
-} from '../../promql/exec/query-error.ts';
+import { canceledError, QueryError, type QueryErrorKind, timeoutError } from '../../promql/exec/query-error.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ThreadReads } from '../../tsdb/threads/thread-reads.ts';
@@ -185,9 +179,7 @@ export class PoolRunner implements QueryRunner {
     };
     const onAbort = () => giveUp(canceledError());
     // An error takes as long as all of this, and hardly any query comes to it.
-    const stopTimer = clock.after(timeoutMs, () =>
-      giveUp(timeoutMs < LEAST_TIMEOUT_MS ? timeoutAtStartError() : timeoutError()),
-    );
+    const stopTimer = clock.after(timeoutMs, () => giveUp(timeoutError(timeoutMs)));
     signal.addEventListener('abort', onAbort);
     const end = task.kind === 'run' ? this.#options.begin?.(task.request.text) : undefined;
     try {
@@ -295,8 +287,6 @@ export class PoolRunner implements QueryRunner {
   }
 }
 
-/** A shorter time is over before a query begins, ms. */
-const LEAST_TIMEOUT_MS = 0.01;
 /** Reads at once; they mostly wait for whoever wants them. */
 const READS_MAX = 64;
 /** No client takes longer over a read; one that does not take anything is cut off earlier. */
