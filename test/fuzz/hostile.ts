@@ -1,6 +1,6 @@
 /**
  * Runs hostile queries, and fails where one holds its thread for too long between two points at which it could be stopped:
- * `node test/fuzz/hostile.ts [--only TEXT] [--data small|large|wide|rare|all] [--part N/M] [--timeout MS]
+ * `node test/fuzz/hostile.ts [--only TEXT]... [--data small|large|wide|rare|all] [--part N/M] [--timeout MS]
  * [--scale X] [--rows N] [--where]`.
  *
  * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do. It runs with the flags that
@@ -39,7 +39,7 @@ const PIECE_MS_MAX = 100;
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     data: { type: 'string', default: 'all' },
     rows: { type: 'string', default: '10' },
     scale: { type: 'string', default: '1' },
@@ -63,7 +63,7 @@ const outcomes: (HostileOutcome & { readonly name: string })[] = [];
 async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, storage: Queryable): Promise<void> {
   const [part, parts] = values.part.split('/').map(Number) as [number, number];
   for (const [number, query] of queries.entries()) {
-    if (number % parts !== part - 1 || !query.name.includes(values.only)) continue;
+    if (number % parts !== part - 1 || !values.only.some((text) => query.name.includes(text))) continue;
     const outcome = await runHostile(storage, query, { ...limits, withStacks: values.where });
     outcomes.push({ name: query.name, ...outcome });
     const { answer, ms, piece } = outcome;

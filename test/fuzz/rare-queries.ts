@@ -1,4 +1,5 @@
 import type { HostileQuery } from './hostile-queries.ts';
+import { LONG_TEXT_QUERIES } from './long-text-queries.ts';
 
 // What the language has beside selectors, functions and aggregations, and values at its edges, for the data of `rare-data.ts`.
 
@@ -284,4 +285,5 @@ export const RARE_QUERIES: readonly HostileQuery[] = [
   ...LABELS,
   ...PARAMETERS,
   ...OPERATORS,
+  ...LONG_TEXT_QUERIES,
 ];
