@@ -89,7 +89,10 @@ export class Labels {
   #withoutMetric: Labels | null = null;
   #json: LabelsJson | null | undefined = undefined;
 
-  /** Takes pairs that already meet the invariants; use `labelsFromPairs` or `labelsFromObject` for any others. */
+  /**
+   * Takes pairs that already meet the invariants; use `labelsFromPairs` or `labelsFromObject` for any others. A list that grew
+   * has room for some more entries, which a copy of it has not.
+   */
   constructor(pairs: readonly string[]) {
     this.pairs = pairs;
   }
@@ -140,7 +143,7 @@ export class Labels {
   get withoutMetric(): Labels {
     if (this.#withoutMetric === null) {
       const rest = this.pairs.filter((_, i, pairs) => !isMetricLabel(pairs[i & ~1]!));
-      this.#withoutMetric = rest.length === this.pairs.length ? this : new Labels(rest);
+      this.#withoutMetric = rest.length === this.pairs.length ? this : new Labels(rest.slice());
     }
     return this.#withoutMetric;
   }
@@ -169,7 +172,7 @@ export class Labels {
       kept.push(at, pairs[i + 1]!);
     }
     if (!placed) kept.push(name, value);
-    return new Labels(kept);
+    return new Labels(kept.slice());
   }
 
   toObject(): Record<string, string> {

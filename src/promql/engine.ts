@@ -58,7 +58,7 @@ export interface QueryOutcome {
   readonly annotations: Annotations;
   readonly counts: SampleCounts;
   readonly peakSamples: number;
-  /** Memory taken, as the budget counts it. */
+  /** The most memory that it had, as the budget counts it. */
   readonly bytes: number;
   readonly timings: QueryTimings;
 }
@@ -126,6 +126,7 @@ export class Engine {
       pauseAfterMs,
       spentMax: SPENT_PER_STEP * workMax,
     });
+    annotations.onBytes = (bytes) => budget.takeBytes(bytes);
     if (measured !== null) probe = new Probe(clock, budget);
     budget.check();
     const began = clock.monotonic();
@@ -169,7 +170,7 @@ export class Engine {
       querier?.close();
     }
     counts.collect(budget.spending);
-    return { outcome: { annotations, counts, peakSamples: budget.peak, bytes: budget.bytes, timings }, probe };
+    return { outcome: { annotations, counts, peakSamples: budget.peak, bytes: budget.bytesPeak, timings }, probe };
   }
 
   /**

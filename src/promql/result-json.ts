@@ -17,12 +17,15 @@ interface WrittenSeries extends Piece {
   readonly labels: Labels;
 }
 
+/** Of a series in the list of those that are written. */
+const SERIES_BYTES = 60;
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
 /** Samples written between two calls of `spend`. */
 const SAMPLES_TOLD = 1024;
-/** Comparing two label sets, in samples looked at. */
+/** Comparing two label sets, in samples looked at, and how many bytes of theirs are like one. */
 const COMPARING_TOLD = 20;
+const BYTES_PER_TOLD = 8;
 const NEVER_ENDED = () => {};
 const NO_TEXT = textWords('');
 const timestampBytes = new Uint8Array(NUMBER_BYTES_MAX);
@@ -39,6 +42,10 @@ export class JsonSink implements ResultSink {
   #type: ResultType = 'vector';
   #grid: Grid = { start: 0, step: 1, count: 0 };
   #series: WrittenSeries[] = [];
+  /** What `#series` takes, and the texts that its label sets keep. */
+  #seriesBytes = 0;
+  /** Bytes of the longest label set. */
+  #longestLabels = 0;
   #bodyStart = 0;
   #isTruncated = false;
   /** Of a matrix. */
@@ -121,6 +128,10 @@ export class JsonSink implements ResultSink {
     return this.#out.position;
   }
 
+  get heldBytes(): number {
+    return this.#out.position + this.#seriesBytes;
+  }
+
   end(spend: Spend): void {
     if (this.#type === 'scalar' || this.#type === 'string') return;
     if (this.#type === 'matrix') this.#sort(spend);
@@ -167,7 +178,9 @@ export class JsonSink implements ResultSink {
     out.words(words, 0, size);
     if (this.#series.length === 0 && this.#type === 'vector') out.bytes[out.at - size] = OPEN;
     const start = out.position - size;
-    out.labels(labels);
+    const before = out.position;
+    this.#seriesBytes += SERIES_BYTES + out.labels(labels);
+    this.#longestLabels = Math.max(this.#longestLabels, out.position - before);
     return start;
   }
 
@@ -280,8 +293,10 @@ export class JsonSink implements ResultSink {
   /** Puts the series into label order; leaves out what is beyond the limit. */
   #sort(spend: Spend): void {
     const series = this.#series;
+    // Label sets that are the same but for their ends are compared to there.
+    const told = COMPARING_TOLD + this.#longestLabels / BYTES_PER_TOLD;
     series.sort((a, b) => {
-      spend(COMPARING_TOLD);
+      spend(told);
       return compareLabels(a.labels, b.labels);
     });
     if (this.#limit > 0 && series.length > this.#limit) {

@@ -2,6 +2,7 @@ import { type Spend, untold } from '../kernels/blocks.ts';
 import type { Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
 import type { Grid } from './exec/grid.ts';
+import { ARRAY_BYTES, columnBytes, histogramsBytes } from './exec/sizes.ts';
 import { copyStepColumn, countPresent, isEmptyColumn, type StepColumn } from './exec/step-column.ts';
 
 export type ResultType = 'vector' | 'matrix' | 'scalar' | 'string';
@@ -13,6 +14,8 @@ export type ResultType = 'vector' | 'matrix' | 'scalar' | 'string';
 export interface ResultSink {
   /** Bytes of the answer so far. */
   readonly byteLength: number;
+  /** Bytes of memory that it takes so far: those of the answer, and what is known of its series. */
+  readonly heldBytes: number;
   begin(type: ResultType, grid: Grid): void;
   /** A series of a vector or matrix on the query's grid; may be empty, which means it is not part of the answer. */
   addColumn(labels: Labels, column: StepColumn, spend?: Spend): void;
@@ -24,6 +27,9 @@ export interface ResultSink {
   end(spend: Spend): void;
 }
 
+/** Of a series beside its samples: two objects and an entry in a list. */
+const SERIES_BYTES = 160;
+
 /** Keeps the answer as columns, for rules and tests. */
 export class ColumnSink implements ResultSink {
   type: ResultType = 'vector';
@@ -33,6 +39,7 @@ export class ColumnSink implements ResultSink {
   scalar = Number.NaN;
   text = '';
   byteLength = 0;
+  heldBytes = 0;
 
   begin(type: ResultType, grid: Grid): void {
     this.type = type;
@@ -43,6 +50,7 @@ export class ColumnSink implements ResultSink {
     if (isEmptyColumn(column)) return;
     this.series.push({ labels, column: copyStepColumn(column) });
     this.byteLength += 9 * column.present.length;
+    this.heldBytes += SERIES_BYTES + columnBytes(column, untold);
   }
 
   addSamples(labels: Labels, samples: SampleColumn): void {
@@ -50,6 +58,8 @@ export class ColumnSink implements ResultSink {
     const { length, times, values, histograms, startTimes } = samples;
     const own = values.slice(0, length);
     this.byteLength += 16 * length;
+    this.heldBytes += SERIES_BYTES + 3 * ARRAY_BYTES + (startTimes === null ? 16 : 24) * length;
+    if (histograms !== null) this.heldBytes += histogramsBytes(histograms, length, untold);
     this.rawSeries.push({
       labels,
       samples: {
@@ -77,6 +87,7 @@ export class ColumnSink implements ResultSink {
 /** Counts an answer instead of keeping it. */
 export class CountingSink implements ResultSink {
   readonly byteLength = 0;
+  readonly heldBytes = 0;
   series = 0;
   samples = 0;
 

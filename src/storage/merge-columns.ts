@@ -214,6 +214,12 @@ function copySamples(source: SampleColumn, from: number, to: number, target: Sam
 /** Exchanges the samples of two columns. */
 export function exchangeColumns(a: SampleColumn, b: SampleColumn): void {
   const kept = { ...a };
-  Object.assign(a, b, { costs: a.costs ?? null });
-  Object.assign(b, kept, { costs: b.costs ?? null });
+  const [ofA, ofB] = [countsOf(a), countsOf(b)];
+  Object.assign(a, b, ofA);
+  Object.assign(b, kept, ofB);
+}
+
+/** Who is told of a column's memory, and of how much: this stays where it is. */
+function countsOf({ costs, histogramBytes }: SampleColumn): Pick<SampleColumn, 'costs' | 'histogramBytes'> {
+  return { costs: costs ?? null, histogramBytes: histogramBytes ?? 0 };
 }

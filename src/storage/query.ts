@@ -1,4 +1,5 @@
 import type { FloatHistogram } from '../model/histogram.ts';
+import { histogramBytes } from '../model/histogram-bytes.ts';
 import { histogramWork } from '../model/histogram-work.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -66,6 +67,8 @@ export interface SampleColumn {
   integerCounts?: Uint8Array | null;
   /** Whoever reads into the column tells it after every few chunks, and before it grows. null or absent: nobody asks. */
   costs?: ReadCosts | null;
+  /** Bytes that `costs` was told of for histograms: the most that the column had at once. */
+  histogramBytes?: number;
 }
 
 /** A run of samples of one series as storage and files have it, its count of samples included. */
@@ -147,6 +150,7 @@ export function createSampleColumn(capacity: number, costs: ReadCosts | null = n
     histograms: null,
     integerCounts: null,
     costs,
+    histogramBytes: 0,
   };
 }
 
@@ -178,6 +182,14 @@ export function reserveSampleColumn(column: SampleColumn, capacity: number): voi
   }
 }
 
+/** Tells the reader of a column that its histograms take so many bytes, where they never took as many. */
+export function noteHistogramBytes(column: SampleColumn, bytes: number): void {
+  const before = column.histogramBytes ?? 0;
+  if (bytes <= before) return;
+  column.costs?.takeBytes(bytes - before);
+  column.histogramBytes = bytes;
+}
+
 /** Samples copied, in about a millisecond, between two words to the reader. */
 const SAMPLES_AT_ONCE = 65_536;
 
@@ -190,7 +202,9 @@ export const CHUNKS_PER_WORD = 16;
  */
 export function noteChunksRead(column: SampleColumn, first: number, done: number, count: () => number): void {
   const perChunk = (column.length - first) / done;
-  column.costs?.spend(CHUNKS_PER_WORD * perChunk * histogramWork(column.histograms?.[column.length - 1]));
+  const newest = column.histograms?.[column.length - 1];
+  column.costs?.spend(CHUNKS_PER_WORD * perChunk * histogramWork(newest));
+  if (newest !== undefined) noteHistogramBytes(column, (column.length - first) * histogramBytes(newest));
   // Some more: chunks differ, and the one that is still open is not among them.
   if (done === CHUNKS_PER_WORD) reserveSampleColumn(column, first + Math.ceil(1.02 * perChunk * (count() + 2)));
 }

@@ -163,6 +163,17 @@ const OF_SERIES: Readonly<Record<string, number>> = {
   'info(m)': 500,
 };
 
+const LONG = 'x'.repeat(100_000);
+
+/** How often queries of 200 series look that make texts of 100,000 characters, all but the ends of which are the same. */
+const OF_LONG_TEXTS: Readonly<Record<string, number>> = {
+  [`sort_by_label(label_replace(topk(200, m), "n", "${LONG}$1", "id", ".*(.)"), "n")`]: 700,
+  [`sort_by_label(topk(200, m), ${Array.from({ length: 20_000 }, (_, i) => `"l${i}"`).join()})`]: 1900,
+  [`count_values("${LONG}", topk(200, m))`]: 300,
+  [`histogram_quantile(0.5, label_replace(topk(200, m), "le", "${'7'.repeat(100_000)}", "", ""))`]: 360,
+  [`label_replace(topk(200, m), "n", "${LONG}$1", "id", ".*(.)")[2m:1m]`]: 560,
+};
+
 async function looks(text: string, storage = NOTHING): Promise<number> {
   const outcome = await runHostile(storage, { name: text, text, steps: 1, stepMs: 0 }, LIMITS);
   expect(outcome.answer).toMatch(/^\d+ bytes$/);
@@ -184,6 +195,13 @@ it.each(OF_HISTOGRAMS)('%s looks for each histogram of thousands of buckets', as
 it.each(Object.entries(OF_SERIES))('%s of many series looks %i times', async (text, least) => {
   expect(await looks(text, WIDE)).toBeGreaterThanOrEqual(least);
 });
+
+it.each(Object.entries(OF_LONG_TEXTS).map(([text, least]) => [text.slice(0, 60), least, text] as const))(
+  '%s... looks %i times',
+  async (_, least, text) => {
+    expect(await looks(text, WIDE)).toBeGreaterThanOrEqual(least);
+  },
+);
 
 it('a query of thousands of selectors ends with its time while it asks for them', async () => {
   let asked = 0;

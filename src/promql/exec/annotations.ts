@@ -7,6 +7,10 @@ import type { Grid } from './grid.ts';
 /** At most so many warnings and so many infos are shown; a line then says how many were left out. */
 const ANNOTATIONS_SHOWN_MAX = 10;
 
+/** Of a text that is kept, with what is known of it, and of each of its UTF-16 units. */
+const ENTRY_BYTES = 200;
+const UNIT_BYTES = 2;
+
 /** How far the buckets of classic histograms had to be mended; merged over all steps and series. */
 export interface ForcedMonotonicity {
   time: number;
@@ -41,6 +45,8 @@ interface Entry {
  * reference.
  */
 export class Annotations {
+  /** Told of the bytes that texts take, before they are kept. */
+  onBytes: (bytes: number) => void = () => {};
   readonly warnings = new Map<string, Entry>();
   readonly infos = new Map<string, Entry>();
   /** The steps of the call whose vector argument stands at a position (`start:end`). */
@@ -51,22 +57,22 @@ export class Annotations {
    * a part which is not evaluated last.
    */
   warn(text: string, position: PositionRange | null, teller = position): void {
-    add(this.warnings, `PromQL warning: ${text}`, position, teller);
+    add(this, this.warnings, `PromQL warning: ${text}`, position, teller);
   }
 
   /** `text` without the "PromQL info: " prefix. */
   info(text: string, position: PositionRange | null): void {
-    add(this.infos, `PromQL info: ${text}`, position);
+    add(this, this.infos, `PromQL info: ${text}`, position);
   }
 
   /** A warning without prefix and position, such as the one on truncated results. */
   plainWarning(text: string): void {
-    add(this.warnings, text, null);
+    add(this, this.warnings, text, null);
   }
 
   /** The info on mended classic buckets: `text` as for `info`, what was mended at one step as `found`. */
   forcedMonotonicity(text: string, position: PositionRange, found: ForcedMonotonicity): void {
-    const entry = add(this.infos, `PromQL info: ${text}`, position, position, 'first');
+    const entry = add(this, this.infos, `PromQL info: ${text}`, position, position, 'first');
     entry.detail = mendedDetail;
     const { time, minBucket, maxBucket, maxDiff } = found;
     entry.mended ??= { minBucket, maxBucket, maxDiff, countsByTime: new Map() };
@@ -85,7 +91,7 @@ export class Annotations {
   /** The warning on a start time before the previous sample; prints how often it happened. */
   startTimeOverlap(metricName: string, position: PositionRange): void {
     const text = `PromQL warning: sample has start time that overlaps with previous sample timestamp for metric ${JSON.stringify(metricName)}`;
-    add(this.warnings, text, position, position, 'first').detail = overlapDetail;
+    add(this, this.warnings, text, position, position, 'first').detail = overlapDetail;
   }
 
   /** The lines of an answer; `query` turns positions into `line:column`. */
@@ -96,6 +102,7 @@ export class Annotations {
 }
 
 function add(
+  { onBytes }: Annotations,
   entries: Map<string, Entry>,
   text: string,
   position: PositionRange | null,
@@ -104,6 +111,7 @@ function add(
 ): Entry {
   const known = entries.get(text);
   if (known === undefined) {
+    onBytes(ENTRY_BYTES + UNIT_BYTES * text.length);
     const entry = { position, teller, count: 1, detail: null, mended: null };
     entries.set(text, entry);
     return entry;

@@ -48,3 +48,12 @@ test('a query with a limit on its work ends beyond it', () => {
   budget.spend(50_000);
   expect(() => budget.spend(20_000)).toThrow(TooMuchWork);
 });
+
+test('what is given back is not counted any more, but was taken', () => {
+  const { budget } = budgetAt();
+  budget.takeBytes(900);
+  expect(() => budget.takeBytes(101)).toThrow(/it has 900 bytes and asks for 101 more, the limit is 1000 bytes/);
+  budget.giveBack(500);
+  budget.takeBytes(101);
+  expect([budget.bytes, budget.bytesPeak, budget.bytesTaken]).toEqual([501, 900, 1001]);
+});

@@ -1,8 +1,9 @@
 import type { Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
-import { createSampleColumn, type ReadCosts, type SampleColumn } from '../../storage/query.ts';
+import { createSampleColumn, noteHistogramBytes, type ReadCosts, type SampleColumn } from '../../storage/query.ts';
 import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
+import { CELL_BYTES, COLUMN_BYTES, columnBytes, histogramsBytes, labelsBytes } from './sizes.ts';
 import { createStepColumn, type StepColumn } from './step-column.ts';
 import { TooMuchWork } from './too-much-work.ts';
 
@@ -15,7 +16,7 @@ export type CancelSignal = Pick<AbortSignal, 'aborted' | 'reason'>;
 export interface BudgetOptions {
   /** Samples that a query may hold at once, counted as the reference counts them; above it fails. */
   readonly samplesMax: number;
-  /** Bytes of columns, group states, label sets and answer that a query may have allocated; above it fails. */
+  /** Bytes that a query may have allocated, as `QueryBudget` counts them; above it fails. */
   readonly bytesMax: number;
   /** The query fails at the first look at the clock after so long. */
   readonly timeoutMs: number;
@@ -37,14 +38,6 @@ export function checkWanted(signal: CancelSignal): void {
   if (signal.aborted) throw signal.reason instanceof QueryError ? signal.reason : canceledError();
 }
 
-/** Of a step in a column: its value and its mark. */
-const CELL_BYTES = 9;
-/** Of a column beside its steps: its object, two typed arrays, and what V8 keeps of each of those. */
-const COLUMN_BYTES = 480;
-/** Of a label set: the object and its list, and each name and value in it. The texts are shared. */
-const LABELS_BYTES = 56;
-const LABEL_TEXT_BYTES = 8;
-
 /** One look at the clock for so much work (samples and steps), about a tenth of a millisecond. */
 const WORK_PER_LOOK = 20_000;
 
@@ -52,8 +45,8 @@ const WORK_PER_LOOK = 20_000;
  * What one query may use: samples and bytes in memory, time, and the event loop's patience.
  *
  * Bytes are those of what is allocated for the query and grows with it: columns, states of groups, label sets, buffers
- * that samples are decoded into, the answer. They are counted before they are allocated, and for the whole query:
- * what an operator lets go of early is not taken back.
+ * that samples are decoded into, tables that groups are found by, histograms, the answer. They are counted before they are
+ * allocated, and stay counted until the query ends, but for large things that an operator is known to let go of early.
  */
 export class QueryBudget implements ReadCosts {
   /** Samples held now, and the most so far. */
@@ -64,8 +57,11 @@ export class QueryBudget implements ReadCosts {
 
   /** Steps of all columns and group states that operators keep, used or not. */
   #cells = 0;
-  /** Allocated so far, without the answer. */
+  /** Allocated so far and not let go of, without the answer. */
   #bytes = 0;
+  #bytesPeak = 0;
+  /** Let go of so far. */
+  #bytesBack = 0;
   #answerBytes = 0;
   readonly #options: BudgetOptions;
   readonly #deadline: number;
@@ -96,36 +92,46 @@ export class QueryBudget implements ReadCosts {
   }
 
   /**
-   * Counts `cells` of column state (series or groups x steps) that an operator is about to allocate, before it does. They
-   * stay for the rest of the query. The limit is that of samples: a dense column of few samples takes memory too.
+   * Counts `cells` of column state (series or groups x steps) that an operator is about to allocate, before it does, of so many
+   * bytes each. They stay for the rest of the query. The limit is that of samples: a dense column of few samples takes memory too.
    */
-  keep(cells: number): void {
+  keep(cells: number, bytesEach = CELL_BYTES): void {
     this.#cells += cells;
     if (this.#cells > this.#options.samplesMax) throw tooManySamplesError();
-    this.takeBytes(CELL_BYTES * cells);
+    this.takeBytes(bytesEach * cells);
   }
 
-  /** As `keep`, for a column of its own of so many steps: with few of them most of its bytes are not theirs. */
-  keepColumn(steps: number): void {
-    this.takeBytes(COLUMN_BYTES);
-    this.keep(steps);
+  /** As `keep`, for a copy of a column: with few steps most of its bytes are not theirs. */
+  keepColumn(column: StepColumn): void {
+    this.keep(column.present.length, 0);
+    this.takeBytes(columnBytes(column, this.spending));
   }
 
-  /** Counts a column that stands in for the state of an operator that is not run: samples are not counted again. */
-  takeColumn(steps: number): void {
-    this.takeBytes(COLUMN_BYTES + CELL_BYTES * steps);
+  /** Counts a copy of a column that stands in for the state of an operator that is not run: samples are not counted again. */
+  takeColumn(column: StepColumn): void {
+    this.takeBytes(columnBytes(column, this.spending));
   }
 
   /** Counts bytes that only save time, unless they would bring the query near its limit; false where they would. */
   tryBytes(bytes: number): boolean {
     if (2 * (this.bytes + bytes) > this.#options.bytesMax) return false;
-    this.#bytes += bytes;
+    this.takeBytes(bytes);
     return true;
   }
 
-  /** Bytes allocated so far. */
+  /** Bytes that the query has. */
   get bytes(): number {
     return this.#bytes + this.#answerBytes;
+  }
+
+  /** The most that it had so far. */
+  get bytesPeak(): number {
+    return Math.max(this.#bytesPeak, this.bytes);
+  }
+
+  /** Bytes allocated so far, let go of or not. */
+  get bytesTaken(): number {
+    return this.bytes + this.#bytesBack;
   }
 
   /** Counts bytes that are about to be allocated. */
@@ -133,6 +139,13 @@ export class QueryBudget implements ReadCosts {
     const { bytesMax } = this.#options;
     if (this.bytes + bytes > bytesMax) throw tooManyBytesError(this.bytes, bytes, bytesMax);
     this.#bytes += bytes;
+  }
+
+  /** Takes back what was counted for something that nobody has any more. */
+  giveBack(bytes: number): void {
+    this.#bytesPeak = this.bytesPeak;
+    this.#bytes -= bytes;
+    this.#bytesBack += bytes;
   }
 
   /** Counts the answer as it is now. */
@@ -144,7 +157,7 @@ export class QueryBudget implements ReadCosts {
 
   /** A column of `count` steps, counted. */
   column(count: number): StepColumn {
-    this.takeColumn(count);
+    this.takeBytes(COLUMN_BYTES + CELL_BYTES * count);
     return createStepColumn(count);
   }
 
@@ -162,6 +175,12 @@ export class QueryBudget implements ReadCosts {
   /** A buffer that series are read into, counted while it grows; reading long ones looks at the clock. */
   samples(): SampleColumn {
     return createSampleColumn(0, this);
+  }
+
+  /** Counts the histograms of a series that was read: the most that its buffer ever had. */
+  noteHistograms(samples: SampleColumn): void {
+    if (samples.histograms !== null)
+      noteHistogramBytes(samples, histogramsBytes(samples.histograms, samples.length, this.spending));
   }
 
   /** `spend`, for loops over samples and steps (`blockEnd`). */
@@ -193,9 +212,4 @@ export class QueryBudget implements ReadCosts {
     this.#lastPause = this.#options.clock.monotonic();
     this.check();
   }
-}
-
-/** What a label set without texts of its own takes. */
-export function labelsBytes({ pairs }: Labels): number {
-  return LABELS_BYTES + LABEL_TEXT_BYTES * pairs.length;
 }

@@ -236,10 +236,11 @@ function buildVector(node: Node, inputs: readonly Built[], context: QueryContext
     case 'histogramQuantiles':
       return new HistogramCall(plan, last!.vector!, scalars, scope, context);
     case 'sortByValue':
-      return sort(node, last!.vector!, context, true, plan.descending ? compareDescending : compareAscending);
+      return sort(node, last!.vector!, context, true, plan.descending ? compareDescending : compareAscending, 0);
     case 'sortByLabel': {
       const { compare, names } = plan;
-      return sort(node, last!.vector!, context, false, (a, b) => compare(a.labels, b.labels, names));
+      const compareRows = (a: SortRow, b: SortRow) => compare(a.labels, b.labels, names);
+      return sort(node, last!.vector!, context, false, compareRows, 1 + names.length);
     }
     case 'absent':
       return new Absent(plan.labels, last!.vector!, scope, context);
@@ -270,15 +271,16 @@ function sort(
   context: QueryContext,
   floatsOnly: boolean,
   compare: (a: SortRow, b: SortRow) => number,
+  labelCount: number,
 ): VectorOperator {
-  if (scope.isInstant) return new Sort(input, context, floatsOnly, compare);
+  if (scope.isInstant) return new Sort(input, context, floatsOnly, compare, labelCount);
   if (plan.kind === 'sortByValue' || plan.kind === 'sortByLabel') {
     context.annotations.warn(
       'sort is ineffective for range queries since results are always ordered by labels',
       plan.call.position,
     );
   }
-  return new Sort(input, context, floatsOnly, null);
+  return new Sort(input, context, floatsOnly, null, labelCount);
 }
 
 /** How to treat series that an operator's output may have twice. */

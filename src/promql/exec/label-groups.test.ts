@@ -3,13 +3,15 @@ import { expect, test } from 'vitest';
 import { labelsFromObject } from '../../model/labels.ts';
 import { LabelGroups } from './label-groups.ts';
 
+const UNCOUNTED = { takeBytes() {}, giveBack() {} };
+
 test('LabelGroups gives equal numbers exactly to what agrees in the labels that pass', () => {
   const text = fc.constantFrom('', 'a', 'b', 'ab', 'ba', 'aa');
   const name: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'ab', 'x', 'y');
   const sets = fc.array(fc.dictionary(name, text).map(labelsFromObject), { maxLength: 200 });
   fc.assert(
     fc.property(sets, fc.uniqueArray(name), (labelSets, wanted) => {
-      const groups = new LabelGroups((each) => wanted.includes(each));
+      const groups = new LabelGroups((each) => wanted.includes(each), UNCOUNTED);
       const known = new Map<string, number>();
       for (const labels of labelSets) {
         const key = JSON.stringify(
@@ -24,7 +26,7 @@ test('LabelGroups gives equal numbers exactly to what agrees in the labels that 
 });
 
 test('LabelGroups takes many sets', () => {
-  const groups = new LabelGroups(() => true);
+  const groups = new LabelGroups(() => true, UNCOUNTED);
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 5000; i++) expect(groups.numberOf(labelsFromObject({ a: `${i}`, b: `${i % 7}` }))).toBe(i);
   }

@@ -1,7 +1,18 @@
 import type { Labels } from '../../model/labels.ts';
+import { MAP_ENTRY_BYTES } from './sizes.ts';
 
 /** Finding a label set's group is as much work as so many samples. */
 export const GROUPING_WORK = 50;
+
+/** Who counts memory: told before it is taken, and when nobody has it any more. */
+export interface MemoryCounts {
+  takeBytes(bytes: number): void;
+  giveBack(bytes: number): void;
+}
+
+/** New texts between two words to who counts memory, and the bytes of an integer. */
+const TEXTS_TOLD = 256;
+const WORD_BYTES = 4;
 
 /**
  * Numbers label sets by a part of their labels: sets that agree in all labels whose names pass get the same number.
@@ -27,8 +38,24 @@ export class LabelGroups {
   /** Slot -> group + 1; 0 is free. A power of two in length, at most half full. */
   #table = new Int32Array(128);
 
-  constructor(passes: (name: string) => boolean) {
+  readonly #memory: MemoryCounts;
+  /** What `#memory` was told of. */
+  #bytes = 0;
+
+  constructor(passes: (name: string) => boolean, memory: MemoryCounts) {
     this.#passes = passes;
+    this.#memory = memory;
+  }
+
+  /** To be called when nobody asks any more: its memory is counted no longer. */
+  done(): void {
+    this.#memory.giveBack(this.#bytes);
+    this.#bytes = 0;
+  }
+
+  #take(bytes: number): void {
+    this.#memory.takeBytes(bytes);
+    this.#bytes += bytes;
   }
 
   /** How many groups there are. */
@@ -72,6 +99,7 @@ export class LabelGroups {
     let id = this.#ids.get(text);
     if (id === undefined) {
       id = this.#ids.size;
+      if (id % TEXTS_TOLD === TEXTS_TOLD - 1) this.#take(MAP_ENTRY_BYTES * TEXTS_TOLD);
       this.#ids.set(text, id);
     }
     return id;
@@ -79,6 +107,7 @@ export class LabelGroups {
 
   #isWanted(id: number, name: string): boolean {
     if (id >= this.#verdicts.length) {
+      this.#take(2 * id - this.#verdicts.length);
       const grown = new Uint8Array(2 * id);
       grown.set(this.#verdicts);
       this.#verdicts = grown;
@@ -110,10 +139,10 @@ export class LabelGroups {
   #addGroup(hash: number, length: number): number {
     const group = this.#size++;
     const start = group === 0 ? 0 : this.#ends[group - 1]!;
-    if (this.#groupIds.length < start + length) this.#groupIds = grown(this.#groupIds, start + length);
+    if (this.#groupIds.length < start + length) this.#groupIds = this.#grown(this.#groupIds, start + length);
     if (this.#ends.length <= group) {
-      this.#ends = grown(this.#ends, group + 1);
-      this.#hashes = grown(this.#hashes, group + 1);
+      this.#ends = this.#grown(this.#ends, group + 1);
+      this.#hashes = this.#grown(this.#hashes, group + 1);
     }
     for (let i = 0; i < length; i++) this.#groupIds[start + i] = this.#ownIds[i]!;
     this.#ends[group] = start + length;
@@ -123,6 +152,7 @@ export class LabelGroups {
   }
 
   #rehash(): void {
+    this.#take(WORD_BYTES * this.#table.length);
     const table = new Int32Array(2 * this.#table.length);
     const mask = table.length - 1;
     for (let group = 0; group < this.#size; group++) {
@@ -131,6 +161,14 @@ export class LabelGroups {
       table[slot] = group + 1;
     }
     this.#table = table;
+  }
+
+  #grown(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
+    const length = Math.max(least, 2 * array.length);
+    this.#take(WORD_BYTES * (length - array.length));
+    const larger = new Int32Array(length);
+    larger.set(array);
+    return larger;
   }
 }
 
@@ -141,10 +179,4 @@ function mix(hash: number, word: number): number {
   const k = Math.imul(word, 0xcc9e2d51);
   const mixed = hash ^ Math.imul((k << 15) | (k >>> 17), 0x1b873593);
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function grown(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.max(least, 2 * array.length));
-  larger.set(array);
-  return larger;
 }

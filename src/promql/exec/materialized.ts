@@ -23,7 +23,7 @@ export class MaterializedVector implements VectorOperator {
     const heads = await this.#input.series();
     const columns: StepColumn[] = [];
     await drain(this.#input, this.#context.budget, (column) => {
-      this.#context.budget.keepColumn(column.present.length);
+      this.#context.budget.keepColumn(column);
       columns.push(copyStepColumn(column));
     });
     this.#columns = columns;

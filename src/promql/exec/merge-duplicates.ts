@@ -93,7 +93,7 @@ export class MergeDuplicates implements VectorOperator {
           columns.splice(hidden, 1);
         }
       }
-      this.#budget.keepColumn(column.present.length);
+      this.#budget.keepColumn(column);
       rows.push(row);
       columns.push(copyStepColumn(column));
     });
@@ -126,7 +126,7 @@ export class MergeDuplicates implements VectorOperator {
   #add(group: number, column: StepColumn): void {
     const target = this.#merged[group]!;
     if (target === null) {
-      this.#budget.keepColumn(column.present.length);
+      this.#budget.keepColumn(column);
       this.#merged[group] = copyStepColumn(column);
     } else if (this.#rule === 'sharedQuery' && !isEmptyColumn(target) && !isEmptyColumn(column)) this.#isBroken = true;
     else if (!mergeInto(target, column, this.#budget.spending)) this.#isBroken = true;
@@ -174,12 +174,13 @@ function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): EqualSets | n
 }
 
 function findEqual(labels: readonly Labels[], budget: QueryBudget): EqualSets | null {
-  const sets = new LabelGroups(() => true);
+  const sets = new LabelGroups(() => true, budget);
   const numbers = new Int32Array(labels.length);
   for (let row = 0; row < labels.length; row++) {
     numbers[row] = sets.numberOf(labels[row]!);
     budget.spend(GROUPING_WORK);
   }
+  sets.done();
   if (sets.size === labels.length) return null;
   const firstRows = new Int32Array(sets.size).fill(-1);
   const groupOf = new Int32Array(labels.length).fill(-1);

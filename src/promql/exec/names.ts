@@ -1,8 +1,9 @@
 import { type Labels, METRIC_NAME } from '../../model/labels.ts';
-import { labelsBytes, type QueryBudget } from './budget.ts';
+import type { QueryBudget } from './budget.ts';
 import type { QueryContext } from './context.ts';
 import { isLasting, keep, kept, makeLasting } from './lasting-labels.ts';
 import type { SeriesHeads } from './operator.ts';
+import { ENTRY_BYTES, labelsBytes } from './sizes.ts';
 
 /**
  * The heads of a function that drops the metric name: at once, or as a mark where removal is delayed. Type and unit go with
@@ -28,6 +29,7 @@ export function droppedNames(heads: SeriesHeads, context: QueryContext): SeriesH
 /** As `droppedNames`, of the functions that leave type and unit. */
 export function droppedNamesAlone(heads: SeriesHeads, context: QueryContext): SeriesHeads {
   if (context.features.delayedNameRemoval) return droppedNames(heads, context);
+  context.budget.takeBytes(ENTRY_BYTES * heads.labels.length);
   const labels = heads.labels.map((before) => {
     context.budget.spend(DROPPING_WORK);
     const after = before.without(METRIC_NAME);
@@ -51,8 +53,9 @@ interface WithoutMetric {
 export const DROPPING_WORK = 50;
 
 function withoutMetric(before: readonly Labels[], budget: QueryBudget): WithoutMetric {
+  let bytes = ENTRY_BYTES * before.length;
+  budget.takeBytes(bytes);
   const labels: Labels[] = new Array(before.length);
-  let bytes = 0;
   let lostMore = false;
   for (let row = 0; row < before.length; row++) {
     budget.spend(DROPPING_WORK);

@@ -87,7 +87,7 @@ export class Probe {
 
   #settle(): void {
     const now = this.#clock.monotonic();
-    const { bytes } = this.#budget;
+    const { bytesTaken: bytes } = this.#budget;
     const top = this.#stack[this.#stack.length - 1]!;
     top.milliseconds += now - this.#since;
     top.bytes += bytes - this.#bytes;

@@ -27,7 +27,7 @@ export class SharedVector {
     const heads = await this.#input.series();
     const budget = this.#budget;
     await drain(this.#input, budget, (column) => {
-      budget.takeColumn(column.present.length);
+      budget.takeColumn(column);
       this.columns.push(copyStepColumn(column));
     });
     return heads;

@@ -63,7 +63,7 @@ async function writeRanges(
   const heads = await range.series();
   const labels = features.delayedNameRemoval ? finishedLabels(heads, budget) : heads.labels;
   const writing = (written: number) => {
-    budget.noteAnswer(sink.byteLength);
+    budget.noteAnswer(sink.heldBytes);
     budget.spend(WRITING_WORK * written);
   };
   const samples = budget.samples();
@@ -74,7 +74,7 @@ async function writeRanges(
     if (range.isRead) scope.counts.addAt(0, weight);
     budget.hold(weight);
     if (equal === null || !equal.take(row, samples)) sink.addSamples(labels[row]!, samples, writing);
-    budget.noteAnswer(sink.byteLength);
+    budget.noteAnswer(sink.heldBytes);
     budget.spend(samples.length);
     if (budget.pauseDue) await budget.pause();
   }
@@ -89,14 +89,14 @@ async function writeVector(vector: VectorOperator, { context, isRangeQuery, scop
   const { labels } = await root.series();
   // Told of histograms alone: their texts are long, and a column may have thousands.
   const writing = (work: number) => {
-    budget.noteAnswer(sink.byteLength);
+    budget.noteAnswer(sink.heldBytes);
     budget.spend(WRITING_WORK * work);
   };
   for (let column = root.next(), row = 0; column !== null; column = root.next(), row++) {
     const before = sink.byteLength;
     sink.addColumn(labels[row]!, column, writing);
     const written = sink.byteLength - before;
-    budget.noteAnswer(before + written);
+    budget.noteAnswer(sink.heldBytes);
     budget.spend(ROW_WORK + grid.count + WRITTEN_WORK * written);
     if (budget.pauseDue) await budget.pause();
   }

@@ -92,8 +92,8 @@ export type ScalarFunction = (out: Float64Array, context: FunctionContext) => vo
 
 /** What a label function tells before it does it; either throws where it is too much, or nobody waits any more. */
 export interface LabelCosts {
-  /** A text of so many UTF-16 units is made. */
-  takeText(length: number): void;
+  /** A text of so many UTF-16 units is made; `isWide` where each of them takes two bytes. */
+  takeText(length: number, isWide: boolean): void;
   /** Work that takes about as long as reading so many samples. */
   spend(work: number): void;
 }

@@ -23,7 +23,7 @@ export const labelReplace: LabelFunction = {
     const [destination, replacement, source, pattern] = strings as [string, string, string, string];
     const regex = compile(pattern);
     costs.spend(COMPILING_WORK * regex.programSize());
-    costs.takeText(INSTRUCTION_UNITS * regex.programSize());
+    costs.takeText(INSTRUCTION_UNITS * regex.programSize(), true);
     if (!isValidLabelName(destination, 'utf8')) {
       throw new EvaluationError(`invalid destination label name in label_replace(): ${destination}`);
     }
@@ -61,7 +61,7 @@ export const labelJoin: LabelFunction = {
       const texts = sources.map((source) => labels.get(source));
       const length = texts.reduce((sum, text) => sum + text.length + separator.length, 0);
       if (length > TEXT_LENGTH_MAX) throw longTextError('label_join', length);
-      takeText(length);
+      takeText(length, isWide(separator, length) || texts.some((text) => isWide(text, length)));
       return labels.with(destination, texts.join(separator));
     };
   },
@@ -72,8 +72,19 @@ function expanded(template: readonly TemplatePart[], matcher: Matcher, costs: La
   const texts = templateTexts(template, matcher);
   const length = texts.reduce((sum, text) => sum + text.length, 0);
   if (length > TEXT_LENGTH_MAX) throw longTextError('label_replace', length);
-  costs.takeText(length);
+  costs.takeText(
+    length,
+    texts.some((text) => isWide(text, length)),
+  );
   return texts.join('');
+}
+
+/** Units of a text whose bytes are worth a look at it: that is as long as making it. */
+const LOOKED_AT_MIN = 64;
+
+/** True where a text of so many units that has this part is known to take two bytes for each. */
+function isWide(part: string, length: number): boolean {
+  return length >= LOOKED_AT_MIN && /[^\0-\xff]/.test(part);
 }
 
 function longTextError(func: string, length: number): EvaluationError {

@@ -75,7 +75,7 @@ export function buildAggregate(
 }
 
 function histogramSums(op: 'sum' | 'avg', plan: AggregatePlan, { labels }: SeriesHeads, context: QueryContext) {
-  return new HistogramSums(op, plan.inputPosition, context.annotations, (row) => labels[row]!.get(METRIC_NAME));
+  return new HistogramSums(op, plan.inputPosition, context, (row) => labels[row]!.get(METRIC_NAME));
 }
 
 async function readQuantiles(plan: AggregatePlan, param: ScalarOperator, context: QueryContext): Promise<Float64Array> {

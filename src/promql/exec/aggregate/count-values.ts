@@ -10,12 +10,14 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
 import { labelsOfGroup } from './group-rows.ts';
+import { labelsLength } from './labels-fraction.ts';
 import { StepCounts } from './step-counts.ts';
 
 /** Of an output series with its own map, beside labels and texts. */
 const OUTPUT_BYTES = 500;
-/** Finding the output series of a value is as much work as so many samples. */
+/** Finding the output series of a value is as much work as so many samples; so many UTF-16 units of its labels as much as one. */
 const OUTPUT_WORK = 200;
+const UNITS_PER_WORK = 8;
 /** The text of a value, in samples looked at. */
 const TEXT_WORK = 20;
 
@@ -25,6 +27,8 @@ export class CountValues implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #context: QueryContext;
   readonly #out: StepColumn;
+  /** Labels that are left out, or those that stay. */
+  readonly #names: ReadonlySet<string>;
   /** For each output series: how many have its value on each step. Most steps of most values have none. */
   #rows: StepCounts[] = [];
   #at = 0;
@@ -34,6 +38,8 @@ export class CountValues implements VectorOperator {
     this.#input = input;
     this.#context = context;
     this.#out = context.budget.column(scope.grid.count);
+    const { grouping, without, valueLabel } = plan;
+    this.#names = new Set(without ? [...grouping, METRIC_NAME] : [...grouping, valueLabel]);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -54,7 +60,6 @@ export class CountValues implements VectorOperator {
         if (output === undefined) {
           output = this.#outputOf(heads.labels[row]!, text, numbers, labels);
           known.set(text, output);
-          budget.spend(OUTPUT_WORK);
         }
         const counts = (rows[output] ??= new StepCounts(this.#out.present.length));
         if (counts.add(step, budget)) held++;
@@ -76,14 +81,16 @@ export class CountValues implements VectorOperator {
 
   /** The value becomes a label before the series is grouped, and stays in the group's labels. */
   #outputOf(series: Labels, text: string, numbers: TextMap<number>, labels: Labels[]): number {
-    const { grouping, without, valueLabel } = this.#plan;
-    const names = new Set(without ? [...grouping, METRIC_NAME] : [...grouping, valueLabel]);
-    const group = labelsOfGroup(series.with(valueLabel, text), names, without);
+    const { budget } = this.#context;
+    const { without, valueLabel } = this.#plan;
+    const group = labelsOfGroup(series.with(valueLabel, text), this.#names, without);
+    // The key has all of its texts, which may be long.
+    budget.spend(OUTPUT_WORK + labelsLength(group) / UNITS_PER_WORK);
     let output = numbers.get(group.key);
     if (output === undefined) {
       output = labels.length;
       numbers.set(group.key, output);
-      this.#context.budget.takeLabels(group, OUTPUT_BYTES + text.length + group.key.length);
+      budget.takeLabels(group, OUTPUT_BYTES + text.length + group.key.length);
       labels.push(group);
     }
     return output;

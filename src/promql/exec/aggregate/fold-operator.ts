@@ -8,6 +8,21 @@ import { FirstSeen } from './first-seen.ts';
 import type { Fold } from './fold.ts';
 import { type Groups, groupRows } from './group-rows.ts';
 
+/** What the state of a group takes on each step. The quantile keeps columns instead, and counts them itself. */
+const STATE_BYTES: Readonly<Partial<Record<AggregatePlan['op'], number>>> = {
+  sum: 17,
+  avg: 25,
+  min: 9,
+  max: 9,
+  count: 4,
+  group: 1,
+  stddev: 24,
+  stdvar: 24,
+  quantile: 0,
+};
+/** Of a group: its size, its place in the order, and whether it was seen. */
+const GROUP_BYTES = 9;
+
 /** Aggregations that give one series for each group. */
 export class FoldOperator implements VectorOperator {
   readonly #plan: AggregatePlan;
@@ -46,7 +61,8 @@ export class FoldOperator implements VectorOperator {
     const groupCount = groups.labels.length;
     const sizes = new Uint32Array(groupCount);
     for (const group of groupOf) sizes[group]!++;
-    budget.keep(groupCount * this.#scope.grid.count);
+    budget.keep(groupCount * this.#scope.grid.count, STATE_BYTES[this.#plan.op]);
+    budget.takeBytes(GROUP_BYTES * groupCount);
     const fold = await this.#createFold(sizes, heads);
     this.#fold = fold;
     const order = new FirstSeen(groupCount);

@@ -1,8 +1,9 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
-import { labelsBytes, type QueryBudget } from '../budget.ts';
+import type { QueryBudget } from '../budget.ts';
 import { LabelGroups } from '../label-groups.ts';
 import { isLasting, keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
+import { ENTRY_BYTES } from '../sizes.ts';
 
 /** Which group each input series belongs to, and the labels of the groups in order of first appearance. */
 export interface Groups {
@@ -15,13 +16,15 @@ export interface Groups {
 interface LabelGrouping {
   readonly groupOf: Uint32Array;
   readonly labels: readonly Labels[];
-  /** What the groups' labels take. */
+  /** What all of it takes. */
   readonly bytes: number;
 }
 
 /** Series grouped between two looks at the budget, each about as much work as so many samples. */
 const BLOCK = 512;
 const GROUPING_WORK = 50;
+/** Of a series: the number of its group. */
+const ROW_BYTES = 4;
 
 /** Groups series by the labels of `by (...)`, or by all others than those of `without (...)` and the metric name. */
 export async function groupRows(
@@ -38,27 +41,30 @@ export async function groupRows(
   }
   const names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
   const { labels } = heads;
+  const bytesBefore = budget.bytes;
+  budget.takeBytes(ROW_BYTES * labels.length);
   const groupOf = new Uint32Array(labels.length);
   const groupLabels: Labels[] = [];
   if (names.size === 0) {
     if (labels.length > 0) groupLabels.push(Labels.EMPTY);
   } else {
-    const groups = new LabelGroups((name) => names.has(name) !== without);
+    const groups = new LabelGroups((name) => names.has(name) !== without, budget);
     for (let row = 0; row < labels.length; row++) {
       const group = groups.numberOf(labels[row]!);
       if (group === groupLabels.length) {
         groupLabels.push(labelsOfGroup(labels[row]!, names, without));
-        budget.takeLabels(groupLabels[group]!);
+        budget.takeLabels(groupLabels[group]!, ENTRY_BYTES);
       }
       groupOf[row] = group;
       if (row % BLOCK !== BLOCK - 1) continue;
       budget.spend(GROUPING_WORK * BLOCK);
       if (budget.pauseDue) await budget.pause();
     }
+    groups.done();
   }
   if (isLasting(labels)) {
     makeLasting(groupLabels);
-    const bytes = names.size === 0 ? 0 : groupLabels.reduce((sum, own) => sum + labelsBytes(own), 0);
+    const bytes = budget.bytes - bytesBefore;
     keep(labels, key, { groupOf, labels: groupLabels, bytes } satisfies LabelGrouping);
   }
   return { groupOf, labels: groupLabels, dropName: groupMarks(heads, groupOf, groupLabels.length) };
@@ -70,7 +76,7 @@ export function labelsOfGroup({ pairs }: Labels, names: ReadonlySet<string>, wit
   for (let i = 0; i < pairs.length; i += 2) {
     if (names.has(pairs[i]!) !== without) kept.push(pairs[i]!, pairs[i + 1]!);
   }
-  return kept.length === 0 ? Labels.EMPTY : new Labels(kept);
+  return kept.length === 0 ? Labels.EMPTY : new Labels(kept.slice());
 }
 
 /** A group loses its metric name at the end if one of its series does. */

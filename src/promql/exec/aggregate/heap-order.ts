@@ -2,6 +2,7 @@ import type { AggregatePlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import { ENTRY_BYTES } from '../sizes.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { FirstSeen } from './first-seen.ts';
 import { groupRows } from './group-rows.ts';
@@ -13,6 +14,8 @@ interface Member {
   readonly value: number;
 }
 
+/** Of a member beside its column: its object, and its entries in two lists. */
+const MEMBER_BYTES = 48 + 2 * ENTRY_BYTES;
 /** Putting a series into its place takes as long as so many samples. */
 const PLACING_WORK = 20;
 
@@ -43,7 +46,8 @@ export class HeapOrder implements VectorOperator {
       if (isEmptyColumn(column)) return;
       const group = groups.groupOf[row]!;
       order.note(group, column);
-      budget.keepColumn(column.present.length);
+      budget.keepColumn(column);
+      budget.takeBytes(MEMBER_BYTES);
       budget.spend(PLACING_WORK);
       const value = column.histograms?.[0] === undefined ? column.values[0]! : 0;
       push(heaps[group]!, { row, column: copyStepColumn(column), value });

@@ -9,7 +9,14 @@ import {
 } from '../../functions/annotation-texts.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { Annotations } from '../annotations.ts';
+import type { QueryBudget } from '../budget.ts';
+import type { QueryContext } from '../context.ts';
+import { MAP_ENTRY_BYTES } from '../sizes.ts';
 import { dropHistograms, type StepColumn } from '../step-column.ts';
+
+/** Of a running sum; and of each bucket in it: its index, its count and what compensates that. */
+const TOTAL_BYTES = 600;
+const BUCKET_BYTES = 24;
 
 /**
  * The native histograms of a `sum` or `avg`, beside the floats that the fold itself adds up. A group that has both on a
@@ -19,17 +26,26 @@ export class HistogramSums {
   readonly #op: 'sum' | 'avg';
   readonly #position: PositionRange;
   readonly #annotations: Annotations;
+  readonly #budget: QueryBudget;
   readonly #nameOf: (row: number) => string;
   /** Cell of group and step -> its histograms; null where a float came first, after which no histogram is looked at. */
   readonly #totals = new Map<number, HistogramTotal | null>();
+  /** What `#totals` takes. */
+  #bytes = 0;
   /** Cells whose histograms can not be added, and that had a float before: later floats are not looked at there. */
   readonly #mixed = new Set<number>();
 
   /** `nameOf` gives the metric name of an input row; `position` is that of the input. */
-  constructor(op: 'sum' | 'avg', position: PositionRange, annotations: Annotations, nameOf: (row: number) => string) {
+  constructor(
+    op: 'sum' | 'avg',
+    position: PositionRange,
+    { annotations, budget }: Pick<QueryContext, 'annotations' | 'budget'>,
+    nameOf: (row: number) => string,
+  ) {
     this.#op = op;
     this.#position = position;
     this.#annotations = annotations;
+    this.#budget = budget;
     this.#nameOf = nameOf;
   }
 
@@ -46,6 +62,10 @@ export class HistogramSums {
       const total = this.#totals.get(base + i);
       if (total === undefined) {
         const isFirst = floats[base + i] === 0;
+        const buckets = histogram.positiveCounts.length + histogram.negativeCounts.length;
+        const bytes = MAP_ENTRY_BYTES + (isFirst ? TOTAL_BYTES + BUCKET_BYTES * buckets : 0);
+        this.#budget.takeBytes(bytes);
+        this.#bytes += bytes;
         this.#totals.set(base + i, isFirst ? new HistogramTotal(histogram, this.#op === 'avg') : null);
         continue;
       }
@@ -63,6 +83,14 @@ export class HistogramSums {
     dropHistograms(column, spend);
   }
 
+  /** Forgets a cell; all of them take about the same. */
+  #letGo(cell: number): void {
+    const bytes = Math.floor(this.#bytes / this.#totals.size);
+    this.#totals.delete(cell);
+    this.#bytes -= bytes;
+    this.#budget.giveBack(bytes);
+  }
+
   /** Writes the group's histograms beside the floats that `out` has already. */
   give(base: number, out: StepColumn, spend: Spend): void {
     if (this.#totals.size === 0) return;
@@ -70,7 +98,7 @@ export class HistogramSums {
     for (let i = 0; i < present.length; i++) {
       const total = this.#totals.get(base + i);
       if (total === undefined) continue;
-      this.#totals.delete(base + i);
+      this.#letGo(base + i);
       const isMixed = total === null || total.isCompatible ? present[i] === 1 : this.#mixed.has(base + i);
       if (isMixed) this.#annotations.warn('encountered a mix of histograms and floats for aggregation', this.#position);
       if (isMixed || total === null || !total.isCompatible) {

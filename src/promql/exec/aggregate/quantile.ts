@@ -1,6 +1,7 @@
 import type { Spend } from '../../../kernels/blocks.ts';
 import { sortNumbers } from '../../../kernels/sort-numbers.ts';
 import type { QueryBudget } from '../budget.ts';
+import { columnBytes, LIST_BYTES } from '../sizes.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 
@@ -15,19 +16,21 @@ export class QuantileFold implements Fold {
   constructor(groupSizes: Uint32Array, quantiles: Float64Array, budget: QueryBudget) {
     this.#budget = budget;
     this.#quantiles = quantiles;
+    budget.takeBytes(LIST_BYTES * groupSizes.length);
     this.#members = Array.from(groupSizes, () => []);
-    this.#scratch = new Float64Array(groupSizes.reduce((most, size) => Math.max(most, size), 0));
+    this.#scratch = budget.floats(groupSizes.reduce((most, size) => Math.max(most, size), 0));
   }
 
   add(column: StepColumn, group: number): void {
     if (isEmptyColumn(column)) return;
-    this.#budget.keepColumn(column.present.length);
+    this.#budget.keepColumn(column);
     this.#members[group]!.push(copyStepColumn(column));
   }
 
   finish(group: number, out: StepColumn, spend: Spend): void {
     const members = this.#members[group]!;
     this.#members[group] = [];
+    for (const member of members) this.#budget.giveBack(columnBytes(member, spend));
     const scratch = this.#scratch;
     for (let i = 0; i < out.values.length; i++) {
       spend(SORTING_WORK * (1 + members.length));

@@ -7,6 +7,7 @@ import { drain } from '../drain.ts';
 import { ignoreHistograms } from '../ignore-histograms.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
+import { ENTRY_BYTES } from '../sizes.ts';
 import type { StepColumn } from '../step-column.ts';
 import { FirstSeen } from './first-seen.ts';
 import { groupRows } from './group-rows.ts';
@@ -62,7 +63,9 @@ export class TopK implements VectorOperator {
       heaps.offer(column, row, groupOf[row]!, budget.spending);
     });
     budget.settle(before, 0);
-    return this.#collect(heaps, heads, seen.groups);
+    const collected = this.#collect(heaps, heads, seen.groups);
+    budget.giveBack(heaps.bytes);
+    return collected;
   }
 
   next(): StepColumn | null {
@@ -106,6 +109,7 @@ export class TopK implements VectorOperator {
     this.#starts = new Uint32Array(order.length + 1);
     for (let i = 0; i < order.length; i++) this.#starts[i + 1] = this.#starts[i]! + sizes[i]!;
     const total = this.#starts[order.length]!;
+    budget.takeBytes(WINNER_BYTES * total + WINNING_SERIES_BYTES * order.length);
     this.#steps = new Uint32Array(total);
     this.#values = new Float64Array(total);
     const next = this.#starts.slice();
@@ -126,6 +130,12 @@ export class TopK implements VectorOperator {
   }
 }
 
+/** An entry of a heap: its value and its row; and the length of a heap. */
+const HEAP_ENTRY_BYTES = 12;
+const LENGTH_BYTES = 4;
+/** A winner: its step and its value. And a series with winners, in three lists. */
+const WINNER_BYTES = 12;
+const WINNING_SERIES_BYTES = 3 * ENTRY_BYTES;
 /** Comparing two entries takes as long as so many samples. */
 const COMPARING_WORK = 1;
 
@@ -134,6 +144,8 @@ class Heaps {
   readonly #top: boolean;
   readonly #wanted: Float64Array;
   readonly #count: number;
+  /** What all of it takes. */
+  readonly bytes: number;
   /** Entries per cell of each group, and where the group's cells begin. */
   readonly #capacity: Uint32Array;
   readonly #start: Float64Array;
@@ -163,7 +175,9 @@ class Heaps {
       this.#start[group] = total;
       total += this.#capacity[group]! * this.#count;
     }
-    budget.keep(total + groupCount * this.#count);
+    budget.keep(total, HEAP_ENTRY_BYTES);
+    budget.keep(groupCount * this.#count, LENGTH_BYTES);
+    this.bytes = HEAP_ENTRY_BYTES * total + LENGTH_BYTES * groupCount * this.#count;
     this.#values = new Float64Array(total);
     this.#rows = new Uint32Array(total);
     this.#lengths = new Uint32Array(groupCount * this.#count);

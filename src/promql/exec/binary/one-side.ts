@@ -4,6 +4,7 @@ import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { mergeInto } from '../merge-duplicates.ts';
+import { ARRAY_BYTES, ENTRY_BYTES, LIST_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 
 /** Series of the one side with the same match group and the same included labels, as one column. */
@@ -14,6 +15,12 @@ export interface Partner {
   /** null until a series with values has come. */
   column: StepColumn | null;
 }
+
+/** Of a partner: its object, and its entries in the lists. */
+const PARTNER_BYTES = 48 + ENTRY_BYTES;
+/** Of a match group: its entry in the map and its list of partners. */
+const GROUP_BYTES = MAP_ENTRY_BYTES + LIST_BYTES;
+const NUMBER_BYTES = 4;
 
 /** Two series of one match group have a value on the same step. */
 export interface Conflict {
@@ -48,12 +55,14 @@ export class OneSide {
   ) {
     this.#budget = budget;
     this.#groups = groups;
-    const included = new LabelGroups((name) => matching.include.includes(name));
+    const included = new LabelGroups((name) => matching.include.includes(name), budget);
     const partners = new Map<string | number, Partner>();
+    budget.takeBytes(ENTRY_BYTES * labels.length);
     for (let row = 0; row < labels.length; row++) {
       const group = groups[row]!;
       let others = this.byGroup.get(group);
       if (others === undefined) {
+        budget.takeBytes(GROUP_BYTES);
         others = [];
         this.byGroup.set(group, others);
       }
@@ -62,6 +71,7 @@ export class OneSide {
       let partner = partners.get(key);
       budget.spend(GROUPING_WORK);
       if (partner === undefined) {
+        budget.takeBytes(PARTNER_BYTES);
         partner = { group, labels: labels[row]!, column: null };
         partners.set(key, partner);
         others.push(partner);
@@ -69,10 +79,12 @@ export class OneSide {
       }
       this.#partnerOf.push(partner);
     }
+    included.done();
     const seen = new Set<number>();
     for (const group of groups) {
       if (seen.has(group) && !this.#owners.has(group)) {
-        budget.keep(stepCount);
+        budget.keep(stepCount, NUMBER_BYTES);
+        budget.takeBytes(MAP_ENTRY_BYTES + ARRAY_BYTES);
         this.#owners.set(group, new Int32Array(stepCount));
       }
       seen.add(group);
@@ -86,7 +98,7 @@ export class OneSide {
     const owners = this.#owners.get(this.#groups[row]!);
     if (owners !== undefined) this.#claim(owners, column, row);
     if (partner.column === null) {
-      this.#budget.keepColumn(column.present.length);
+      this.#budget.keepColumn(column);
       partner.column = copyStepColumn(column);
     } else mergeInto(partner.column, column, this.#budget.spending);
   }
@@ -104,7 +116,7 @@ export class OneSide {
       if (column === null) continue;
       this.#budget.spend(column.present.length);
       if (mask === null) {
-        this.#budget.takeBytes(column.present.length);
+        this.#budget.takeBytes(ARRAY_BYTES + column.present.length);
         mask = column.present.slice();
       } else for (let i = 0; i < mask.length; i++) mask[i]! |= column.present[i]!;
     }

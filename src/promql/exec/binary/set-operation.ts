@@ -3,13 +3,12 @@ import type { SetOperationPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { afterLeft, drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import { ARRAY_BYTES, ENTRY_BYTES } from '../sizes.ts';
 import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { Signatures } from './signatures.ts';
 
 /** Asking both sides for their series, even where they have none. */
 const SERIES_WORK = 200;
-/** Of a series in a list of label sets, with the number of its group. */
-const LIST_ENTRY_BYTES = 12;
 
 /** Passing a column on takes as long as so many samples; there may be thousands of these operators on its way. */
 const COLUMN_WORK = 20;
@@ -46,9 +45,10 @@ export class SetOperation implements VectorOperator {
     const signatures = new Signatures(this.#plan.matching, this.#context.budget);
     this.#leftGroups = signatures.ofAll(left.labels);
     this.#rightGroups = signatures.ofAll(right.labels);
+    signatures.done();
     if (this.#plan.op === 'or') {
       // A chain of them holds the lists of all its links.
-      this.#context.budget.takeBytes(LIST_ENTRY_BYTES * (left.labels.length + right.labels.length));
+      this.#context.budget.takeBytes(ENTRY_BYTES * (left.labels.length + right.labels.length));
       return joinHeads(left, right);
     }
     await afterLeft(this.#left, this.#context.budget, () =>
@@ -80,7 +80,8 @@ export class SetOperation implements VectorOperator {
     if (isEmptyColumn(column)) return;
     let mask = this.#masks[group];
     if (mask === undefined) {
-      this.#context.budget.keep(present.length);
+      this.#context.budget.keep(present.length, 1);
+      this.#context.budget.takeBytes(ARRAY_BYTES);
       mask = new Uint8Array(present.length);
       this.#masks[group] = mask;
     }

@@ -4,6 +4,9 @@ import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { isLasting, keep, kept, type LabelList } from '../lasting-labels.ts';
 
+/** The number of a series' group. */
+const GROUP_NUMBER_BYTES = 4;
+
 /** Numbers the match groups of both sides of a vector operation: series with equal numbers belong together. */
 export class Signatures {
   readonly #groups: LabelGroups;
@@ -11,11 +14,17 @@ export class Signatures {
 
   constructor(matching: VectorMatching, budget: QueryBudget) {
     this.#budget = budget;
-    this.#groups = new LabelGroups(matchedNames(matching));
+    this.#groups = new LabelGroups(matchedNames(matching), budget);
+  }
+
+  /** To be called when no more are numbered. */
+  done(): void {
+    this.#groups.done();
   }
 
   /** The group of every series. */
   ofAll(labels: readonly Labels[]): Int32Array {
+    this.#budget.takeBytes(GROUP_NUMBER_BYTES * labels.length);
     const groups = new Int32Array(labels.length);
     for (let row = 0; row < labels.length; row++) {
       groups[row] = this.#groups.numberOf(labels[row]!);
@@ -41,9 +50,13 @@ export function matchGroups(
   const { on, matchingLabels } = matching;
   const key = `match ${on} ${JSON.stringify(matchingLabels)}`;
   const known = kept(left, key) as (MatchGroups & { readonly right: LabelList }) | undefined;
-  if (known?.right === right) return known;
+  if (known?.right === right) {
+    budget.takeBytes(GROUP_NUMBER_BYTES * (left.length + right.length));
+    return known;
+  }
   const signatures = new Signatures(matching, budget);
   const groups = { leftGroups: signatures.ofAll(left), rightGroups: signatures.ofAll(right), right };
+  signatures.done();
   if (isLasting(right)) keep(left, key, groups);
   return groups;
 }
@@ -53,7 +66,7 @@ export function keepLabels(labels: Labels, passes: (name: string) => boolean): L
   const { pairs } = labels;
   const kept: string[] = [];
   for (let i = 0; i < pairs.length; i += 2) if (passes(pairs[i]!)) kept.push(pairs[i]!, pairs[i + 1]!);
-  return kept.length === pairs.length ? labels : new Labels(kept);
+  return kept.length === pairs.length ? labels : new Labels(kept.slice());
 }
 
 /** Says of a label name whether it takes part in the matching. */

@@ -10,6 +10,7 @@ import { isLasting, keepSets, kept, type LabelList, makeLasting } from '../lasti
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
+import { ARRAY_BYTES, ENTRY_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
 import type { StepColumn } from '../step-column.ts';
 import { arithmeticInto, compareInto } from './arithmetic.ts';
 import type { ElementOptions } from './element-options.ts';
@@ -154,9 +155,12 @@ export class VectorBinary implements VectorOperator {
       for (const partner of this.#leftFills) {
         const matched = keepLabels(partner.labels, isMatched);
         labels.push(resultLabels(matched, partner.labels, matching, names, dropsMetric));
+        budget.takeLabels(labels[labels.length - 1]!, ENTRY_BYTES);
         budget.spend(work);
       }
     }
+    rivals.done();
+    budget.giveBack(DRAFT_BYTES * drafts.length);
     if (results !== null && allKnown === null) results.keep(labels);
     const marked = returnBool && this.#context.features.delayedNameRemoval;
     const dropName = marked ? new Uint8Array(drafts.length + this.#leftFills.length).fill(1) : null;
@@ -286,7 +290,7 @@ export class VectorBinary implements VectorOperator {
   #markMatched(group: number, present: Uint8Array): void {
     let mask = this.#matched.get(group);
     if (mask === undefined) {
-      this.#context.budget.takeBytes(this.#count);
+      this.#context.budget.takeBytes(MAP_ENTRY_BYTES + ARRAY_BYTES + this.#count);
       mask = new Uint8Array(this.#count);
       this.#matched.set(group, mask);
     }
@@ -325,8 +329,9 @@ interface KnownResults {
   keep(labels: LabelList): void;
 }
 
-/** Of a row with its partner, beside the labels, and how much work finding it is, in samples. */
-const PAIRING_BYTES = 200;
+/** Of a row with its partner until all are known; then, beside the labels; and how much work finding it is, in samples. */
+const DRAFT_BYTES = 56 + ENTRY_BYTES;
+const PAIRING_BYTES = DRAFT_BYTES + 56 + 2 * ENTRY_BYTES;
 const PAIRING_WORK = 100;
 
 /** Finds output series that must not have a value on the same step, and gives each such set one mask. */
@@ -334,7 +339,7 @@ class Rivals {
   readonly #oneToOne: boolean;
   readonly #count: number;
   readonly #budget: QueryBudget;
-  readonly #results = new LabelGroups(() => true);
+  readonly #results: LabelGroups;
   readonly #firstRow = new Map<string | number, number>();
   readonly #masks = new Map<string | number, Uint8Array>();
 
@@ -342,14 +347,23 @@ class Rivals {
     this.#oneToOne = oneToOne;
     this.#count = count;
     this.#budget = budget;
+    this.#results = new LabelGroups(() => true, budget);
+  }
+
+  /** To be called when all are noted and taken. */
+  done(): void {
+    this.#results.done();
+    this.#budget.giveBack(MAP_ENTRY_BYTES * this.#firstRow.size);
   }
 
   note(row: number, group: number, labels: Labels): void {
     const key = this.#key(group, labels);
     const first = this.#firstRow.get(key);
-    if (first === undefined) this.#firstRow.set(key, row);
-    else if (first !== row && !this.#masks.has(key)) {
-      this.#budget.takeBytes(this.#count);
+    if (first === undefined) {
+      this.#budget.takeBytes(MAP_ENTRY_BYTES);
+      this.#firstRow.set(key, row);
+    } else if (first !== row && !this.#masks.has(key)) {
+      this.#budget.takeBytes(MAP_ENTRY_BYTES + ARRAY_BYTES + this.#count);
       this.#masks.set(key, new Uint8Array(this.#count));
     }
   }

@@ -6,10 +6,14 @@ import type { PositionRange } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { LabelGroups } from '../label-groups.ts';
+import { ENTRY_BYTES, LIST_BYTES } from '../sizes.ts';
 import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
 
 /** The label that holds the upper bound of a classic bucket. */
 const BUCKET_LABEL = 'le';
+
+/** Of a histogram beside its labels: its object, two lists, and its entries in two more. */
+const GROUP_BYTES = 64 + 2 * LIST_BYTES + 2 * ENTRY_BYTES;
 
 /** A histogram as the engine knows it; what functions see of it is made by `toGroup`. */
 export interface CollectedHistogram {
@@ -27,7 +31,7 @@ export interface CollectedHistogram {
 export class HistogramGroups {
   readonly histograms: CollectedHistogram[] = [];
   /** Numbers series by their labels without `le`. */
-  readonly #numbers = new LabelGroups((name) => name !== BUCKET_LABEL);
+  readonly #numbers: LabelGroups;
   readonly #byNumber: (CollectedHistogram | undefined)[] = [];
   /** Native histograms that have an `le` of their own. */
   readonly #odd = new Map<string, CollectedHistogram>();
@@ -37,6 +41,7 @@ export class HistogramGroups {
   /** `position` is that of the vector argument. */
   constructor(context: QueryContext, position: PositionRange) {
     this.#context = context;
+    this.#numbers = new LabelGroups((name) => name !== BUCKET_LABEL, context.budget);
     this.#position = position;
   }
 
@@ -49,6 +54,7 @@ export class HistogramGroups {
     }
     if (isEmptyColumn(column)) return;
     const text = labels.get(BUCKET_LABEL);
+    this.#context.budget.spend(text.length);
     const bound = goFloatFromText(text);
     if (bound === null) {
       this.#warnOfBound(labels, text);
@@ -56,7 +62,7 @@ export class HistogramGroups {
     }
     const group = this.#groupOf(labels);
     group.bounds.push(bound);
-    this.#context.budget.keepColumn(column.present.length);
+    this.#context.budget.keepColumn(column);
     group.buckets.push(copyStepColumn(column));
   }
 
@@ -83,6 +89,7 @@ export class HistogramGroups {
   }
 
   #create(labels: Labels): CollectedHistogram {
+    this.#context.budget.takeLabels(labels, GROUP_BYTES);
     const group = { labels, bounds: [], buckets: [], native: null };
     this.histograms.push(group);
     return group;
@@ -116,7 +123,7 @@ export function toGroup(histogram: CollectedHistogram, context: QueryContext): H
 function nativePart(column: StepColumn, budget: QueryBudget): StepColumn | null {
   const histograms = column.histograms!;
   const { length } = column.present;
-  budget.keepColumn(length);
+  budget.keepColumn(column);
   const present = new Uint8Array(length);
   let found = false;
   for (let i = 0; i < length; ) {

@@ -117,7 +117,7 @@ export class InfoCall implements VectorOperator {
     const bases: BaseSeries[] = [];
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (isEmptyColumn(column)) return;
-      this.#context.budget.keepColumn(column.present.length);
+      this.#context.budget.keepColumn(column);
       const isInfo = this.#selector.isInfoName(labels[row]!.get(METRIC_NAME));
       const mark = dropName === null ? 0 : dropName[row]!;
       bases.push({ labels: labels[row]!, dropName: mark, column: copyStepColumn(column), isInfo });

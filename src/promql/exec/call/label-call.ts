@@ -3,6 +3,7 @@ import type { LabelCallPlan } from '../../plan/plan.ts';
 import type { QueryBudget } from '../budget.ts';
 import { isLasting, keepSets, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
+import { ENTRY_BYTES, TEXT_BYTES } from '../sizes.ts';
 import type { StepColumn } from '../step-column.ts';
 
 /** Writing a label set is about as much work as so many samples; so many units of text are as much as one. */
@@ -32,8 +33,8 @@ export class LabelCall implements VectorOperator {
     const { call, run, strings } = this.#plan;
     const budget = this.#budget;
     const relabel = run.prepare(strings, {
-      takeText: (length) => {
-        budget.takeBytes(2 * length);
+      takeText: (length, isWide) => {
+        budget.takeBytes(TEXT_BYTES + (isWide ? 2 : 1) * length);
         budget.spend(length / TEXT_UNITS_PER_WORK);
       },
       spend: (work) => budget.spend(work),
@@ -57,6 +58,7 @@ export class LabelCall implements VectorOperator {
   async #relabel(list: readonly Labels[], relabel: (labels: Labels) => Labels, key: string): Promise<Relabelled> {
     const budget = this.#budget;
     const bytes = budget.bytes;
+    budget.takeBytes(ENTRY_BYTES * list.length);
     const labels: Labels[] = [];
     let made = 0;
     for (const before of list) {

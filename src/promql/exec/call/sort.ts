@@ -1,5 +1,6 @@
 import { patternSort } from '../../../kernels/pattern-sort.ts';
 import type { Labels } from '../../../model/labels.ts';
+import { labelsLength } from '../aggregate/labels-fraction.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
@@ -11,8 +12,10 @@ interface Row {
   readonly column: StepColumn;
 }
 
-/** Comparing two series is as much work as so many samples, with labels as wide as they may be. */
+/** Comparing two series is as much work as so many samples, and asking for a label to sort by; so many UTF-16 units as much as one. */
 const COMPARING_WORK = 20;
+const LABEL_WORK = 2;
+const UNITS_PER_WORK = 8;
 
 /**
  * Gives the series of an instant query in order: `compare` gets two of them. In a range query the order of series is
@@ -23,19 +26,23 @@ export class Sort implements VectorOperator {
   readonly #context: QueryContext;
   readonly #floatsOnly: boolean;
   readonly #compare: ((a: SortRow, b: SortRow) => number) | null;
+  readonly #labelCount: number;
   #rows: Row[] = [];
   #at = 0;
 
+  /** `labelCount`: labels that `compare` sorts by; 0 where it looks at none. */
   constructor(
     input: VectorOperator,
     context: QueryContext,
     floatsOnly: boolean,
     compare: ((a: SortRow, b: SortRow) => number) | null,
+    labelCount: number,
   ) {
     this.#input = input;
     this.#context = context;
     this.#floatsOnly = floatsOnly;
     this.#compare = compare;
+    this.#labelCount = labelCount;
   }
 
   async series(): Promise<SeriesHeads> {
@@ -43,10 +50,12 @@ export class Sort implements VectorOperator {
     if (this.#compare === null) return heads;
     const { labels, dropName } = heads;
     const rows: Row[] = [];
+    let longest = 0;
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (this.#floatsOnly) dropHistograms(column, this.#context.budget.spending);
       if (isEmptyColumn(column)) return;
-      this.#context.budget.keepColumn(column.present.length);
+      this.#context.budget.keepColumn(column);
+      if (this.#labelCount > 0) longest = Math.max(longest, labelsLength(labels[row]!));
       rows.push({
         labels: labels[row]!,
         dropName: dropName === null ? 0 : dropName[row]!,
@@ -55,8 +64,10 @@ export class Sort implements VectorOperator {
     });
     const compare = this.#compare;
     const { budget } = this.#context;
+    // Texts that are the same but for their ends are compared unit by unit.
+    const work = COMPARING_WORK + LABEL_WORK * this.#labelCount + longest / UNITS_PER_WORK;
     sortRows(rows, (a, b) => {
-      budget.spend(COMPARING_WORK);
+      budget.spend(work);
       return compare(a, b);
     });
     this.#rows = rows;

@@ -63,6 +63,7 @@ export class InstantSelector implements VectorOperator {
     if (this.#row === set.length) return null;
     const samples = this.#samples;
     set.read(this.#row++, samples);
+    this.#context.budget.noteHistograms(samples);
     if (this.#statisticsOnly) {
       const { first, step, lookback } = this.#look;
       const windows = { firstEnd: first, step, count: this.#scope.grid.count, range: lookback };

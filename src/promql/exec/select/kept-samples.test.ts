@@ -43,7 +43,11 @@ function kept(set: SeriesSet, readers: number, bytesMax = Number.POSITIVE_INFINI
     taken += bytes;
     return taken <= bytesMax;
   };
-  return new KeptSamples(set, readers, { tryBytes } as unknown as QueryBudget);
+  const giveBack = (bytes: number) => {
+    taken -= bytes;
+    expect(taken).toBeGreaterThanOrEqual(0);
+  };
+  return new KeptSamples(set, readers, { tryBytes, giveBack } as unknown as QueryBudget);
 }
 
 function check(column: SampleColumn, row: number): void {

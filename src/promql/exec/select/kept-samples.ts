@@ -2,10 +2,13 @@ import type { Labels } from '../../../model/labels.ts';
 import { releaseBuffer } from '../../../std/release-buffer.ts';
 import { reserveSampleColumn, type SampleColumn, type SeriesSet } from '../../../storage/query.ts';
 import type { QueryBudget } from '../budget.ts';
+import { ARRAY_BYTES, histogramsBytes, MAP_ENTRY_BYTES } from '../sizes.ts';
 
 /** Bytes of samples that are kept for other readers; series beyond it are decoded for each of them. */
 const KEPT_BYTES_MAX = 32 * 1024 * 1024;
 const DOUBLE_BYTES = 8;
+/** Of a series beside its samples: its object and its entry in a map. */
+const KEPT_BYTES = 72 + MAP_ENTRY_BYTES;
 /** Series share memory: two buffers for each of a thousand keep the garbage collector as busy as the query itself is. */
 const SLAB_BYTES = 256 * 1024;
 
@@ -26,6 +29,8 @@ interface Kept {
   readonly at: number;
   readonly startTimes: Float64Array | null;
   readonly histograms: SampleColumn['histograms'];
+  /** What it takes beside its part of the slab. */
+  readonly bytes: number;
   readersLeft: number;
 }
 
@@ -68,16 +73,27 @@ export class KeptSamples implements SeriesSet {
     copyTo(kept, into);
     if (--kept.readersLeft > 0) return;
     this.#kept.delete(row);
+    this.#budget.giveBack(kept.bytes);
+    this.#bytes -= kept.bytes;
     const { slab } = kept;
     if (--slab.series > 0) return;
     // The last one has room for what comes.
     if (slab === this.#slab) slab.used = 0;
-    else releaseBuffer(slab.doubles.buffer);
+    else {
+      const { byteLength } = slab.doubles;
+      releaseBuffer(slab.doubles.buffer);
+      this.#budget.giveBack(byteLength);
+      this.#bytes -= byteLength;
+    }
   }
 
   #keep(row: number, { length, times, bits, startTimes, histograms }: SampleColumn): void {
-    const slab = this.#slabFor(2 * length);
-    if (slab === null) return;
+    let bytes = KEPT_BYTES;
+    if (startTimes !== null) bytes += ARRAY_BYTES + DOUBLE_BYTES * length;
+    if (histograms !== null) bytes += histogramsBytes(histograms, length, this.#budget.spending);
+    const slab = this.#bytes + bytes > KEPT_BYTES_MAX ? null : this.#slabFor(2 * length);
+    if (slab === null || !this.#budget.tryBytes(bytes)) return;
+    this.#bytes += bytes;
     const at = slab.used;
     slab.used += 2 * length;
     slab.series++;
@@ -89,6 +105,7 @@ export class KeptSamples implements SeriesSet {
       at,
       startTimes: startTimes === null ? null : startTimes.slice(0, length),
       histograms: histograms === null ? null : histograms.slice(0, length),
+      bytes,
       readersLeft: this.#readers - 1,
     });
   }

@@ -48,6 +48,7 @@ export class RangeSelector implements RangeOperator {
     const set = this.#selection.series!;
     if (this.#row === set.length) return false;
     set.read(this.#row++, into);
+    this.#budget.noteHistograms(into);
     const { spending } = this.#budget;
     if (this.#statisticsOnly) keepStatistics(into, this.seen, spending);
     removeStaleMarkers(into, spending);

@@ -2,10 +2,11 @@ import { Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { SelectRequest } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
-import { labelsBytes, type QueryBudget } from '../budget.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { Selection } from '../context.ts';
 import { keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
+import { ENTRY_BYTES, labelsBytes } from '../sizes.ts';
 
 /** The matchers of a selector, as the storage is asked for them. */
 export function matchersOf({
@@ -21,13 +22,14 @@ const BLOCK = 512;
 /** The labels of everything a selector found; gives way to the event loop while it collects many. */
 export async function selectionHeads(selection: Selection, budget: QueryBudget): Promise<SeriesHeads> {
   const set = selection.series!;
-  if (selection.hints.labels === 'name') return namedHeads(selection, set.length);
+  if (selection.hints.labels === 'name') return namedHeads(selection, set.length, budget);
   const lasting = set.lastingLabels ?? null;
   if (lasting !== null) {
     makeLasting(lasting);
     takeAllLabels(lasting, budget);
     return { labels: lasting, dropName: null };
   }
+  budget.takeBytes(ENTRY_BYTES * set.length);
   const labels: Labels[] = new Array(set.length);
   for (let row = 0; row < set.length; row++) {
     labels[row] = set.labels(row);
@@ -43,7 +45,7 @@ export async function selectionHeads(selection: Selection, budget: QueryBudget):
 function takeAllLabels(list: readonly Labels[], budget: QueryBudget): void {
   let bytes = kept(list, BYTES) as number | undefined;
   if (bytes === undefined) {
-    bytes = list.reduce((sum, labels) => sum + labelsBytes(labels), 0);
+    bytes = list.reduce((sum, labels) => sum + labelsBytes(labels), ENTRY_BYTES * list.length);
     keep(list, BYTES, bytes);
   }
   budget.takeBytes(bytes);
@@ -52,7 +54,8 @@ function takeAllLabels(list: readonly Labels[], budget: QueryBudget): void {
 const BYTES = 'bytes';
 
 /** All series under the metric name that the matchers tell. */
-function namedHeads({ request }: Selection, length: number): SeriesHeads {
+function namedHeads({ request }: Selection, length: number, budget: QueryBudget): SeriesHeads {
+  budget.takeBytes(ENTRY_BYTES * length);
   const name = new Labels([METRIC_NAME, metricNameOf(request.matchers)!]);
   return { labels: new Array<Labels>(length).fill(name), dropName: null };
 }

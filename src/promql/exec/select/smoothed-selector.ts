@@ -54,6 +54,7 @@ export class SmoothedSelector implements VectorOperator {
     const row = this.#row++;
     const { budget } = this.#context;
     set.read(row, samples);
+    budget.noteHistograms(samples);
     removeStaleMarkers(samples, budget.spending);
     const out = this.#out;
     out.histograms = null;

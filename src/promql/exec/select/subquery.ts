@@ -68,6 +68,7 @@ function samplesFromColumn(column: StepColumn, grid: Grid, into: SampleColumn, b
   }
   into.histograms = found;
   into.length = length;
+  budget.noteHistograms(into);
 }
 
 /**
