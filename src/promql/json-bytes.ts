@@ -88,15 +88,15 @@ export class JsonBytes {
     }
   }
 
-  /** A label set as an object in label order. Returns the bytes that the set keeps of it for the next time. */
+  /** A label set as an object in label order. Returns how many bytes it is, which most sets keep for the next time. */
   labels(labels: Labels): number {
     const text = labels.plainJson;
-    const kept = text === null ? 0 : KEPT_TEXT_BYTES + text.size;
     if (text !== null && text.size <= ASCII_AT_ONCE) {
       this.words(text.words, text.start, text.size);
-      return kept;
+      return text.size;
     }
     const { pairs } = labels;
+    const start = this.position;
     for (let i = 0; i < pairs.length; i += 2) {
       this.ascii(i === 0 ? '{' : ',');
       this.string(pairs[i]!);
@@ -104,7 +104,7 @@ export class JsonBytes {
       this.string(pairs[i + 1]!);
     }
     this.ascii(pairs.length === 0 ? '{}' : '}');
-    return kept;
+    return this.position - start;
   }
 
   /** A string as all others are written: what HTML could take for markup is escaped too. */
@@ -262,8 +262,6 @@ function boundariesOf({ lowerInclusive, upperInclusive }: Bucket): string {
 const ASCII_AT_ONCE = 16 * 1024;
 
 const WORD_BYTES = 8;
-/** Of a label set's text beside its characters. */
-const KEPT_TEXT_BYTES = 56;
 /** Parts copied between two looks; within a long one each block has its own. */
 const PARTS_PER_LOOK = 1024;
 

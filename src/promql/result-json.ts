@@ -17,8 +17,8 @@ interface WrittenSeries extends Piece {
   readonly labels: Labels;
 }
 
-/** Of a series in the list of those that are written. */
-const SERIES_BYTES = 60;
+/** Of a series in the list of those that are written, and of the text that its label set keeps, beside the characters. */
+const SERIES_BYTES = 116;
 /** A point is at most `,[<timestamp>,"<number>"]`. */
 const POINT_BYTES_MAX = NUMBER_BYTES_MAX + 32;
 /** Samples written between two calls of `spend`. */
@@ -178,9 +178,9 @@ export class JsonSink implements ResultSink {
     out.words(words, 0, size);
     if (this.#series.length === 0 && this.#type === 'vector') out.bytes[out.at - size] = OPEN;
     const start = out.position - size;
-    const before = out.position;
-    this.#seriesBytes += SERIES_BYTES + out.labels(labels);
-    this.#longestLabels = Math.max(this.#longestLabels, out.position - before);
+    const written = out.labels(labels);
+    this.#seriesBytes += SERIES_BYTES + written;
+    if (written > this.#longestLabels) this.#longestLabels = written;
     return start;
   }
 

@@ -8,7 +8,7 @@ test('a TextMap gives what was set last', () => {
       fc.array(fc.tuple(fc.string({ maxLength: 9 }), fc.nat())),
       fc.string({ maxLength: 9 }),
       (sets, other) => {
-        const map = new TextMap<number>();
+        const map = new TextMap<number>(() => {});
         const expected = new Map<string, number>();
         for (const [key, value] of sets) {
           map.set(key, value);

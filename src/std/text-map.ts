@@ -1,3 +1,5 @@
+import { LONG_TEXT_UNITS, LongTextMap } from './long-text-map.ts';
+
 /** A power of two. */
 const PARTS = 64;
 /** Characters at the end of a key that choose its part: keys that are many differ there. */
@@ -9,12 +11,23 @@ const CHARACTERS = 6;
  */
 export class TextMap<V> {
   readonly #parts: (Map<string, V> | undefined)[] = [];
+  readonly #long: LongTextMap<V>;
+
+  /** `comparing` is told of the units of each long key that another one is compared with. */
+  constructor(comparing: (units: number) => void) {
+    this.#long = new LongTextMap(comparing);
+  }
 
   get(key: string): V | undefined {
+    if (key.length >= LONG_TEXT_UNITS) return this.#long.get(key);
     return this.#parts[partOf(key)]?.get(key);
   }
 
   set(key: string, value: V): void {
+    if (key.length >= LONG_TEXT_UNITS) {
+      this.#long.set(key, value);
+      return;
+    }
     const part = partOf(key);
     const map = this.#parts[part];
     if (map === undefined) this.#parts[part] = new Map([[key, value]]);

@@ -23,7 +23,7 @@ const SAMPLES = 30;
 const SAMPLE_MS = 15_000;
 const END = (SAMPLES - 1) * SAMPLE_MS;
 /** Looks at memory while a query runs. */
-const MEASURES = 6;
+const MEASURES = 4;
 /** Counted bytes over those that the process has: what else grows or goes meanwhile makes small sums uncertain. */
 const [SHARE_MIN, SHARE_MAX] = [0.8, 1.5];
 

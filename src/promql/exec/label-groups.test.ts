@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { labelsFromObject } from '../../model/labels.ts';
 import { LabelGroups } from './label-groups.ts';
 
-const UNCOUNTED = { takeBytes() {}, giveBack() {} };
+const UNCOUNTED = { takeBytes() {}, giveBack() {}, spend() {} };
 
 test('LabelGroups gives equal numbers exactly to what agrees in the labels that pass', () => {
   const text = fc.constantFrom('', 'a', 'b', 'ab', 'ba', 'aa');

@@ -1,13 +1,16 @@
 import type { Labels } from '../../model/labels.ts';
+import { LONG_TEXT_UNITS, LongTextMap } from '../../std/long-text-map.ts';
 import { MAP_ENTRY_BYTES } from './sizes.ts';
+import { comparingTexts } from './text-work.ts';
 
 /** Finding a label set's group is as much work as so many samples. */
 export const GROUPING_WORK = 50;
 
-/** Who counts memory: told before it is taken, and when nobody has it any more. */
-export interface MemoryCounts {
+/** Who counts what groups take: told of memory before it is taken, and when nobody has it any more, and of work on long texts. */
+export interface GroupCosts {
   takeBytes(bytes: number): void;
   giveBack(bytes: number): void;
+  spend(work: number): void;
 }
 
 /** New texts between two words to who counts memory, and the bytes of an integer. */
@@ -23,6 +26,9 @@ const WORD_BYTES = 4;
 export class LabelGroups {
   readonly #passes: (name: string) => boolean;
   readonly #ids = new Map<string, number>();
+  readonly #longIds: LongTextMap<number>;
+  readonly #comparing: (units: number) => void;
+  #idCount = 0;
   /** By id of a name: 0 not asked yet, 1 passes, 2 does not. */
   #verdicts = new Uint8Array(64);
   /** The ids of the label set at hand. */
@@ -38,23 +44,25 @@ export class LabelGroups {
   /** Slot -> group + 1; 0 is free. A power of two in length, at most half full. */
   #table = new Int32Array(128);
 
-  readonly #memory: MemoryCounts;
-  /** What `#memory` was told of. */
+  readonly #costs: GroupCosts;
+  /** What `#costs` was told of. */
   #bytes = 0;
 
-  constructor(passes: (name: string) => boolean, memory: MemoryCounts) {
+  constructor(passes: (name: string) => boolean, costs: GroupCosts) {
     this.#passes = passes;
-    this.#memory = memory;
+    this.#costs = costs;
+    this.#comparing = comparingTexts(costs);
+    this.#longIds = new LongTextMap(this.#comparing);
   }
 
   /** To be called when nobody asks any more: its memory is counted no longer. */
   done(): void {
-    this.#memory.giveBack(this.#bytes);
+    this.#costs.giveBack(this.#bytes);
     this.#bytes = 0;
   }
 
   #take(bytes: number): void {
-    this.#memory.takeBytes(bytes);
+    this.#costs.takeBytes(bytes);
     this.#bytes += bytes;
   }
 
@@ -96,11 +104,15 @@ export class LabelGroups {
   }
 
   #idOf(text: string): number {
-    let id = this.#ids.get(text);
+    const isLong = text.length >= LONG_TEXT_UNITS;
+    // It was compared with the one before it, too.
+    if (isLong) this.#comparing(text.length);
+    let id = isLong ? this.#longIds.get(text) : this.#ids.get(text);
     if (id === undefined) {
-      id = this.#ids.size;
+      id = this.#idCount++;
       if (id % TEXTS_TOLD === TEXTS_TOLD - 1) this.#take(MAP_ENTRY_BYTES * TEXTS_TOLD);
-      this.#ids.set(text, id);
+      if (isLong) this.#longIds.set(text, id);
+      else this.#ids.set(text, id);
     }
     return id;
   }

@@ -3,13 +3,14 @@ import type { Labels } from '../../model/labels.ts';
 import { isValidLabelName } from '../../model/name-validation.ts';
 import { checkRegexSize, RegexSyntaxError } from '../../model/regex.ts';
 import { MATCH_STEPS_MAX } from '../../model/regex-size.ts';
+import { LONG_TEXT_UNITS } from '../../std/long-text-map.ts';
 import { EvaluationError, type LabelCosts, type LabelFunction } from './contracts.ts';
 import { parseTemplate, type TemplatePart, templateTexts } from './regex-template.ts';
 
 /** Source texts whose replacement one call remembers: series share most label values. Others are matched each time. */
 const KNOWN_TEXTS_MAX = 4096;
-/** Filling in a part of a template takes about as long as so many samples. */
-const PART_WORK = 10;
+/** Asking for a label to join takes about as long as so many samples. */
+const SOURCE_WORK = 4;
 /** Compiling an instruction of a pattern takes as long as so many. */
 const COMPILING_WORK = 500;
 /** And as much memory as text of so many UTF-16 units. */
@@ -27,18 +28,18 @@ export const labelReplace: LabelFunction = {
     if (!isValidLabelName(destination, 'utf8')) {
       throw new EvaluationError(`invalid destination label name in label_replace(): ${destination}`);
     }
-    const template = parseTemplate(replacement);
+    const template = parseTemplate(replacement, (work) => costs.spend(work));
     const known = new Map<string, string | null>();
     return (labels: Labels) => {
       const text = labels.get(source);
-      let replaced = known.get(text);
+      let replaced = text.length < LONG_TEXT_UNITS ? known.get(text) : undefined;
       if (replaced === undefined) {
         const steps = regex.programSize() * text.length;
         if (steps > MATCH_STEPS_MAX) throw tooLongError(pattern, text.length);
         costs.spend(steps);
         const matcher = regex.matcher(text);
         replaced = matcher.matches() ? expanded(template, matcher, costs) : null;
-        if (known.size < KNOWN_TEXTS_MAX) known.set(text, replaced);
+        if (known.size < KNOWN_TEXTS_MAX && text.length < LONG_TEXT_UNITS) known.set(text, replaced);
       }
       return replaced === null ? labels : labels.with(destination, replaced);
     };
@@ -47,7 +48,7 @@ export const labelReplace: LabelFunction = {
 
 /** label_join(v, destination, separator, source...) */
 export const labelJoin: LabelFunction = {
-  prepare(strings, { takeText }) {
+  prepare(strings, { spend, takeText }) {
     const [destination, separator, ...sources] = strings as [string, string, ...string[]];
     for (const source of sources) {
       if (!isValidLabelName(source, 'utf8')) {
@@ -58,6 +59,7 @@ export const labelJoin: LabelFunction = {
       throw new EvaluationError(`invalid destination label name in label_join(): ${destination}`);
     }
     return (labels: Labels) => {
+      spend(SOURCE_WORK * sources.length);
       const texts = sources.map((source) => labels.get(source));
       const length = texts.reduce((sum, text) => sum + text.length + separator.length, 0);
       if (length > TEXT_LENGTH_MAX) throw longTextError('label_join', length);
@@ -68,8 +70,7 @@ export const labelJoin: LabelFunction = {
 };
 
 function expanded(template: readonly TemplatePart[], matcher: Matcher, costs: LabelCosts): string {
-  costs.spend(PART_WORK * template.length);
-  const texts = templateTexts(template, matcher);
+  const texts = templateTexts(template, matcher, (work) => costs.spend(work));
   const length = texts.reduce((sum, text) => sum + text.length, 0);
   if (length > TEXT_LENGTH_MAX) throw longTextError('label_replace', length);
   costs.takeText(

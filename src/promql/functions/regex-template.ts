@@ -1,17 +1,24 @@
 import type { Matcher } from 're2js';
+import type { Spend } from '../../kernels/blocks.ts';
+
+/** Finding a part of a template takes about as long as so many samples, and filling it in. */
+const PARSING_WORK = 60;
+const FILLING_WORK = 10;
 
 /** A replacement text, cut at its references: literal text, or the number or name of a group. */
 export type TemplatePart = { readonly text: string } | { readonly group: number | string };
 
 /**
  * Parses a replacement as Go's `regexp.Expand` does: `$1`, `$name` (the longest run of letters, digits and `_`),
- * `${name}`, and `$$` for a dollar sign. A `$` with nothing valid behind it stays as it is.
+ * `${name}`, and `$$` for a dollar sign. A `$` with nothing valid behind it stays as it is. `spend` is told of every part:
+ * there may be a million.
  */
-export function parseTemplate(template: string): readonly TemplatePart[] {
+export function parseTemplate(template: string, spend: Spend): readonly TemplatePart[] {
   const parts: TemplatePart[] = [];
   const reference = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
   let end = 0;
   for (const match of template.matchAll(reference)) {
+    spend(PARSING_WORK);
     parts.push({ text: template.slice(end, match.index) });
     end = match.index + match[0].length;
     const name = match[1] ?? match[2];
@@ -22,8 +29,18 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
 }
 
 /** The texts that a template comes to, part by part; groups that do not exist or took no part are empty. */
-export function templateTexts(template: readonly TemplatePart[], match: Matcher): string[] {
-  return template.map((part) => ('text' in part ? part.text : groupText(match, part.group)));
+export function templateTexts(template: readonly TemplatePart[], match: Matcher, spend: Spend): string[] {
+  const ofGroups = new Map<number | string, string>();
+  return template.map((part) => {
+    spend(FILLING_WORK);
+    if ('text' in part) return part.text;
+    let text = ofGroups.get(part.group);
+    if (text === undefined) {
+      text = groupText(match, part.group);
+      ofGroups.set(part.group, text);
+    }
+    return text;
+  });
 }
 
 function groupText(match: Matcher, group: number | string): string {

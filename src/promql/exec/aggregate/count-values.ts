@@ -9,15 +9,15 @@ import { histogramText } from '../histogram-text.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
+import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { labelsOfGroup } from './group-rows.ts';
 import { labelsLength } from './labels-fraction.ts';
 import { StepCounts } from './step-counts.ts';
 
 /** Of an output series with its own map, beside labels and texts. */
 const OUTPUT_BYTES = 500;
-/** Finding the output series of a value is as much work as so many samples; so many UTF-16 units of its labels as much as one. */
+/** Finding the output series of a value is as much work as so many samples, beside its texts. */
 const OUTPUT_WORK = 200;
-const UNITS_PER_WORK = 8;
 /** The text of a value, in samples looked at. */
 const TEXT_WORK = 20;
 
@@ -46,12 +46,13 @@ export class CountValues implements VectorOperator {
     const { budget } = this.#context;
     const before = budget.current;
     const heads = await this.#input.series();
-    const numbers = new TextMap<number>();
+    const comparing = comparingTexts(budget);
+    const numbers = new TextMap<number>(comparing);
     const labels: Labels[] = [];
     const rows: StepCounts[] = [];
     let held = 0;
     await drain(this.#input, budget, (column, row) => {
-      const known = new TextMap<number>();
+      const known = new TextMap<number>(comparing);
       for (let step = 0; step < column.present.length; step++) {
         if (column.present[step] === 0) continue;
         budget.spend(TEXT_WORK * (1 + histogramWork(column.histograms?.[step])));

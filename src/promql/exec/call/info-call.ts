@@ -1,5 +1,6 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { TextMap } from '../../../std/text-map.ts';
 import type { TimeRange } from '../../../storage/query.ts';
 import type { InfoPlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
@@ -9,6 +10,7 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { comparingTexts } from '../text-work.ts';
 import { InfoSelector } from './info-selector.ts';
 import { InfoTable } from './info-table.ts';
 
@@ -67,9 +69,10 @@ export class InfoCall implements VectorOperator {
   async series(): Promise<SeriesHeads> {
     const bases = await this.#readBases();
     const table = await this.#readInfo(bases);
-    const answers = new Map<string, Enriched>();
+    const answers: Enriched[] = [];
     const { count } = this.#scope.grid;
     const { budget } = this.#context;
+    const known = new TextMap<Enriched>(comparingTexts(budget));
     for (let step = 0; step < count; step++) {
       budget.spend(STEP_WORK * (1 + bases.length));
       const present = bases.flatMap((base, row) => (base.column.present[step] === 1 ? [row] : []));
@@ -81,16 +84,17 @@ export class InfoCall implements VectorOperator {
         const labels = base.isInfo ? base.labels : table.enrich(base.labels, step);
         if (labels === null) continue;
         const key = `${row}:${labels.key}`;
-        let answer = answers.get(key);
+        let answer = known.get(key);
         if (answer === undefined) {
           budget.takeLabels(labels, key.length + count);
           answer = { base, labels, steps: new Uint8Array(count) };
-          answers.set(key, answer);
+          known.set(key, answer);
+          answers.push(answer);
         }
         answer.steps[step] = 1;
       }
     }
-    this.#answers = [...answers.values()];
+    this.#answers = answers;
     const marks = Uint8Array.from(this.#answers, ({ base }) => base.dropName);
     return {
       labels: this.#answers.map(({ labels }) => labels),

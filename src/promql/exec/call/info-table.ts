@@ -1,9 +1,12 @@
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { TextMap } from '../../../std/text-map.ts';
 import type { SampleColumn, SeriesSet } from '../../../storage/query.ts';
 import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
+import { MAP_ENTRY_BYTES, TEXT_BYTES } from '../sizes.ts';
 import { isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { IDENTIFYING_LABELS, type InfoSelector } from './info-selector.ts';
 
 interface InfoSeries {
@@ -32,10 +35,11 @@ export class InfoTable {
   readonly #budget: QueryBudget;
   readonly #samples: SampleColumn;
   /** Base labels and the info series of a step -> result; most steps repeat the one before. */
-  readonly #results = new Map<string, Labels | null>();
+  readonly #results: TextMap<Labels | null>;
 
   constructor(selector: InfoSelector, count: number, budget: QueryBudget) {
     this.#budget = budget;
+    this.#results = new TextMap(comparingTexts(budget));
     this.#samples = budget.samples();
     this.#selector = selector;
     this.#count = count;
@@ -87,8 +91,10 @@ export class InfoTable {
       if (current !== undefined && current !== null && current.times.present[step] === 1) matching.push(current.labels);
     }
     const key = [base, ...matching].map((labels) => labels.key).join(SEPARATOR + SEPARATOR);
+    this.#budget.spend(key.length / UNITS_PER_WORK);
     let result = this.#results.get(key);
     if (result === undefined) {
+      this.#budget.takeBytes(TEXT_BYTES + MAP_ENTRY_BYTES + key.length);
       result = this.#combine(base, matching);
       this.#results.set(key, result);
     }

@@ -5,6 +5,7 @@ import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { UNITS_PER_WORK } from '../text-work.ts';
 
 interface Row {
   readonly labels: Labels;
@@ -12,10 +13,9 @@ interface Row {
   readonly column: StepColumn;
 }
 
-/** Comparing two series is as much work as so many samples, and asking for a label to sort by; so many UTF-16 units as much as one. */
+/** Comparing two series is as much work as so many samples, and asking for a label to sort by. */
 const COMPARING_WORK = 20;
 const LABEL_WORK = 2;
-const UNITS_PER_WORK = 8;
 
 /**
  * Gives the series of an instant query in order: `compare` gets two of them. In a range query the order of series is
