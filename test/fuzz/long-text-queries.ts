@@ -32,7 +32,9 @@ const ending = (text: string, label = 'n', of = 'wide') =>
 const own = (length: number) => `label_replace(wide{group="7"}, "n", "${'x'.repeat(length)}$1", "id", "id-(.*)")`;
 /** A group of a pattern that matches nothing, by its name. */
 const EMPTY = '$' + '{b}';
-const NAMES = list(200_000, (i) => `l${i}`);
+const NAMES = list(100_000, (i) => `l${i}`);
+const OTHERS = list(80_000, (i) => `k${i}`);
+const FEW_MATCHERS = list(900, (i) => `l${i}!="x"`);
 const QUOTED = list(150_000, (i) => `"l${i}"`);
 
 export const LONG_TEXT_QUERIES: readonly HostileQuery[] = [
@@ -78,6 +80,11 @@ export const LONG_TEXT_QUERIES: readonly HostileQuery[] = [
     'quantiles by labels without end': `quantile by (${NAMES}) (0.5, wide)`,
     'join on labels without end': `wide * ignoring (${NAMES}) wide`,
     'join that takes over labels without end': `wide{group="7"} * on (id) group_left (${NAMES}) wide`,
+    'join of groups by labels without end': `wide * ignoring (${NAMES}) sum by (${OTHERS}) (wide)`,
+    'join of groups without labels without end': `wide * ignoring (${NAMES}) sum without (${OTHERS}) (wide)`,
+    'join of what is joined on them': `wide * on (${OTHERS}) (wide * ignoring (${NAMES}) wide)`,
+    'join on them of functions in functions': `${'abs('.repeat(300)}wide${')'.repeat(300)} * ignoring (${NAMES}) wide`,
+    'matchers into groups by labels without end': `sum by (${NAMES}) (wide{${FEW_MATCHERS}}) * ignoring () sum by (${OTHERS}) (wide)`,
     'fill with labels without end': `wide + ignoring (${NAMES}) fill (0) wide{group="7"}`,
     'info with long values': `info(${ending(X, 'n', 'service')}, {data=~".+"})`,
     'info by many matchers': `info(service, {${list(900, (i) => `data!="${i}"`)}})`,

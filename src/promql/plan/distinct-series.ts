@@ -1,7 +1,7 @@
 import { METRIC_NAME } from '../../model/labels.ts';
 import type { FunctionFeatures } from '../functions/contracts.ts';
 import type { VectorMatching } from '../syntax/ast.ts';
-import { knownMatchers } from './known-matchers.ts';
+import { knownMatchers, NAMES_MAX } from './known-matchers.ts';
 import type { AggregatePlan, Plan } from './plan.ts';
 import { isSelecting } from './selecting-aggregations.ts';
 
@@ -13,6 +13,7 @@ export function isUnique(
   { on, matchingLabels }: Pick<VectorMatching, 'on' | 'matchingLabels'>,
   features: FunctionFeatures,
 ): boolean {
+  if (matchingLabels.length > NAMES_MAX) return false;
   const names = matchingLabels.filter((name) => name !== METRIC_NAME);
   if (on) return differIn(plan, new Set(names));
   return differWithout(plan, without(new Set(names), METRIC_NAME), features);
@@ -52,6 +53,7 @@ export function differWithout(plan: Plan, names: Names, features: FunctionFeatur
     case 'vectorBinary': {
       const { left, matching } = plan;
       if (matching.card !== 'one-to-one' || matching.fillLeft !== null || matching.fillRight !== null) return false;
+      if (matching.matchingLabels.length > NAMES_MAX) return false;
       const matched = new Set(matching.matchingLabels);
       if (!matching.on) return differWithout(left, without(new Set([...names, ...matched]), METRIC_NAME), features);
       return differIn(left, new Set([...matched].filter((name) => name !== METRIC_NAME && !names.has(name))));
@@ -91,8 +93,9 @@ function differIn(plan: Plan, names: Names): boolean {
   }
 }
 
-/** A label that the groups of an aggregation do not have, or have with one value. */
+/** A label that the groups of an aggregation do not have, or have with one value; false when in doubt. */
 function isOneValue(plan: AggregatePlan, name: string, isWithout: boolean): boolean {
+  if (plan.grouping.length > NAMES_MAX) return false;
   if (plan.grouping.includes(name) === isWithout) return true;
   return knownMatchers(plan.input).some((each) => each.name === name && each.type === '=');
 }

@@ -9,8 +9,12 @@ export function isFilled({ fillLeft, fillRight }: VectorMatching): boolean {
   return fillLeft !== null || fillRight !== null;
 }
 
-/** Series that match agree in the label. */
+/** Lists of more label names than this are not looked through: what they say of a matcher counts as unknown. */
+export const NAMES_MAX = 1000;
+
+/** Series that match agree in the label; false when in doubt. */
 export function isMatched({ on, matchingLabels }: VectorMatching, name: string): boolean {
+  if (matchingLabels.length > NAMES_MAX) return false;
   return name !== METRIC_NAME && matchingLabels.includes(name) === on;
 }
 
@@ -50,7 +54,7 @@ function findMatchers(plan: Plan): readonly Matcher[] {
     case 'aggregate': {
       const matchers = knownMatchers(plan.input);
       if (isSelecting(plan.op)) return matchers;
-      if (plan.op === 'count_values') return [];
+      if (plan.op === 'count_values' || plan.grouping.length > NAMES_MAX) return [];
       return matchers.filter(({ name }) => plan.grouping.includes(name) !== plan.without);
     }
     case 'vectorBinary': {

@@ -6,6 +6,7 @@ import type { AggregatePlan } from '../../plan/plan.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import { histogramText } from '../histogram-text.ts';
+import { nameSet } from '../name-set.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
@@ -39,7 +40,7 @@ export class CountValues implements VectorOperator {
     this.#context = context;
     this.#out = context.budget.column(scope.grid.count);
     const { grouping, without, valueLabel } = plan;
-    this.#names = new Set(without ? [...grouping, METRIC_NAME] : [...grouping, valueLabel]);
+    this.#names = nameSet(grouping, context.budget.spending, without ? METRIC_NAME : valueLabel);
   }
 
   async series(): Promise<SeriesHeads> {

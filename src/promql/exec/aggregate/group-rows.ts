@@ -2,6 +2,7 @@ import { Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { QueryBudget } from '../budget.ts';
 import { LabelGroups } from '../label-groups.ts';
 import { isLasting, keep, kept, makeLasting } from '../lasting-labels.ts';
+import { nameSet } from '../name-set.ts';
 import type { SeriesHeads } from '../operator.ts';
 import { ENTRY_BYTES } from '../sizes.ts';
 
@@ -39,7 +40,7 @@ export async function groupRows(
     budget.takeBytes(known.bytes);
     return { ...known, dropName: groupMarks(heads, known.groupOf, known.labels.length) };
   }
-  const names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
+  const names = without ? nameSet(grouping, budget.spending, METRIC_NAME) : nameSet(grouping, budget.spending);
   const { labels } = heads;
   const bytesBefore = budget.bytes;
   budget.takeBytes(ROW_BYTES * labels.length);

@@ -1,8 +1,10 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { isLasting, keep, kept, type LabelList } from '../lasting-labels.ts';
+import { nameSet } from '../name-set.ts';
 
 /** The number of a series' group. */
 const GROUP_NUMBER_BYTES = 4;
@@ -14,7 +16,7 @@ export class Signatures {
 
   constructor(matching: VectorMatching, budget: QueryBudget) {
     this.#budget = budget;
-    this.#groups = new LabelGroups(matchedNames(matching), budget);
+    this.#groups = new LabelGroups(matchedNames(matching, budget.spending), budget);
   }
 
   /** To be called when no more are numbered. */
@@ -70,7 +72,7 @@ export function keepLabels(labels: Labels, passes: (name: string) => boolean): L
 }
 
 /** Says of a label name whether it takes part in the matching. */
-export function matchedNames({ on, matchingLabels }: VectorMatching): (name: string) => boolean {
-  const names = new Set(on ? matchingLabels : [METRIC_NAME, ...matchingLabels]);
+export function matchedNames({ on, matchingLabels }: VectorMatching, spend: Spend): (name: string) => boolean {
+  const names = on ? nameSet(matchingLabels, spend) : nameSet(matchingLabels, spend, METRIC_NAME);
   return (name) => names.has(name) === on;
 }

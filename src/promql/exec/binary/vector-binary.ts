@@ -7,6 +7,7 @@ import type { QueryContext } from '../context.ts';
 import { afterLeft, drain } from '../drain.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { isLasting, keepSets, kept, type LabelList, makeLasting } from '../lasting-labels.ts';
+import { nameSet } from '../name-set.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
@@ -119,8 +120,9 @@ export class VectorBinary implements VectorOperator {
     const dropsMetric = isArithmetic(op) || (returnBool && !this.#context.features.delayedNameRemoval);
     const drafts: { row: number; group: number; partner: Partner | null; labels: Labels }[] = [];
     const results = this.#knownResults(many.labels, oneSide, dropsMetric);
-    const names = new Set(matching.matchingLabels);
-    const isMatched = matchedNames(matching);
+    const names = nameSet(matching.matchingLabels, budget.spending);
+    const isFilled = matching.fillLeft !== null || matching.fillRight !== null;
+    const isMatched = isFilled ? matchedNames(matching, budget.spending) : () => true;
     const work = PAIRING_WORK * (1 + matching.include.length);
     for (let row = 0; row < many.labels.length; row++) {
       const group = manyGroups[row]!;
@@ -313,7 +315,7 @@ export class VectorBinary implements VectorOperator {
       duplicateSeriesError(
         labels[first]!,
         labels[second]!,
-        keepLabels(labels[second]!, matchedNames(this.#plan.matching)),
+        keepLabels(labels[second]!, matchedNames(this.#plan.matching, this.#context.budget.spending)),
         side,
       );
     if (this.#failure === null || step <= this.#failure.step) this.#failure = { step, error };

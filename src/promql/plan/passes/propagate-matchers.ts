@@ -3,7 +3,14 @@ import type { FunctionFeatures } from '../../functions/contracts.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import { isUnique } from '../distinct-series.ts';
 import { foldTree, type Look } from '../fold-tree.ts';
-import { isFilled, isMatched, isSameMatcher, knownMatchers, withoutMetricLabels } from '../known-matchers.ts';
+import {
+  isFilled,
+  isMatched,
+  isSameMatcher,
+  knownMatchers,
+  NAMES_MAX,
+  withoutMetricLabels,
+} from '../known-matchers.ts';
 import { type Plan, planInputs, type VectorPlan, withInputs } from '../plan.ts';
 import { quietness } from '../quiet-plans.ts';
 
@@ -96,6 +103,7 @@ function narrowed(plan: Plan, matchers: readonly Matcher[], narrowing: Narrowing
 function passedOn(plan: Plan, matchers: readonly Matcher[]): readonly Matcher[] {
   switch (plan.kind) {
     case 'aggregate':
+      if (plan.grouping.length > NAMES_MAX) return [];
       return matchers.filter(({ name }) => plan.grouping.includes(name) !== plan.without);
     case 'labelCall':
       return matchers.filter(({ name }) => name !== plan.strings[0]);
