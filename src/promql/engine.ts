@@ -9,7 +9,7 @@ import { Probe } from './exec/probe.ts';
 import { timeoutAtStartError } from './exec/query-error.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
 import type { Scope } from './exec/scope.ts';
-import { checked, noteWarnings, selectAll, widestRange, workOf } from './exec/select-all.ts';
+import { checked, noteWarnings, queryRange, selectAll, workOf } from './exec/select-all.ts';
 import { TooMuchWork } from './exec/too-much-work.ts';
 import { writeAnswer } from './exec/write-answer.ts';
 import { type Analysis, type Explanation, explainedSelector, explainedTree } from './plan/explain.ts';
@@ -154,9 +154,7 @@ export class Engine {
     }
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
     try {
-      querier = queryable.querier(
-        widestRange([...selections.map(({ request }) => request.range), ...context.laterRanges]),
-      );
+      querier = queryable.querier(queryRange(context));
       await selectAll(querier, selections, annotations, budget);
       if (workOf(context) > workMax) throw new TooMuchWork('too many series');
       const evaluated = clock.monotonic();

@@ -24,8 +24,8 @@ export interface QueryContext {
   readonly probe: Probe | null;
   /** What went with the metric names so far; filled while the operators run. */
   readonly dropped: DroppedLabels;
-  /** The ranges that will be selected later. */
-  readonly laterRanges: TimeRange[];
+  /** The ranges that will be selected later; null: of what the others select, whatever that is. */
+  readonly laterRanges: (TimeRange | null)[];
 }
 
 export interface DroppedLabels {

@@ -4,8 +4,13 @@ import type { QueryBudget } from './budget.ts';
 import type { QueryContext, Selection } from './context.ts';
 import { KeptSamples } from './select/kept-samples.ts';
 
-/** From the first moment that any selector asks for to the last. */
-export function widestRange(ranges: readonly TimeRange[]): TimeRange {
+/** From the first to the last moment that any selector of a query looks at; both are 0 where there is none. */
+export function queryRange({ laterRanges, selections }: Pick<QueryContext, 'laterRanges' | 'selections'>): TimeRange {
+  const later = laterRanges.filter((range) => range !== null);
+  return widestRange([...selections.map(({ request }) => request.range), ...later]);
+}
+
+function widestRange(ranges: readonly TimeRange[]): TimeRange {
   let minTime = Infinity;
   let maxTime = -Infinity;
   for (const range of ranges) {

@@ -9,6 +9,7 @@ import { gridEnd } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
+import { queryRange } from '../select-all.ts';
 import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { comparingTexts } from '../text-work.ts';
 import { InfoSelector } from './info-selector.ts';
@@ -48,6 +49,8 @@ export class InfoCall implements VectorOperator {
   readonly #firstTime: number;
   readonly #timeStep: number;
   readonly #range: TimeRange;
+  /** No selector for the info series is written. */
+  readonly #isImplicit: boolean;
   readonly #out: StepColumn;
   #answers: Enriched[] = [];
   #at = 0;
@@ -63,7 +66,8 @@ export class InfoCall implements VectorOperator {
     const lastTime = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#firstTime;
     this.#range = { minTime: this.#firstTime - context.lookbackMs + 1, maxTime: lastTime };
     this.#out = context.budget.column(grid.count);
-    context.laterRanges.push(this.#range);
+    this.#isImplicit = plan.matchers === null;
+    context.laterRanges.push(this.#isImplicit ? null : this.#range);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -129,13 +133,22 @@ export class InfoCall implements VectorOperator {
     return bases;
   }
 
+  /** A selector that is not written makes a query read no longer a time than its other selectors do, as in the reference. */
+  #visibleRange(): TimeRange {
+    if (!this.#isImplicit) return this.#range;
+    const { minTime, maxTime } = queryRange(this.#context);
+    return { minTime: Math.max(minTime, this.#range.minTime), maxTime: Math.min(maxTime, this.#range.maxTime) };
+  }
+
   async #readInfo(bases: readonly BaseSeries[]): Promise<InfoTable> {
     const { lookbackMs, selectLater, budget } = this.#context;
     const { count } = this.#scope.grid;
     const table = new InfoTable(this.#selector, count, budget);
     const matchers = this.#selector.matchersFor(bases.flatMap(({ isInfo, labels }) => (isInfo ? [] : [labels])));
     if (matchers === null) return table;
-    const set = await selectLater({ matchers, range: this.#range, sorted: false, limit: 0 });
+    const range = this.#visibleRange();
+    if (range.minTime > range.maxTime) return table;
+    const set = await selectLater({ matchers, range, sorted: false, limit: 0 });
     const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
     for (let row = 0; row < set.length; row++) {
       const found = table.read(set, row, look);
