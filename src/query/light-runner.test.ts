@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loaded } from '../../test/support/ask-engine.ts';
 import { Engine } from '../promql/engine.ts';
+import { TooMuchWork } from '../promql/exec/too-much-work.ts';
 import { functionImplementations } from '../promql/functions/registry.ts';
 import { ALL_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import { systemClock } from '../std/clock.ts';
@@ -127,6 +128,15 @@ describe('LightRunner', () => {
     const { heavy, observed } = await run({ text: 'rate(many[2m])', ...range, step: 5_000 }, true, 20);
     expect(heavy).toBe(20);
     expect(observed).toEqual([2, 0, 2]);
+  });
+
+  test('looks again soon at what something else may have held', async () => {
+    let looks = 0;
+    const isHeld = () => {
+      if (++looks === 1) throw new TooMuchWork('20 ms', true);
+      return true;
+    };
+    expect((await run({ text: 'm' }, isHeld, 20)).heavy).toBe(3);
   });
 
   test('looks again soon at what was not in memory, and less often where it stays away', async () => {

@@ -38,8 +38,8 @@ const TURN_MS_UNWATCHED = 1;
 /** A text whose work is too much is handed on so often again before it is looked at anew; so many texts are remembered. */
 const HANDED_ON_AGAIN = 15;
 /**
- * What was not in memory may be there in a moment: a page is being read, or something else held the machine while series were
- * chosen. So often the first time, and twice as often each time that it is found so again.
+ * What was not in memory, or not done in time, may be in a moment: a page is being read, or something else held the machine.
+ * So often the first time, and twice as often each time that it is found so again.
  */
 const HANDED_ON_FIRST = 2;
 const TEXTS_MAX = 256;
@@ -94,7 +94,7 @@ export class LightRunner implements QueryRunner {
     } catch (error) {
       observer?.dismissed();
       if (!(error instanceof TooMuchWork || error instanceof NotResident)) throw error;
-      this.#noteHeavy(request, error instanceof TooMuchWork);
+      this.#noteHeavy(request, error instanceof TooMuchWork && !error.isByClock);
     } finally {
       this.#noteTime(clock.monotonic() - began);
     }

@@ -202,7 +202,7 @@ export class QueryBudget implements ReadCosts {
     const now = this.#options.clock.monotonic();
     if (now > this.#deadline) throw timeoutError(this.#options.timeoutMs);
     if (now - this.#lastPause <= this.#options.pauseAfterMs) return;
-    if (this.#spentMax < Number.POSITIVE_INFINITY) throw new TooMuchWork(`${this.#options.pauseAfterMs} ms`);
+    if (this.#spentMax < Number.POSITIVE_INFINITY) throw new TooMuchWork(`${this.#options.pauseAfterMs} ms`, true);
     this.pauseDue = true;
   }
 
