@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { METADATA, METADATA_STRIDE } from '../kernels/exposition-metadata.ts';
+import { CURSOR, METADATA, METADATA_STRIDE } from '../kernels/exposition-metadata.ts';
 import { EXEMPLAR_STRIDE } from '../kernels/open-metrics-scan.ts';
 import { bodyFromBytes } from './body.ts';
 import { exemplarLabelPairs } from './exemplar-labels.ts';
 import { ExpositionError } from './exposition-error.ts';
 import { parseOpenMetricsEntry } from './open-metrics-entry.ts';
-import { parseOpenMetricsBody } from './open-metrics-format.ts';
+import { parseOpenMetricsBody, parseOpenMetricsBodyInSteps } from './open-metrics-format.ts';
+import { EMPTY_SERIES_INDEX } from './parse-body.ts';
 import { createExpositionRows, METRIC_TYPES } from './rows.ts';
 
 /** Series, value's bits, time, and where there is one the exemplar: labels, value's bits, time. */
@@ -273,4 +274,26 @@ test('parseOpenMetricsBody() grows its columns without losing a row or an exempl
   expect([small.length, small.metadataCount, small.exemplarCount]).toEqual([3000, 3000, 3000]);
   expect(small.values[2999]).toBe(Number(`0.${'1'.repeat(25)}2999`));
   expect(small.exemplarNumbers[2 * 2999]).toBe(2999);
+});
+
+test('parseOpenMetricsBodyInSteps() reads a long body in many steps, as in one', () => {
+  const lines = Array.from({ length: 3000 }, (_, i) =>
+    i % 50 === 0 ? `# TYPE family_${i} gauge` : `family_${i - (i % 50)}{n="${i}"} ${i % 7 === 0 ? '1e-400' : i / 3}`,
+  );
+  const body = bodyFromBytes(Buffer.from([...lines, '# EOF', ''].join('\n')));
+  const stepped = createExpositionRows(1);
+  let steps = 0;
+  for (const _ of parseOpenMetricsBodyInSteps(body, stepped, EMPTY_SERIES_INDEX)) {
+    steps++;
+    expect(stepped.cursor[CURSOR.rows]! % 512).toBe(0);
+  }
+  expect(steps).toBe(5);
+  expect(stepped.length).toBe(2940);
+  expect(stepped.metadataCount).toBe(60);
+  for (const [row, line] of lines.filter((text) => !text.startsWith('#')).entries()) {
+    const [series, value] = line.split(' ');
+    const { seriesStart, seriesEnd, values } = stepped;
+    expect(Buffer.from(body.bytes.subarray(seriesStart[row], seriesEnd[row])).toString()).toBe(series);
+    expect(values[row]).toBe(Number(value));
+  }
 });

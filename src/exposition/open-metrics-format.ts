@@ -1,8 +1,9 @@
 import type { SeriesIndex } from '../kernels/exposition-scan.ts';
 import { scanOpenMetrics } from '../kernels/open-metrics-scan.ts';
+import { runInTurns } from '../std/turns.ts';
 import type { Body } from './body.ts';
 import { parseOpenMetricsEntry } from './open-metrics-entry.ts';
-import { type BodyGrammar, EMPTY_SERIES_INDEX, parseBody } from './parse-body.ts';
+import { type BodyGrammar, EMPTY_SERIES_INDEX, parseBodyInSteps } from './parse-body.ts';
 import type { ExpositionRows } from './rows.ts';
 
 const OPEN_METRICS_GRAMMAR: BodyGrammar = { scan: scanOpenMetrics, parseEntry: parseOpenMetricsEntry };
@@ -15,5 +16,14 @@ const OPEN_METRICS_GRAMMAR: BodyGrammar = { scan: scanOpenMetrics, parseEntry: p
  *   entries before it
  */
 export function parseOpenMetricsBody(body: Body, rows: ExpositionRows, index: SeriesIndex = EMPTY_SERIES_INDEX): void {
-  parseBody(body, rows, index, OPEN_METRICS_GRAMMAR);
+  runInTurns(parseOpenMetricsBodyInSteps(body, rows, index), null);
+}
+
+/** As `parseOpenMetricsBody`, in steps as `parseBodyInSteps`. */
+export function parseOpenMetricsBodyInSteps(
+  body: Body,
+  rows: ExpositionRows,
+  index: SeriesIndex,
+): Generator<undefined, void> {
+  return parseBodyInSteps(body, rows, index, OPEN_METRICS_GRAMMAR);
 }

@@ -8,6 +8,9 @@ import { ExpositionError } from './exposition-error.ts';
 import { parseExpositionFloat } from './parse-float.ts';
 import { clearExpositionRows, type ExpositionRows, growExpositionRows } from './rows.ts';
 
+/** Rows read in one step: some 50 µs, and a hundred times that before V8 has compiled it. */
+const STEP_ROWS = 512;
+
 /** An index that knows no series. */
 export const EMPTY_SERIES_INDEX: SeriesIndex = {
   next: new Uint32Array(1),
@@ -28,15 +31,20 @@ export interface BodyGrammar {
 }
 
 /**
- * Parses a sealed body into `rows`, matching its series against `index` on the way.
+ * Parses a sealed body into `rows`, matching its series against `index` on the way; in steps, between which nothing of these may change.
  *
  * @throws ExpositionError at the first entry that breaks the format; `rows` then holds those before it
  */
-export function parseBody(body: Body, rows: ExpositionRows, index: SeriesIndex, grammar: BodyGrammar): void {
+export function* parseBodyInSteps(
+  body: Body,
+  rows: ExpositionRows,
+  index: SeriesIndex,
+  grammar: BodyGrammar,
+): Generator<undefined, void> {
   clearExpositionRows(rows);
   let fault: unknown = null;
   try {
-    scanAll(body, rows, index, grammar);
+    yield* scanAll(body, rows, index, grammar);
   } catch (error) {
     fault = error;
   }
@@ -48,12 +56,22 @@ export function parseBody(body: Body, rows: ExpositionRows, index: SeriesIndex, 
   if (fault !== null) throw fault;
 }
 
-function scanAll(body: Body, rows: ExpositionRows, index: SeriesIndex, grammar: BodyGrammar): void {
+function* scanAll(
+  body: Body,
+  rows: ExpositionRows,
+  index: SeriesIndex,
+  grammar: BodyGrammar,
+): Generator<undefined, void> {
+  const { cursor } = rows;
+  cursor[CURSOR.rowsMax] = STEP_ROWS;
   for (;;) {
     const stopped = grammar.scan(body.bytes, body.view, body.size, rows, index);
     if (stopped === SCAN.done) return;
     if (stopped === SCAN.full) growExpositionRows(rows);
     else if (!readCarefully(body, rows, grammar)) return;
+    if (cursor[CURSOR.rows]! < cursor[CURSOR.rowsMax]!) continue;
+    cursor[CURSOR.rowsMax] = cursor[CURSOR.rows]! + STEP_ROWS;
+    yield;
   }
 }
 

@@ -15,7 +15,9 @@ export const CURSOR = {
   entry: 4,
   /** Exemplars so far. */
   exemplars: 5,
-  size: 6,
+  /** The columns count as full at so many rows. */
+  rowsMax: 6,
+  size: 7,
 } as const;
 
 /** Numbers per metadata line: kind, name start, name end, text start, text end, and the row that follows. */

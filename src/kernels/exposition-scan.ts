@@ -69,7 +69,7 @@ export function scanExposition(
 ): number {
   const { seriesStart, seriesEnd, values, bits, times, hasTime, entries, slow, cursor } = columns;
   const { next, keyStart, keyLength, hashes, keys, table, seed } = index;
-  const rowsMax = seriesStart.length;
+  const rowsMax = Math.min(seriesStart.length, cursor[CURSOR.rowsMax]!);
   const slowMax = slow.length;
   const tableMask = table.length - 1;
   let at = cursor[CURSOR.offset]!;

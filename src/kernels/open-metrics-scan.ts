@@ -35,7 +35,7 @@ export function scanOpenMetrics(
   const { seriesStart, seriesEnd, values, bits, times, hasTime, entries, slow, cursor } = columns;
   const { exemplars, exemplarNumbers } = columns;
   const { next, keyStart, keyLength, keys } = index;
-  const rowsMax = seriesStart.length;
+  const rowsMax = Math.min(seriesStart.length, cursor[CURSOR.rowsMax]!);
   const slowMax = slow.length;
   let at = cursor[CURSOR.offset]!;
   let start = at;

@@ -59,6 +59,16 @@ export class Epochs {
     return this.#epoch;
   }
 
+  /** Steps between which what they know of stays what it is. */
+  *pinned<T>(steps: Generator<undefined, T>): Generator<undefined, T> {
+    const epoch = this.pin();
+    try {
+      return yield* steps;
+    } finally {
+      this.unpin(epoch);
+    }
+  }
+
   unpin(epoch: number): void {
     const count = this.#pins.get(epoch);
     if (count === undefined) throw new Error(`Cannot unpin epoch ${epoch}: nobody pins it`);

@@ -18,6 +18,7 @@ export function* seriesInQuestion(
   let row = 0;
   for (let index = 0; index < seriesCount; ) {
     const stepEnd = row + STEP_SAMPLES;
+    yield* appendable.settle();
     const appender = appendable.appender();
     try {
       for (; index < seriesCount && row < stepEnd; index++) {

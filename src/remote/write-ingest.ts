@@ -72,8 +72,8 @@ const STEP_SAMPLES = 16_384;
  * with two exceptions that are dropped and counted: series with labels that are not allowed, and samples that are out
  * of order only against earlier ones of the same request.
  *
- * Series are looked up, and made where they are new, in steps, between which others may append. The samples are one transaction, in
- * one step, so that nobody sees a part of a request.
+ * Series are looked up, and made where they are new, in steps, between which others may append. The samples are one transaction, in steps
+ * between which nobody may: nobody sees a part of a request.
  */
 export class WriteIngest {
   readonly #options: WriteIngestOptions;
@@ -169,19 +169,20 @@ export class WriteIngest {
       return failureOf(error);
     }
     const batch = yield* this.#fillBatch(request);
-    const result = this.#transact(request, batch, histograms, exemplars, latest, isPart);
+    const { appendable } = this.#options;
+    const result = yield* appendable.inSteps(this.#transact(request, batch, histograms, exemplars, latest, isPart));
     if (result === null) this.#countInvalid(request);
     return result;
   }
 
-  #transact(
+  *#transact(
     request: WriteRequest,
     batch: SampleBatch,
     histograms: DecodedHistogram[],
     exemplars: readonly DecodedExemplar[],
     latest: number,
     isPart: boolean,
-  ): IngestFailure | 'stale refs' | null {
+  ): Generator<undefined, IngestFailure | 'stale refs' | null> {
     const { appendable } = this.#options;
     const problem = firstProblem(histograms, latest);
     if (problem !== null) histograms.length = problem.position;
@@ -201,7 +202,7 @@ export class WriteIngest {
       const ahead = firstOutside(batch, latest);
       const whole = batch.length;
       if (ahead >= 0) batch.length = ahead;
-      const outcome = appender.append(batch);
+      const outcome = yield* appender.appendInSteps(batch);
       if (hasReason(outcome, REFUSED.unknownRef)) return end('stale refs');
       let refusal: PlacedRefusal | null = problem;
       if (ahead >= 0) {
@@ -227,7 +228,7 @@ export class WriteIngest {
       // What its rest was left out for has gone meanwhile: all of it is tried.
       if (isPart) return end('stale refs');
       isOpen = false;
-      appender.commit();
+      yield* appender.commitInSteps();
     } catch (error) {
       end(null);
       return failureOf(error);
@@ -238,6 +239,7 @@ export class WriteIngest {
   /** Makes the series that are not known, or finds them in the storage: they stay, whatever becomes of the samples. */
   *#resolve(request: WriteRequest, unknown: readonly UnknownSeries[]): Generator<undefined, void> {
     for (let from = 0; from < unknown.length; from += STEP_NEW_SERIES) {
+      yield* this.#options.appendable.settle();
       const appender = this.#options.appendable.appender();
       try {
         for (let i = from; i < Math.min(unknown.length, from + STEP_NEW_SERIES); i++) {

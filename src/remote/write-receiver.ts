@@ -3,6 +3,7 @@ import { createSerial } from '../std/serial.ts';
 import { runInTurns, type Turns } from '../std/turns.ts';
 import type { Appendable } from '../storage/append.ts';
 import type { Queryable } from '../storage/query.ts';
+import { whenSettled } from '../storage/settled.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Counter, Registry } from '../telemetry/registry.ts';
 import { messageFromContentType, WRITE_V1 } from './content-type.ts';
@@ -22,7 +23,8 @@ export interface WriteReceiver {
   /** What is wrong with a `Content-Encoding`, told before the body is read; null where it is taken. */
   refusesEncoding(encoding: string): WriteOutcome | null;
   /**
-   * Handles one request. 204 means that the log has it. An ordinary one is answered within this turn of the event loop; large ones are
+   * Handles one request. 204 means that the log has it. An ordinary one is answered within this turn of the event loop, or behind a
+   * transaction that is being made in steps; large ones are
    * handled one after the other, in turns between which others are, and seen as a whole as well. `compressed` is looked at until then.
    */
   receive(contentType: string, compressed: Uint8Array): WriteOutcome | Promise<WriteOutcome>;
@@ -63,7 +65,7 @@ const DONE: WriteOutcome = { status: 204, message: '' };
 
 /** Registers its counters: a registry can have one receiver. */
 export function createWriteReceiver(options: WriteReceiverOptions): WriteReceiver {
-  const { clock, log, turns } = options;
+  const { appendable, clock, log, turns } = options;
   const cache = new SeriesCache(
     { periodMs: CACHE_PERIOD_MS, bytesMax: CACHE_BYTES_MAX, hashSeed: options.hashSeed },
     clock.now(),
@@ -114,7 +116,9 @@ export function createWriteReceiver(options: WriteReceiverOptions): WriteReceive
       if (size > REQUEST_BYTES_MAX) {
         return refused(log, 400, `decoded size exceeds the ${REQUEST_BYTES_MAX} bytes limit`);
       }
-      if (size <= AT_ONCE_BYTES_MAX) return runInTurns(handle(small, contentType, compressed, size), null);
+      if (size <= AT_ONCE_BYTES_MAX) {
+        return whenSettled(appendable, () => runInTurns(handle(small, contentType, compressed, size), null));
+      }
       return oneByOne(() => runInTurns(handle(large, contentType, compressed, size), turns));
     },
   };

@@ -5,14 +5,8 @@ import { bodyFromBytes } from '../exposition/body.ts';
 import type { BodyFormat } from '../exposition/negotiate.ts';
 import { labelsFromObject } from '../model/labels.ts';
 import { compileRelabelConfigs, defaultRelabelConfig, type RelabelConfig } from '../model/relabel.ts';
-import {
-  Ingest,
-  type IngestFeatures,
-  type IngestResult,
-  type IngestSettings,
-  type IngestTarget,
-  NO_INGEST_FEATURES,
-} from './ingest.ts';
+import { Ingest, type IngestResult } from './ingest.ts';
+import { type IngestFeatures, type IngestSettings, type IngestTarget, NO_INGEST_FEATURES } from './ingest-target.ts';
 import { MetadataStore } from './metadata-store.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { TargetSeries } from './target-series.ts';

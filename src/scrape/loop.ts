@@ -4,12 +4,13 @@ import type { HttpClient } from '../http/client.ts';
 import { HttpClientError } from '../http/client-error.ts';
 import { goDuration } from '../model/go-duration.ts';
 import type { Clock } from '../std/clock.ts';
-import { runInTurns, turnsOf } from '../std/turns.ts';
 import { AppendsStopped } from '../storage/append.ts';
 import type { MetricDescription } from '../storage/target-metadata.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BodyPool } from './body-pool.ts';
-import type { Ingest, IngestResult, IngestSettings, IngestTarget } from './ingest.ts';
+import type { IngestResult } from './ingest.ts';
+import type { IngestSettings, IngestTarget } from './ingest-target.ts';
+import type { IngestTurns } from './ingest-turns.ts';
 import { BodyReader } from './read-body.ts';
 import type { ScrapeReport } from './report-samples.ts';
 import { firstDelayMs, Ticker, TimeAligner } from './schedule.ts';
@@ -18,15 +19,12 @@ import type { ScrapeMetrics } from './scrape-metrics.ts';
 import type { Target } from './target.ts';
 import { TargetSeries } from './target-series.ts';
 
-/** What one turn of the event loop may take of making the series of a large target, ms. */
-const PREPARE_PIECE_MS = 5;
-
 /** What all loops share. */
 export interface LoopContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: ScrapeMetrics;
-  readonly ingest: Ingest;
+  readonly ingest: IngestTurns;
   readonly bodies: BodyPool;
   /** Spreads scrapes differently on each server. */
   readonly offsetSeed: number;
@@ -143,8 +141,8 @@ export class ScrapeLoop {
     const reader = new BodyReader(this.#context.bodies, target.settings.bodySizeLimit, this.#lastBodySize);
     try {
       const fetched = await this.#fetch(reader);
-      if (this.#state !== 'stopped') await this.#prepare(fetched);
-      if (this.#state !== 'stopped') this.#write(fetched, time, start);
+      if (this.#state !== 'stopped') await this.#context.ingest.prepare(this.#ingestTarget(), fetched);
+      if (this.#state !== 'stopped') await this.#write(fetched, time, start);
     } catch (error) {
       this.#noteUnstored(error, time, start);
     } finally {
@@ -197,18 +195,11 @@ export class ScrapeLoop {
     }
   }
 
-  async #prepare({ body, format }: Fetched): Promise<void> {
-    if (body === null) return;
-    const { clock, ingest } = this.#context;
-    const steps = ingest.prepare(this.#ingestTarget(), { body, format });
-    if (steps !== null) await runInTurns(steps, turnsOf(clock, PREPARE_PIECE_MS));
-  }
-
-  #write({ body, format, bodySize, error: fetchError }: Fetched, time: number, start: number): void {
+  async #write({ body, format, bodySize, error: fetchError }: Fetched, time: number, start: number): Promise<void> {
     const { clock, ingest, metrics, log } = this.#context;
     const { target } = this;
     const now = clock.now();
-    const result = ingest.write(this.#ingestTarget(), { body, format, time, now }, (result) => {
+    const result = await ingest.write(this.#ingestTarget(), { body, format, time, now }, (result) => {
       const error = fetchError ?? result.error;
       const durationSeconds = (clock.monotonic() - start) / 1000;
       target.report(time, durationSeconds, error === null ? '' : error.message);
@@ -265,21 +256,25 @@ export class ScrapeLoop {
    * If the target was made again meanwhile, its samples are newer and the markers are refused.
    */
   #endSeriesLater(ended: () => void): void {
-    const { clock, ingest, log } = this.#context;
+    const { clock } = this.#context;
     const { intervalMs } = this.target;
     this.#cancelEnd = clock.after(this.#ticker.remainingMs, () => {
       const time = clock.now();
       this.#cancelEnd = clock.after(intervalMs * 1.1, () => {
-        try {
-          ingest.writeEnd(this.#ingestTarget(), time);
-        } catch (error) {
-          const fields = { target: this.target.scrapeUrl, error };
-          if (error instanceof AppendsStopped) log.debug('Stale commit failed', fields);
-          else log.warn('Stale commit failed', fields);
-        }
-        ended();
+        void this.#writeEnd(time).then(ended);
       });
     });
+  }
+
+  async #writeEnd(time: number): Promise<void> {
+    const { ingest, log } = this.#context;
+    try {
+      await ingest.writeEnd(this.#ingestTarget(), time);
+    } catch (error) {
+      const fields = { target: this.target.scrapeUrl, error };
+      if (error instanceof AppendsStopped) log.debug('Stale commit failed', fields);
+      else log.warn('Stale commit failed', fields);
+    }
   }
 }
 

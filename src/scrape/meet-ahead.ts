@@ -1,10 +1,10 @@
 import type { Body } from '../exposition/body.ts';
 import { ExpositionError } from '../exposition/exposition-error.ts';
 import type { BodyFormat } from '../exposition/negotiate.ts';
-import { parseOpenMetricsBody } from '../exposition/open-metrics-format.ts';
+import { parseOpenMetricsBodyInSteps } from '../exposition/open-metrics-format.ts';
 import { createExpositionRows } from '../exposition/rows.ts';
 import { SeriesNameError } from '../exposition/series-labels.ts';
-import { parseTextBody } from '../exposition/text-format.ts';
+import { parseTextBodyInSteps } from '../exposition/text-format.ts';
 import type { Appendable } from '../storage/append.ts';
 import type { SampleLabeling } from './sample-labels.ts';
 import { ScrapeError } from './scrape-error.ts';
@@ -51,8 +51,8 @@ export function* meetAhead(
   const rows = createExpositionRows(1024);
   const meeting = new SeriesMeeting();
   try {
-    if (format === 'text') parseTextBody(body, rows, cache);
-    else parseOpenMetricsBody(body, rows, cache);
+    if (format === 'text') yield* parseTextBodyInSteps(body, rows, cache);
+    else yield* parseOpenMetricsBodyInSteps(body, rows, cache);
   } catch (error) {
     if (!isTargetsFault(error)) throw error;
   }
@@ -61,6 +61,7 @@ export function* meetAhead(
   const described = new KindCursor(body, rows, features.typeAndUnitLabels ? kinds : null);
   const count = settings.sampleLimit > 0 ? Math.min(rows.length, settings.sampleLimit) : rows.length;
   for (let row = 0; row < count; ) {
+    yield* appendable.settle();
     const appender = appendable.appender();
     try {
       for (let met = 0; row < count && met < STEP_SERIES; row++) {

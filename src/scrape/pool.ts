@@ -4,7 +4,7 @@ import { acceptHeader } from '../exposition/negotiate.ts';
 import { HttpClient } from '../http/client.ts';
 import { goDuration } from '../model/go-duration.ts';
 import { compileRelabelConfigs, type RelabelRule } from '../model/relabel.ts';
-import type { IngestSettings } from './ingest.ts';
+import type { IngestSettings } from './ingest-target.ts';
 import { type LoopContext, type LoopSettings, ScrapeLoop } from './loop.ts';
 import type { ScrapeSettings } from './scrape-config.ts';
 import { discoveryLabels } from './scrape-metrics.ts';

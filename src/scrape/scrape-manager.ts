@@ -3,12 +3,14 @@ import { hashBytes } from '../kernels/hash.ts';
 import type { Labels } from '../model/labels.ts';
 import { utf8FromString } from '../model/utf8.ts';
 import type { Clock } from '../std/clock.ts';
+import { turnsOf } from '../std/turns.ts';
 import type { Appendable } from '../storage/append.ts';
 import type { MetricDescription, TargetDescription } from '../storage/target-metadata.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Registry } from '../telemetry/registry.ts';
 import { BodyPool } from './body-pool.ts';
-import { Ingest, type IngestFeatures } from './ingest.ts';
+import { type IngestFeatures, NO_INGEST_FEATURES } from './ingest-target.ts';
+import { IngestTurns } from './ingest-turns.ts';
 import type { LoopContext } from './loop.ts';
 import type { MetricMetadata } from './metadata-store.ts';
 import { ScrapePool } from './pool.ts';
@@ -16,6 +18,9 @@ import { BODY_BYTES_MAX } from './read-body.ts';
 import type { ScrapeSettings } from './scrape-config.ts';
 import { registerScrapeMetrics, type ScrapeMetrics } from './scrape-metrics.ts';
 import type { DroppedTarget, Target, TargetHealth } from './target.ts';
+
+/** What one turn of the event loop may take of a large target, ms. */
+const TURN_MS = 5;
 
 /** Bytes that all bodies being read at one moment may take; beyond it scrapes fail instead of filling the memory. */
 const BODIES_BYTES_MAX = 2 * BODY_BYTES_MAX;
@@ -72,7 +77,11 @@ export class ScrapeManager {
       clock: options.clock,
       log: options.log,
       metrics: this.#metrics,
-      ingest: new Ingest(options.appendable, options.features),
+      ingest: new IngestTurns(
+        options.appendable,
+        options.features ?? NO_INGEST_FEATURES,
+        turnsOf(options.clock, TURN_MS),
+      ),
       bodies: new BodyPool(BODIES_BYTES_MAX),
       offsetSeed: hashText(options.offsetSeedText),
       hashSeed: options.hashSeed,

@@ -5,7 +5,7 @@ import { createDiscoverer } from '../discovery/providers.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import type { QueryRunner } from '../query/runner.ts';
-import type { IngestFeatures } from '../scrape/ingest.ts';
+import type { IngestFeatures } from '../scrape/ingest-target.ts';
 import { ScrapeManager } from '../scrape/scrape-manager.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { nodeFiles } from '../std/node-files.ts';

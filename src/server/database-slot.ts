@@ -25,6 +25,18 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
     return this.require().appender();
   }
 
+  inSteps<T>(work: Generator<undefined, T>): Generator<undefined, T> {
+    return this.require().inSteps(work);
+  }
+
+  settle(): Generator<undefined, void> {
+    return this.require().settle();
+  }
+
+  settled(): Promise<void> | null {
+    return this.require().settled();
+  }
+
   querier(range: TimeRange): Querier {
     return this.require().querier(range);
   }

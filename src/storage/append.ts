@@ -75,7 +75,7 @@ export interface AppendOutcome {
  * One transaction: check -> log -> apply.
  *
  * Order of calls: any number of `resolve` and `append`, then `commit` or `rollback`, once; all within one turn of the
- * event loop. `append` changes nothing that a query can see and does not throw for bad samples. `commit` logs, then
+ * event loop, or within one `Appendable.inSteps`. `append` changes nothing that a query can see and does not throw for bad samples. `commit` logs, then
  * makes everything visible at once; when it throws, nothing was applied. Series made by `resolve` outlive a rollback.
  */
 export interface Appender {
@@ -94,6 +94,9 @@ export interface Appender {
   /** The value of a series' last sample in order; null where there is none, or it is not at hand. */
   lastValue(ref: SeriesRef): number | 'histogram' | null;
   commit(): void;
+  /** As `append` and `commit`, in steps of a millisecond, where the transaction is part of `Appendable.inSteps`. */
+  appendInSteps(batch: SampleBatch): Generator<undefined, AppendOutcome>;
+  commitInSteps(): Generator<undefined, void>;
   rollback(): void;
 }
 
@@ -115,6 +118,16 @@ export interface Appendable {
    * `AppendsStopped`.
    */
   appender(): Appender;
+  /**
+   * Runs work with transactions so large that they are made in several turns of the event loop. Who needs the storage as it is afterwards
+   * - an appender, or a reader of samples once some of them are applied - takes the steps that are left: nobody sees half of it. Its result,
+   * and what it throws, comes here.
+   */
+  inSteps<T>(work: Generator<undefined, T>): Generator<undefined, T>;
+  /** Takes the steps that are left of such work, before an appender that is opened in a step of something else. */
+  settle(): Generator<undefined, void>;
+  /** Resolves when such work has ended, for who can wait for an appender; null where there is none. */
+  settled(): Promise<void> | null;
 }
 
 /** Makes an empty batch with room for `capacity` rows. */

@@ -147,6 +147,18 @@ export class OpenDatabase implements Database {
     return this.#loaded.head.appender();
   }
 
+  inSteps<T>(work: Generator<undefined, T>): Generator<undefined, T> {
+    return this.#loaded.head.transactions.run(work);
+  }
+
+  settle(): Generator<undefined, void> {
+    return this.#loaded.head.transactions.settle();
+  }
+
+  settled(): Promise<void> | null {
+    return this.#loaded.head.transactions.ended(this.#turns);
+  }
+
   querier(range: TimeRange): Querier {
     const { head } = this.#loaded;
     return mergeQueriers([head.querier(range), ...this.#blocks.queriers(range)], chunkMerge(head.forms));
@@ -321,6 +333,7 @@ export class OpenDatabase implements Database {
   }
 
   async #close(): Promise<void> {
+    this.#loaded.head.transactions.end();
     this.#gate.close();
     await this.#maintenance.stop();
     await this.#images.close();

@@ -73,6 +73,7 @@ export class WriteGate {
   /** The log behind the gate: what it can not write closes the gate and is thrown as `AppendsStopped`. */
   guard(log: HeadLog): HeadLog {
     return {
+      ...(log.prepare === undefined ? {} : { prepare: (samples) => log.prepare!(samples) }),
       append: (records, times) => {
         this.assertOpen();
         try {

@@ -24,6 +24,11 @@ export function samplesOf(number: number): BatchSample[] {
     const labels = labelsFromObject({ __name__: 'kill9', steady: 'yes', row: String(row) });
     samples.push({ labels, time: START + number * BATCH_MS, value: row + (number % 1000) / 1000 });
   }
+  const largeRows = number % LARGE_BATCHES === 0 ? LARGE_ROWS : 0;
+  for (let row = 0; row < largeRows; row++) {
+    const labels = labelsFromObject({ __name__: 'kill9', large: 'yes', row: String(row) });
+    samples.push({ labels, time: START + number * BATCH_MS, value: number - row / 1000 });
+  }
   for (let row = 0; row < LATE_ROWS; row++) {
     const labels = labelsFromObject({ __name__: 'kill9', late: generation, row: String(row) });
     const time = START - 1 - ((number * 7919) % LATE_TIMES) * LATE_STEP_MS;
@@ -35,6 +40,9 @@ export function samplesOf(number: number): BatchSample[] {
 const START = 1_700_000_000_000;
 /** Series that go on from batch to batch, so that chunks of them are sealed and written to files. */
 const STEADY_ROWS = 15;
+/** Batches so large that they are committed in several steps. */
+const LARGE_BATCHES = 10;
+const LARGE_ROWS = 5000;
 /** A range of the head is full after 360 batches. */
 const BATCH_MS = 10_000;
 export const CHUNK_RANGE_MS = 3_600_000;

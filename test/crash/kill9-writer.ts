@@ -2,10 +2,12 @@ import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { createSampleBatch, reserveSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import {
+  type BatchSample,
   CHUNK_RANGE_MS,
   COMPACTION_BATCHES,
   IMAGE_BATCHES,
@@ -29,21 +31,19 @@ const database = await openDatabase({
   chunkRangeMs: CHUNK_RANGE_MS,
   outOfOrderMs: WINDOW_MS,
 });
+/** Each step of a transaction is a turn of its own: what else goes on meets it in every state, and so does the kill. */
+const turns = { now: () => performance.now(), pause: async () => void (await setImmediate()), pieceMs: 0 };
 let isCompacting = false;
 const batch = createSampleBatch(16);
 for (let number = Number(first); ; number++) {
-  const appender = database.appender();
   const samples = samplesOf(number);
   reserveSampleBatch(batch, samples.length);
   batch.length = samples.length;
-  for (const [i, { labels, time, value }] of samples.entries()) {
-    batch.refs[i] = appender.resolve(labels);
+  for (const [i, { time, value }] of samples.entries()) {
     batch.times[i] = time;
     batch.values[i] = value;
   }
-  const { refusedCount } = appender.append(batch);
-  if (refusedCount > 0) throw new Error(`${refusedCount} rows of batch ${number} were refused`);
-  appender.commit();
+  await runInTurns(database.inSteps(transaction(samples)), turns);
   writeSync(1, `${number}\n`);
   if (number % COMPACTION_BATCHES === 0 && !isCompacting) {
     isCompacting = true;
@@ -56,4 +56,12 @@ for (let number = Number(first); ; number++) {
   }
   if (number % IMAGE_BATCHES === 0) void database.writeHeadImage();
   if (number % 3 === 0) await setImmediate();
+}
+
+function* transaction(samples: readonly BatchSample[]): Generator<undefined, void> {
+  const appender = database.appender();
+  for (const [i, { labels }] of samples.entries()) batch.refs[i] = appender.resolve(labels);
+  const { refusedCount } = yield* appender.appendInSteps(batch);
+  if (refusedCount > 0) throw new Error(`${refusedCount} rows of a batch were refused`);
+  yield* appender.commitInSteps();
 }

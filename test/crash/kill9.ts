@@ -92,6 +92,8 @@ class ExpectedSamples {
   readonly #present = new Map<string, Map<number, number>>();
   /** Batches that were being committed: their late samples may be there alone, since their log is written first. */
   readonly #uncertain = new Map<string, Map<number, number>>();
+  /** The times of those batches' other samples, which are there whole or not at all: how many there are. */
+  readonly #wholeAt = new Map<number, number>();
   #count = 0;
 
   add(number: number): void {
@@ -100,18 +102,27 @@ class ExpectedSamples {
   }
 
   addUncertain(number: number): void {
-    for (const sample of samplesOf(number)) put(this.#uncertain, sample);
+    for (const sample of samplesOf(number)) {
+      put(this.#uncertain, sample);
+      if (sample.labels.get('late') === '') this.#wholeAt.set(sample.time, (this.#wholeAt.get(sample.time) ?? 0) + 1);
+    }
   }
 
   /** Throws unless the directory holds all samples that are certain and no others but uncertain ones; returns their number. */
   async check(directory: string): Promise<number> {
     let found = 0;
+    const foundAt = new Map<number, number>();
     await eachSample(directory, (series, time, value) => {
+      if (this.#wholeAt.has(time)) foundAt.set(time, (foundAt.get(time) ?? 0) + 1);
       if (this.#present.get(series)?.get(time) === value) found++;
       else if (this.#uncertain.get(series)?.get(time) !== value) {
         throw new Error(`${series} ${time} is ${value}, not ${this.#present.get(series)?.get(time)}`);
       }
     });
+    for (const [time, count] of foundAt) {
+      const size = this.#wholeAt.get(time);
+      if (count !== size) throw new Error(`${count} of ${size} samples of an unacknowledged batch are there`);
+    }
     if (found !== this.#count)
       throw new Error(`${this.#count - found} of ${this.#count} acknowledged samples are missing`);
     return found;

@@ -63,9 +63,12 @@ export class OpenReceiver {
   /** The next requests go into the database by appenders of which some methods are others. */
   receiveChanged(change: (appender: Appender) => Partial<Appender>): void {
     this.receiveInto({
+      inSteps: (work) => this.database.inSteps(work),
+      settle: () => this.database.settle(),
+      settled: () => this.database.settled(),
       appender: () => {
         const appender = this.database.appender();
-        return {
+        const changed: Appender = {
           resolve: (labels) => appender.resolve(labels),
           resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end),
           append: (batch) => appender.append(batch),
@@ -74,7 +77,16 @@ export class OpenReceiver {
           rollback: () => appender.rollback(),
           commit: () => appender.commit(),
           ...change(appender),
+          *appendInSteps(batch) {
+            yield;
+            return changed.append(batch);
+          },
+          *commitInSteps() {
+            yield;
+            changed.commit();
+          },
         };
+        return changed;
       },
     });
   }

@@ -117,23 +117,14 @@ test('floats and histograms of a series are taken in the order of the request', 
 describe('refs that the storage forgot', () => {
   test('are asked for anew', async () => {
     let forgotten = 0;
-    open.receiveInto({
-      appender() {
-        const appender = open.database.appender();
-        return {
-          resolve: (labels) => appender.resolve(labels) + forgotten * 1000,
-          resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end) + forgotten * 1000,
-          append(batch) {
-            const refs = batch.refs.map((ref) => (ref > forgotten * 1000 ? ref - forgotten * 1000 : 999));
-            return appender.append({ ...batch, refs });
-          },
-          refuses: (...float) => appender.refuses(...float),
-          lastValue: (ref) => appender.lastValue(ref),
-          rollback: () => appender.rollback(),
-          commit: () => appender.commit(),
-        };
+    open.receiveChanged((appender) => ({
+      resolve: (labels) => appender.resolve(labels) + forgotten * 1000,
+      resolveBytes: (bytes, start, end) => appender.resolveBytes(bytes, start, end) + forgotten * 1000,
+      append(batch) {
+        const refs = batch.refs.map((ref) => (ref > forgotten * 1000 ? ref - forgotten * 1000 : 999));
+        return appender.append({ ...batch, refs });
       },
-    });
+    }));
     expect(open.write(one('a', [NOW, 1]), one('b', [NOW, 1])).status).toBe(204);
     forgotten = 1;
     expect(open.write(one('a', [NOW + 1, 2]), one('b', [NOW + 1, 2])).status).toBe(204);

@@ -39,6 +39,16 @@ export class RecordingStorage implements Appendable {
     return this.#open;
   }
 
+  inSteps<T>(work: Generator<undefined, T>): Generator<undefined, T> {
+    return work;
+  }
+
+  *settle(): Generator<undefined, void> {}
+
+  settled(): null {
+    return null;
+  }
+
   /** Everything stored, as `name{labels} value@time ...` without the given target labels, by series. */
   dump(...hidden: string[]): string[] {
     const lines: string[] = [];
@@ -132,6 +142,16 @@ class RecordingAppender implements Appender {
       refused: new Uint32Array(refused),
       reasons: new Uint8Array(reasons),
     };
+  }
+
+  // biome-ignore lint/correctness/useYield: one step
+  *appendInSteps(batch: SampleBatch): Generator<undefined, AppendOutcome> {
+    return this.append(batch);
+  }
+
+  // biome-ignore lint/correctness/useYield: one step
+  *commitInSteps(): Generator<undefined, void> {
+    this.commit();
   }
 
   refuses(): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { PAGE_SIZE } from '../../src/tsdb/wal/framing.ts';
-import { memoryDisk, openWriter, replay, samplesOf, seriesOf, WAL } from './wal-support.ts';
+import { bitsOf, memoryDisk, openWriter, replay, samplesOf, seriesOf, WAL } from './wal-support.ts';
 
 const row = (ref: number) => samplesOf([[ref, 1000, ref]]);
 const big = (ref: number) => seriesOf(ref, { text: 'x'.repeat(PAGE_SIZE), ref: String(ref) });
@@ -25,6 +25,39 @@ describe('WalWriter', () => {
     writer.append([]);
     expect(countOf(disk, 'write')).toBe(1);
   });
+
+  it.each(['snappy', 'zstd', 'none'] as const)(
+    'takes a large record that was prepared in steps (%s)',
+    (compression) => {
+      const disk = memoryDisk();
+      const writer = openWriter(disk, { compression });
+      const count = 100_000;
+      const values = Float64Array.from({ length: count }, (_, i) => i / 8);
+      const columns = {
+        refs: Float64Array.from({ length: count }, (_, i) => 10 + i),
+        times: new Float64Array(count).fill(5000),
+        bits: new Uint32Array(values.buffer),
+        indexes: Uint32Array.from({ length: count }, (_, i) => i),
+        from: 0,
+        to: count,
+      };
+      const preparing = writer.prepare(columns);
+      let step = preparing.next();
+      let steps = 1;
+      for (; step.done !== true; steps++) {
+        // Something else is written meanwhile, and where the record will stand changes.
+        writer.append([seriesOf(steps, { some: 'x'.repeat(1000 * steps) })]);
+        step = preparing.next();
+      }
+      expect(steps).toBe(compression === 'snappy' ? 4 : 1);
+      writer.append([step.value, row(1)]);
+      const { samplesSeen, seriesSeen } = replay(disk).seen;
+      expect(seriesSeen).toHaveLength(steps - 1);
+      expect(samplesSeen).toHaveLength(count + 1);
+      const expected = Array.from({ length: count }, (_, i) => [10 + i, 5000, bitsOf(i / 8), null]);
+      expect(samplesSeen.slice(0, count)).toEqual(expected);
+    },
+  );
 
   it('syncs in the background one interval after the first write, and not while nothing is written', async () => {
     const disk = memoryDisk();

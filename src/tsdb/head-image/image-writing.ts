@@ -119,6 +119,8 @@ export class ImageWriting {
     const beginBefore = head.minValidTime;
     try {
       await head.chunkStore?.flush();
+      // What the log has before that place is in the rows by now.
+      head.transactions.end();
       const place = lastLogPlace(fileSystem, directory.wal, wal.segment, wal.offset);
       if (place === null) return false;
       const bytes = await writeHeadImage({

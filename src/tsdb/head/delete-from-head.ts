@@ -37,6 +37,7 @@ export function* deleteFromHead(
   matchers: readonly Matcher[],
   range: TimeRange,
 ): Generator<undefined, number> {
+  yield* memory.transactions.settleApplying();
   const minTime = sparesLate ? Math.max(range.minTime, bounds.minTime) : range.minTime;
   if (!(minTime <= range.maxTime && minTime <= bounds.maxTime)) return 0;
   const refs = yield* chooseRefs(memory, rowIndex, matchers);

@@ -11,18 +11,11 @@ import {
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
-import type { LogRecord } from '../wal/compressed-samples.ts';
-import { exemplarsRecord } from '../wal/records.ts';
 import { AcceptedSamples } from './accepted-samples.ts';
 import { AppendWindow } from './append-window.ts';
-import { type ExemplarRing, withoutEmptyValues } from './exemplar-ring.ts';
-import type { HeadLog, LateLog } from './head-log.ts';
-import type { HeadMemory } from './head-memory.ts';
-import type { HeadReader } from './head-reader.ts';
-import type { HeadState } from './head-state.ts';
-import type { OpenChunks } from './open-chunks.ts';
+import { type Accepted, type CommitParts, commitAtOnce, commitInSteps } from './commit-transaction.ts';
+import { withoutEmptyValues } from './exemplar-ring.ts';
 import { isSameHistogram } from './open-histograms.ts';
-import type { SeriesDirectory } from './series-directory.ts';
 import {
   LAST_TIME,
   OPEN_COUNT,
@@ -34,36 +27,28 @@ import {
   VALUE_LOW,
 } from './series-table.ts';
 import { startZeros } from './start-zeros.ts';
-import type { TransactionRows } from './transaction-rows.ts';
-import {
-  type FloatSegment,
-  type HistogramSegment,
-  histogramNeeds,
-  loggedTimes,
-  recordsOf,
-  timesOf,
-} from './transaction-segments.ts';
+import { type FloatSegment, type HistogramSegment, widenTimes } from './transaction-segments.ts';
 
 /** Times are kept as doubles; beyond this they would be rounded. */
 const TIME_MAX = Number.MAX_SAFE_INTEGER;
 /** Where the kernel takes fewer samples than this, so many are looked at before it is called again. */
 const UNUSUAL_RUN = 16;
+/** Samples checked in one step: some 100 to 500 µs. */
+const STEP_SAMPLES = 16_384;
+const STEP_HISTOGRAMS = 512;
 
-export interface HeadAppenderParts {
-  readonly memory: HeadMemory;
-  readonly directory: SeriesDirectory;
-  readonly openChunks: OpenChunks;
-  readonly state: HeadState;
-  readonly rows: TransactionRows;
-  readonly exemplars: ExemplarRing;
-  /** For the labels of series. */
-  readonly reader: HeadReader;
-  readonly log: HeadLog;
-  /** null takes nothing out of order. */
-  readonly lateLog: LateLog | null;
+export interface HeadAppenderParts extends CommitParts {
   /** How far behind the head's newest sample others may come out of order, ms; 0 = not at all. */
   readonly outOfOrderMs: number;
   readonly chunkRangeMs: number;
+}
+
+/** A batch while it is checked. */
+interface BatchCheck {
+  readonly batch: SampleBatch;
+  /** Of its floats that were accepted so far. */
+  readonly segment: FloatSegment;
+  appended: number;
 }
 
 /**
@@ -104,36 +89,83 @@ export class HeadAppender implements Appender {
 
   /** The outcome's arrays are valid until the next call of any appender. */
   append(batch: SampleBatch): AppendOutcome {
+    const check = this.#begin(batch);
+    this.#checkPart(check, 0, batch.length);
+    if (batch.histograms.length > 0) {
+      const segment = this.#histogramSegment(batch);
+      for (let i = 0; i < batch.histograms.length; i++) this.#takeHistogram(check, segment, i);
+    }
+    return this.#outcomeOf(check);
+  }
+
+  *appendInSteps(batch: SampleBatch): Generator<undefined, AppendOutcome> {
+    const check = this.#begin(batch);
+    for (let from = 0; from < batch.length; from += STEP_SAMPLES) {
+      if (from > 0) yield;
+      this.#checkPart(check, from, Math.min(batch.length, from + STEP_SAMPLES));
+    }
+    if (batch.histograms.length > 0) {
+      const segment = this.#histogramSegment(batch);
+      for (let i = 0; i < batch.histograms.length; i++) {
+        if (i % STEP_HISTOGRAMS === STEP_HISTOGRAMS - 1) yield;
+        this.#takeHistogram(check, segment, i);
+      }
+    }
+    return this.#outcomeOf(check);
+  }
+
+  #begin(batch: SampleBatch): BatchCheck {
     this.#assertOpen();
     if (batch.startsAsZero === true) this.#appendZeros(batch);
-    const { rows, directory, memory } = this.#parts;
-    const { kernel } = this.#parts.openChunks;
-    const { length, refs, times, bits, startTimes } = batch;
-    const most = length + batch.histograms.length;
+    const { rows, memory } = this.#parts;
+    const most = batch.length + batch.histograms.length;
     rows.reserve(most, memory.series.rowCount, most);
     this.#window.begin(batch);
-    const from = rows.count;
-    let appended = 0;
-    if (kernel.reaches(rows)) {
-      rows.load(batch, directory.refs);
-      const minTime = Math.max(this.#window.minTime, -TIME_MAX);
-      for (let i = 0; i < length; ) {
-        const usual = kernel.check(rows, from + i, from + length, i, minTime);
-        const end = Math.min(length, i + usual + (usual < UNUSUAL_RUN ? UNUSUAL_RUN : 1));
-        appended += usual + this.#checkFloats(batch, i + usual, end);
-        i = end;
-      }
-    } else {
-      appended = this.#checkFloats(batch, 0, length);
-    }
-    if (rows.count > from) {
-      const to = rows.count;
-      const range = timesOf(rows.times, from, to);
-      this.#accepted.segments.push({ kind: 'floats', refs, times, startTimes, bits, from, to, range });
-    }
-    if (batch.histograms.length > 0) appended += this.#appendHistograms(batch);
+    const segment: FloatSegment = {
+      kind: 'floats',
+      refs: batch.refs,
+      times: batch.times,
+      startTimes: batch.startTimes,
+      bits: batch.bits,
+      from: rows.count,
+      to: rows.count,
+      range: { minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY },
+    };
+    return { batch, segment, appended: 0 };
+  }
+
+  /** Checks floats `from..to-1` of the batch, which come after those that were checked before. */
+  #checkPart(check: BatchCheck, from: number, to: number): void {
+    const { rows, openChunks } = this.#parts;
+    const { batch, segment } = check;
+    const before = rows.count;
+    if (openChunks.kernel.reaches(rows)) check.appended += this.#checkByKernel(batch, segment.from, from, to);
+    else check.appended += this.#checkFloats(batch, from, to);
+    widenTimes(segment.range, rows.times, before, rows.count);
+    segment.to = rows.count;
+    // From here on other samples are checked against it as they are against those of batches before.
+    if (to === batch.length && segment.to > segment.from) this.#accepted.segments.push(segment);
+  }
+
+  #outcomeOf({ appended, batch }: BatchCheck): AppendOutcome {
     if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
-    return rows.takeOutcome(appended, length, this.#parts.state);
+    return this.#parts.rows.takeOutcome(appended, batch.length, this.#parts.state);
+  }
+
+  /** As `#checkFloats`, with the kernel for those that are simply newer. The batch's floats have places from `first` on. */
+  #checkByKernel(batch: SampleBatch, first: number, start: number, end: number): number {
+    const { rows, directory } = this.#parts;
+    const { kernel } = this.#parts.openChunks;
+    rows.load(batch, start, end, first + start, directory.refs);
+    const minTime = Math.max(this.#window.minTime, -TIME_MAX);
+    let taken = 0;
+    for (let i = start; i < end; ) {
+      const usual = kernel.check(rows, first + i, first + end, i, minTime);
+      const stop = Math.min(end, i + usual + (usual < UNUSUAL_RUN ? UNUSUAL_RUN : 1));
+      taken += usual + this.#checkFloats(batch, i + usual, stop);
+      i = stop;
+    }
+    return taken;
   }
 
   /** Accepts or refuses floats `start..end-1` of a batch, one by one. Returns how many it took. */
@@ -228,95 +260,28 @@ export class HeadAppender implements Appender {
   commit(): void {
     this.#assertOpen();
     try {
-      this.#reserve();
-      this.#log();
+      commitAtOnce(this.#parts, this.#everything);
     } finally {
       this.#close();
     }
-    this.#apply();
+  }
+
+  *commitInSteps(): Generator<undefined, void> {
+    this.#assertOpen();
+    try {
+      yield* commitInSteps(this.#parts, this.#everything);
+    } finally {
+      this.#close();
+    }
+  }
+
+  get #everything(): Accepted {
+    return { segments: this.#accepted.segments, exemplars: this.#exemplars, late: this.#late };
   }
 
   rollback(): void {
     this.#assertOpen();
     this.#close();
-  }
-
-  #log(): void {
-    const { directory, openChunks, rows, lateLog, log } = this.#parts;
-    const { loggedStartTimes } = openChunks.forms;
-    const records: LogRecord[] = [];
-    if (directory.unlogged.count > 0) records.push(directory.unlogged.record);
-    for (const segment of this.#accepted.segments) {
-      // One by one: a series that changes its kind with each sample needs more of them than a call takes arguments.
-      for (const record of recordsOf(segment, rows.indexes, loggedStartTimes)) records.push(record);
-    }
-    if (this.#exemplars.length > 0) records.push(exemplarsRecord(this.#exemplars));
-    const late = this.#late.records();
-    if (late.length > 0) lateLog?.append(late);
-    if (records.length === 0) return;
-    try {
-      log.append(records, loggedTimes(this.#accepted.segments, rows.indexes, this.#exemplars));
-    } catch (error) {
-      if (late.length > 0) lateLog?.takeBack();
-      throw error;
-    }
-    directory.unlogged.clear();
-  }
-
-  #apply(): void {
-    const { state, exemplars, memory, reader, rows, directory } = this.#parts;
-    memory.moments.beforeAppend(rows.rows, rows.count);
-    for (const segment of this.#accepted.segments) {
-      if (segment.kind === 'floats') this.#applyFloats(segment);
-      else this.#applyHistograms(segment);
-    }
-    if (this.#late.count > 0) {
-      const { floats, histograms } = this.#late.apply();
-      state.lateFloats += floats;
-      state.lateHistograms += histograms;
-    }
-    state.exemplarsLogged += this.#exemplars.length;
-    for (const { ref, labels, value, time } of this.#exemplars) {
-      exemplars.add(reader.labels(directory.refs.row(ref)), { labels, value, time });
-    }
-  }
-
-  #applyFloats(segment: FloatSegment): void {
-    const { state, rows, openChunks } = this.#parts;
-    if (!openChunks.isPlain) {
-      this.#applyWithStart(segment);
-      return;
-    }
-    const { from, to, range } = segment;
-    openChunks.appendRows(rows, from, to);
-    state.minTime = Math.min(state.minTime, range.minTime);
-    state.maxTime = Math.max(state.maxTime, range.maxTime);
-    state.samplesAppended += to - from;
-  }
-
-  /** As `#applyFloats` where chunks may hold start times. */
-  #applyWithStart({ times, startTimes, bits, from, to, range }: FloatSegment): void {
-    const { state, rows, openChunks } = this.#parts;
-    for (let k = from; k < to; k++) {
-      const i = rows.indexes[k]!;
-      const time = times[i]!;
-      const start = startTimes === null ? 0 : startTimes[i]!;
-      openChunks.appendWithStart(rows.rows[k]!, time, bits[2 * i]!, bits[2 * i + 1]!, start);
-    }
-    state.minTime = Math.min(state.minTime, range.minTime);
-    state.maxTime = Math.max(state.maxTime, range.maxTime);
-    state.samplesAppended += to - from;
-  }
-
-  #applyHistograms({ entries, samples, from, to }: HistogramSegment): void {
-    const { state, rows, openChunks } = this.#parts;
-    for (let k = from; k < to; k++) {
-      const { time, startTime } = entries[rows.indexes[k]!]!;
-      openChunks.appendHistogram(rows.rows[k]!, time, samples[k - from]!, startTime);
-      state.minTime = Math.min(state.minTime, time);
-      state.maxTime = Math.max(state.maxTime, time);
-    }
-    state.histogramsLogged += to - from;
   }
 
   /** A float with a time that can not follow: taken late, which gives 0, or a reason to refuse. */
@@ -338,19 +303,18 @@ export class HeadAppender implements Appender {
     }
   }
 
-  /** Checks the batch's histograms, after its floats. Returns how many were taken. */
-  #appendHistograms(batch: SampleBatch): number {
-    const { rows } = this.#parts;
-    const entries = batch.histograms;
-    const segment: HistogramSegment = { kind: 'histograms', entries, samples: [], from: rows.count, to: rows.count };
+  /** For the batch's histograms, which come after its floats. */
+  #histogramSegment({ histograms: entries }: SampleBatch): HistogramSegment {
+    const { count } = this.#parts.rows;
+    const segment: HistogramSegment = { kind: 'histograms', entries, samples: [], from: count, to: count };
     this.#accepted.segments.push(segment);
-    let taken = 0;
-    for (let i = 0; i < entries.length; i++) {
-      const reason = this.#checkHistogram(batch, i, segment);
-      if (reason > 0) rows.refuse(batch.length + i, reason);
-      else taken++;
-    }
-    return taken;
+    return segment;
+  }
+
+  #takeHistogram(check: BatchCheck, segment: HistogramSegment, index: number): void {
+    const reason = this.#checkHistogram(check.batch, index, segment);
+    if (reason > 0) this.#parts.rows.refuse(check.batch.length + index, reason);
+    else check.appended++;
   }
 
   /** A reason to refuse, or 0; where the sample is new it is added to the segment. */
@@ -383,15 +347,6 @@ export class HeadAppender implements Appender {
   #isLastHistogram(row: number, sample: FlatHistogram): boolean {
     const open = this.#parts.memory.openHistogram(row);
     return open !== null && isSameHistogram(open.writer, sample);
-  }
-
-  /** Everything that applying could ask of the host. */
-  #reserve(): void {
-    const { openChunks, rows } = this.#parts;
-    const { bytes, histograms, largest } = histogramNeeds(this.#accepted.segments);
-    openChunks.reserve(rows.count - histograms);
-    openChunks.reserveHistograms(histograms, bytes, largest);
-    this.#late.reserve();
   }
 
   #close(): void {

@@ -34,6 +34,7 @@ export function* snapshotRange(
     let count = 0;
     for (let row = from; row < from + rows.length; row++) if (series.isLive(row) && isWanted(row)) rows[count++] = row;
     const wish = { range, inOrderMinTime: Number.NEGATIVE_INFINITY, limit: 0, late: false, newest: false };
+    yield* memory.transactions.settleApplying();
     const part = takeHeadSnapshot(memory, deletions, rows.subarray(0, count), wish);
     if (part.rows.length > 0) parts.push(part);
     yield;

@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../storage/query.ts';
-import type { LogRecord } from '../wal/compressed-samples.ts';
+import type { LogRecord, SampleColumns } from '../wal/compressed-samples.ts';
 
 /**
  * Where a transaction is logged. `append` takes all records or throws and takes none. `times` says between which times
@@ -7,6 +7,8 @@ import type { LogRecord } from '../wal/compressed-samples.ts';
  */
 export interface HeadLog {
   append(records: readonly LogRecord[], times?: TimeRange): void;
+  /** Does, in steps, what takes long of making a record of many samples; `append` gets what comes of it. */
+  prepare?(samples: SampleColumns): Generator<undefined, LogRecord>;
 }
 
 /** Where its out-of-order samples are logged instead, as the first thing. */

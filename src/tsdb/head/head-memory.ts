@@ -31,6 +31,7 @@ import {
   VALUE_LOW,
 } from './series-table.ts';
 import { SnapshotMoments } from './snapshot-moments.ts';
+import { SteppedWork } from './stepped-work.ts';
 import { UnwrittenChunks } from './unwritten-chunks.ts';
 
 /**
@@ -80,6 +81,8 @@ export class HeadMemory {
   readonly openHistograms = new OpenHistogramSlots();
   readonly outOfOrder = new OutOfOrderStore(this);
   /** Whoever looks at rows in several turns. */
+  /** A transaction that takes several turns. */
+  readonly transactions = new SteppedWork();
   readonly moments = new SnapshotMoments(this);
   readonly epochs = new Epochs((item) => this.#release(item));
 

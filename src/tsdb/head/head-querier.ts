@@ -57,7 +57,7 @@ export class HeadQuerier implements Querier {
   /** Answers at once unless it has much to do; throws or rejects with `RegexSyntaxError`. */
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     this.#assertOpen();
-    return runInTurns(this.#select(request), this.#turnsOf(request));
+    return this.#whenWhole(() => runInTurns(this.#select(request), this.#turnsOf(request)));
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
@@ -97,7 +97,7 @@ export class HeadQuerier implements Querier {
    */
   prepare(matcherSets: readonly (readonly Matcher[])[]): void | Promise<void> {
     this.#assertOpen();
-    return runInTurns(this.#prepare(matcherSets), this.#turnsOf({}));
+    return this.#whenWhole(() => runInTurns(this.#prepare(matcherSets), this.#turnsOf({})));
   }
 
   /**
@@ -106,7 +106,8 @@ export class HeadQuerier implements Querier {
    */
   snapshot(request: Omit<SelectRequest, 'sorted'>): HeadSnapshot | Promise<HeadSnapshot> {
     this.#assertOpen();
-    return runInTurns(this.#snapshot(request), this.#turnsOf({}));
+    const take = () => runInTurns(this.#snapshot(request), this.#turnsOf({}));
+    return this.#moment === null ? this.#whenWhole(take) : take();
   }
 
   /** All snapshots from now on show the head as it is now, until the returned function is called. */
@@ -148,6 +149,17 @@ export class HeadQuerier implements Querier {
     this.#chosen.clear();
     this.#parts.memory.epochs.unpin(this.#pin);
     this.#pin = null;
+  }
+
+  /** Looks at samples when no transaction is half applied; where it can not wait, its first look at them ends that. */
+  #whenWhole<T>(work: () => T | Promise<T>): T | Promise<T> {
+    const { memory, turns } = this.#parts;
+    const applied = turns === null ? null : memory.transactions.applied(turns);
+    if (applied === null) return work();
+    return applied.then(() => {
+      this.#assertOpen();
+      return this.#whenWhole(work);
+    });
   }
 
   /** Work ends after the pause in which the querier was closed, or its caller lost interest. */

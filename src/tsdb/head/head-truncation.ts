@@ -68,6 +68,7 @@ export function* truncateHead(
       work = 0;
       yield;
     }
+    if (memory.transactions.isUnderWay) yield* memory.transactions.settle();
     while (state.activeAppenders > 0) yield;
     work++;
     const doubles = series.records.doubles[row >>> SERIES_SLAB_LOG2]!;

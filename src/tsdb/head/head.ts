@@ -35,6 +35,7 @@ import { removeEmptySeries, removeStaleSeries } from './leaving-series.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { SeriesDirectory } from './series-directory.ts';
 import { findStaleSeries, type SeriesSurvey, type StaleSeries, surveySeries } from './stale-series.ts';
+import type { SteppedWork } from './stepped-work.ts';
 import { TransactionRows } from './transaction-rows.ts';
 
 export interface HeadOptions {
@@ -169,9 +170,10 @@ export class Head {
     this.#state.onLate = observe;
   }
 
-  /** A fresh transaction; throws while another is open. */
+  /** A fresh transaction; throws while another is open. One that is made in steps is ended before. */
   appender(): Appender {
     if (this.#log === null) throw new Error('Cannot open an appender: the head has no log yet');
+    this.transactions.end();
     return new HeadAppender({
       ...this.#parts,
       rows: this.#rows,
@@ -180,6 +182,11 @@ export class Head {
       outOfOrderMs: this.#lateLog === null ? 0 : this.#outOfOrderMs,
       chunkRangeMs: this.#options.chunkRangeMs,
     });
+  }
+
+  /** What is made in steps. */
+  get transactions(): SteppedWork {
+    return this.#memory.transactions;
   }
 
   /** As `deleteFromHead`. */
@@ -327,17 +334,7 @@ export class Head {
   /** The `limit` largest counts of each kind; lets the event loop run in between where there are turns. */
   labelStatistics(limit: number): LabelStatistics | Promise<LabelStatistics> {
     const steps = labelStatistics(this.#memory, this.#directory.labelIndex, limit);
-    return runInTurns(this.#pinned(steps), this.#options.turns ?? null);
-  }
-
-  /** Steps between which no symbol or row that they know may become another. */
-  *#pinned<T>(steps: Generator<undefined, T>): Generator<undefined, T> {
-    const unpin = this.pin();
-    try {
-      return yield* steps;
-    } finally {
-      unpin();
-    }
+    return runInTurns(this.#memory.epochs.pinned(steps), this.#options.turns ?? null);
   }
 
   /**

@@ -53,6 +53,7 @@ export function* removeStaleSeries(
   const gone: number[] = [];
   for (let i = 0; i < stale.size; i++) {
     if (i % STALE_STEP === STALE_STEP - 1) yield;
+    if (parts.memory.transactions.isUnderWay) yield* parts.memory.transactions.settle();
     while (parts.state.activeAppenders > 0) yield;
     const row = stale.rows[i]!;
     if (!series.isLive(row) || series.lastTime(row) !== stale.lastTimes[i] || outOfOrder.has(row)) continue;

@@ -32,7 +32,7 @@ describe('RefMap', () => {
         for (const [at] of steps) expect(refs.row(at)).toBe(plain.get(at) ?? -1);
         const asked = Float64Array.from([...steps.map(([at]) => at), 0.5, Number.NaN, -1, REF_LIMIT]);
         const rows = new Uint32Array(asked.length + 1);
-        refs.writeRows(asked, asked.length, rows, 1);
+        refs.writeRows(asked, 0, asked.length, rows, 1);
         expect([...rows.subarray(1)]).toEqual([...asked].map((at) => (plain.get(at) ?? -1) >>> 0));
       }),
       { numRuns: 50 },

@@ -40,18 +40,19 @@ export class RefMap {
     return this.#rowOfAnyPage(ref);
   }
 
-  /** Writes the rows of `refs[0..count-1]` to `rows`, from `at` on; for a ref without one, 0xffffffff. */
-  writeRows(refs: Float64Array, count: number, rows: Uint32Array, at: number): void {
+  /** Writes the rows of `refs[start..end-1]` to `rows`, from `at` on; for a ref without one, 0xffffffff. */
+  writeRows(refs: Float64Array, start: number, end: number, rows: Uint32Array, at: number): void {
     let page = this.#page;
     let pageStart = this.#pageStart;
-    for (let i = 0; i < count; i++) {
+    const shift = at - start;
+    for (let i = start; i < end; i++) {
       const slot = refs[i]! - pageStart;
       const entry = slot >= 0 && slot < PAGE_REFS ? page[slot] : undefined;
       if (entry !== undefined) {
-        rows[at + i] = entry - 1;
+        rows[shift + i] = entry - 1;
         continue;
       }
-      rows[at + i] = this.#rowOfAnyPage(refs[i]!);
+      rows[shift + i] = this.#rowOfAnyPage(refs[i]!);
       page = this.#page;
       pageStart = this.#pageStart;
     }

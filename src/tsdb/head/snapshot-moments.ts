@@ -10,6 +10,7 @@ const NO_PAGE = { words: NO_BITS, doubles: new Float64Array(0) };
 interface ChangingRows {
   readonly series: SeriesTable;
   readonly outOfOrder: LateSource;
+  readonly transactions: { endApplying(): void };
   openHistogram(row: number): OpenHistogram | null;
 }
 
@@ -116,8 +117,9 @@ export class SnapshotMoments {
     this.#memory = memory;
   }
 
-  /** The present one; to be given to `close`. */
+  /** The present one; to be given to `close`. A transaction that is half applied is ended first. */
   open(): SnapshotMoment {
+    this.#memory.transactions.endApplying();
     const moment = new SnapshotMoment(this.#memory.outOfOrder);
     this.#open.push(moment);
     return moment;
@@ -127,9 +129,9 @@ export class SnapshotMoments {
     this.#open.splice(this.#open.indexOf(moment), 1);
   }
 
-  /** To be called before samples are appended to the first `count` of `rows`. */
-  beforeAppend(rows: Uint32Array, count: number): void {
-    for (const moment of this.#open) for (let k = 0; k < count; k++) moment.note(this.#memory, rows[k]!);
+  /** To be called before samples are appended to `rows[from..to-1]`. */
+  beforeAppend(rows: Uint32Array, from: number, to: number): void {
+    for (const moment of this.#open) for (let k = from; k < to; k++) moment.note(this.#memory, rows[k]!);
   }
 
   /** To be called before the late samples of a row change. */

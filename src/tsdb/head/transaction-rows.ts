@@ -79,12 +79,11 @@ export class TransactionRows {
     }
   }
 
-  /** Puts a batch's floats behind the accepted samples, where `AppendKernel.check` looks for them. */
-  load({ length, refs, times, values }: SampleBatch, refMap: RefMap): void {
-    const { count } = this;
-    this.times.set(times.subarray(0, length), count);
-    this.#values.set(values.subarray(0, length), count);
-    refMap.writeRows(refs, length, this.rows, count);
+  /** Puts floats `start..end-1` of a batch at places from `place` on, behind the accepted samples, where `AppendKernel.check` looks for them. */
+  load({ refs, times, values }: SampleBatch, start: number, end: number, place: number, refMap: RefMap): void {
+    this.times.set(times.subarray(start, end), place);
+    this.#values.set(values.subarray(start, end), place);
+    refMap.writeRows(refs, start, end, this.rows, place);
   }
 
   /** The newest accepted sample for a row of the head, or -1. */

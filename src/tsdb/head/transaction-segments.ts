@@ -14,9 +14,9 @@ export interface FloatSegment {
   readonly startTimes: Float64Array | null;
   readonly bits: Uint32Array;
   readonly from: number;
-  readonly to: number;
-  /** Between which times they lie, ms. */
-  readonly range: TimeRange;
+  to: number;
+  /** Between which times they lie, ms; Infinity and -Infinity where there are none. */
+  readonly range: { -readonly [Bound in keyof TimeRange]: number };
 }
 
 /** The same for its histograms; `samples` are the accepted ones, in order. */
@@ -88,14 +88,14 @@ export function histogramNeeds(segments: readonly Segment[]): { histograms: numb
   return { histograms, bytes, largest };
 }
 
-/** Between which times samples `from..to-1` lie. */
-export function timesOf(times: Float64Array, from: number, to: number): TimeRange {
-  let minTime = Number.POSITIVE_INFINITY;
-  let maxTime = Number.NEGATIVE_INFINITY;
+/** Takes note in a range of the times of samples `from..to-1`. */
+export function widenTimes(range: FloatSegment['range'], times: Float64Array, from: number, to: number): void {
+  let { minTime, maxTime } = range;
   for (let k = from; k < to; k++) {
     const time = times[k]!;
     if (time < minTime) minTime = time;
     if (time > maxTime) maxTime = time;
   }
-  return { minTime, maxTime };
+  range.minTime = minTime;
+  range.maxTime = maxTime;
 }

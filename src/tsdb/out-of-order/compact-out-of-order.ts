@@ -42,6 +42,8 @@ export async function compactOutOfOrder(parts: CompactOutOfOrderParts): Promise<
   const resume = await chunkStore?.holdLate();
   const unpin = head.pin();
   try {
+    // What was logged before is among the samples.
+    head.transactions.end();
     const segments = lateLog.cut();
     const frozen = await runInTurns(outOfOrder.freeze(), turns);
     let made: readonly BlockMeta[];

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32c } from '../../kernels/crc32c.ts';
 import { snappyDecode } from '../../kernels/snappy-decode.ts';
+import { runInTurns } from '../../std/turns.ts';
 import { type SampleColumns, SampleCompressor } from './compressed-samples.ts';
 import { RecordKernel } from './record-kernel.ts';
 import { recordBytes } from './records.ts';
@@ -105,6 +106,18 @@ describe('SampleCompressor', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('gives a large record up where another comes in between its parts', () => {
+    const kernel = new RecordKernel();
+    const large = columnsOf(Array.from({ length: 70_000 }, (_, i) => [i, 5, i] as const));
+    const small = columnsOf([[1, 2, 3]]);
+    const whole = Buffer.from(kernel.compress(large)!);
+    const steps = kernel.compressLarge(large);
+    expect(steps.next().done).toBe(false);
+    kernel.compress(small);
+    expect(steps.next()).toEqual({ done: true, value: null });
+    expect(Buffer.compare(runInTurns(kernel.compressLarge(large), null)!, whole)).toBe(0);
   });
 
   it('leaves a large record to others where its refs lie far apart, and goes on', () => {

@@ -4,7 +4,7 @@ import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../../k
 import { type LogRecord, type SampleColumns, SampleCompressor } from './compressed-samples.ts';
 import type { SnappyRecord } from './compressed-series.ts';
 import { type Checksum, plainChecksum, SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
-import { RecordKernel } from './record-kernel.ts';
+import { KERNEL_SAMPLES_MAX, RecordKernel } from './record-kernel.ts';
 import { recordBytes } from './records.ts';
 
 export type WalCompression = 'snappy' | 'zstd' | 'none';
@@ -40,6 +40,17 @@ export class RecordCompressor {
 
   constructor(kind: WalCompression) {
     this.#kind = kind;
+  }
+
+  /**
+   * Compresses a record of so many samples that it takes several steps, into memory of its own. Of fewer, and where that is not for the
+   * kernel, it gives the samples as they are.
+   */
+  *prepare(samples: SampleColumns): Generator<undefined, LogRecord> {
+    if (this.#kind !== 'snappy' || samples.to - samples.from <= KERNEL_SAMPLES_MAX) return samples;
+    kernel ??= new RecordKernel();
+    const snappy = yield* kernel.compressLarge(samples);
+    return snappy === null ? samples : { snappy, recordSize: kernel.recordSize };
   }
 
   compress(given: LogRecord): CompressedRecord {

@@ -1,4 +1,4 @@
-import type { LogRecord } from './compressed-samples.ts';
+import type { LogRecord, SampleColumns } from './compressed-samples.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
 import { framedSizeMax, frameRecord } from './framing.ts';
 
@@ -23,6 +23,11 @@ export class RecordFramer {
   /** Bytes that compression has saved of the records that were framed last. */
   get bytesSaved(): number {
     return this.#bytesSaved;
+  }
+
+  /** As `RecordCompressor.prepare`. */
+  prepare(samples: SampleColumns): Generator<undefined, LogRecord> {
+    return this.#compressor.prepare(samples);
   }
 
   /** Frames records for the place `position` of a segment, on whose distance to the next page it depends; returns their size. */

@@ -1,8 +1,9 @@
+import { runInTurns } from '../../std/turns.ts';
 import type { SampleColumns } from './compressed-samples.ts';
 import { RECORD_KERNEL_BASE64 } from './record-kernel-code.ts';
 
 /** The most samples of a record, and where the columns and the output begin, as `record-kernel.as` draws them. */
-const KERNEL_SAMPLES_MAX = 32 * 1024;
+export const KERNEL_SAMPLES_MAX = 32 * 1024;
 const REFS = 64 * 1024;
 const TIMES = REFS + 8 * KERNEL_SAMPLES_MAX;
 const VALUES = TIMES + 8 * KERNEL_SAMPLES_MAX;
@@ -39,6 +40,8 @@ export class RecordKernel {
   readonly #refs: Float64Array;
   readonly #times: Float64Array;
   readonly #bits: Uint32Array;
+  /** Records begun so far. */
+  #begun = 0;
 
   constructor() {
     const module = new WebAssembly.Module(Buffer.from(RECORD_KERNEL_BASE64, 'base64'));
@@ -59,18 +62,22 @@ export class RecordKernel {
   /** As `SampleCompressor.compress`; null where that is for others. Valid until the next call. */
   compress(columns: SampleColumns): Uint8Array | null {
     const { from, to } = columns;
-    if (to - from > KERNEL_SAMPLES_MAX) return this.#compressLarge(columns);
+    if (to - from > KERNEL_SAMPLES_MAX) return runInTurns(this.compressLarge(columns), null);
+    this.#begun++;
     this.#load(columns, from, to);
     const end = this.#kernel.compress(to - from);
     return end === 0 ? null : this.#bytes.subarray(this.#kernel.start.value, end);
   }
 
-  /** A record of more samples than the kernel has room for, part by part. */
-  #compressLarge(columns: SampleColumns): Uint8Array | null {
+  /** A record of more samples than the kernel has room for, part by part, in memory of its own; null where another one came in between. */
+  *compressLarge(columns: SampleColumns): Generator<undefined, Uint8Array | null> {
     const { from, to } = columns;
+    const number = ++this.#begun;
     let made = new Uint8Array(SIZE_BYTES_MAX + 8 * (to - from));
     let size = SIZE_BYTES_MAX;
     for (let at = from; at < to; at += KERNEL_SAMPLES_MAX) {
+      if (at > from) yield;
+      if (this.#begun !== number) return null;
       const partEnd = Math.min(to, at + KERNEL_SAMPLES_MAX);
       this.#load(columns, at, partEnd);
       const end = this.#kernel.compressPart(partEnd - at, at === from ? 1 : 0);

@@ -4,7 +4,7 @@ import { makeDurableDirectorySync } from '../../std/durable-directory.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
-import type { LogRecord } from './compressed-samples.ts';
+import type { LogRecord, SampleColumns } from './compressed-samples.ts';
 import type { WalCompression } from './compression.ts';
 import { PAGE_SIZE } from './framing.ts';
 import { RecordFramer } from './record-framer.ts';
@@ -150,6 +150,11 @@ export class WalWriter {
   /** Where the next batch will begin in it. */
   get offset(): number {
     return this.#size;
+  }
+
+  /** Compresses what will be a large record, in steps; `append` takes what it gives, whatever comes in between. */
+  prepare(samples: SampleColumns): Generator<undefined, LogRecord> {
+    return this.#framer.prepare(samples);
   }
 
   /**

@@ -1,0 +1,225 @@
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Histogram } from '../../src/model/histogram.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
+import { ManualClock } from '../../src/std/manual-clock.ts';
+import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { createRandom } from '../../src/std/random.ts';
+import { runInTurns } from '../../src/std/turns.ts';
+import type { Appender, ExemplarEntry, HistogramEntry, SampleBatch } from '../../src/storage/append.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { Head } from '../../src/tsdb/head/head.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { ALL_TIME, append, batchOf, createHead, LogDouble, type Row, refOf, show } from './head-support.ts';
+import { histogramFrom } from './histogram-support.ts';
+
+const SERIES = 300;
+const WINDOW_MS = 100_000;
+
+/** A head with some samples in each of its series. */
+function filledHead(): { head: Head; refs: number[]; log: LogDouble } {
+  const { head, log } = createHead({ outOfOrderMs: WINDOW_MS });
+  const refs = Array.from({ length: SERIES }, (_, i) => refOf(head, { __name__: 'm', id: String(i) }));
+  append(
+    head,
+    refs.map((ref, i): Row => [ref, 100_000, i]),
+  );
+  return { head, refs, log };
+}
+
+/** A batch with everything that a transaction may have: several samples of a series, refusals, late ones, histograms, exemplars. */
+function randomBatch(refs: readonly number[], samples: number, seed: number): SampleBatch {
+  const random = createRandom(seed);
+  const rows: Row[] = [];
+  for (let i = 0; i < samples; i++) {
+    const kind = random.below(100);
+    const time = kind === 0 ? 50_000 + random.below(50_000) : 101_000 + 10 * i;
+    rows.push([kind === 1 ? 999_999 : refs[random.below(refs.length - 20)]!, time, random.below(1000) / 8]);
+  }
+  const batch = batchOf(rows);
+  const histograms: HistogramEntry[] = [];
+  const exemplars: ExemplarEntry[] = [];
+  for (let i = 0; i < samples / 8; i++) {
+    const ref = refs[refs.length - 1 - random.below(20)]!;
+    histograms.push({ ref, time: 101_000 + i, startTime: 0, histogram: histogramOf(random.below(50)) });
+  }
+  for (let i = 0; i < 5; i++) {
+    exemplars.push({ ref: refs[i]!, labels: labelsFromObject({ trace: String(i) }), value: i, time: 101_000 + i });
+  }
+  return { ...batch, histograms, exemplars };
+}
+
+function histogramOf(count: number): Histogram {
+  const buckets = [[1, count]] as const;
+  const rest = { schema: 0, zeroThreshold: 0.001, zeroCount: 0, sum: count, negative: [] };
+  return histogramFrom({ isInteger: true, hint: 'gauge', positive: buckets, ...rest });
+}
+
+function* transaction(appender: () => Appender, batch: SampleBatch): Generator<undefined, void> {
+  const opened = appender();
+  yield* opened.appendInSteps(batch);
+  yield* opened.commitInSteps();
+}
+
+function exemplarsOf(head: Head): number {
+  const matchers = [{ type: '=', name: '__name__', value: 'm' }] as const;
+  const found = runInTurns(head.exemplars.find(ALL_TIME, [matchers]), null);
+  return found.reduce((sum, { exemplars }) => sum + exemplars.length, 0);
+}
+
+function everythingOf(head: Head): unknown {
+  const lines = show(head);
+  const { samplesAppended, histogramsLogged, lateFloats, refused } = head.stats();
+  return {
+    lines,
+    bounds: head.bounds,
+    exemplars: exemplarsOf(head),
+    counts: { samplesAppended, histogramsLogged, lateFloats, refused },
+  };
+}
+
+describe('a transaction in steps', () => {
+  it('is seen whole or not at all, and does what one in a single turn does', () => {
+    const looks = fc.array(fc.nat(12), { maxLength: 3 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9000 }), fc.nat(), looks, (samples, seed, looksAt) => {
+        const plain = filledHead();
+        const before = everythingOf(plain.head);
+        const appender = plain.head.appender();
+        appender.append(randomBatch(plain.refs, samples, seed));
+        appender.commit();
+        const after = everythingOf(plain.head);
+
+        const { head, log, refs } = filledHead();
+        const steps = head.transactions.run(transaction(() => head.appender(), randomBatch(refs, samples, seed)));
+        const logged = log.calls.length;
+        for (let step = 0; steps.next().done !== true; step++) {
+          if (!looksAt.includes(step)) continue;
+          // Until the log has it nothing is seen of it, and all of it from then on.
+          const isLogged = log.calls.length > logged;
+          expect(everythingOf(head)).toEqual(isLogged ? after : before);
+        }
+        expect(everythingOf(head)).toEqual(after);
+        expect(log.calls.slice(logged)).toEqual(plain.log.calls.slice(logged));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('takes several steps to check and to apply', () => {
+    const { head, log, refs } = filledHead();
+    const steps = head.transactions.run(transaction(() => head.appender(), randomBatch(refs, 40_000, 1)));
+    let checking = 0;
+    let applying = 0;
+    const logged = log.calls.length;
+    while (steps.next().done !== true) {
+      if (log.calls.length === logged) checking++;
+      else applying++;
+    }
+    expect(checking).toBeGreaterThan(1);
+    expect(applying).toBeGreaterThan(10);
+  });
+
+  it('is ended by an appender, which sees its samples', () => {
+    const { head, refs } = filledHead();
+    const rows = refs.flatMap((ref) => Array.from({ length: 20 }, (_, k): Row => [ref, 200_000 + k, k]));
+    for (const stepsBefore of [1, 2]) {
+      const at = 100_000 * stepsBefore;
+      const batch = batchOf(rows.map(([ref, time, value]): Row => [ref, time + at, value]));
+      const steps = head.transactions.run(transaction(() => head.appender(), batch));
+      for (let i = 0; i < stepsBefore; i++) expect(steps.next().done).toBe(false);
+      expect(append(head, [[refs[0]!, 200_000 + at + 19, 0]])).toBe('0 taken, 0: duplicate');
+      expect(steps.next().done).toBe(true);
+    }
+    expect(head.stats().activeAppenders).toBe(0);
+  });
+
+  it('leaves nothing behind where the log refuses it', () => {
+    const { head, log, refs } = filledHead();
+    const before = everythingOf(head);
+    log.failure = new Error('full');
+    const rows = refs.flatMap((ref) => Array.from({ length: 20 }, (_, k): Row => [ref, 200_000 + k, k]));
+    const steps = head.transactions.run(transaction(() => head.appender(), batchOf(rows)));
+    expect(() => runInTurns(steps, null)).toThrow('full');
+    expect(everythingOf(head)).toEqual(before);
+    log.failure = null;
+    expect(append(head, [[refs[0]!, 300_000, 1]])).toBe('1 taken');
+  });
+
+  it('is not seen by a reader whose moment was before, nor ended by it', async () => {
+    let now = 0;
+    const turns = { pieceMs: 1, now: () => now++, pause: async () => void (await setImmediate()) };
+    const head = new Head({ chunkRangeMs: 7_200_000, minValidTime: Number.NEGATIVE_INFINITY, turns });
+    head.logTo(new LogDouble());
+    const refs = Array.from({ length: 20_000 }, (_, i) => refOf(head, { id: String(i) }));
+    append(
+      head,
+      refs.map((ref): Row => [ref, 1000, 1]),
+    );
+    const matchers = [{ type: '!=', name: 'id', value: '' }] as const;
+    const querier = head.querier(ALL_TIME);
+    await querier.prepare([matchers]);
+    const batch = batchOf(refs.map((ref): Row => [ref, 2000, 2]));
+    const steps = head.transactions.run(transaction(() => head.appender(), batch));
+    const release = querier.holdMoment();
+    for (let i = 0; i < 4; i++) expect(steps.next().done).toBe(false);
+    expect(head.transactions.isApplying).toBe(true);
+    const snapshot = await querier.snapshot({ matchers, range: ALL_TIME, limit: 0 });
+    release();
+    querier.close();
+    expect(head.transactions.isApplying).toBe(true);
+    expect(snapshot.counts).toHaveLength(20_000);
+    expect(snapshot.counts.every((count) => count === 1)).toBe(true);
+
+    // One that comes now takes the steps that are left, in turns of its own.
+    const later = head.querier(ALL_TIME);
+    const taken = later.snapshot({ matchers, range: ALL_TIME, limit: 0 });
+    expect(taken).toBeInstanceOf(Promise);
+    expect((await taken).counts.every((count) => count === 2)).toBe(true);
+    later.close();
+    expect(steps.next().done).toBe(true);
+  });
+});
+
+describe('a database that is killed', () => {
+  const open = (fileSystem: MemoryFiles) =>
+    openDatabase({
+      directory: '/d',
+      fileSystem,
+      clock: new ManualClock(),
+      log: silentLog,
+      lock: false,
+      outOfOrderMs: WINDOW_MS,
+      maintenance: null,
+    });
+  const works: readonly (readonly [string, (database: Database) => Promise<unknown>])[] = [
+    ['an image was written', (database) => database.writeHeadImage()],
+    ['late samples were compacted', (database) => database.compactOutOfOrder()],
+    ['the database was closed', (database) => database.close()],
+  ];
+
+  it.each(works)('while a transaction was made in steps and %s has all of it, or nothing', async (_, work) => {
+    const counts = new Set<number>();
+    for (let stepsBefore = 0; stepsBefore < 12; stepsBefore++) {
+      const files = new MemoryFiles();
+      const database = await open(files);
+      const appender = database.appender();
+      const refs = Array.from({ length: SERIES }, (_, i) => appender.resolve(labelsFromObject({ id: String(i) })));
+      appender.append(batchOf(refs.map((ref): Row => [ref, 100_000, 1])));
+      appender.commit();
+      const rows = Array.from({ length: 20_000 }, (_, i): Row => {
+        return i < 100 ? [refs[i]!, 60_000 + i, 2] : [refs[i % SERIES]!, 200_000 + i, 2];
+      });
+      const steps = database.inSteps(transaction(() => database.appender(), batchOf(rows)));
+      for (let i = 0; i < stepsBefore; i++) steps.next();
+      await work(database);
+      const again = await open(files.afterProcessDeath());
+      const samples = show(again).reduce((sum, line) => sum + line.split(' ').length - 1, 0);
+      expect([SERIES, SERIES + rows.length]).toContain(samples);
+      counts.add(samples);
+      await again.close();
+    }
+    expect(counts).toContain(SERIES + 20_000);
+  });
+});
