@@ -1,8 +1,12 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 /** The turns of the event loop since `start`, and what they took. */
 export interface WatchedTurns {
   /** The longest turn, by the clock and by the processor time of this thread, ms: the first has what others took from it. */
   readonly longestMs: number;
   readonly longestCpuMs: number;
+  /** The longest delay of a timer, as `monitorEventLoopDelay` tells it, ms. */
+  readonly delayMs: number;
   /** All of them together. */
   readonly wallMs: number;
   readonly cpuMs: number;
@@ -16,6 +20,7 @@ export interface WatchedTurns {
  */
 export class TurnWatch {
   #isOn = false;
+  readonly #delay = monitorEventLoopDelay({ resolution: 1 });
   #longestMs = 0;
   #longestCpuMs = 0;
   #turns = 0;
@@ -29,15 +34,19 @@ export class TurnWatch {
     this.#turns = 0;
     this.#started = here();
     this.#last = this.#started;
+    this.#delay.reset();
+    this.#delay.enable();
     setTimeout(() => this.#look(), 1);
   }
 
   stop(): WatchedTurns {
     this.#note();
     this.#isOn = false;
+    this.#delay.disable();
     return {
       longestMs: this.#longestMs,
       longestCpuMs: this.#longestCpuMs,
+      delayMs: this.#delay.max / 1e6,
       wallMs: this.#last.wall - this.#started.wall,
       cpuMs: this.#last.cpu - this.#started.cpu,
       turns: this.#turns,

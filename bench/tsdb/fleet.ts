@@ -126,7 +126,7 @@ function writeLabels(target: Uint8Array, start: number, { pairs }: Labels): numb
 }
 
 /** Six of ten are counters at a rate of their own, three gauges, one never changes. */
-function valueOfSeries(series: number, step: number): number {
+export function valueOfSeries(series: number, step: number): number {
   const kind = series % 10;
   if (kind < 6) return step * (1 + (series % 37)) + Math.floor(wave(series, step) * (series % 7));
   if (kind < 9) return Math.round(1e4 * wave(series, step)) / 16;
