@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { askEngine, loaded } from '../../../../test/support/ask-engine.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
+import { functionImplementations } from '../../functions/registry.ts';
 import { keepStatistics } from './histogram-statistics.ts';
 
 function histogramOf(count: number): FloatHistogram {
@@ -63,4 +65,14 @@ test.each([
   const samples = column([1, 2, 3, 4, 5, 6, 7]);
   keepStatistics(samples, windows, () => {});
   expect(hints(samples).slice(1)).not.toContain('unknown');
+});
+
+test('a smoothed selector below histogram_count() has no buckets that could be mended', async () => {
+  const queryable = loaded(`load 1m
+    h{i="1"} {{schema:-53 sum:1 count:1 custom_values:[5 10] buckets:[1]}}+{{schema:-53 sum:2 count:2 custom_values:[5 10] buckets:[2]}}x3
+    h{i="2"} {{schema:-53 sum:1 count:1 custom_values:[2] buckets:[1]}}+{{schema:-53 sum:2 count:2 custom_values:[2] buckets:[2]}}x3
+  `);
+  const ask = (query: string) => askEngine(query, { at: 90 }, { queryable, functions: functionImplementations });
+  expect(await ask('histogram_count(sum(h smoothed))')).toMatchObject({ infos: [], series: { '{}': '8' } });
+  expect((await ask('histogram_stddev(sum(h smoothed))')).infos).toHaveLength(1);
 });

@@ -3,10 +3,11 @@ import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
-import { gridEnd } from '../grid.ts';
+import { gridEnd, type Window } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import type { StepColumn } from '../step-column.ts';
+import { keepStatistics } from './histogram-statistics.ts';
 import { removeStaleMarkers } from './range-selector.ts';
 import { matchersOf, selectionHeads } from './selection-heads.ts';
 import { fillSmoothed } from './smooth-floats.ts';
@@ -22,6 +23,9 @@ export class SmoothedSelector implements VectorOperator {
   readonly #first: number;
   readonly #step: number;
   readonly #position: PositionRange;
+  readonly #statisticsOnly: boolean;
+  /** All samples are read at once. */
+  readonly #seen: Window;
   readonly #samples: SampleColumn;
   readonly #out: StepColumn;
   #row = 0;
@@ -30,11 +34,14 @@ export class SmoothedSelector implements VectorOperator {
     const { grid } = scope;
     this.#context = context;
     this.#position = plan.position;
+    this.#statisticsOnly = plan.statisticsOnly;
     this.#first = (plan.at ?? grid.start) - plan.offsetMs;
     this.#step = plan.at === null ? grid.step : 0;
     this.#samples = context.budget.samples();
     this.#out = context.budget.column(grid.count);
     const last = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#first;
+    const before = context.lookbackMs;
+    this.#seen = { firstEnd: last + before, step: 0, count: 1, range: last - this.#first + 2 * before };
     this.#selection = addSelection(context, plan, grid.count, {
       ...matchersOf(plan),
       range: { minTime: this.#first - context.lookbackMs + 1, maxTime: last + context.lookbackMs },
@@ -55,6 +62,7 @@ export class SmoothedSelector implements VectorOperator {
     const { budget } = this.#context;
     set.read(row, samples);
     budget.noteHistograms(samples);
+    if (this.#statisticsOnly) keepStatistics(samples, this.#seen, budget.spending);
     removeStaleMarkers(samples, budget.spending);
     const out = this.#out;
     out.histograms = null;
