@@ -24,6 +24,7 @@ const SAMPLE_MS = 15_000;
 const END = (SAMPLES - 1) * SAMPLE_MS;
 /** Looks at memory while a query runs. */
 const MEASURES = 4;
+const RUNS_MAX = 3;
 /** Counted bytes over those that the process has: what else grows or goes meanwhile makes small sums uncertain. */
 const [SHARE_MIN, SHARE_MAX] = [0.8, 1.5];
 
@@ -133,12 +134,16 @@ function heldBytes(): number {
 async function compared(text: string, steps: number): Promise<{ counts: number; held: number }> {
   // The first one brings what stays: compiled code, plans, what the head knows.
   const { looks } = await counted(text, steps, Number.POSITIVE_INFINITY, () => {});
-  const before = heldBytes();
-  let held = 0;
-  const { bytes } = await counted(text, steps, Math.max(1, Math.floor(looks / MEASURES)), () => {
-    held = Math.max(held, heldBytes() - before);
-  });
-  return { counts: bytes, held };
+  let [counts, held] = [0, 0];
+  // Looks at memory may all miss the moment at which it is most: what is seen is the least that is held.
+  for (let run = 0; run < RUNS_MAX && (run === 0 || counts >= SHARE_MAX * held); run++) {
+    const before = heldBytes();
+    const { bytes } = await counted(text, steps, Math.max(1, Math.floor(looks / (MEASURES + run))), () => {
+      held = Math.max(held, heldBytes() - before);
+    });
+    counts = bytes;
+  }
+  return { counts, held };
 }
 
 const SHAPES: readonly (readonly [text: string, steps: number])[] = [
