@@ -111,15 +111,7 @@ async function scrapes(): Promise<void> {
 
 /** Remote write requests: the receiver's part of them. */
 async function writes(count: number, samplesMax: number): Promise<void> {
-  const series = Array.from({ length: count }, (_, number): WriteSeries => {
-    const { pairs } = labelsOf(number);
-    const labels = pairs.flatMap((text, i): [string, string][] => (i % 2 === 0 ? [[text, pairs[i + 1]!]] : []));
-    return { labels, valueAt: (step) => valueOfSeries(number, step) };
-  });
-  const encoder = new WriteRequestEncoder(series);
-  const labelBytes = series[0]!.labels.reduce((sum, [name, value]) => sum + name.length + value.length + 6, 8);
-  const perSeries = Math.floor((0.98 * REQUEST_BYTES_MAX) / count);
-  const steps = Math.max(1, Math.min(samplesMax, Math.floor((perSeries - labelBytes) / 20)));
+  const requests = requestsOf(count, samplesMax);
   const receiver = createWriteReceiver({
     appendable: database,
     queryable: database,
@@ -130,16 +122,32 @@ async function writes(count: number, samplesMax: number): Promise<void> {
     turns: turnsOf(systemClock, 5),
     hashSeed: 1,
   });
-  for (let time = 0; time < TIMES; time++) {
-    const firstStep = time * steps;
-    const stepMs = samplesMax === 1 ? STEP_MS : 100;
-    const request = encoder.encode({ from: 0, to: count, firstStep, steps, start, stepMs });
+  // Collected within a turn of the receiver, what the requests were made of would be counted there.
+  global.gc?.();
+  for (const [time, request] of requests.entries()) {
     const what = `write of ${request.samples} samples of ${count} series, ${nth(time)}`;
     await measured(what, async () => {
       const { status, message } = await receiver.receive('application/x-protobuf', request.body);
       if (status !== 204) throw new Error(`status ${status}: ${message}`);
     });
   }
+}
+
+/** All of them, so that the labels that they are made of are gone by then. */
+function requestsOf(count: number, samplesMax: number): { readonly body: Buffer; readonly samples: number }[] {
+  const series = Array.from({ length: count }, (_, number): WriteSeries => {
+    const { pairs } = labelsOf(number);
+    const labels = pairs.flatMap((text, i): [string, string][] => (i % 2 === 0 ? [[text, pairs[i + 1]!]] : []));
+    return { labels, valueAt: (step) => valueOfSeries(number, step) };
+  });
+  const encoder = new WriteRequestEncoder(series);
+  const labelBytes = series[0]!.labels.reduce((sum, [name, value]) => sum + name.length + value.length + 6, 8);
+  const perSeries = Math.floor((0.98 * REQUEST_BYTES_MAX) / count);
+  const steps = Math.max(1, Math.min(samplesMax, Math.floor((perSeries - labelBytes) / 20)));
+  const stepMs = samplesMax === 1 ? STEP_MS : 100;
+  return Array.from({ length: TIMES }, (_, time) =>
+    encoder.encode({ from: 0, to: count, firstStep: time * steps, steps, start, stepMs }),
+  );
 }
 
 /** Transactions of known series, the one before each of which was a scrape interval ago. */

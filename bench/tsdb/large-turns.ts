@@ -34,7 +34,7 @@ export async function largeTurnsCase(
   try {
     for (const [kind, size] of cases) {
       const given = [join(root, `large-${kind}`), kind, String(size), String(exporter.port)];
-      const { stdout, stderr } = spawnSync(process.execPath, [...SERVER_FLAGS, program, ...given], {
+      const { stdout, stderr } = spawnSync(process.execPath, [...SERVER_FLAGS, '--expose-gc', program, ...given], {
         encoding: 'utf8',
         maxBuffer: 1 << 24,
       });
