@@ -91,8 +91,7 @@ export class BlockList {
    * there is no such block.
    */
   get coveredTime(): number {
-    const deletable = this.#deletable.filter(hasWholeRange).map(({ maxTime }) => maxTime);
-    return Math.max(this.lastingCoveredTime, ...deletable);
+    return Math.max(Number.NEGATIVE_INFINITY, ...this.#covering.map(({ maxTime }) => maxTime));
   }
 
   /** Blocks that perhaps only seem to reach further than `certainTime`. */
@@ -109,7 +108,10 @@ export class BlockList {
   /** The same of all blocks but those of these ULIDs, which another is about to replace. */
   knownRange(chunkRangeMs: number, replaced: readonly string[]): KnownRange {
     const others = this.#covering.filter(({ ulid }) => !replaced.includes(ulid));
-    return { chunkRangeMs, certainTime: Math.max(-Infinity, ...others.map((meta) => certainEnd(meta, chunkRangeMs))) };
+    return {
+      chunkRangeMs,
+      certainTime: Math.max(Number.NEGATIVE_INFINITY, ...others.map((meta) => certainEnd(meta, chunkRangeMs))),
+    };
   }
 
   get #covering(): BlockMeta[] {
@@ -218,14 +220,10 @@ export class BlockList {
     this.#blocks = this.#blocks.filter(({ meta }) => !ulids.has(meta.ulid));
   }
 
-  /** As `queriers`, with what is deleted and still in the files. */
-  queriersWithDeleted(range: TimeRange): BlockQuerier[] {
-    return this.#blocks.filter((block) => block.overlaps(range)).map((block) => block.querier(range, NOTHING_DELETED));
-  }
-
-  /** A querier for each block that has samples of the range, oldest first. */
-  queriers(range: TimeRange): BlockQuerier[] {
-    return this.#blocks.filter((block) => block.overlaps(range)).map((block) => block.querier(range));
+  /** A querier for each block that has samples of the range, oldest first; `deleted` shows what is deleted and still in the files. */
+  queriers(range: TimeRange, { deleted = false } = {}): BlockQuerier[] {
+    const tombstones = deleted ? NOTHING_DELETED : undefined;
+    return this.#blocks.filter((block) => block.overlaps(range)).map((block) => block.querier(range, tombstones));
   }
 
   /** The same blocks for a reader that must not wait for files. */

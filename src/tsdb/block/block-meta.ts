@@ -49,8 +49,15 @@ export function isUlid(name: string): boolean {
   return ULID.test(name);
 }
 
+/** Of blocks that have late samples alone. */
+export const OUT_OF_ORDER_HINT = 'from-out-of-order';
+/** Of blocks that have series alone whose last sample is a stale marker. */
+export const STALE_HINT = 'from-stale-series';
+/** Of blocks that have some of the head's series alone: they are merged with their like. */
+export const SOME_SERIES_HINTS: readonly string[] = [STALE_HINT, 'from-selected-series'];
+
 /** Of blocks that have only some of the samples of their range; the others may still be in the head. */
-const PARTIAL_HINTS = ['from-out-of-order', 'from-stale-series', 'from-selected-series'];
+const PARTIAL_HINTS: readonly string[] = [OUT_OF_ORDER_HINT, ...SOME_SERIES_HINTS];
 
 /** True where the block has all samples of its range that came in order. */
 export function hasWholeRange({ hints }: Pick<BlockMeta, 'hints'>): boolean {

@@ -1,4 +1,12 @@
-import { type BlockMeta, type BlockParent, certainEnd, hasWholeRange, WHOLE_RANGE_HINT } from '../block/block-meta.ts';
+import {
+  type BlockMeta,
+  type BlockParent,
+  certainEnd,
+  hasWholeRange,
+  OUT_OF_ORDER_HINT,
+  SOME_SERIES_HINTS,
+  WHOLE_RANGE_HINT,
+} from '../block/block-meta.ts';
 
 /** What the meta of a block tells of where it comes from. */
 export interface BlockOrigin {
@@ -10,16 +18,13 @@ export interface BlockOrigin {
   readonly hints: readonly string[];
 }
 
-const OUT_OF_ORDER = 'from-out-of-order';
-const KEPT_HINTS = ['from-selected-series', 'from-stale-series'];
-
 /**
  * The origin of a block that replaces all of these. It is out of order only if all of them are; a hint that only a part
  * of the head's series is in there stays, since whoever reads it takes the log for read up to the end of such a block.
  */
 export function compactedOrigin(metas: readonly BlockMeta[]): BlockOrigin {
-  const hints = KEPT_HINTS.filter((hint) => metas.some((meta) => meta.hints.includes(hint)));
-  if (metas.every((meta) => meta.hints.includes(OUT_OF_ORDER))) hints.unshift(OUT_OF_ORDER);
+  const hints = SOME_SERIES_HINTS.filter((hint) => metas.some((meta) => meta.hints.includes(hint)));
+  if (metas.every((meta) => meta.hints.includes(OUT_OF_ORDER_HINT))) hints.unshift(OUT_OF_ORDER_HINT);
   return {
     minTime: Math.min(...metas.map(({ minTime }) => minTime)),
     maxTime: Math.max(...metas.map(({ maxTime }) => maxTime)),

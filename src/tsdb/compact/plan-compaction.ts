@@ -1,14 +1,10 @@
-import { type BlockMeta, hasWholeRange } from '../block/block-meta.ts';
+import { type BlockMeta, hasWholeRange, OUT_OF_ORDER_HINT, SOME_SERIES_HINTS } from '../block/block-meta.ts';
 
 /** Ranges grow threefold, so that a block is rewritten once for each time its range triples. */
 const RANGE_FACTOR = 3;
 const RANGES_MAX = 10;
 /** A block is rewritten when more of its series than this share have deletions. */
 const TOMBSTONES_SHARE = 0.05;
-
-const OUT_OF_ORDER_HINT = 'from-out-of-order';
-/** Blocks of which only a part of the head's series went in: they are merged with their like alone. */
-const PARTIAL_HINTS = ['from-stale-series', 'from-selected-series'];
 
 /** The widths that blocks grow through (ms): `min`, 3 times, 9 times as much, up to `max`. */
 export function blockRanges(min: number, max: number): number[] {
@@ -48,7 +44,7 @@ export function planCompaction(
   const byUlid = metas.filter((meta) => !isEarly(meta)).sort((a, b) => (a.ulid < b.ulid ? -1 : 1));
   const held = byUlid.findIndex(isHeld);
   const free = (held < 0 ? byUlid : byUlid.slice(0, held)).sort((a, b) => a.minTime - b.minTime);
-  for (const kind of [null, ...PARTIAL_HINTS]) {
+  for (const kind of [null, ...SOME_SERIES_HINTS]) {
     const plan = planLike(
       free.filter((meta) => partialHint(meta) === kind),
       ranges,
@@ -60,7 +56,7 @@ export function planCompaction(
 }
 
 function partialHint({ hints }: BlockMeta): string | null {
-  return PARTIAL_HINTS.find((hint) => hints.includes(hint)) ?? null;
+  return SOME_SERIES_HINTS.find((hint) => hints.includes(hint)) ?? null;
 }
 
 /** `sorted` by their first times. */

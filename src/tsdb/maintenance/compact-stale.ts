@@ -1,10 +1,8 @@
 import { runInTurns } from '../../std/turns.ts';
+import { STALE_HINT } from '../block/block-meta.ts';
 import { writeHeadBlock } from './head-block.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { takeInBlock } from './reload-blocks.ts';
-
-/** Blocks that hold some series of their range only; they are never merged with others. */
-const STALE_HINT = 'from-stale-series';
 
 /**
  * Moves the series whose last sample is a stale marker to blocks of their own, one for each range, and out of the head,

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
+import { OUT_OF_ORDER_HINT } from '../block/block-meta.ts';
 import { type WrittenBlock, writeBlock } from '../compact/write-block.ts';
 import { type HeadSlabs, HeadView } from '../head/head-view.ts';
 import { LateChunkSource, type LateChunks } from './late-chunk-source.ts';
@@ -27,7 +28,7 @@ export function writeLateBlock(fileSystem: FileSystem, task: LateBlock): Written
   const view = new HeadView({ fileSystem, directory: chunksHead });
   view.attach(slabs);
   const sources = [new LateChunkSource(view, late)];
-  const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints: ['from-out-of-order'] };
+  const options = { directory, ulid, sources, minTime, maxTime, level: 1, hints: [OUT_OF_ORDER_HINT] };
   try {
     return writeBlock(fileSystem, { ...options, segmentBytesMax, ...(progress && { progress }) });
   } finally {

@@ -5,6 +5,7 @@ import { mergeQueriers } from '../../storage/merge-queriers.ts';
 import { createSampleColumn, type Querier, type SampleColumn, type TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { BlockList } from '../block/block-list.ts';
+import { OUT_OF_ORDER_HINT } from '../block/block-meta.ts';
 import { markBlock } from '../block/write-block-meta.ts';
 import type { Head } from '../head/head.ts';
 
@@ -38,7 +39,7 @@ export async function hideCovered(head: Head, blocks: BlockList, options: CoverO
   const range = { minTime: blocks.certainTime(chunkRangeMs), maxTime: coveredTime - 1 };
   const where = { from: range.minTime, to: coveredTime, blocks: doubtful.map(({ ulid }) => ulid).join(' ') };
   const inHead = head.querier(range);
-  const inBlocks = mergeQueriers(blocks.queriersWithDeleted(range));
+  const inBlocks = mergeQueriers(blocks.queriers(range, { deleted: true }));
   try {
     if (await hasThese(inBlocks, inHead, range)) {
       head.advance(coveredTime);
@@ -53,7 +54,7 @@ export async function hideCovered(head: Head, blocks: BlockList, options: CoverO
   }
   log.warn('Samples of the log are kept that merged blocks seem to have and have not', where);
   if (!repairs) return false;
-  for (const { ulid } of doubtful) markBlock(fileSystem, `${directory}/${ulid}`, { hint: 'from-out-of-order' });
+  for (const { ulid } of doubtful) markBlock(fileSystem, `${directory}/${ulid}`, { hint: OUT_OF_ORDER_HINT });
   return true;
 }
 
