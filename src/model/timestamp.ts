@@ -67,8 +67,17 @@ export function evaluationMs(moment: Moment): number {
 
 /** Milliseconds for a storage range, kept within the integers that a number can hold exactly. */
 export function storageMs(moment: Moment): number {
-  const ms = BigInt.asIntN(64, moment.seconds * 1000n + BigInt(Math.trunc(moment.nanoseconds / 1e6)));
-  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(ms)));
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, momentMs(moment)));
+}
+
+/** Milliseconds since the epoch, in 64 bits that wrap; what is left of the last one is cut off. */
+export function momentMs({ seconds, nanoseconds }: Moment): number {
+  return Number(BigInt.asIntN(64, seconds * 1000n + BigInt(Math.trunc(nanoseconds / 1e6))));
+}
+
+/** Seconds of a duration, rounded as the reference does: whole seconds plus the rest. */
+export function secondsFromNanoseconds(duration: bigint): number {
+  return Number(duration / NANOSECONDS) + Number(duration % NANOSECONDS) / 1e9;
 }
 
 /** A double as a 64-bit integer the way amd64 converts it: what does not fit becomes the smallest one. */

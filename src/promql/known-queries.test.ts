@@ -78,3 +78,22 @@ test('plans of a known text follow its times and the configuration', async () =>
   subqueryStepMs = 30_000;
   expect(await value(inner, 900_000)).toBe(10);
 });
+
+test('functions of the query tell the times that were asked for, and durations go by them', async () => {
+  const engine = createEngine();
+  const times = { kind: 'range', start: -8_446_744_073_709, end: -8_446_744_063_709, step: 1000 } as const;
+  const asked = { start: 1e13, end: 1e13 + 10_000, range: 10.0001, step: 1.0005 };
+  const value = async (text: string, parameters: Partial<QueryParameters>) => {
+    const { sink } = (await ask(engine, text, { ...times, lookbackMs: 300_000, ...parameters }, false)) as {
+      sink: ColumnSink;
+    };
+    return sink.series[0]?.column.values[0];
+  };
+  const told = (parameters: Partial<QueryParameters>) =>
+    Promise.all(['start()', 'end()', 'range()', 'step()'].map((text) => value(text, parameters)));
+  expect(await told({})).toEqual([-8_446_744_073.709, -8_446_744_063.709, 10, 1]);
+  expect(await told({ asked })).toEqual([1e10, 1e10 + 10, 10.0001, 1.0005]);
+  expect(await told({})).toEqual([-8_446_744_073.709, -8_446_744_063.709, 10, 1]);
+  const steps = 'count_over_time(vector(1)[step() * 1000:1s])';
+  expect([await value(steps, {}), await value(steps, { asked })]).toEqual([1000, 1001]);
+});

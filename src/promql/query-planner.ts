@@ -7,7 +7,7 @@ import { keepHistogramStatistics } from './plan/histogram-statistics.ts';
 import { ObservedTimes } from './plan/observed-times.ts';
 import { PASSES, type Pass } from './plan/passes/passes.ts';
 import type { Plan } from './plan/plan.ts';
-import { PlanError, type QueryTimes } from './plan/resolve-duration.ts';
+import { type AskedTimes, PlanError, type QueryTimes } from './plan/resolve-duration.ts';
 import type { Expr } from './syntax/ast.ts';
 import { documentedType, exprType } from './syntax/expr-type.ts';
 import type { ParserOptions } from './syntax/options.ts';
@@ -33,6 +33,8 @@ export interface QueryParameters {
   readonly end: number;
   readonly step: number;
   readonly lookbackMs: number;
+  /** Absent where they are the same. */
+  readonly asked?: AskedTimes | undefined;
 }
 
 /** A query whose text is right; it can run any number of times. */
@@ -128,6 +130,6 @@ export class QueryPlanner {
   }
 }
 
-function timesOf({ start, end, step }: QueryParameters): QueryTimes {
-  return { start, end, step };
+function timesOf({ asked, start, end, step }: QueryParameters): QueryTimes {
+  return { start, end, step, asked };
 }

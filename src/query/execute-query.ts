@@ -62,9 +62,9 @@ export function prepareQuery(
   request: QueryRequest,
   signal: CancelSignal | null = null,
 ): PreparedQuery | QueryReply {
-  const { text, kind, start, end, step, lookbackMs } = request;
+  const { asked, text, kind, start, end, step, lookbackMs } = request;
   try {
-    return engine.prepare(text, { kind, start, end, step, lookbackMs }, lookOf(signal));
+    return engine.prepare(text, { kind, start, end, step, lookbackMs, asked }, lookOf(signal));
   } catch (error) {
     return failedReply(error, 'bad_data');
   }

@@ -1,5 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import type { StepColumn } from '../promql/exec/step-column.ts';
+import type { AskedTimes } from '../promql/plan/resolve-duration.ts';
 import type { Timing } from './stats-json.ts';
 
 /** What a caller asks: one expression on one grid. */
@@ -11,6 +12,8 @@ export interface QueryRequest {
   readonly start: number;
   readonly end: number;
   readonly step: number;
+  /** What `start()`, `end()`, `range()` and `step()` tell where it is other than that. */
+  readonly asked?: AskedTimes | undefined;
   readonly lookbackMs: number;
   readonly timeoutMs: number;
   /** Vector and matrix answers are cut to so many series, with a warning; 0 = no limit. */

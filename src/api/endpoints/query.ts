@@ -1,5 +1,13 @@
 import { goQuote } from '../../model/labels.ts';
-import { compareMoments, evaluationMs, momentFromMs, nanosecondsBetween } from '../../model/timestamp.ts';
+import {
+  compareMoments,
+  evaluationMs,
+  type Moment,
+  momentFromMs,
+  momentMs,
+  nanosecondsBetween,
+  secondsFromNanoseconds,
+} from '../../model/timestamp.ts';
 import { giveBackAnswer } from '../../query/answer-buffers.ts';
 import type { QueryRequest } from '../../query/runner.ts';
 import { ApiError, invalidParameter } from '../api-error.ts';
@@ -27,13 +35,14 @@ export function queryRange(call: Call): Promise<ApiResult> {
   return askRunner(call, rangeEvaluation(call), 'json');
 }
 
-export type Evaluation = Pick<QueryRequest, 'kind' | 'start' | 'end' | 'step' | 'limit'>;
+export type Evaluation = Pick<QueryRequest, 'kind' | 'start' | 'end' | 'step' | 'limit' | 'asked'>;
 
 /** What `time` asks for. */
 export function instantEvaluation({ form, deps }: Call): Evaluation {
   const limit = limitParameter(form);
-  const time = evaluationMs(optionalTime(form, 'time', momentFromMs(deps.clock.now())));
-  return { kind: 'instant', start: time, end: time, step: 0, limit };
+  const moment = optionalTime(form, 'time', momentFromMs(deps.clock.now()));
+  const time = evaluationMs(moment);
+  return { kind: 'instant', start: time, end: time, step: 0, limit, asked: askedFor(moment, moment, 0n) };
 }
 
 /** What `start`, `end` and `step` ask for. */
@@ -59,7 +68,19 @@ export function rangeEvaluation({ form }: Call): Evaluation {
   }
   const stepMs = Math.trunc(msFromNanoseconds(step));
   if (stepMs === 0) throw invalidParameter('step', `step ${goQuote(form.get('step'))} is below one millisecond`);
-  return { kind: 'range', start: evaluationMs(start), end: evaluationMs(end), step: stepMs, limit };
+  const times = { start: evaluationMs(start), end: evaluationMs(end), step: stepMs };
+  return { kind: 'range', ...times, limit, asked: askedFor(start, end, step) };
+}
+
+const MILLISECOND = 1_000_000n;
+
+/** Not null where evaluation at whole milliseconds, and within 64 bits of nanoseconds, leaves something out. */
+function askedFor(start: Moment, end: Moment, step: bigint): QueryRequest['asked'] {
+  const range = nanosecondsBetween(start, end);
+  const times = { start: momentMs(start), end: momentMs(end) };
+  const isWhole = range % MILLISECOND === 0n && step % MILLISECOND === 0n;
+  if (isWhole && times.start === evaluationMs(start) && times.end === evaluationMs(end)) return undefined;
+  return { ...times, range: secondsFromNanoseconds(range), step: secondsFromNanoseconds(step) };
 }
 
 /** Hands the query on, and words its failure as the API does. */

@@ -1,6 +1,5 @@
 import { goQuote } from '../../model/labels.ts';
 import { EvaluationError, type FunctionImplementation, type FunctionRegistry } from '../functions/contracts.ts';
-import { seconds } from '../functions/rate-kind.ts';
 import type {
   Aggregate,
   AtModifier,
@@ -27,7 +26,7 @@ import {
   type SelectHints,
   type VectorPlan,
 } from './plan.ts';
-import { type QueryTimes, resolveDuration } from './resolve-duration.ts';
+import { askedTimes, type QueryTimes, resolveDuration } from './resolve-duration.ts';
 
 export interface PlanOptions {
   readonly times: QueryTimes;
@@ -252,13 +251,13 @@ function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options
   const first = expr.args[0] === undefined ? null : unwrapParens(expr.args[0]);
   switch (expr.func) {
     case 'start':
-      return { kind: 'number', value: times.start / 1000 };
+      return { kind: 'number', value: askedTimes(times).start / 1000 };
     case 'end':
-      return { kind: 'number', value: times.end / 1000 };
+      return { kind: 'number', value: askedTimes(times).end / 1000 };
     case 'range':
-      return { kind: 'number', value: seconds(times.end - times.start) };
+      return { kind: 'number', value: askedTimes(times).range };
     case 'step':
-      return { kind: 'number', value: times.start === times.end ? 0 : seconds(times.step) };
+      return { kind: 'number', value: askedTimes(times).range === 0 ? 0 : askedTimes(times).step };
     case 'vector':
       return { kind: 'vectorOf', input: inputs[0] as ScalarPlan };
     case 'scalar':

@@ -1,4 +1,4 @@
-import type { QueryTimes } from './resolve-duration.ts';
+import type { AskedTimes, QueryTimes } from './resolve-duration.ts';
 
 /** The times of a query, which note whether anything made by them looked at them. */
 export class ObservedTimes implements QueryTimes {
@@ -7,6 +7,11 @@ export class ObservedTimes implements QueryTimes {
 
   constructor(times: QueryTimes) {
     this.#times = times;
+  }
+
+  get asked(): AskedTimes | undefined {
+    this.wereLookedAt = true;
+    return this.#times.asked;
   }
 
   get start(): number {

@@ -6,6 +6,27 @@ export interface QueryTimes {
   readonly start: number;
   readonly end: number;
   readonly step: number;
+  /** Absent where they are the same. */
+  readonly asked?: AskedTimes | undefined;
+}
+
+/**
+ * The times of a query as its client wrote them, which `start()`, `end()`, `range()` and `step()` tell: evaluated is at whole ms, and
+ * within 292 years of the epoch, where ns in 64 bits wrap.
+ */
+export interface AskedTimes {
+  /** Milliseconds. */
+  readonly start: number;
+  readonly end: number;
+  /** Seconds from start to end; of an instant query 0. */
+  readonly range: number;
+  /** Seconds; of an instant query 0. */
+  readonly step: number;
+}
+
+/** What the client asked for. */
+export function askedTimes({ asked, end, start, step }: QueryTimes): AskedTimes {
+  return asked ?? { start, end, range: seconds(end - start), step: seconds(step) };
 }
 
 /** What the query says can not be carried out whatever the data; answered like a syntax error. */
@@ -36,7 +57,7 @@ function secondsOf(expr: DurationExpr, times: QueryTimes): number {
     case 'number':
       return expr.seconds;
     case 'call':
-      return seconds(expr.name === 'step' ? times.step : times.end - times.start);
+      return askedTimes(times)[expr.name];
     case 'minmax': {
       const left = secondsOf(expr.left, times);
       const right = secondsOf(expr.right, times);
