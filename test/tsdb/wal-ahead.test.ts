@@ -191,6 +191,13 @@ describe('a log that is read ahead', () => {
     );
   });
 
+  it('gives a ref that was one of several of a series to another series', () => {
+    const series = [1, 2, 3].map((ref) => seriesOf(ref, { a: '1' }));
+    const late = [seriesDeletedRecord([2]), seriesOf(2, { a: '2' }), samplesOf([[2, 1000, 5]])];
+    check([...series, ...late]);
+    check([...series, ...late, seriesDeletedRecord([1]), samplesOf([[2, 2000, 6]])]);
+  });
+
   it('leaves out what is in blocks', () => {
     fc.assert(
       fc.property(records, fc.integer({ min: -50_000, max: 300_000 }), (log, time) => check(log, undefined, time)),

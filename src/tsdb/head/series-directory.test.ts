@@ -90,6 +90,24 @@ describe('SeriesDirectory', () => {
     );
   });
 
+  it('forgets another ref of a series, which may then be that of a new one', () => {
+    const memory = new HeadMemory();
+    const directory = new SeriesDirectory(memory);
+    const [one, two] = [labelsFromPairs(['a', '1']), labelsFromPairs(['a', '2'])];
+    for (const ref of [7, 8, 9]) directory.restore(ref, one);
+    expect([...directory.otherRefs()]).toEqual([[7, [8, 9]]]);
+    const { version } = memory.series;
+    directory.remove(Float64Array.of(8));
+    expect(memory.series.version).toBeGreaterThan(version);
+    expect([...directory.otherRefs()]).toEqual([[7, [9]]]);
+    directory.restore(8, two);
+    directory.remove(Float64Array.of(9));
+    expect([...directory.otherRefs()]).toEqual([]);
+    directory.remove(Float64Array.of(7));
+    expect(directory.refs.row(7)).toBe(-1);
+    expect(directory.refs.row(8)).toBeGreaterThanOrEqual(0);
+  });
+
   it('refuses labels that end elsewhere than said, and none at all', () => {
     const directory = new SeriesDirectory(new HeadMemory());
     const bytes = bytesFromLabels(labelsFromPairs(['a', 'b']));

@@ -160,10 +160,18 @@ export class SeriesDirectory {
       const row = this.refs.row(ref);
       if (row < 0) continue;
       // One name of several: the series stays under the others.
-      if (this.#memory.series.ref(row) !== ref) this.refs.delete(ref);
+      if (this.#memory.series.ref(row) !== ref) this.#forgetOther(row, ref);
       else removal.add(row);
     }
     for (const _ of removal.finish());
+  }
+
+  #forgetOther(row: number, ref: number): void {
+    this.refs.delete(ref);
+    const left = this.#otherRefs.get(row)!.filter((other) => other !== ref);
+    if (left.length > 0) this.#otherRefs.set(row, left);
+    else this.#otherRefs.delete(row);
+    this.#memory.series.noteChange();
   }
 
   /** Takes series out one after the other; one removal at a time. */
