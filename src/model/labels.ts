@@ -4,8 +4,8 @@ import { compareUtf8 } from './utf8.ts';
 export const METRIC_NAME = '__name__';
 
 /** Labels that describe the metric itself; they go away with its name. */
-const METRIC_TYPE = '__type__';
-const METRIC_UNIT = '__unit__';
+export const METRIC_TYPE = '__type__';
+export const METRIC_UNIT = '__unit__';
 
 function isMetricLabel(name: string): boolean {
   return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;

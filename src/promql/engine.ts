@@ -144,7 +144,7 @@ export class Engine {
       size: { operators: 0, steps: 0 },
       shared: new Map(),
       probe,
-      dropped: { typesOrUnits: false },
+      dropped: { typesOrUnits: false, unread: new WeakSet() },
       laterRanges: [],
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
@@ -240,7 +240,7 @@ export class Engine {
       size: { operators: 0, steps: 0 },
       shared: new Map(),
       probe: null,
-      dropped: { typesOrUnits: false },
+      dropped: { typesOrUnits: false, unread: new WeakSet() },
       laterRanges: [],
       selectLater: () => Promise.reject(new Error('an explained query selects nothing')),
     };

@@ -110,6 +110,10 @@ class MergedSeriesSet implements SeriesSet {
     return this.#members.starts.length - 1;
   }
 
+  get hasNoTypes(): boolean {
+    return this.#sets.every((set) => set.hasNoTypes === true);
+  }
+
   labels(row: number): Labels {
     const { sets, rows, starts } = this.#members;
     const first = starts[row]!;

@@ -13,8 +13,8 @@ export interface TimeRange {
 export interface SelectRequest {
   readonly matchers: readonly Matcher[];
   /**
-   * Where all samples within the querier's range are floats, only series that meet these are wanted: `matchers` and more. A
-   * storage that does not know goes by `matchers`.
+   * Where all samples within the querier's range are floats, and no series there has a type or unit (`SeriesSet.hasNoTypes`), only
+   * series that meet these are wanted: `matchers` and more. A storage that does not know goes by `matchers`.
    */
   readonly floatMatchers?: readonly Matcher[];
   /** The samples wanted; may be narrower than the querier's range. */
@@ -36,7 +36,7 @@ export interface SelectRequest {
   readonly check?: () => void;
 }
 
-/** A request that goes by `floatMatchers`, for a storage without histograms. */
+/** A request that goes by `floatMatchers`, for a storage without histograms and types. */
 export function ofFloats<Request extends Pick<SelectRequest, 'matchers' | 'floatMatchers'>>(request: Request): Request {
   return request.floatMatchers === undefined ? request : { ...request, matchers: request.floatMatchers };
 }
@@ -98,6 +98,11 @@ export interface SeriesSet {
    * same selection, so what is worked out of it may be kept with it. null or absent where there is none.
    */
   readonly lastingLabels?: readonly Labels[] | null;
+  /**
+   * True where the storage knows, without a look at the labels, that no series has a type or a unit (`__type__`, `__unit__`): then
+   * series of one name stay different without their names. False or absent where it does not.
+   */
+  readonly hasNoTypes?: boolean;
   /**
    * There where samples come from afar: says that `row` is read next, after all before it, and is to be waited for unless it
    * is null.

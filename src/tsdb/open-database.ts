@@ -245,8 +245,10 @@ export class OpenDatabase implements Database {
   residentQuerier(range: TimeRange, seriesMax: number): Querier {
     const blocks = this.hasBlocks(range) ? this.#blocks.residentBlocks(range) : null;
     const { head } = this.#loaded;
-    const isFloatsOnly = !head.hasHistograms && this.#blocks.hasFloatsOnly(range);
-    return new ResidentQuerier(head.querier(range), blocks, seriesMax, isFloatsOnly);
+    const querier = head.querier(range);
+    const isPlain =
+      !head.hasHistograms && querier.hasNoTypes && this.#blocks.hasFloatsOnly(range) && this.#blocks.hasNoTypes(range);
+    return new ResidentQuerier(querier, blocks, seriesMax, isPlain);
   }
 
   headQuerier(range: TimeRange): Querier {

@@ -16,18 +16,18 @@ export class ResidentQuerier implements Querier {
   readonly #head: HeadQuerier;
   readonly #blocks: ResidentBlocks | null;
   readonly #seriesMax: number;
-  readonly #isFloatsOnly: boolean;
+  readonly #isPlain: boolean;
 
-  /** `blocks`: those with samples of the range; null where there are none. */
-  constructor(head: HeadQuerier, blocks: ResidentBlocks | null, seriesMax: number, isFloatsOnly: boolean) {
+  /** `blocks`: those with samples of the range; null where there are none. `isPlain`: neither histograms nor types are among them. */
+  constructor(head: HeadQuerier, blocks: ResidentBlocks | null, seriesMax: number, isPlain: boolean) {
     this.#head = head;
     this.#blocks = blocks;
     this.#seriesMax = seriesMax;
-    this.#isFloatsOnly = isFloatsOnly;
+    this.#isPlain = isPlain;
   }
 
   select(given: SelectRequest): SeriesSet {
-    const request = this.#isFloatsOnly ? ofFloats(given) : given;
+    const request = this.#isPlain ? ofFloats(given) : given;
     const most = this.#head.seriesMax(request.matchers);
     if (most > LOOKED_AT_MAX) throw new NotResident(`as many as ${most} series are to be looked at`);
     const set = this.#head.select(request);

@@ -131,6 +131,7 @@ const stored: fc.Arbitrary<MemorySeries[]> = fc.uniqueArray(
         job: fc.constantFrom('', 'x', 'y'),
         instance: fc.constantFrom('', 'x', 'b'),
         le: fc.constantFrom('', '1', '+Inf'),
+        __type__: fc.constantFrom('', '', '', 'counter'),
       })
       .map(labelsFromObject),
     samples,

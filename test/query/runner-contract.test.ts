@@ -53,6 +53,8 @@ describe.each(RUNNERS)('%s', (_name, start) => {
       appendSamples(database, [
         [{ __name__: 'm', a: '1' }, 60_000 * i, 1 + i],
         [{ __name__: 'm', a: 'é' }, 60_000 * i, 2 + 2 * i],
+        [{ __name__: 'typed', __type__: 'counter' }, 60_000 * i, 1],
+        [{ __name__: 'typed', __type__: 'gauge' }, 60_000 * i, 2],
       ]);
     }
     running = start(database, observer);
@@ -112,6 +114,18 @@ describe.each(RUNNERS)('%s', (_name, start) => {
     if (!scalar.ok || scalar.form !== 'columns') throw new Error('no columns');
     expect(scalar.series.map(({ labels, column }) => [labels.size, column.values[0]])).toEqual([[0, 2]]);
     expect(await run({ text: '"text"', form: 'columns' })).toMatchObject({ ok: false, errorType: 'execution' });
+  });
+
+  it('refuses series that become equal without their names, also where nobody sees their labels', async () => {
+    const equal = {
+      ok: false,
+      errorType: 'execution',
+      message: 'vector cannot contain metrics with the same labelset',
+    };
+    for (const text of ['abs(typed)', 'sum(abs(typed))', 'scalar(rate(typed[5m]))']) {
+      expect(await run({ text })).toMatchObject(equal);
+    }
+    expect((await body({ text: 'sum(typed)' })).data.result).toEqual([{ metric: {}, value: [60, '3'] }]);
   });
 
   it('explains without running', async () => {

@@ -59,12 +59,15 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** A sample of each of two series of floats, or a histogram of a third one. */
-function append(kind: 'float' | 'histogram', time: number): void {
+/** A sample of each of two series of floats, a histogram of a third one, or a float of one with a type. */
+function append(kind: 'float' | 'histogram' | 'typed', time: number): void {
   const appender = database.appender();
   if (kind === 'float') {
     const refs = ['a', 'b'].map((s) => appender.resolve(labelsFromObject({ __name__: 'x', s })));
     appender.append(batchOf(refs.map((ref) => [ref, time, 1])));
+  } else if (kind === 'typed') {
+    const ref = appender.resolve(labelsFromObject({ __name__: 'other', __type__: 'gauge' }));
+    appender.append(batchOf([[ref, time, 1]]));
   } else {
     const ref = appender.resolve(labelsFromObject({ __name__: 'other' }));
     appender.append({ ...batchOf([]), histograms: [{ ref, time, startTime: 0, histogram: HISTOGRAM }] });
@@ -84,8 +87,8 @@ async function found(): Promise<number[]> {
   const querier = database.residentQuerier(range, 100);
   const set = await querier.select(request);
   querier.close();
-  const [{ isFloatsOnly, snapshots }] = answers as [ThreadAnswer];
-  expect(isFloatsOnly).toBe(snapshots[0]!.rows.length === 1);
+  const [{ isPlain, snapshots }] = answers as [ThreadAnswer];
+  expect(isPlain).toBe(snapshots[0]!.rows.length === 1);
   return [snapshots[0]!.rows.length, set.length];
 }
 
@@ -102,6 +105,13 @@ describe('series that only matter where there are histograms', () => {
     await open();
     expect(await found()).toEqual([2, 2]);
     for (const each of opened.splice(0).reverse()) await each.close();
+    await open();
+    expect(await found()).toEqual([2, 2]);
+  });
+
+  test('are there once a series has a type, also after a start', async () => {
+    append('typed', now - 5000);
+    expect(await found()).toEqual([2, 2]);
     await open();
     expect(await found()).toEqual([2, 2]);
   });

@@ -26,7 +26,7 @@ function createReader(head: ReturnType<typeof createHead>['head']) {
       for (const list of message.slabs) sent += list.length;
       view.attach(message.slabs);
       const order = runInTurns(orderByLabels(view, message.snapshot.rows), null) as Uint32Array;
-      return { querier, set: new HeadSeriesSet(reader, message.snapshot, ALL_TIME, order) };
+      return { querier, set: new HeadSeriesSet(reader, message.snapshot, ALL_TIME, false, order) };
     },
     get slabsSent() {
       return sent;

@@ -94,7 +94,7 @@ function readerOf(head: Head) {
     const message = structuredClone({ slabs: head.newSlabs(seen), snapshot });
     for (const buffer of message.slabs.flat()) read.bytes += buffer.byteLength;
     view.attach(message.slabs);
-    return { querier, set: new HeadSeriesSet(reader, message.snapshot, ALL_TIME, null) };
+    return { querier, set: new HeadSeriesSet(reader, message.snapshot, ALL_TIME, false, null) };
   }
   return read;
 }

@@ -1,3 +1,4 @@
+import type { Labels } from '../../model/labels.ts';
 import type { SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { FunctionFeatures } from '../functions/contracts.ts';
 import type { SelectHints } from '../plan/plan.ts';
@@ -31,6 +32,8 @@ export interface QueryContext {
 export interface DroppedLabels {
   /** Series lost a type or a unit, and not only their names: those of one name may have become equal. */
   typesOrUnits: boolean;
+  /** What stands for the labels of series of one selector that were not read, with and without the name: those are all different. */
+  readonly unread: WeakSet<Labels>;
 }
 
 /** Operators, and their steps together. */

@@ -56,6 +56,7 @@ export class MergeDuplicates implements VectorOperator {
     const heads = await this.#input.series();
     if (this.#unless !== null && !this.#unless.typesOrUnits) return heads;
     const { labels } = heads;
+    if (this.#unless !== null && labels.length > 0 && this.#unless.unread.has(labels[0]!)) return heads;
     const groups = groupEqual(heads, this.#budget);
     if (groups === null) return heads;
     if (this.#isInstant) return await this.#keepPresent(heads, groups);

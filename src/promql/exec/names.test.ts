@@ -25,6 +25,10 @@ describe('type and unit go with the metric name', () => {
     'rate(typed[5m])',
     'timestamp(typed)',
     'sum by (i) (abs(typed))',
+    'sum(abs(typed))',
+    'count(rate(typed[5m]))',
+    'scalar(-typed)',
+    'absent(typed + 1)',
   ])('%s: series that differ in them alone become equal', async (text) => {
     for (const end of [0, 120]) {
       await expect(ask(text, end)).rejects.toThrow('vector cannot contain metrics with the same labelset');

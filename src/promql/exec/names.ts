@@ -32,7 +32,7 @@ export function droppedNamesAlone(heads: SeriesHeads, context: QueryContext): Se
   context.budget.takeBytes(ENTRY_BYTES * heads.labels.length);
   const labels = heads.labels.map((before) => {
     context.budget.spend(DROPPING_WORK);
-    const after = before.without(METRIC_NAME);
+    const after = context.dropped.unread.has(before) ? before.withoutMetric : before.without(METRIC_NAME);
     if (after !== before) context.budget.takeLabels(after);
     return after;
   });

@@ -7,10 +7,10 @@ import { metricNameOf, namesMetric } from './selector-name.ts';
 
 /**
  * When nobody can tell that a plan has fewer series as input, but by those that are missing: it says nothing of a series,
- * refuses none, and what it gives for one does not depend on others, but for those of its group in an aggregation. When in
- * doubt, `never`.
+ * refuses none, and what it gives for one does not depend on others, but for those of its group in an aggregation. Plain data has
+ * neither native histograms nor series with types, which go with the names and leave equal ones behind. When in doubt, `never`.
  */
-export type Quietness = 'always' | 'without histograms' | 'never';
+export type Quietness = 'always' | 'over plain data' | 'never';
 
 export function quietness(plan: Plan, features: FunctionFeatures): Quietness {
   switch (plan.kind) {
@@ -26,19 +26,19 @@ export function quietness(plan: Plan, features: FunctionFeatures): Quietness {
       return quietnessOfRangeCall(plan, features);
     case 'aggregate':
       if (plan.op === 'count' || plan.op === 'group') return 'always';
-      return isQuietWithFloats(plan) ? 'without histograms' : 'never';
+      return isQuietWithFloats(plan) ? 'over plain data' : 'never';
     case 'instantCall':
       return QUIET_FUNCTIONS.has(plan.call.func) && staysDistinct(plan.input, METRIC_NAME, features)
-        ? 'without histograms'
+        ? 'over plain data'
         : 'never';
     case 'negateVector':
-      return staysDistinct(plan.input, METRIC_NAME, features) ? 'without histograms' : 'never';
+      return staysDistinct(plan.input, METRIC_NAME, features) ? 'over plain data' : 'never';
     case 'vectorScalar':
       if (plan.op === '</' || plan.op === '>/') return 'never';
-      return staysDistinct(plan.vector, METRIC_NAME, features) ? 'without histograms' : 'never';
+      return staysDistinct(plan.vector, METRIC_NAME, features) ? 'over plain data' : 'never';
     case 'labelCall':
       return plan.strings[0] !== METRIC_NAME && staysDistinct(plan.input, plan.strings[0]!, features)
-        ? 'without histograms'
+        ? 'over plain data'
         : 'never';
     default:
       return 'never';
@@ -54,15 +54,16 @@ function quietnessOfRangeCall(plan: RangeCallPlan, features: FunctionFeatures): 
   const isSelector = input.kind === 'rangeSelect';
   if (isSelector && input.extension !== 'none') return 'never';
   if (SILENT_RANGE_FUNCTIONS.has(call.func)) {
-    return isSelector || keepsName || staysDistinct(input, METRIC_NAME, features) ? 'always' : 'never';
+    if (keepsName) return 'always';
+    return isSelector || staysDistinct(input, METRIC_NAME, features) ? 'over plain data' : 'never';
   }
   // Start times that overlap are told of.
   if (features.useStartTimestamps || (!keepsName && !staysDistinct(input, METRIC_NAME, features))) return 'never';
-  if (QUIET_RANGE_FUNCTIONS.has(call.func)) return 'without histograms';
-  if (call.func === 'quantile_over_time') return isQuantile(plan.args[0]) ? 'without histograms' : 'never';
+  if (QUIET_RANGE_FUNCTIONS.has(call.func)) return 'over plain data';
+  if (call.func === 'quantile_over_time') return isQuantile(plan.args[0]) ? 'over plain data' : 'never';
   if (!COUNTER_FUNCTIONS.has(call.func) || !isSelector) return 'never';
   const name = metricNameOf(input.matchers);
-  return name !== null && looksLikeCounter(name) ? 'without histograms' : 'never';
+  return name !== null && looksLikeCounter(name) ? 'over plain data' : 'never';
 }
 
 function isQuietWithFloats({ op, param }: AggregatePlan): boolean {

@@ -1,5 +1,5 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
-import { compareLabels, type Labels } from '../../model/labels.ts';
+import { compareLabels, type Labels, METRIC_TYPE, METRIC_UNIT } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { matcherPredicate } from '../../model/matcher-predicate.ts';
 import { writeNormalNaN, writeStale } from '../../model/stale.ts';
@@ -70,7 +70,8 @@ function select(all: readonly MemorySeries[], range: TimeRange, request: SelectR
   const maxTime = Math.min(range.maxTime, request.range.maxTime);
   const inRange = ({ time }: MemorySample) => time >= range.minTime && time <= range.maxTime;
   const hasHistograms = all.some(({ samples }) => samples.some((one) => one.histogram !== null && inRange(one)));
-  const rows = matching(all, (hasHistograms ? request : ofFloats(request)).matchers)
+  const isPlain = !hasHistograms && all.every(({ labels }) => !hasType(labels));
+  const rows = matching(all, (isPlain ? ofFloats(request) : request).matchers)
     .map(({ labels, samples }) => ({
       labels,
       samples: samples.filter(({ time }) => time >= minTime && time <= maxTime),
@@ -81,9 +82,14 @@ function select(all: readonly MemorySeries[], range: TimeRange, request: SelectR
   return {
     length: rows.length,
     labels: (row) => rows[row]!.labels,
+    hasNoTypes: !rows.some(({ labels }) => hasType(labels)),
     read: (row, into) => fill(rows[row]!.samples, into),
     warnings: [],
   };
+}
+
+function hasType(labels: Labels): boolean {
+  return labels.has(METRIC_TYPE) || labels.has(METRIC_UNIT);
 }
 
 function fill(samples: readonly MemorySample[], into: SampleColumn): void {

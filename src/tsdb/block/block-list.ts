@@ -3,6 +3,7 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { KnownRange } from '../compact/compacted-meta.ts';
+import { hasNoTypes } from '../select/has-no-types.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import { Block, type BlockCaches } from './block.ts';
 import { type BlockMeta, certainEnd, hasFloatsOnly, hasWholeRange, isUlid } from './block-meta.ts';
@@ -78,6 +79,11 @@ export class BlockList {
   /** True where no block has histograms of the range. */
   hasFloatsOnly(range: TimeRange): boolean {
     return this.#blocks.every((block) => hasFloatsOnly(block.meta) || !block.overlaps(range));
+  }
+
+  /** True where no series of a block that may have samples of the range has a type or unit. */
+  hasNoTypes(range: TimeRange): boolean {
+    return this.#blocks.every((block) => hasNoTypes(block.rowIndex) || !block.overlaps(range));
   }
 
   /** ULIDs of blocks that are replaced or empty: they can be removed from the directory. */

@@ -16,6 +16,7 @@ import {
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
 import type { SourceChunk } from '../chunk/chunk-source.ts';
 import { clipChunks } from '../chunk/clip-chunks.ts';
+import { hasNoTypes } from '../select/has-no-types.ts';
 import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { coversRange, coversWithin, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
@@ -215,6 +216,10 @@ class BlockSeriesSet implements SeriesSet {
 
   labels(row: number): Labels {
     return this.#block.labels(this.#rows[row]!);
+  }
+
+  get hasNoTypes(): boolean {
+    return hasNoTypes(this.#block.rowIndex);
   }
 
   get lastingLabels(): readonly Labels[] | null {

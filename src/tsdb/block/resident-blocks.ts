@@ -143,6 +143,10 @@ class ResidentSet implements SeriesSet {
     return this.#set.warnings;
   }
 
+  get hasNoTypes(): boolean {
+    return this.#set.hasNoTypes === true;
+  }
+
   labels(row: number): Labels {
     return this.#resident(() => this.#set.labels(row));
   }

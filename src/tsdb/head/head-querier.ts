@@ -2,6 +2,7 @@ import { markRows } from '../../kernels/sorted-sets.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
+import { hasNoTypes } from '../select/has-no-types.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
@@ -89,6 +90,11 @@ export class HeadQuerier implements Querier {
   /** What is older is not shown: it is in blocks, or was not asked for. */
   get minTime(): number {
     return this.#parts.range.minTime;
+  }
+
+  /** No series of the head has a type or a unit. */
+  get hasNoTypes(): boolean {
+    return hasNoTypes(this.#parts.rowIndex);
   }
 
   /**
@@ -185,9 +191,9 @@ export class HeadQuerier implements Querier {
     const use = isKept ? 'kept' : 'used up';
     const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish, use);
     const whole = isKept && snapshot.rows === rows ? known : null;
-    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, null, whole);
+    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, this.hasNoTypes, null, whole);
     const order = yield* orderByLabels(memory, snapshot.rows);
-    return new HeadSeriesSet(reader, snapshot, wanted, limit > 0 ? order.subarray(0, limit) : order);
+    return new HeadSeriesSet(reader, snapshot, wanted, this.hasNoTypes, limit > 0 ? order.subarray(0, limit) : order);
   }
 
   /** What matchers choose: as it is known, or in an array of its own. */

@@ -7,6 +7,7 @@ import type { KnownSelection } from './known-selections.ts';
 /** The rows of a snapshot, read in the thread that took it or, over a `HeadView`, in another one. */
 export class HeadSeriesSet implements SeriesSet {
   readonly warnings: readonly string[] = [];
+  readonly hasNoTypes: boolean;
   readonly #reader: HeadReader;
   readonly #snapshot: HeadSnapshot;
   readonly #range: TimeRange;
@@ -14,16 +15,18 @@ export class HeadSeriesSet implements SeriesSet {
   readonly #known: KnownSelection | null;
 
   /**
-   * `order`: places in the snapshot in the order in which they are shown; null shows all as they are. `known`: the selection
+   * `withoutTypes`: no series of the head has a type or a unit. `order`: places in the snapshot in the order in which they are shown; null shows all as they are. `known`: the selection
    * whose rows these are, all of them and in its order.
    */
   constructor(
     reader: HeadReader,
     snapshot: HeadSnapshot,
     range: TimeRange,
+    withoutTypes: boolean,
     order: Uint32Array | null,
     known: KnownSelection | null = null,
   ) {
+    this.hasNoTypes = withoutTypes;
     this.#known = known;
     this.#reader = reader;
     this.#snapshot = snapshot;

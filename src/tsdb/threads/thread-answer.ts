@@ -19,8 +19,10 @@ export interface ThreadAnswer {
   readonly slabs: HeadSlabs;
   /** Samples of the head that are older than this (ms) are not shown. */
   readonly headMinTime: number;
-  /** All samples of the range are floats: the snapshots are of what `floatMatchers` choose. */
-  readonly isFloatsOnly: boolean;
+  /** All samples of the range are floats, and no series has a type: the snapshots are of what `floatMatchers` choose. */
+  readonly isPlain: boolean;
+  /** No series of the head has a type or a unit. */
+  readonly headHasNoTypes: boolean;
   /** Parallel to the requests; rows in any order. */
   readonly snapshots: readonly HeadSnapshot[];
   /** All blocks, oldest first; null where they are as in the answer before. */

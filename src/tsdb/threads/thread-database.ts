@@ -56,9 +56,10 @@ export class ThreadDatabase {
   /** What one query reads from. */
   queryable(ask: AskMainThread): Queryable {
     this.#decoded.begin();
-    const series = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot) => {
-      if (!request.sorted) return new HeadSeriesSet(this.#reader, snapshot, range, null, this.#known.of(snapshot));
-      return new HeadSeriesSet(this.#reader, snapshot, range, this.#order(snapshot.rows));
+    const series: HeadSeries = (request, range, snapshot, hasNoTypes) => {
+      const order = request.sorted ? this.#order(snapshot.rows) : null;
+      const known = request.sorted ? null : this.#known.of(snapshot);
+      return new HeadSeriesSet(this.#reader, snapshot, range, hasNoTypes, order, known);
     };
     return { querier: (range) => new ThreadQuerier(series, this.#blocks, ask, range) };
   }
@@ -100,7 +101,7 @@ function found(block: BlockQuerier, find: (block: BlockQuerier) => string[]): st
 }
 
 /** The series of the head that a request finds, out of the snapshot that the main thread made for it. */
-type HeadSeries = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot) => SeriesSet;
+type HeadSeries = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot, hasNoTypes: boolean) => SeriesSet;
 
 /** Selects of one turn go to the main thread together. */
 class ThreadQuerier implements Querier {
@@ -165,15 +166,15 @@ class ThreadQuerier implements Querier {
   #seriesSet(
     given: SelectRequest,
     place: number,
-    { headMinTime, isFloatsOnly, snapshots }: ThreadAnswer,
+    { headHasNoTypes, headMinTime, isPlain, snapshots }: ThreadAnswer,
     blocks: readonly Querier[],
   ): SeriesSet {
-    const request = isFloatsOnly ? ofFloats(given) : given;
+    const request = isPlain ? ofFloats(given) : given;
     const range = {
       minTime: Math.max(request.range.minTime, this.#range.minTime, headMinTime),
       maxTime: Math.min(request.range.maxTime, this.#range.maxTime),
     };
-    const sets = [this.#headSeries(request, range, snapshots[place]!)];
+    const sets = [this.#headSeries(request, range, snapshots[place]!, headHasNoTypes)];
     for (const block of blocks) sets.push(block.select(request) as SeriesSet);
     return mergeSeriesSets(sets, request.sorted, request.limit, chunkMerge(snapshots[place]!.forms));
   }

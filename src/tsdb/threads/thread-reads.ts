@@ -95,22 +95,23 @@ export class ThreadRead {
   ): Promise<void> {
     const querier = this.#source.head.querier(range);
     this.#queriers.push(querier);
-    if (this.#hasFloatsOnly(range) && requests.some(({ floatMatchers }) => floatMatchers !== undefined)) {
+    if (this.#isPlain(querier, range) && requests.some(({ floatMatchers }) => floatMatchers !== undefined)) {
       if (await this.#answered(querier, { range, requests: requests.map(ofFloats) }, true, limits, give)) return;
     }
     await this.#answered(querier, { range, requests }, false, limits, give);
   }
 
-  #hasFloatsOnly(range: TimeRange): boolean {
+  /** There are neither histograms nor series with types. */
+  #isPlain({ hasNoTypes }: HeadQuerier, range: TimeRange): boolean {
     const { blocks, head } = this.#source;
-    return !head.hasHistograms && blocks.hasFloatsOnly(range);
+    return !head.hasHistograms && hasNoTypes && blocks.hasFloatsOnly(range) && blocks.hasNoTypes(range);
   }
 
-  /** False where histograms have come between the turns, and there should be none. */
+  /** False where histograms or types have come between the turns, and there should be none. */
   async #answered(
     querier: HeadQuerier,
     { range, requests }: ThreadQuestion,
-    isFloatsOnly: boolean,
+    isPlain: boolean,
     limits: AnswerLimits,
     give: (answer: ThreadAnswer) => void,
   ): Promise<boolean> {
@@ -119,8 +120,9 @@ export class ThreadRead {
     if (this.#isClosed) return true;
     const snapshots = await this.#snapshots(querier, requests, limits);
     if (snapshots === null) return true;
-    if (isFloatsOnly && !this.#hasFloatsOnly(range)) return false;
-    give({ ...this.#news(), headMinTime: querier.minTime, isFloatsOnly, snapshots });
+    if (isPlain && !this.#isPlain(querier, range)) return false;
+    const { hasNoTypes: headHasNoTypes, minTime: headMinTime } = querier;
+    give({ ...this.#news(), headMinTime, isPlain, headHasNoTypes, snapshots });
     return true;
   }
 

@@ -55,7 +55,7 @@ export class InstantSelector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return selectionHeads(this.#selection, this.#context.budget);
+    return selectionHeads(this.#selection, this.#context);
   }
 
   next(): StepColumn | null {

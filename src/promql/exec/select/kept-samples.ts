@@ -59,6 +59,10 @@ export class KeptSamples implements SeriesSet {
     return this.#set.labels(row);
   }
 
+  get hasNoTypes(): boolean {
+    return this.#set.hasNoTypes === true;
+  }
+
   get lastingLabels(): readonly Labels[] | null {
     return this.#set.lastingLabels ?? null;
   }

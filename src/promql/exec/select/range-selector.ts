@@ -2,7 +2,6 @@ import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { RangeSelectPlan } from '../../plan/plan.ts';
-import type { QueryBudget } from '../budget.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
 import { gridEnd, type Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads } from '../operator.ts';
@@ -18,13 +17,13 @@ export class RangeSelector implements RangeOperator {
   readonly isRead = true;
   readonly #statisticsOnly: boolean;
   readonly #selection: Selection;
-  readonly #budget: QueryBudget;
+  readonly #context: QueryContext;
   #row = 0;
 
   constructor(plan: RangeSelectPlan, scope: Scope, context: QueryContext) {
     const { grid } = scope;
     this.#statisticsOnly = plan.statisticsOnly;
-    this.#budget = context.budget;
+    this.#context = context;
     const firstEnd = (plan.at ?? grid.start) - plan.offsetMs;
     const lastEnd = plan.at === null ? gridEnd(grid) - plan.offsetMs : firstEnd;
     const step = plan.at === null ? grid.step : 0;
@@ -41,15 +40,16 @@ export class RangeSelector implements RangeOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return selectionHeads(this.#selection, this.#budget);
+    return selectionHeads(this.#selection, this.#context);
   }
 
   next(into: SampleColumn): boolean {
     const set = this.#selection.series!;
     if (this.#row === set.length) return false;
     set.read(this.#row++, into);
-    this.#budget.noteHistograms(into);
-    const { spending } = this.#budget;
+    const { budget } = this.#context;
+    budget.noteHistograms(into);
+    const { spending } = budget;
     if (this.#statisticsOnly) keepStatistics(into, this.seen, spending);
     removeStaleMarkers(into, spending);
     return true;

@@ -3,7 +3,7 @@ import type { SelectRequest } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
 import type { QueryBudget } from '../budget.ts';
-import type { Selection } from '../context.ts';
+import type { QueryContext, Selection } from '../context.ts';
 import { keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
 import { ENTRY_BYTES, labelsBytes } from '../sizes.ts';
@@ -20,9 +20,11 @@ export function matchersOf({
 const BLOCK = 512;
 
 /** The labels of everything a selector found; gives way to the event loop while it collects many. */
-export async function selectionHeads(selection: Selection, budget: QueryBudget): Promise<SeriesHeads> {
+export async function selectionHeads(selection: Selection, context: QueryContext): Promise<SeriesHeads> {
+  const { budget } = context;
   const set = selection.series!;
-  if (selection.hints.labels === 'name') return namedHeads(selection, set.length, budget);
+  // Types and units go with the names, and series that differ in them alone are refused then.
+  if (selection.hints.labels === 'name' && set.hasNoTypes === true) return namedHeads(selection, set.length, context);
   const lasting = set.lastingLabels ?? null;
   if (lasting !== null) {
     makeLasting(lasting);
@@ -54,9 +56,10 @@ function takeAllLabels(list: readonly Labels[], budget: QueryBudget): void {
 const BYTES = 'bytes';
 
 /** All series under the metric name that the matchers tell. */
-function namedHeads({ request }: Selection, length: number, budget: QueryBudget): SeriesHeads {
+function namedHeads({ request }: Selection, length: number, { budget, dropped }: QueryContext): SeriesHeads {
   budget.takeBytes(ENTRY_BYTES * length);
   const name = new Labels([METRIC_NAME, metricNameOf(request.matchers)!]);
+  dropped.unread.add(name).add(name.withoutMetric);
   return { labels: new Array<Labels>(length).fill(name), dropName: null };
 }
 

@@ -51,7 +51,7 @@ export class SmoothedSelector implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    return selectionHeads(this.#selection, this.#context.budget);
+    return selectionHeads(this.#selection, this.#context);
   }
 
   next(): StepColumn | null {

@@ -20,10 +20,11 @@ import { quietness } from '../quiet-plans.ts';
  *
  * It stops where leaving series out could be seen: behind what may refuse them (names that are dropped, match groups that are
  * no longer unique), behind what looks at all series at once, and where a missing partner is filled in. Where something would
- * be told of native histograms alone, the matchers become those for a storage that has none (`floatMatchers`).
+ * be told of native histograms alone, or refused of series with types alone, the matchers become those for a storage that has none
+ * of these (`floatMatchers`).
  */
 export function propagateMatchers(root: Plan, look: Look, features: FunctionFeatures): Plan {
-  const narrowing = { features, needsFloats: false, work: { left: WORK_MAX } };
+  const narrowing = { features, needsPlainData: false, work: { left: WORK_MAX } };
   return foldTree<Plan, Plan>(
     root,
     planInputs,
@@ -66,8 +67,8 @@ function joined(into: VectorPlan, other: VectorPlan, matching: VectorMatching, n
 
 interface Narrowing {
   readonly features: FunctionFeatures;
-  /** Something above would speak of histograms that are left out. */
-  readonly needsFloats: boolean;
+  /** Something above would speak of histograms that are left out, or refuse series with types. */
+  readonly needsPlainData: boolean;
   /** Shared by all that a query narrows. */
   readonly work: { left: number };
 }
@@ -87,15 +88,15 @@ function narrowed(plan: Plan, matchers: readonly Matcher[], narrowing: Narrowing
     // Two of one match group would be refused even if nobody asked for them.
     if (matching.card !== 'one-to-one' || isFilled(matching)) return plan;
     if (!isUnique(left, matching, features) || !isUnique(right, matching, features)) return plan;
-    return bothNarrowed(plan, matching, matchers, { ...narrowing, needsFloats: true });
+    return bothNarrowed(plan, matching, matchers, { ...narrowing, needsPlainData: true });
   }
   const quiet = quietness(plan, narrowing.features);
   if (quiet === 'never') return plan;
-  const needsFloats = narrowing.needsFloats || quiet === 'without histograms';
+  const needsPlainData = narrowing.needsPlainData || quiet === 'over plain data';
   const inputs = [...planInputs(plan)];
   const place =
     plan.kind === 'vectorScalar' && plan.scalarLeft ? 1 : plan.kind === 'vectorScalar' ? 0 : inputs.length - 1;
-  inputs[place] = narrowed(inputs[place]!, passedOn(plan, matchers), { ...narrowing, needsFloats });
+  inputs[place] = narrowed(inputs[place]!, passedOn(plan, matchers), { ...narrowing, needsPlainData });
   return withInputs(plan, inputs);
 }
 
@@ -132,12 +133,12 @@ function bothNarrowed(
 function withMatchers(
   plan: Extract<Plan, { kind: 'instantSelect' | 'rangeSelect' }>,
   matchers: readonly Matcher[],
-  { features, needsFloats }: Narrowing,
+  { features, needsPlainData }: Narrowing,
 ): Plan {
   if (quietness(plan, features) === 'never') return plan;
-  const own = needsFloats ? [...plan.matchers, ...plan.floatMatchers] : plan.matchers;
+  const own = needsPlainData ? [...plan.matchers, ...plan.floatMatchers] : plan.matchers;
   const more = matchers.filter((each) => !own.some((known) => isSameMatcher(known, each)));
   if (more.length === 0) return plan;
-  if (needsFloats) return { ...plan, floatMatchers: [...plan.floatMatchers, ...more] };
+  if (needsPlainData) return { ...plan, floatMatchers: [...plan.floatMatchers, ...more] };
   return { ...plan, matchers: [...plan.matchers, ...more] };
 }
