@@ -110,6 +110,26 @@ describe('Extents', () => {
     expect([3, 3].map((units) => Math.floor(extents.allocate(units) / slabUnits))).toEqual([4, 3]);
   });
 
+  it('fresh() tells where allocate() goes on, and nothing where that uses what was given back', () => {
+    const extents = new Extents();
+    const range = { from: 0, to: 0 };
+    extents.fresh(range);
+    expect(range.to).toBe(range.from);
+    const first = extents.allocate(5);
+    extents.fresh(range);
+    expect(range).toEqual({ from: first + 5, to: 2 ** 20 });
+    extents.takeFresh(range.from + 7);
+    expect(extents.usedBytes).toBe(12 * EXTENT_UNIT_BYTES);
+    const next = extents.allocate(3);
+    expect(next).toBe(first + 12);
+    extents.free(first, 5);
+    extents.fresh(range);
+    expect(range.to).toBe(range.from);
+    expect(extents.allocate(5)).toBe(first);
+    extents.fresh(range);
+    expect(range).toEqual({ from: first + 15, to: 2 ** 20 });
+  });
+
   it('reserve() makes memory for the worst case', () => {
     const extents = new Extents();
     extents.reserve(40 * 2 ** 20);

@@ -19,6 +19,12 @@ const UNITS = 2;
 /** The list of free extents that are this large, or larger. */
 const LARGEST_LIST = EXTENT_UNITS_MAX;
 
+/** Units `from` to `to - 1`, all of one slab. */
+export interface UnitRange {
+  from: number;
+  to: number;
+}
+
 /** The slabs of extents, as readers in any thread see them. */
 export class ExtentSlabs {
   readonly buffers: Slab[] = [];
@@ -110,6 +116,21 @@ export class Extents extends ExtentSlabs {
     const extent = this.#regionNext;
     this.#regionNext += units;
     return extent;
+  }
+
+  /**
+   * Where `allocate` would put extents next, one behind the other: a caller may use units from the first on, and says how far it
+   * came with `takeFresh`. None where it would use extents that were given back.
+   */
+  fresh(range: UnitRange): void {
+    range.from = this.#regionNext;
+    range.to = this.#hasFree[0] === 0 && this.#hasFree[1] === 0 ? this.#regionEnd : this.#regionNext;
+  }
+
+  /** Extents of what `fresh` told, up to this unit, are in use; nothing was allocated meanwhile. */
+  takeFresh(end: number): void {
+    this.#usedUnits += end - this.#regionNext;
+    this.#regionNext = end;
   }
 
   /**

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import type { MemoryFiles } from '../../src/std/memory-files.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { dataDirectory } from '../../src/tsdb/data-directory.ts';
+import { ChunkRuns } from '../../src/tsdb/head/chunk-runs.ts';
 import { type LoadedHead, type LoadHeadOptions, loadHead } from '../../src/tsdb/start/load-head.ts';
 import { decodeLog } from '../../src/tsdb/wal/ahead/decode-log.ts';
 import { createRing, RingReader, RingWriter } from '../../src/tsdb/wal/ahead/entry-ring.ts';
@@ -244,6 +245,25 @@ describe('a log that is read ahead', () => {
       ),
       { numRuns: 12, endOnFailure: true },
     );
+  });
+
+  it('comes into the head in runs of chunks, which end where there is anything else about one', () => {
+    const refs = Array.from({ length: 3000 }, (_, i) => i + 1);
+    const log = [
+      seriesRecord(refs.map((r) => ({ ref: r, labels: labelsFromObject({ a: String(r) }) }))),
+      ...[1000, 2000, 3000].map((time) => samplesOf(refs.map((r) => [r, time + r, 0.1 * r]))),
+    ];
+    const take = vi.spyOn(ChunkRuns.prototype, 'take');
+    check(log);
+    // One for each batch, at most.
+    expect(take.mock.calls.length).toBeGreaterThan(0);
+    expect(take.mock.calls.length).toBeLessThan(10);
+    take.mockRestore();
+    const deletion = seriesDeletedRecord([1500]);
+    const other = { ref: 4000, labels: labelsFromObject({ a: '2000' }) };
+    const histograms = histogramRecords([{ ref: 2500, time: 9000, startTime: 0, histogram: HISTOGRAM }]);
+    check([...log, deletion, seriesRecord([other]), ...histograms, ...log.slice(1)]);
+    check([...log.slice(0, 2), deletion, seriesRecord([other]), ...histograms, ...log.slice(2)], undefined, 3500);
   });
 
   it('goes on where a record of series does not fit into the ring', () => {

@@ -1,37 +1,31 @@
 /**
  * The check and the apply step of appending floats to known series, in AssemblyScript. It works on the head's own memory
  * (`src/memory/kernel-memory.ts`): on the records of series and the ends of their open XOR chunks, as the JavaScript of
- * `src/tsdb/head/append-rows.ts` does, and leaves whatever is unusual to that side.
- *
- *     0        nothing
- *     1 KiB    addresses of the slabs of series records, u32, 0 = not in this memory
- *     17 KiB   the same of the slabs of marks: transaction u32 | accepted sample u32, for each row
- *     33 KiB   the same of the slabs of extents
- *     49 KiB   lines of memory that are asked for together, u32
- *     64 KiB   slabs
- *
- *     series record   0 last time f64 | 8 time before f64 | 16 last value u64 | 24 bit u16, leading u8, trailing u8
- *                     28 samples u32 | 40 next cut f64 | 48 extent u32 | 52 its size in units u32
+ * `src/tsdb/head/append-rows.ts` does, and leaves whatever is unusual to that side. `layout.as` draws the memory; `take-chunks.as` is
+ * for the start.
  */
 
-const SERIES_SLABS: usize = 1024;
-const MARK_SLABS: usize = SERIES_SLABS + 16 * 1024;
-const EXTENT_SLABS: usize = MARK_SLABS + 16 * 1024;
-const LINES: usize = EXTENT_SLABS + 16 * 1024;
+import {
+  APPEND_BYTES_MAX,
+  EXTENT_SLABS,
+  LINES,
+  MARK_SLABS,
+  RECORD_LOG2,
+  ROWS_LOG2,
+  ROWS_MAX,
+  ROW_MASK,
+  SERIES_SLABS,
+  SLAB_UNITS_LOG2,
+  UNIT_LOG2,
+  UNIT_MASK,
+} from './layout';
+
+export { chunks, firstTime, lastTime, nextUnit, samples, takeChunks } from './take-chunks';
+
 const LINE: usize = 64;
-
-const ROWS_LOG2: u32 = 18;
-const ROW_MASK: u32 = (1 << ROWS_LOG2) - 1;
-const ROWS_MAX: u32 = 4096 << ROWS_LOG2;
-const RECORD_LOG2: u32 = 6;
 const MARK_LOG2: u32 = 3;
-const UNIT_LOG2: u32 = 4;
-const SLAB_UNITS_LOG2: u32 = 20;
-const UNIT_MASK: u32 = (1 << SLAB_UNITS_LOG2) - 1;
-
 const SAMPLES_PREDICT: u32 = 30;
 const SAMPLES_MAX: u32 = 240;
-const APPEND_BYTES_MAX: i32 = 19;
 const EXACT_DELTA: f64 = 2251799813685248;
 const TIME_MAX: f64 = 9007199254740991;
 

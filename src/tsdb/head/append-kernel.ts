@@ -1,15 +1,18 @@
-import type { ExtentSlabs } from '../../memory/extents.ts';
-import { type KernelMemory, type Slab, slabAddress } from '../../memory/kernel-memory.ts';
+import type { ExtentSlabs, UnitRange } from '../../memory/extents.ts';
+import { type KernelMemory, type Slab, type SlabSource, slabAddress } from '../../memory/kernel-memory.ts';
 import type { RecordSlabs } from '../../memory/shared-records.ts';
+import type { ChunkBatch } from '../wal/visitor.ts';
 import { APPEND_KERNEL_BASE64 } from './append-kernel-code.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 
-/** What the kernel has for itself, and where in it the addresses of slabs begin, as `append-kernel.as` draws it. */
+/** What the kernel has for itself, and where in it the addresses of slabs begin, as `tools/append-kernel/layout.as` draws it. */
 export const APPEND_KERNEL_HEADER_BYTES = 64 * 1024;
 const SERIES_SLABS = 1024;
 const SLABS_MAX = 4096;
 const MARK_SLABS = SERIES_SLABS + 4 * SLABS_MAX;
 const EXTENT_SLABS = MARK_SLABS + 4 * SLABS_MAX;
+/** Chunks of a log are brought into the kernel's memory in pieces of at most so much: what the log's kernel hands out at once. */
+const INBOX_BYTES = 256 * 1024;
 
 /** What of the standard is used here; the types of Node leave it out. */
 declare const WebAssembly: {
@@ -27,8 +30,24 @@ interface Exports {
   readonly times: Global;
   readonly values: Global;
   readonly accepted: Global;
+  readonly nextUnit: Global;
+  readonly chunks: Global;
+  readonly samples: Global;
+  readonly firstTime: Global;
+  readonly lastTime: Global;
   check(from: number, to: number, index: number, minTime: number, transaction: number): number;
   apply(from: number, to: number, isFirst: number): number;
+  takeChunks(at: number, end: number, row: number, rowsEnd: number, unitsEnd: number, minTime: number): number;
+}
+
+/** What the kernel has taken of a batch of chunks. */
+export interface TakenChunks {
+  chunks: number;
+  samples: number;
+  firstTime: number;
+  lastTime: number;
+  /** Where in the kernel's memory the first chunk begins that was not taken. */
+  end: number;
 }
 
 /** Compiled when the first head of a thread is made. */
@@ -44,6 +63,10 @@ export class AppendKernel {
   readonly #addresses: Uint32Array;
   readonly #series: RecordSlabs;
   readonly #extents: ExtentSlabs;
+  readonly #source: SlabSource;
+  /** Made when it is needed. */
+  #inbox: Slab | null = null;
+  readonly #taken: TakenChunks = { chunks: 0, samples: 0, firstTime: 0, lastTime: 0, end: 0 };
   #seriesKnown = 0;
   #marksKnown = 0;
   #extentsKnown = 0;
@@ -51,9 +74,10 @@ export class AppendKernel {
   /** The columns of the transaction lie in the kernel's memory. */
   #columnsReached = false;
 
-  constructor({ memory }: KernelMemory, series: RecordSlabs, extents: ExtentSlabs) {
+  constructor({ allocate, memory }: KernelMemory, series: RecordSlabs, extents: ExtentSlabs) {
     this.#series = series;
     this.#extents = extents;
+    this.#source = allocate;
     if (memory === null) {
       this.#kernel = null;
       this.#addresses = new Uint32Array(0);
@@ -92,6 +116,33 @@ export class AppendKernel {
     return this.#ready(rows) !== null;
   }
 
+  /** Brings a batch of chunks into the kernel's memory, in place of the one before; returns where it lies, 0 where it can not be there. */
+  bring({ bytes, end, start }: ChunkBatch): number {
+    if (this.#kernel === null || end - start > INBOX_BYTES) return 0;
+    this.#inbox ??= this.#source(INBOX_BYTES);
+    this.#inbox.set(bytes.subarray(start, end));
+    return slabAddress(this.#inbox);
+  }
+
+  /**
+   * Makes chunks that lie from `at` to `end` in the kernel's memory the open ones of rows from `row` to `rowsEnd - 1`, each of the row
+   * behind the one before, in units of `free`, the begin of which moves on. As `ChunkRuns.take`; what is returned is valid until the next
+   * call.
+   */
+  takeChunks(at: number, end: number, row: number, rowsEnd: number, free: UnitRange, minTime: number): TakenChunks {
+    const kernel = this.#kernel!;
+    const taken = this.#taken;
+    this.#tellSlabs();
+    kernel.nextUnit.value = free.from;
+    taken.end = kernel.takeChunks(at, end, row, rowsEnd, free.to, minTime) >>> 0;
+    taken.chunks = kernel.chunks.value;
+    taken.samples = kernel.samples.value;
+    taken.firstTime = kernel.firstTime.value;
+    taken.lastTime = kernel.lastTime.value;
+    free.from = kernel.nextUnit.value;
+    return taken;
+  }
+
   /** Tells the kernel of slabs and columns that are new. */
   #ready(rows: TransactionRows): Exports | null {
     const kernel = this.#kernel;
@@ -104,16 +155,20 @@ export class AppendKernel {
       kernel.values.value = rows.bits.byteOffset;
       this.#columnsReached = rows.inKernelMemory;
     }
-    if (this.#seriesKnown < this.#series.buffers.length) {
-      this.#seriesKnown = this.#tell(SERIES_SLABS, this.#series.buffers, this.#seriesKnown);
-    }
+    this.#tellSlabs();
     if (this.#marksKnown < rows.markSlabs.length) {
       this.#marksKnown = this.#tell(MARK_SLABS, rows.markSlabs, this.#marksKnown);
+    }
+    return this.#columnsReached ? kernel : null;
+  }
+
+  #tellSlabs(): void {
+    if (this.#seriesKnown < this.#series.buffers.length) {
+      this.#seriesKnown = this.#tell(SERIES_SLABS, this.#series.buffers, this.#seriesKnown);
     }
     if (this.#extentsKnown < this.#extents.buffers.length) {
       this.#extentsKnown = this.#tell(EXTENT_SLABS, this.#extents.buffers, this.#extentsKnown);
     }
-    return this.#columnsReached ? kernel : null;
   }
 
   #tell(table: number, slabs: readonly Slab[], from: number): number {

@@ -6,6 +6,7 @@ import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
 import { CHUNK, type ChunkBatch, nextChunk, type SampleColumns, type WalVisitor } from '../wal/visitor.ts';
 import { BulkSeries } from './bulk-series.ts';
+import { ChunkRuns } from './chunk-runs.ts';
 import { ChunkSamples } from './chunk-samples.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';
@@ -44,10 +45,12 @@ export class HeadReplay implements WalVisitor {
   readonly #take = (run: SampleRun): void => this.#apply(run);
   #isWorkingOff = false;
   readonly #chunkSamples = new ChunkSamples();
+  readonly #runs: ChunkRuns;
 
   constructor(parts: HeadReplayParts) {
     this.#parts = parts;
     this.#bulk = new BulkSeries(parts.memory, parts.directory);
+    this.#runs = new ChunkRuns(parts.memory, parts.openChunks);
   }
 
   get counts(): HeadReplayCounts {
@@ -134,30 +137,47 @@ export class HeadReplay implements WalVisitor {
    * samples from before `minValidTime`.
    */
   chunksFrom(batch: ChunkBatch, minValidTime: number): void {
-    const { directory, memory, openChunks } = this.#parts;
-    const { isPlain } = openChunks;
-    const { doubles, words } = batch;
-    for (let at = batch.start; at < batch.end; at = nextChunk(batch, at)) {
-      const count = words[(at >>> 2) + CHUNK.count]!;
-      const firstTime = doubles[(at >>> 3) + CHUNK.firstTime]!;
-      const lastTime = doubles[(at >>> 3) + CHUNK.lastTime]!;
+    const { directory } = this.#parts;
+    const { doubles, end, start } = batch;
+    const address = this.#batch.isEmpty ? this.#runs.bring(batch) : 0;
+    for (let at = start; at < end; ) {
       const row = directory.refs.row(doubles[(at >>> 3) + CHUNK.ref]!);
-      if (lastTime < minValidTime) continue;
-      if (row < 0) {
-        this.#unknownRefs += count;
-      } else if (lastTime < memory.series.lastTime(row)) {
-        this.#skippedSamples += count;
-      } else if (
-        isPlain &&
-        firstTime >= minValidTime &&
-        !this.#batch.has(row) &&
-        openChunks.adopt(row, batch, at, firstTime)
-      ) {
-        this.#samples += count;
-        this.#widen(firstTime, lastTime);
-      } else {
-        this.samples(this.#chunkSamples.of(batch, at, minValidTime));
+      if (address > 0 && row >= 0 && this.#batch.isEmpty) {
+        const shift = address - start;
+        const taken = this.#runs.take(row, at + shift, end + shift, minValidTime);
+        if (taken.chunks > 0) {
+          this.#samples += taken.samples;
+          this.#widen(taken.firstTime, taken.lastTime);
+          at = taken.end - shift;
+          continue;
+        }
       }
+      this.#takeChunk(row, batch, at, minValidTime);
+      at = nextChunk(batch, at);
+    }
+  }
+
+  /** Of `chunksFrom` one chunk, of this row (-1: the ref is not known). */
+  #takeChunk(row: number, batch: ChunkBatch, at: number, minValidTime: number): void {
+    const { memory, openChunks } = this.#parts;
+    const count = batch.words[(at >>> 2) + CHUNK.count]!;
+    const firstTime = batch.doubles[(at >>> 3) + CHUNK.firstTime]!;
+    const lastTime = batch.doubles[(at >>> 3) + CHUNK.lastTime]!;
+    if (lastTime < minValidTime) return;
+    if (row < 0) {
+      this.#unknownRefs += count;
+    } else if (lastTime < memory.series.lastTime(row)) {
+      this.#skippedSamples += count;
+    } else if (
+      openChunks.isPlain &&
+      firstTime >= minValidTime &&
+      !this.#batch.has(row) &&
+      openChunks.adopt(row, batch, at, firstTime)
+    ) {
+      this.#samples += count;
+      this.#widen(firstTime, lastTime);
+    } else {
+      this.samples(this.#chunkSamples.of(batch, at, minValidTime));
     }
   }
 

@@ -56,7 +56,7 @@ export class OpenChunks {
   readonly #predictAt: number;
   readonly #countMax: number;
   /** Chunks aim at as many samples as the kernels know. */
-  readonly #hasUsualTarget: boolean;
+  readonly hasUsualTarget: boolean;
   readonly #histograms: OpenHistograms;
   readonly #xor2: OpenXor2Chunks;
   #forms: SampleForms = PLAIN_FORMS;
@@ -70,7 +70,7 @@ export class OpenChunks {
     const { max, predict } = cutCounts(samplesTarget);
     this.#predictAt = predict;
     this.#countMax = max;
-    this.#hasUsualTarget = samplesTarget === CHUNK_SAMPLES_TARGET;
+    this.hasUsualTarget = samplesTarget === CHUNK_SAMPLES_TARGET;
     this.kernel = new AppendKernel(memory.kernelMemory, memory.series.records, memory.extents);
     this.#rangeMs = rangeMs;
     this.#histograms = new OpenHistograms(memory, rangeMs);
@@ -205,7 +205,7 @@ export class OpenChunks {
       const w = 2 * (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
       // Rows without an open chunk, as new series are, come in runs; the kernel appends to a chunk, and begins none.
       if (words[w + OPEN_EXTENT] === 0 && inKernel) this.#beginRun(rows, times, k, to);
-      if (words[w + OPEN_EXTENT] !== 0 && this.#hasUsualTarget) {
+      if (words[w + OPEN_EXTENT] !== 0 && this.hasUsualTarget) {
         k = inKernel
           ? this.kernel.apply(transaction, k, to, isFirst)
           : appendRows(extents, records, rows, times, bits, k, to);
@@ -307,7 +307,7 @@ export class OpenChunks {
     const words = series.records.words[row >>> SERIES_SLAB_LOG2]!;
     const d = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const w = 2 * d;
-    if (!this.#hasUsualTarget) return false;
+    if (!this.hasUsualTarget) return false;
     // The same word is that of an open chunk of histograms.
     if (words[w + OPEN_EXTENT] !== 0 || words[w + OPEN_UNITS] !== 0 || !(firstTime > doubles[d + LAST_TIME]!)) {
       return false;

@@ -36,6 +36,10 @@ export class ReplayBatch {
   #nextRow = -1;
   #nextPlace = 0;
 
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
   get isFull(): boolean {
     return this.#length === SAMPLES;
   }
