@@ -5,6 +5,7 @@ import type { Querier, TimeRange } from '../storage/query.ts';
 import { NotResident } from '../tsdb/not-resident.ts';
 import { answerBlocks } from './answer-buffers.ts';
 import { createQueryCost, executeQuery, explainQuery, prepareQuery, type QueryExecutor } from './execute-query.ts';
+import { HandedOn } from './handed-on.ts';
 import { isParsedSoon } from './parsed-text.ts';
 import type { QueryObserver, QueryReply, QueryRequest, QueryRunner } from './runner.ts';
 
@@ -35,23 +36,6 @@ const TURN_MS_MAX = 4;
 /** The end of a turn is not waited for before that much: it would cost each of the smallest queries one more system call. */
 const TURN_MS_UNWATCHED = 1;
 
-/** A text whose work is too much is handed on so often again before it is looked at anew; so many texts are remembered. */
-const HANDED_ON_AGAIN = 15;
-/**
- * What was not in memory, or not done in time, may be in a moment: a page is being read, or something else held the machine.
- * So often the first time, and twice as often each time that it is found so again.
- */
-const HANDED_ON_FIRST = 2;
-const TEXTS_MAX = 256;
-
-/** A text that was handed on. */
-interface HandedOn {
-  /** How often it still is without a look. */
-  left: number;
-  /** What that was in the beginning. */
-  readonly times: number;
-}
-
 /**
  * Runs small queries over what is in memory on the calling thread, at once, and hands the others on. Which a query is shows
  * when its series are known and nothing was calculated; where samples are far denser than was assumed, while it runs.
@@ -59,7 +43,7 @@ interface HandedOn {
 export class LightRunner implements QueryRunner {
   readonly #options: LightRunnerOptions;
   readonly #executor: QueryExecutor;
-  readonly #handedOn = new Map<string, HandedOn>();
+  readonly #handedOn = new HandedOn();
   /** What queries took in this turn of the event loop, ms; up to `TURN_MS_UNWATCHED` more of turns before. */
   #turnMs = 0;
   /** Whether the end of this turn sets it back. */
@@ -78,7 +62,7 @@ export class LightRunner implements QueryRunner {
     const query = prepareQuery(engine, request);
     if ('ok' in query) return query;
     if (request.form === 'explain') return explainQuery(engine, query, request.withoutPasses);
-    if (request.form === 'analyze' || this.#wasHeavy(request)) return heavy.run(request, signal);
+    if (request.form === 'analyze' || this.#handedOn.again(keyOf(request))) return heavy.run(request, signal);
     const { pause, residentQuerier } = this.#options;
     const cost = createQueryCost();
     const began = clock.monotonic();
@@ -89,12 +73,12 @@ export class LightRunner implements QueryRunner {
       const reply = await executeQuery(this.#executor, query, request, execution);
       cost.timing.total = (clock.monotonic() - began) / 1000;
       observer?.finished(cost.timing, cost.samplesTotal, cost.samplesRead);
-      if (this.#handedOn.size > 0) this.#handedOn.delete(keyOf(request));
+      this.#handedOn.forget(keyOf(request));
       return reply;
     } catch (error) {
       observer?.dismissed();
       if (!(error instanceof TooMuchWork || error instanceof NotResident)) throw error;
-      this.#noteHeavy(request, error instanceof TooMuchWork && !error.isByClock);
+      this.#handedOn.note(keyOf(request), error instanceof TooMuchWork && !error.isByClock);
     } finally {
       this.#noteTime(clock.monotonic() - began);
     }
@@ -109,21 +93,6 @@ export class LightRunner implements QueryRunner {
       this.#isWatched = false;
       this.#turnMs = 0;
     });
-  }
-
-  #wasHeavy(request: QueryRequest): boolean {
-    const handedOn = this.#handedOn.get(keyOf(request));
-    if (handedOn === undefined || handedOn.left === 0) return false;
-    handedOn.left--;
-    return true;
-  }
-
-  #noteHeavy(request: QueryRequest, isTooMuch: boolean): void {
-    const key = keyOf(request);
-    const before = this.#handedOn.get(key)?.times ?? HANDED_ON_FIRST / 2;
-    const times = isTooMuch ? HANDED_ON_AGAIN : Math.min(2 * before, HANDED_ON_AGAIN);
-    if (this.#handedOn.size >= TEXTS_MAX) this.#handedOn.clear();
-    this.#handedOn.set(key, { left: times, times });
   }
 }
 

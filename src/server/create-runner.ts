@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Engine } from '../promql/engine.ts';
 import { functionImplementations } from '../promql/functions/registry.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
+import { HandedOn } from '../query/handed-on.ts';
 import { LightRunner } from '../query/light-runner.ts';
 import type { ParsedForm } from '../query/parsed-text.ts';
 import type { QuerySettings } from '../query/pool/messages.ts';
@@ -105,11 +106,12 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     await pool.close();
     activeQueries.close();
   };
+  const listsHandedOn = new HandedOn();
   const openRead: OpenRead = (work, signal) => pool.openRead(work, signal);
   return {
     runner,
     parse: (text, form, signal) => pool.parse(text, form, signal),
-    queryable: (signal) => threadedQueryable(database, openRead, signal),
+    queryable: (signal) => threadedQueryable(database, openRead, signal, listsHandedOn),
     close,
   };
 }

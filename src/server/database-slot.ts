@@ -2,6 +2,8 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Appendable, Appender } from '../storage/append.ts';
 import type { ExemplarQueryable, SeriesExemplars } from '../storage/exemplar.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
+import type { ResidentBlocks } from '../tsdb/block/resident-blocks.ts';
+import type { HeadQuerier } from '../tsdb/head/head-querier.ts';
 import type { ThreadReads } from '../tsdb/threads/thread-reads.ts';
 import type { Database } from '../tsdb/tsdb.ts';
 
@@ -52,7 +54,11 @@ export class DatabaseSlot implements Appendable, Queryable, ExemplarQueryable {
     return this.require().residentQuerier(range, seriesMax);
   }
 
-  headQuerier(range: TimeRange): Querier {
+  residentBlocks(range: TimeRange): ResidentBlocks {
+    return this.require().residentBlocks(range);
+  }
+
+  headQuerier(range: TimeRange): HeadQuerier {
     return this.require().headQuerier(range);
   }
 

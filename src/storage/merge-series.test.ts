@@ -68,7 +68,16 @@ describe('mergeSeriesSets()', () => {
       expect(labels.map(String)).toEqual(['{a="x"}', '{a="y"}', `{a="${other}"}`]);
     }
     expect(mergeSeriesSets([head, ...blocks], false, 0).lastingLabels).toEqual(list);
-    expect(mergeSeriesSets([head, ...blocks], true, 0).lastingLabels).toBeNull();
+    // In label order it is another list, which lasts as well.
+    const mixed = [lasting(series('y', 'z')), lasting(series('x', 'z'))];
+    expect(mergeSeriesSets(mixed, false, 0).lastingLabels!.map(String)).toEqual(['{a="y"}', '{a="z"}', '{a="x"}']);
+    const sorted = mergeSeriesSets(mixed, true, 0);
+    expect(sorted.lastingLabels!.map(String)).toEqual(['{a="x"}', '{a="y"}', '{a="z"}']);
+    expect(mergeSeriesSets(mixed, true, 0).lastingLabels).toBe(sorted.lastingLabels);
+    expect(mergeSeriesSets(mixed, true, 3).lastingLabels).toBe(sorted.lastingLabels);
+    const cut = mergeSeriesSets(mixed, true, 2);
+    expect(cut.lastingLabels).toBeNull();
+    expect(contentOf(cut)).toEqual(contentOf(sorted).slice(0, 2));
     expect(mergeSeriesSets([head, ...blocks], false, 2).lastingLabels).toBeNull();
     expect(mergeSeriesSets([head, readSetOf(series('y'))], false, 0).lastingLabels).toBeNull();
   });

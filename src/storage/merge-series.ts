@@ -24,13 +24,25 @@ export function mergeSeriesSets(
       ? only
       : new MergedSeriesSet([only], wholeSet(only.length), warnings, withChunks);
   }
-  const lists = sorted || limit > 0 ? null : lastingLists(filled);
+  const lists = limit === 0 || (sorted && isShort(filled)) ? lastingLists(filled) : null;
   if (lists === null) {
     const members = sorted ? membersInOrder(filled, limit) : membersAsMet(filled, limit);
     return new MergedSeriesSet(filled, members, warnings, withChunks);
   }
-  const known = knownMerge(lists, () => membersAsMet(filled, 0));
+  const known = knownMerge(lists, sorted, () => (sorted ? membersInOrder(filled, 0) : membersAsMet(filled, 0)));
+  if (limit > 0 && limit < known.labels.length) {
+    const { rows, sets, starts } = known.members;
+    const cut = { starts: starts.slice(0, limit + 1), sets, rows };
+    return new MergedSeriesSet(filled, cut, warnings, withChunks);
+  }
   return new MergedSeriesSet(filled, known.members, warnings, withChunks, known.labels);
+}
+
+/** Of longer sets, of which only the first series are wanted, not all label sets are read. */
+const CUT_SERIES_MAX = 4096;
+
+function isShort(sets: readonly SeriesSet[]): boolean {
+  return sets.reduce((sum, { length }) => sum + length, 0) <= CUT_SERIES_MAX;
 }
 
 type LabelList = readonly Labels[];
@@ -38,6 +50,7 @@ type LabelList = readonly Labels[];
 /** How lists of label sets become one, which follows from them alone. */
 interface KnownMerge {
   readonly lists: readonly LabelList[];
+  readonly sorted: boolean;
   readonly members: Members;
   readonly labels: LabelList;
 }
@@ -57,10 +70,11 @@ function lastingLists(sets: readonly SeriesSet[]): LabelList[] | null {
   return lists.length === 0 ? null : lists;
 }
 
-function knownMerge(lists: readonly LabelList[], merge: () => Members): KnownMerge {
+function knownMerge(lists: readonly LabelList[], sorted: boolean, merge: () => Members): KnownMerge {
   const known = knownMerges.get(lists[0]!) ?? [];
   const place = known.findIndex(
-    (each) => each.lists.length === lists.length && each.lists.every((one, i) => one === lists[i]),
+    (each) =>
+      each.sorted === sorted && each.lists.length === lists.length && each.lists.every((one, i) => one === lists[i]),
   );
   if (place >= 0) return known[place]!;
   const members = merge();
@@ -69,7 +83,7 @@ function knownMerge(lists: readonly LabelList[], merge: () => Members): KnownMer
     const first = members.starts[row]!;
     labels.push(lists[members.sets[first]!]![members.rows[first]!]!);
   }
-  const merged = { lists, members, labels };
+  const merged = { lists, sorted, members, labels };
   if (known.length === MERGES_OF_LIST_MAX) known.shift();
   known.push(merged);
   knownMerges.set(lists[0]!, known);

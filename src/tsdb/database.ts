@@ -4,8 +4,10 @@ import type { ExemplarQueryable } from '../storage/exemplar.ts';
 import type { Querier, Queryable, TimeRange } from '../storage/query.ts';
 import type { MetadataArchive } from '../storage/target-metadata.ts';
 import type { BlockMeta } from './block/block-meta.ts';
+import type { ResidentBlocks } from './block/resident-blocks.ts';
 import type { SampleForms } from './chunk/sample-forms.ts';
 import type { DatabaseStats } from './database-stats.ts';
+import type { HeadQuerier } from './head/head-querier.ts';
 import type { HeadBounds } from './head/head-state.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import type { SnapshotOptions } from './maintenance/take-snapshot.ts';
@@ -44,8 +46,10 @@ export interface Database extends Appendable, Queryable, ExemplarQueryable {
    * as its selects do.
    */
   residentQuerier(range: TimeRange, seriesMax: number): Querier;
+  /** The blocks with samples of a range, for what can be had of them at once. To be closed. */
+  residentBlocks(range: TimeRange): ResidentBlocks;
   /** Reads what is in the head alone, its files too. */
-  headQuerier(range: TimeRange): Querier;
+  headQuerier(range: TimeRange): HeadQuerier;
   /** True where a block has samples of the range. */
   hasBlocks(range: TimeRange): boolean;
   /** What each block tells of itself, by their first times. */

@@ -10,6 +10,7 @@ import type { Querier, TimeRange } from '../storage/query.ts';
 import type { MetadataArchive } from '../storage/target-metadata.ts';
 import type { BlockList } from './block/block-list.ts';
 import type { BlockMeta } from './block/block-meta.ts';
+import type { ResidentBlocks } from './block/resident-blocks.ts';
 import { chunkMerge } from './chunk/merge-chunks.ts';
 import type { SampleForms } from './chunk/sample-forms.ts';
 import { InlineMaintenance } from './compact/inline-maintenance.ts';
@@ -21,6 +22,7 @@ import type { DatabaseReplay, DatabaseStats } from './database-stats.ts';
 import { CHUNK_RANGE_MS_DEFAULT } from './defaults.ts';
 import { deleteSamples } from './delete-samples.ts';
 import { directoryBytes } from './directory-bytes.ts';
+import type { HeadQuerier } from './head/head-querier.ts';
 import type { HeadBounds } from './head/head-state.ts';
 import type { LabelStatistics } from './head/label-statistics.ts';
 import { ImageWriting } from './head-image/image-writing.ts';
@@ -251,7 +253,11 @@ export class OpenDatabase implements Database {
     return new ResidentQuerier(querier, blocks, seriesMax, isPlain);
   }
 
-  headQuerier(range: TimeRange): Querier {
+  residentBlocks(range: TimeRange): ResidentBlocks {
+    return this.#blocks.residentBlocks(range);
+  }
+
+  headQuerier(range: TimeRange): HeadQuerier {
     return this.#loaded.head.querier(range);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Matcher } from '../../src/model/matcher.ts';
+import { HandedOn } from '../../src/query/handed-on.ts';
 import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
 import type { ReadWork } from '../../src/query/pool/read-messages.ts';
 import { threadedQueryable } from '../../src/query/pool/threaded-queryable.ts';
@@ -10,6 +11,7 @@ import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleColumn, type Queryable, type SelectRequest, type TimeRange } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { NotResident } from '../../src/tsdb/not-resident.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { eventually } from '../support/ask.ts';
 import { appendSamples, createPoolRunner } from './query-support.ts';
@@ -27,6 +29,7 @@ describe('threadedQueryable()', () => {
   let runner: PoolRunner;
   const works: ReadWork[] = [];
   const abort = new AbortController();
+  const handedOn = new HandedOn();
 
   const threaded = (signal = new AbortController().signal): Queryable =>
     threadedQueryable(
@@ -36,6 +39,7 @@ describe('threadedQueryable()', () => {
         return runner.openRead(work, given);
       },
       signal,
+      handedOn,
     );
 
   beforeAll(async () => {
@@ -115,6 +119,72 @@ describe('threadedQueryable()', () => {
     expect((await querier.labelValues('id', [named('new')], 0)).length).toBe(1);
     querier.close();
     expect(works).toEqual([]);
+  });
+
+  it.each<[string, Matcher[], number]>([
+    ['everything', [like('__name__', '.+')], 0],
+    ['some, in order', [like('id', '1.*')], 30],
+    ['a series of a block alone', [named('old')], 0],
+    ['one of the head alone', [named('new')], 0],
+    ['nothing', [named('nothing')], 0],
+  ])('lists %s in label order by itself, once that is in memory', async (_, matchers, limit) => {
+    const request = { matchers, range: ALL, sorted: false, limit, labelsOnly: true };
+    const listed = async (queryable: Queryable, sorted: boolean) => {
+      const querier = queryable.querier(ALL);
+      const set = await querier.select({ ...request, sorted });
+      const texts = Array.from({ length: set.length }, (_, row) => set.labels(row).toString());
+      querier.close();
+      return texts;
+    };
+    const own = { querier: (range: TimeRange) => database.querier(range) };
+    const wanted = await listed(own, true);
+    expect(await listed(threaded(), false)).toEqual(wanted);
+    await eventually(
+      async () => {
+        works.length = 0;
+        expect(await listed(threaded(), false)).toEqual(wanted);
+        return works.length;
+      },
+      (count) => count === 0,
+    );
+    await eventually(
+      async () => {
+        works.length = 0;
+        const querier = threaded().querier(ALL);
+        const ofAll = own.querier(ALL);
+        expect(await querier.labelNames(matchers, limit)).toEqual(await ofAll.labelNames(matchers, limit));
+        expect(await querier.labelValues('id', matchers, limit)).toEqual(
+          await ofAll.labelValues('id', matchers, limit),
+        );
+        ofAll.close();
+        querier.close();
+        return works.length;
+      },
+      (count) => count === 0,
+    );
+  });
+
+  it('refuses at once to list more of blocks than it is told', async () => {
+    const blocks = database.residentBlocks(ALL);
+    const limits = { seriesMax: 10, valuesMax: 10, begin: () => () => {} };
+    const request = { matchers: [like('id', '.+')], range: ALL, sorted: true, limit: 0 };
+    await eventually(
+      async () => {
+        try {
+          blocks.labelSets(request, limits);
+          return 'listed';
+        } catch (error) {
+          return error instanceof NotResident ? error.message : error;
+        }
+      },
+      (message) => /series are more than 10/.test(String(message)),
+    );
+    expect(() => blocks.texts('id', [], 0, limits)).toThrow('values are more than 10');
+    const late = () => {
+      throw new NotResident('too long');
+    };
+    expect(() => blocks.labelSets(request, { ...limits, seriesMax: 1000, begin: () => late })).toThrow('too long');
+    blocks.close();
   });
 
   it('lets go of what is not read to its end', async () => {

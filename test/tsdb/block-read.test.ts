@@ -60,6 +60,40 @@ describe('a block', () => {
     );
   });
 
+  it('gives the series with a chunk in a range, also when the same is asked of other ranges', () => {
+    fc.assert(
+      fc.property(
+        contents,
+        fc.array(matcherLists, { minLength: 1, maxLength: 3 }),
+        fc.array(edges, { minLength: 5, maxLength: 10 }),
+        (one, queries, times) => {
+          const files = new MemoryFiles();
+          writeBlock(files, ROOT, { ...one, deleted: [] });
+          const list = open(files);
+          const querier = list.blocks[0]!.querier(ALL);
+          for (const matchers of queries) {
+            const predicates = matchers.map((matcher) => ({ name: matcher.name, meets: matcherPredicate(matcher) }));
+            const chosen = one.series.filter(({ labels }) =>
+              predicates.every(({ meets, name }) => meets(labels.get(name))),
+            );
+            for (const range of times) {
+              const set = querier.select({ matchers, range, sorted: true, limit: 0 });
+              const expected = chosen
+                .filter(({ chunks }) => range.minTime <= range.maxTime && chunks.some((chunk) => touches(chunk, range)))
+                .map(({ labels }) => labels)
+                .sort(compareLabels)
+                .map(String);
+              expect(Array.from({ length: set.length }, (_, row) => String(set.labels(row)))).toEqual(expected);
+            }
+          }
+          querier.close();
+          list.close();
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it('keeps samples of its tables only, and few pages', () => {
     const files = new MemoryFiles();
     const series = Array.from({ length: 5000 }, (_, i) => ({
@@ -164,6 +198,10 @@ function within(time: number, { maxTime, minTime }: TimeRange): boolean {
   return time >= minTime && time <= maxTime;
 }
 
+function touches(chunk: readonly BlockSample[], { maxTime, minTime }: TimeRange): boolean {
+  return chunk[0]![0] <= maxTime && chunk.at(-1)![0] >= minTime;
+}
+
 function left({ deleted }: BlockContent, place: number, { chunks }: BlockSeries): BlockSample[] {
   return chunks
     .flat()
@@ -185,6 +223,10 @@ const chunks = fc.tuple(samples, fc.integer({ min: 1, max: 9 })).map(([all, size
 const ranges = fc
   .tuple(fc.integer({ min: -600, max: 600 }), fc.integer({ min: -600, max: 600 }))
   .map(([a, b]): TimeRange => ({ minTime: Math.min(a, b), maxTime: Math.max(a, b) }));
+/** Ranges that often meet all series, and some that end before they begin. */
+const edges = fc
+  .tuple(fc.integer({ min: -600, max: 600 }), fc.integer({ min: -100, max: 1200 }))
+  .map(([minTime, length]): TimeRange => ({ minTime, maxTime: minTime + length }));
 const contents: fc.Arbitrary<BlockContent> = fc
   .record({
     version: fc.constantFrom(1, 2, 3),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareLabels, labelsFromObject } from '../../src/model/labels.ts';
+import type { Matcher } from '../../src/model/matcher.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import type { Head } from '../../src/tsdb/head/head.ts';
 import type { HeadSeriesSet } from '../../src/tsdb/head/head-series-set.ts';
@@ -72,6 +73,25 @@ describe('HeadQuerier', () => {
     expect(names(200, 300)).toEqual(['a', 'b']);
     expect(names(301, 999)).toEqual([]);
     expect(names(300, 200)).toEqual([]);
+  });
+
+  it('cuts the values of a label behind those that came first with this label', () => {
+    const { head } = createHead();
+    const series = [{ b: 'z' }, { a: 'y', c: '1' }, { a: 'z' }, { a: 'x', c: '1' }, { a: 'w' }];
+    append(
+      head,
+      series.map((labels): Row => [refOf(head, labels), 100, 1]),
+    );
+    const querier = head.querier(ALL_TIME);
+    const values = (limit: number, ...matchers: Matcher[]) => querier.labelValues('a', matchers, limit);
+    expect(values(1)).toEqual(['y']);
+    expect(values(2)).toEqual(['y', 'z']);
+    expect(values(3)).toEqual(['x', 'y', 'z']);
+    for (const limit of [0, 4, 5]) expect(values(limit)).toEqual(['w', 'x', 'y', 'z']);
+    const some: Matcher = { type: '=~', name: 'a', value: '[wxz]' };
+    expect(values(2, some)).toEqual(['x', 'z']);
+    expect(values(1, { type: '=', name: 'c', value: '1' })).toEqual(['y']);
+    querier.close();
   });
 
   it('keeps to the range of the querier as well', () => {

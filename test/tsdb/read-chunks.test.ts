@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import type { Matcher } from '../../src/model/matcher.ts';
+import { HandedOn } from '../../src/query/handed-on.ts';
 import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
 import { threadedQueryable } from '../../src/query/pool/threaded-queryable.ts';
 import { systemClock } from '../../src/std/clock.ts';
@@ -114,7 +115,13 @@ describe('SeriesSet.readChunks()', () => {
     ['a shard', () => ({ querier: (range) => shardQuerier(database.querier(range), { index: 1, count: 2 }) })],
     [
       'a query thread',
-      () => threadedQueryable(database, (work, signal) => runner.openRead(work, signal), new AbortController().signal),
+      () =>
+        threadedQueryable(
+          database,
+          (work, signal) => runner.openRead(work, signal),
+          new AbortController().signal,
+          new HandedOn(),
+        ),
     ],
   ];
 

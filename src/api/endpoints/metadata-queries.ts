@@ -44,14 +44,16 @@ export async function labelValues(call: Call): Promise<ApiResult> {
 export async function series(call: Call): Promise<ApiResult> {
   const { form } = call;
   if (call.formProblem !== null) throw new ApiError('bad_data', `error parsing form values: ${call.formProblem}`);
-  if (form.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
+  const selectorCount = form.all('match[]').length;
+  if (selectorCount === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
   const limit = limitParameter(form);
   const range = timeRange(call);
   const matcherSets = await selectors(call, form.all('match[]')).catch((error: unknown) => {
     throw asParameterError('match[]', error);
   });
   return withQuerier(call, range, async (querier) => {
-    const sorted = matcherSets.length > 1;
+    // Also where one is given twice.
+    const sorted = selectorCount > 1;
     const sets: SeriesSet[] = [];
     const found = new FoundSeries();
     const slices = slicesOf(call);

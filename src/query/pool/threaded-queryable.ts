@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns } from '../../std/turns.ts';
+import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import type {
   EncodedChunk,
   Querier,
@@ -11,8 +12,12 @@ import type {
   SeriesSet,
   TimeRange,
 } from '../../storage/query.ts';
-import { unionSteps } from '../../storage/union-texts.ts';
+import { unionOf, unionSteps } from '../../storage/union-texts.ts';
+import type { ListLimits, ResidentBlocks } from '../../tsdb/block/resident-blocks.ts';
+import type { HeadQuerier } from '../../tsdb/head/head-querier.ts';
 import type { HeadSeriesSet } from '../../tsdb/head/head-series-set.ts';
+import { NotResident } from '../../tsdb/not-resident.ts';
+import type { HandedOn } from '../handed-on.ts';
 import { unpackChunks } from './packed-chunks.ts';
 import { unpackColumn } from './packed-columns.ts';
 import type { ReadChannel } from './read-channel.ts';
@@ -21,7 +26,9 @@ import type { PackedChunks, PackedColumns, ReadBatch, ReadWork } from './read-me
 /** The part of a database that is read on the main thread, and what has to be asked before. */
 export interface ResidentSource {
   /** Reads what is in the head. */
-  headQuerier(range: TimeRange): Querier;
+  headQuerier(range: TimeRange): HeadQuerier;
+  /** What of blocks can be listed at once. */
+  residentBlocks(range: TimeRange): ResidentBlocks;
   /** True where a block has samples of the range. */
   hasBlocks(range: TimeRange): boolean;
 }
@@ -30,33 +37,76 @@ export interface ResidentSource {
 export type OpenRead = (work: ReadWork, signal: AbortSignal) => Promise<ReadChannel>;
 
 /**
- * A database for what no query asks: it looks into memory by itself and has whatever is in files read by a query thread, so
- * that the main thread waits for no file. Reads end when `signal` aborts.
+ * Lists of blocks that are larger are made by a thread. So many series and values take some milliseconds where nothing is known of
+ * them yet, and handing them to a thread costs 0.3 ms and more where it has something to do.
  */
-export function threadedQueryable(source: ResidentSource, openRead: OpenRead, signal: AbortSignal): Queryable {
-  return { querier: (range) => new ThreadedQuerier(source, (work) => openRead(work, signal), range) };
+const LISTED_SERIES_MAX = 1024;
+const LISTED_VALUES_MAX = 4096;
+/** UTF-16 units of the matchers of a list; longer ones are left to a thread. */
+const LISTED_KEY_MAX = 4096;
+/** So many series of the head are looked at to find those few: some 100 us. */
+const LISTED_ROWS_MAX = 16_384;
+/** What making a list of blocks may hold the event loop for, ms; it ends soon after. */
+const LISTED_MS_MAX = 5;
+
+/**
+ * A database for what no query asks: it looks into memory by itself and has whatever is in files, or more than a short list, read by
+ * a query thread, so that the main thread waits for no file. Reads end when `signal` aborts. `handedOn` is that of all
+ * queryables of the database.
+ */
+export function threadedQueryable(
+  source: ResidentSource,
+  openRead: OpenRead,
+  signal: AbortSignal,
+  handedOn: HandedOn,
+): Queryable {
+  return { querier: (range) => new ThreadedQuerier(source, (work) => openRead(work, signal), range, handedOn) };
 }
+
+const LIST_LIMITS: ListLimits = {
+  seriesMax: LISTED_SERIES_MAX,
+  valuesMax: LISTED_VALUES_MAX,
+  begin() {
+    const end = performance.now() + LISTED_MS_MAX;
+    return () => {
+      if (performance.now() > end) throw new NotResident(`the list takes longer than ${LISTED_MS_MAX} ms`);
+    };
+  },
+};
 
 class ThreadedQuerier implements Querier {
   readonly #source: ResidentSource;
   readonly #openRead: (work: ReadWork) => Promise<ReadChannel>;
   readonly #range: TimeRange;
-  readonly #head: Querier;
+  readonly #handedOn: HandedOn;
+  readonly #head: HeadQuerier;
   readonly #channels: ReadChannel[] = [];
+  #blocks: ResidentBlocks | null = null;
   #isClosed = false;
 
-  constructor(source: ResidentSource, openRead: (work: ReadWork) => Promise<ReadChannel>, range: TimeRange) {
+  constructor(
+    source: ResidentSource,
+    openRead: (work: ReadWork) => Promise<ReadChannel>,
+    range: TimeRange,
+    handedOn: HandedOn,
+  ) {
+    this.#handedOn = handedOn;
     this.#source = source;
     this.#openRead = openRead;
     this.#range = range;
     this.#head = source.headQuerier(range);
   }
 
-  async select(request: SelectRequest): Promise<SeriesSet> {
-    if (!this.#source.hasBlocks(this.#range)) {
-      const set = await this.#head.select(request);
-      if (request.labelsOnly === true || !(set as HeadSeriesSet).readsFiles) return set;
+  /** Where only labels are asked for, they are in order wherever a block has samples of the range: the reference merges what it finds. */
+  async select(given: SelectRequest): Promise<SeriesSet> {
+    const hasBlocks = this.#source.hasBlocks(this.#range);
+    if (!hasBlocks) {
+      const set = await this.#head.select(given);
+      if (given.labelsOnly === true || !(set as HeadSeriesSet).readsFiles) return set;
     }
+    const request = given.labelsOnly === true && hasBlocks ? { ...given, sorted: true } : given;
+    const listed = request.labelsOnly === true ? await this.#labelSets(request) : null;
+    if (listed !== null) return listed;
     const { check, ...asked } = request;
     const channel = await this.#open({ kind: 'select', range: this.#range, request: asked });
     const found = await channel.first();
@@ -89,12 +139,45 @@ class ThreadedQuerier implements Querier {
 
   close(): void {
     this.#isClosed = true;
+    this.#blocks?.close();
     this.#head.close();
     for (const channel of this.#channels) channel.close();
   }
 
-  async #blockTexts(name: string | null, matchers: readonly Matcher[], limit: number): Promise<string[]> {
+  /** The series of head and blocks, in label order, where these are few and at hand; null elsewhere. */
+  async #labelSets(request: SelectRequest): Promise<SeriesSet | null> {
+    if (this.#head.seriesMax(request.matchers) > LISTED_ROWS_MAX) return null;
+    const key = `series ${JSON.stringify(request.matchers)}`;
+    const ofBlocks = this.#atOnce(key, (blocks) => blocks.labelSets(request, LIST_LIMITS));
+    if (ofBlocks === null) return null;
+    const ofHead = await this.#head.select({ ...request, limit: 0 });
+    if (ofHead.length > LISTED_SERIES_MAX) {
+      this.#handedOn.note(key, true);
+      return null;
+    }
+    return mergeSeriesSets([ofHead, ...ofBlocks], true, request.limit);
+  }
+
+  /** What can be had of blocks at once; null where that is to be left to a thread, now and for a while where the same `key` comes again. */
+  #atOnce<T>(key: string, list: (blocks: ResidentBlocks) => T): T | null {
+    if (key.length > LISTED_KEY_MAX || this.#handedOn.again(key)) return null;
+    this.#blocks ??= this.#source.residentBlocks(this.#range);
+    try {
+      const listed = list(this.#blocks);
+      this.#handedOn.forget(key);
+      return listed;
+    } catch (error) {
+      if (!(error instanceof NotResident)) throw error;
+      this.#handedOn.note(key, false);
+      return null;
+    }
+  }
+
+  async #blockTexts(name: string | null, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
     if (!this.#source.hasBlocks(this.#range)) return [];
+    const key = `${name === null ? 'names' : `values ${name}`} ${JSON.stringify(matchers)}`;
+    const lists = this.#atOnce(key, (blocks) => blocks.texts(name, matchers, limit, LIST_LIMITS));
+    if (lists !== null) return unionOf(lists, limit);
     const channel = await this.#open({ kind: 'texts', range: this.#range, name, matchers, limit });
     const texts: string[] = [];
     for (let batch = await channel.first(); ; batch = await channel.next('more')) {

@@ -17,17 +17,18 @@ import { ChunkEncoder } from '../chunk/chunk-encoder.ts';
 import type { SourceChunk } from '../chunk/chunk-source.ts';
 import { clipChunks } from '../chunk/clip-chunks.ts';
 import { hasNoTypes } from '../select/has-no-types.ts';
-import { matchersToRows } from '../select/matchers-to-rows.ts';
 import { coversRange, coversWithin, dropIntervals, NO_INTERVALS } from '../tombstones/intervals.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { BlockRowIndex } from './block-row-index.ts';
 import type { ChunkSegments } from './chunk-segments.ts';
 import type { IndexReader } from './index-reader.ts';
 import type { KnownBlockRows } from './known-rows.ts';
-import { createChunkMetas } from './series-entries.ts';
+import { type ChunkMetas, createChunkMetas } from './series-entries.ts';
 
 /** Rows looked at between two checks: about a millisecond. */
 const ROWS_PER_CHECK = 1024;
+/** Lists of a value's rows looked at between two checks. */
+const LISTS_PER_CHECK = 64;
 /** Looking at a row's labels costs about as much as comparing one label value's list with the rows. */
 const ROWS_PER_VALUE = 4;
 
@@ -46,6 +47,7 @@ export interface QueriedBlock {
   labels(row: number): Labels;
   rows(matchers: readonly Matcher[], check?: () => void): ChosenBlockRows;
   lastingLabels(known: KnownBlockRows): readonly Labels[];
+  texts(what: string, matchers: readonly Matcher[], find: () => readonly string[]): readonly string[];
   overlaps(range: TimeRange): boolean;
 }
 
@@ -74,51 +76,71 @@ export class BlockQuerier implements Querier {
       maxTime: Math.min(range.maxTime, this.#range.maxTime),
     };
     const { rows, known } = this.#block.rows(matchers, check);
-    let kept = 0;
-    for (let i = 0; i < rows.length; i++) {
-      if (limit > 0 && kept === limit) break;
-      if (i % ROWS_PER_CHECK === 0) check?.();
-      if (this.#hasSamples(rows[i]!, wanted)) rows[kept++] = rows[i]!;
-    }
+    const kept = this.#allHaveSamples(known, wanted)
+      ? atMost(rows.length, limit)
+      : this.#keep(rows, known, wanted, limit, check);
     const whole = kept === rows.length ? known : null;
     return new BlockSeriesSet(this.#block, this.#tombstones, rows.subarray(0, kept), wanted, whole);
   }
 
-  labelNames(matchers: readonly Matcher[], limit: number): string[] {
+  /** As a `Querier`; `check` as in a select. */
+  labelNames(matchers: readonly Matcher[], limit: number, check?: () => void): readonly string[] {
     this.#assertOpen();
     if (!this.#block.overlaps(this.#range)) return [];
-    const { index, rowIndex } = this.#block;
-    let names: string[];
-    if (matchers.length === 0) {
-      names = index.table.names();
-    } else {
-      const found = new Set<number>();
-      for (const row of matchersToRows(rowIndex, matchers)) index.series.visitLabels(row, (name) => found.add(name));
-      names = Array.from(found, (symbol) => index.symbols.text(symbol)).sort(compareUtf8);
-    }
-    return limit > 0 ? names.slice(0, limit) : names;
+    const { index } = this.#block;
+    const names =
+      matchers.length === 0
+        ? index.table.names()
+        : this.#block.texts('names', matchers, () => this.#namesOf(matchers, check));
+    return limit > 0 && names.length > limit ? names.slice(0, limit) : names;
   }
 
-  labelValues(name: string, matchers: readonly Matcher[], limit: number): string[] {
+  /** As a `Querier`; `check` as in a select. */
+  labelValues(name: string, matchers: readonly Matcher[], limit: number, check?: () => void): readonly string[] {
     this.#assertOpen();
     if (name === '' || !this.#block.overlaps(this.#range)) return [];
-    const { table } = this.#block.index;
-    if (matchers.length > 0) {
-      const rows = matchersToRows(this.#block.rowIndex, matchers);
-      // Where more than the values is chosen by, the first series' ones are kept, like the reference does.
-      const isByRow = matchers.some((matcher) => matcher.name !== name);
-      const values = this.#valuesOfRows(name, rows, isByRow ? 0 : limit);
-      if (!isByRow || limit === 0 || values.length <= limit) return values;
-      return this.#valuesOfFirst(name, rows, limit);
-    }
-    const values: string[] = [];
-    table.visitValues(name, (value) => values.push(value) !== limit);
-    return values;
+    const find = () =>
+      matchers.length === 0 ? this.#allValues(name, limit, check) : this.#valuesOf(name, matchers, limit, check);
+    return this.#block.texts(`values ${limit} ${name}`, matchers, find);
+  }
+
+  /** How many values of a label there are in the block. */
+  valueCount(name: string): number {
+    return this.#block.index.table.valueCount(name);
   }
 
   close(): void {
     this.#release?.();
     this.#release = null;
+  }
+
+  #namesOf(matchers: readonly Matcher[], check?: () => void): string[] {
+    const { series, symbols } = this.#block.index;
+    const { rows } = this.#block.rows(matchers, check);
+    const found = new Set<number>();
+    for (let i = 0; i < rows.length; i++) {
+      if (i % ROWS_PER_CHECK === 0) check?.();
+      series.visitLabels(rows[i]!, (name) => found.add(name));
+    }
+    return Array.from(found, (symbol) => symbols.text(symbol)).sort(compareUtf8);
+  }
+
+  #allValues(name: string, limit: number, check?: () => void): string[] {
+    const values: string[] = [];
+    this.#block.index.table.visitValues(name, (value) => {
+      if (values.length % ROWS_PER_CHECK === 0) check?.();
+      return values.push(value) !== limit;
+    });
+    return values;
+  }
+
+  #valuesOf(name: string, matchers: readonly Matcher[], limit: number, check?: () => void): string[] {
+    const { rows } = this.#block.rows(matchers, check);
+    // Where more than the values is chosen by, the first series' ones are kept, like the reference does.
+    const isByRow = matchers.some((matcher) => matcher.name !== name);
+    const values = this.#valuesOfRows(name, rows, isByRow ? 0 : limit, check);
+    if (!isByRow || limit === 0 || values.length <= limit) return values;
+    return this.#valuesOfFirst(name, rows, limit);
   }
 
   /** The first values that are met when rows are gone through, sorted. */
@@ -133,13 +155,16 @@ export class BlockQuerier implements Querier {
     return Array.from(found, (id) => index.symbols.text(id)).sort(compareUtf8);
   }
 
-  #valuesOfRows(name: string, rows: Uint32Array, limit: number): string[] {
+  #valuesOfRows(name: string, rows: Uint32Array, limit: number, check?: () => void): string[] {
     const { index, rowIndex } = this.#block;
     const values: string[] = [];
     if (rows.length < ROWS_PER_VALUE * index.table.valueCount(name)) {
       const symbol = rowIndex.nameSymbol(name);
       const found = new Set<number>();
-      for (const row of rows) found.add(symbol < 0 ? -1 : index.series.valueOf(row, symbol));
+      for (let i = 0; i < rows.length; i++) {
+        if (i % ROWS_PER_CHECK === 0) check?.();
+        found.add(symbol < 0 ? -1 : index.series.valueOf(rows[i]!, symbol));
+      }
       found.delete(-1);
       for (const id of found) values.push(index.symbols.text(id));
       values.sort(compareUtf8);
@@ -148,7 +173,9 @@ export class BlockQuerier implements Querier {
     const wanted = new Uint32Array((rowIndex.rowLimit + 31) >>> 5);
     for (const row of rows) wanted[row >>> 5]! |= 1 << (row & 31);
     let scratch: Uint32Array = new Uint32Array(0);
+    let looked = 0;
     index.table.visitValues(name, (value, offset) => {
+      if (looked++ % LISTS_PER_CHECK === 0) check?.();
       const list = index.postings(offset, scratch);
       if (list.buffer !== scratch.buffer) scratch = new Uint32Array(list.buffer);
       if (!list.some((row) => ((wanted[row >>> 5]! >>> (row & 31)) & 1) === 1)) return true;
@@ -157,7 +184,34 @@ export class BlockQuerier implements Querier {
     return values;
   }
 
-  /** True where a chunk of the row overlaps the range and is not deleted there. */
+  /** True where the range surely meets a chunk of each of the known rows. */
+  #allHaveSamples(known: KnownBlockRows | null, { minTime, maxTime }: TimeRange): boolean {
+    const times = known?.times ?? null;
+    if (times === null || this.#tombstones.size > 0 || minTime > maxTime) return false;
+    const { first, last } = times;
+    const meetsLast = minTime <= last.earliest && maxTime >= last.latest;
+    return meetsLast || (minTime <= first.earliest && maxTime >= first.latest);
+  }
+
+  /** Moves the rows with samples in the range to the front, at most `limit`; returns how many. */
+  #keep(rows: Uint32Array, known: KnownBlockRows | null, range: TimeRange, limit: number, check?: () => void): number {
+    const most = atMost(rows.length, limit);
+    const first = { latest: Number.NEGATIVE_INFINITY, earliest: Number.POSITIVE_INFINITY };
+    const last = { ...first };
+    let kept = 0;
+    let looked = 0;
+    for (; looked < rows.length && kept < most; looked++) {
+      if (looked % ROWS_PER_CHECK === 0) check?.();
+      const hasSamples = this.#hasSamples(rows[looked]!, range);
+      noteTimes(first, metas, 0);
+      noteTimes(last, metas, metas.count - 1);
+      if (hasSamples) rows[kept++] = rows[looked]!;
+    }
+    if (known !== null && looked === known.rows.length) known.times = { first, last };
+    return kept;
+  }
+
+  /** True where a chunk of the row overlaps the range and is not deleted there; its chunks are then at hand. */
   #hasSamples(row: number, range: TimeRange): boolean {
     this.#block.index.series.chunks(row, metas);
     const intervals = this.#tombstones.get(row) ?? NO_INTERVALS;
@@ -170,6 +224,20 @@ export class BlockQuerier implements Querier {
   #assertOpen(): void {
     if (this.#release === null) throw new Error('Cannot use a querier after it was closed');
   }
+}
+
+function atMost(count: number, limit: number): number {
+  return limit > 0 ? Math.min(count, limit) : count;
+}
+
+/** Notes one row's chunk among those of others; a row without one, that nothing meets all of them. */
+function noteTimes(
+  times: { latest: number; earliest: number },
+  { count, maxTimes, minTimes }: ChunkMetas,
+  at: number,
+): void {
+  times.latest = Math.max(times.latest, count === 0 ? Number.POSITIVE_INFINITY : minTimes[at]!);
+  times.earliest = Math.min(times.earliest, count === 0 ? Number.NEGATIVE_INFINITY : maxTimes[at]!);
 }
 
 /** Reads are synchronous and use one list of chunks after the other. */

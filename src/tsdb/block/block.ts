@@ -135,6 +135,15 @@ export class Block {
     return { rows, known: this.#knownRows?.put(this.#rowsNumber, matchers, rows) ?? null };
   }
 
+  /** The names or values that `find` gives for matchers, or gave before; `what` tells them apart. */
+  texts(what: string, matchers: readonly Matcher[], find: () => readonly string[]): readonly string[] {
+    const before = this.#knownRows?.texts(this.#rowsNumber, what, matchers);
+    if (before !== undefined) return before;
+    const texts = find();
+    this.#knownRows?.addTexts(this.#rowsNumber, what, matchers, texts);
+    return texts;
+  }
+
   /** The label sets of known rows: the same list each time while it is kept. */
   lastingLabels(known: KnownBlockRows): readonly Labels[] {
     return this.#knownRows!.labels(known, (row) => this.labels(row));

@@ -11,14 +11,27 @@ const LISTED_MAX = 32 * 1024;
 /** UTF-16 units of a selection's matchers; longer ones are not kept. */
 const KEY_LENGTH_MAX = 1024;
 
-/** What matchers choose of a block. Nothing of it ever changes. */
+/** Names or values of a list that is kept, and of all lists: some 4 MB. */
+const TEXTS_MAX = 1024;
+const ALL_TEXTS_MAX = 64 * 1024;
+
+/** What matchers choose of a block. Nothing of it ever changes, `times` is filled in when it is first known. */
 export interface KnownBlockRows {
   readonly rows: Uint32Array;
+  times: SharedTimes | null;
+}
+
+/** Where all of some rows have a chunk, ms. */
+export interface SharedTimes {
+  /** The first chunk of each begins at `latest` or before, and ends at `earliest` or after. */
+  readonly first: { readonly latest: number; readonly earliest: number };
+  /** The same of the last chunk of each. */
+  readonly last: { readonly latest: number; readonly earliest: number };
 }
 
 /**
- * Which rows of blocks matchers chose lately. A published block never changes, so what was chosen once is true as long as
- * the block is there. Two generations stand in for a list by last use, as in `PageCache`.
+ * Which rows of blocks matchers chose lately, and which names and values those have. A published block never changes, so what was
+ * found once is true as long as the block is there. Two generations stand in for a list by last use, as in `PageCache`.
  */
 export class KnownRows {
   #young = new Map<string, KnownBlockRows>();
@@ -26,6 +39,8 @@ export class KnownRows {
   /** Label sets of the rows, in their order, where they were asked for. */
   #labels = new WeakMap<KnownBlockRows, readonly Labels[]>();
   #listed = 0;
+  readonly #texts = new Map<string, readonly string[]>();
+  #textCount = 0;
   #rows = 0;
   #blocks = 0;
 
@@ -48,7 +63,7 @@ export class KnownRows {
   put(block: number, matchers: readonly Matcher[], rows: Uint32Array): KnownBlockRows | undefined {
     const key = keyOf(block, matchers);
     if (rows.length > SELECTION_ROWS_MAX || key.length > KEY_LENGTH_MAX) return undefined;
-    const known = { rows: rows.slice() };
+    const known = { rows: rows.slice(), times: null };
     this.#keep(key, known);
     return known;
   }
@@ -65,6 +80,23 @@ export class KnownRows {
     labels = Array.from(known.rows, read);
     this.#labels.set(known, labels);
     return labels;
+  }
+
+  /** Names or values of series that matchers chose; `what` tells them apart. Nobody may change them. */
+  texts(block: number, what: string, matchers: readonly Matcher[]): readonly string[] | undefined {
+    return this.#texts.get(`${keyOf(block, matchers)} ${what}`);
+  }
+
+  addTexts(block: number, what: string, matchers: readonly Matcher[], texts: readonly string[]): void {
+    const key = `${keyOf(block, matchers)} ${what}`;
+    if (texts.length > TEXTS_MAX || key.length > KEY_LENGTH_MAX) return;
+    // An empty list takes some room, too.
+    this.#textCount += texts.length + 1;
+    if (this.#textCount > ALL_TEXTS_MAX) {
+      this.#texts.clear();
+      this.#textCount = texts.length + 1;
+    }
+    this.#texts.set(key, texts);
   }
 
   #keep(key: string, known: KnownBlockRows): void {

@@ -28,6 +28,7 @@ export class PostingsTable {
   readonly #file: PagedFile;
   readonly #isWhole: boolean;
   readonly #names = new Map<string, NameEntries>();
+  #sortedNames: readonly string[] | null = null;
 
   /** Reads the whole section once, in steps; throws `DamagedFile`. */
   static *open(file: PagedFile, offset: number, version: number): Generator<undefined, PostingsTable> {
@@ -76,9 +77,10 @@ export class PostingsTable {
     return bytes;
   }
 
-  /** Label names in byte order. */
-  names(): string[] {
-    return [...this.#names.keys()].filter((name) => name !== '').sort(compareUtf8);
+  /** Label names in byte order: the same list each time, which nobody may change. */
+  names(): readonly string[] {
+    this.#sortedNames ??= [...this.#names.keys()].filter((name) => name !== '').sort(compareUtf8);
+    return this.#sortedNames;
   }
 
   valueCount(name: string): number {

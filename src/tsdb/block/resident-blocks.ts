@@ -1,5 +1,7 @@
 import type { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
 import { createSampleColumn, type SampleColumn, type SelectRequest, type SeriesSet } from '../../storage/query.ts';
+import { NotResident } from '../not-resident.ts';
 import type { BlockQuerier } from './block-querier.ts';
 import { type PageCache, PageMissing } from './paged-file.ts';
 
@@ -61,6 +63,16 @@ export class ResidentPages {
   }
 }
 
+/** How much lists of series, names and values may be that are made where nobody must be held. */
+export interface ListLimits {
+  /** Series of one block. */
+  readonly seriesMax: number;
+  /** Values of a label in one block, where all of them are listed. */
+  readonly valuesMax: number;
+  /** Begins a list; what it gives is called now and then, and throws `NotResident` when that takes too long. */
+  begin(): () => void;
+}
+
 /**
  * Blocks for a reader that must not wait for files. What is not in memory throws `PageMissing`, and is in memory soon, for
  * the next one who asks.
@@ -92,8 +104,44 @@ export class ResidentBlocks {
     return sets.map((set) => new ResidentSet(set, (read) => this.#resident(wanted, read)));
   }
 
+  /** The label sets that a request finds in each block, oldest first, in label order. Throws `NotResident`, too where they are too many. */
+  labelSets({ matchers, range }: SelectRequest, limits: ListLimits): SeriesSet[] {
+    return this.#listed(limits, (block, check) => {
+      const set = block.select({ matchers, range, sorted: true, limit: 0, labelsOnly: true, check });
+      if (set.length > limits.seriesMax)
+        throw new NotResident(`${set.length} series are more than ${limits.seriesMax}`);
+      check();
+      return new LabelSets(set.lastingLabels ?? Array.from({ length: set.length }, (_, row) => set.labels(row)));
+    });
+  }
+
+  /** The label names of each block, or with a `name` its values, as a `Querier` gives them. Throws as `labelSets`. */
+  texts(name: string | null, matchers: readonly Matcher[], limit: number, limits: ListLimits): (readonly string[])[] {
+    return this.#listed(limits, (block, check) => {
+      check();
+      if (name === null) return block.labelNames(matchers, limit, check);
+      const all = matchers.length === 0 ? block.valueCount(name) : 0;
+      const count = limit > 0 ? Math.min(limit, all) : all;
+      if (count > limits.valuesMax) throw new NotResident(`${count} values are more than ${limits.valuesMax}`);
+      return block.labelValues(name, matchers, limit, check);
+    });
+  }
+
   close(): void {
     for (const querier of this.#queriers) querier.close();
+  }
+
+  #listed<T>(limits: ListLimits, list: (block: BlockQuerier, check: () => void) => T): T[] {
+    const read = (queriers: readonly BlockQuerier[]) => {
+      const check = limits.begin();
+      return queriers.map((querier) => list(querier, check));
+    };
+    try {
+      return this.#pages.within(() => read(this.#queriers));
+    } catch (error) {
+      if (error instanceof PageMissing) this.#bringAll(read);
+      throw error;
+    }
   }
 
   #resident<T>(request: SelectRequest, read: () => T): T {
@@ -106,11 +154,9 @@ export class ResidentBlocks {
   }
 
   #bring(request: SelectRequest): void {
-    if (this.#pages.isLoading) return;
-    const queriers = this.#open();
     const column = createSampleColumn(0);
     const { matchers, range } = request;
-    const readAll = () => {
+    this.#bringAll((queriers) => {
       for (const querier of queriers) {
         const set = querier.select({ matchers, range, sorted: true, limit: 0 });
         if (set.length > SERIES_MAX) return;
@@ -119,10 +165,40 @@ export class ResidentBlocks {
           set.read(row, column);
         }
       }
-    };
-    this.#pages.bring(readAll, () => {
-      for (const querier of queriers) querier.close();
     });
+  }
+
+  #bringAll(read: (queriers: readonly BlockQuerier[]) => void): void {
+    if (this.#pages.isLoading) return;
+    const queriers = this.#open();
+    this.#pages.bring(
+      () => read(queriers),
+      () => {
+        for (const querier of queriers) querier.close();
+      },
+    );
+  }
+}
+
+/** Series of which only the labels are asked for. */
+class LabelSets implements SeriesSet {
+  readonly warnings: readonly string[] = [];
+  readonly lastingLabels: readonly Labels[];
+
+  constructor(labels: readonly Labels[]) {
+    this.lastingLabels = labels;
+  }
+
+  get length(): number {
+    return this.lastingLabels.length;
+  }
+
+  labels(row: number): Labels {
+    return this.lastingLabels[row]!;
+  }
+
+  read(): never {
+    throw new Error('Cannot read samples here: only labels were asked for');
   }
 }
 

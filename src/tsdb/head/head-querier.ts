@@ -14,7 +14,7 @@ import type { KnownSelection, KnownSelections } from './known-selections.ts';
 import type { LabelIndex } from './label-index.ts';
 import type { SnapshotMoment } from './snapshot-moments.ts';
 import { sortInSteps } from './sort-in-steps.ts';
-import { orderByLabels } from './sort-rows.ts';
+import { byArrival, orderByLabels } from './sort-rows.ts';
 
 export interface HeadQuerierParts {
   readonly memory: HeadMemory;
@@ -33,6 +33,8 @@ export interface HeadQuerierParts {
 
 /** Finding a label among those of a row takes as long as looking at so many entries of a list of rows. */
 const LISTED_ROWS_PER_ROW = 16;
+/** Of more values those that came first are found by going through the series instead of all their lists. */
+const LISTED_VALUES_MAX = 4096;
 /** Series looked at between two points at which the work may be interrupted: some 50 µs. */
 const STEP_ROWS = 512;
 /** Rows that are chosen ahead of their snapshots, 4 bytes each; what comes then is chosen in its turn. */
@@ -181,19 +183,27 @@ export class HeadQuerier implements Querier {
   }
 
   *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
-    const { matchers, range, sorted, limit, newestOnly } = request;
+    const { labelsOnly, matchers, range, sorted, limit, newestOnly } = request;
     const { deletions, inOrderMinTime, memory, reader } = this.#parts;
-    const known = yield* this.#knownRows(matchers);
-    const isKept = !(known instanceof Uint32Array);
-    const rows = isKept ? known.rows : known;
+    const found = yield* this.#knownRows(matchers);
+    const chosen = found instanceof Uint32Array ? found : found.rows;
+    // Lists show the series in the order in which they came, and cut there.
+    const rows = labelsOnly === true && !sorted ? yield* byArrival(memory.series, chosen) : chosen;
+    const known = found instanceof Uint32Array || rows !== chosen ? null : found;
+    const isKept = known !== null;
     const wanted = this.#within(range);
     const wish = { range: wanted, inOrderMinTime, limit: sorted ? 0 : limit, late: true, newest: newestOnly === true };
     const use = isKept ? 'kept' : 'used up';
     const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish, use);
     const whole = isKept && snapshot.rows === rows ? known : null;
-    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, this.hasNoTypes, null, whole);
-    const order = yield* orderByLabels(memory, snapshot.rows);
-    return new HeadSeriesSet(reader, snapshot, wanted, this.hasNoTypes, limit > 0 ? order.subarray(0, limit) : order);
+    const { hasNoTypes } = this;
+    if (!sorted) return new HeadSeriesSet(reader, snapshot, wanted, hasNoTypes, null, whole);
+    const order = whole?.order ?? (yield* orderByLabels(memory, snapshot.rows));
+    if (whole !== null) whole.order = order;
+    if (limit === 0 || limit >= order.length) {
+      return new HeadSeriesSet(reader, snapshot, wanted, hasNoTypes, order, whole);
+    }
+    return new HeadSeriesSet(reader, snapshot, wanted, hasNoTypes, order.subarray(0, limit));
   }
 
   /** What matchers choose: as it is known, or in an array of its own. */
@@ -249,6 +259,7 @@ export class HeadQuerier implements Querier {
     const names = new Set<number>();
     yield* this.#visitLabels(rowIndex.settle(yield* rowIndex.choose(matchers)), (words, from, to) => {
       for (let at = from; at < to; at += 2) names.add(words[at]!);
+      return true;
     });
     return yield* this.#texts(Uint32Array.from(names), limit);
   }
@@ -257,13 +268,16 @@ export class HeadQuerier implements Querier {
     const { labelIndex, memory, rowIndex } = this.#parts;
     const id = memory.symbols.find(name);
     if (id < 0) return [];
-    if (matchers.length === 0) return yield* this.#texts(firstIds(labelIndex.values(id).slice(), limit), limit);
-    const rows = rowIndex.settle(yield* rowIndex.choose(matchers));
-    /** Those of the first series, unless the values alone are chosen. */
-    const first = (ids: Uint32Array) =>
-      matchers.every((matcher) => matcher.name === name) ? firstIds(ids, limit) : ids.subarray(0, limit || ids.length);
-    if (labelIndex.valueCount(id) < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length) {
-      return yield* this.#texts(first(yield* this.#valuesWithRows(id, rows)), limit);
+    const count = labelIndex.valueCount(id);
+    const isCut = limit > 0 && limit < count;
+    if (matchers.length === 0 && !isCut) return yield* this.#texts(labelIndex.values(id).slice(), 0);
+    const chosen = matchers.length === 0 ? rowIndex.allRows() : rowIndex.settle(yield* rowIndex.choose(matchers));
+    // Those of the series that came first are kept, like the reference does.
+    const rows = isCut ? yield* byArrival(memory.series, chosen) : chosen;
+    const hasManyRows = count < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length;
+    if (hasManyRows && (!isCut || count < LISTED_VALUES_MAX)) {
+      const values = yield* this.#valuesWithRows(id, rows);
+      return yield* this.#texts(isCut ? values.subarray(0, limit) : values, 0);
     }
     const values = new Set<number>();
     yield* this.#visitLabels(rows, (words, from, to) => {
@@ -272,8 +286,9 @@ export class HeadQuerier implements Querier {
         values.add(words[at + 1]!);
         break;
       }
+      return !isCut || values.size < limit;
     });
-    return yield* this.#texts(first(Uint32Array.from(values)), limit);
+    return yield* this.#texts(Uint32Array.from(values), 0);
   }
 
   /**
@@ -296,21 +311,22 @@ export class HeadQuerier implements Querier {
       looks = 0;
       yield;
     }
-    found.sort((a, b) => a.row - b.row);
+    const { series } = this.#parts.memory;
+    found.sort((a, b) => series.ref(a.row) - series.ref(b.row));
     return Uint32Array.from(found, ({ value }) => value);
   }
 
-  /** Shows the labels of rows, as ids of name and value in turn. */
+  /** Shows the labels of rows, as ids of name and value in turn; ends where `visit` returns false. */
   *#visitLabels(
     rows: Uint32Array,
-    visit: (words: Uint32Array, from: number, to: number) => void,
+    visit: (words: Uint32Array, from: number, to: number) => boolean,
   ): Generator<undefined, void> {
     const { series, labelLog } = this.#parts.memory;
     for (let i = 0; i < rows.length; i++) {
       const position = series.labels(rows[i]!);
       const words = labelLog.slabOf(position);
       const offset = labelLog.offsetOf(position);
-      visit(words, offset + 1, offset + 1 + 2 * words[offset]!);
+      if (!visit(words, offset + 1, offset + 1 + 2 * words[offset]!)) return;
       if (i % STEP_ROWS === STEP_ROWS - 1) yield;
     }
   }
@@ -341,12 +357,4 @@ export class HeadQuerier implements Querier {
 
 function touches(a: TimeRange, b: TimeRange): boolean {
   return a.minTime <= b.maxTime && a.maxTime >= b.minTime;
-}
-
-/**
- * The `limit` values that came first, where there is a limit: which ones a client gets is then as the reference has it,
- * and not all of them have to be sorted. `ids` is used up.
- */
-function firstIds(ids: Uint32Array, limit: number): Uint32Array {
-  return limit > 0 && ids.length > limit ? ids.sort().subarray(0, limit) : ids;
 }

@@ -15,8 +15,8 @@ export class HeadSeriesSet implements SeriesSet {
   readonly #known: KnownSelection | null;
 
   /**
-   * `withoutTypes`: no series of the head has a type or a unit. `order`: places in the snapshot in the order in which they are shown; null shows all as they are. `known`: the selection
-   * whose rows these are, all of them and in its order.
+   * `withoutTypes`: no series of the head has a type or a unit. `order`: places in the snapshot in the order in which they are shown;
+   * null shows all as they are. `known`: the selection whose rows these are, all of them, shown in its order or in that of its labels.
    */
   constructor(
     reader: HeadReader,
@@ -45,12 +45,9 @@ export class HeadSeriesSet implements SeriesSet {
   get lastingLabels(): readonly Labels[] | null {
     const known = this.#known;
     if (known === null) return null;
-    if (known.labels === null) {
-      const labels: Labels[] = [];
-      for (const row of known.rows) labels.push(this.#reader.labels(row));
-      known.labels = labels;
-    }
-    return known.labels;
+    if (this.#order === null) known.labels ??= this.#allLabels();
+    else known.orderedLabels ??= this.#allLabels();
+    return this.#order === null ? known.labels : known.orderedLabels;
   }
 
   /** Some of the samples lie in files. */
@@ -68,6 +65,12 @@ export class HeadSeriesSet implements SeriesSet {
 
   readChunks(row: number, into: EncodedChunk[]): void {
     this.#reader.readChunks(this.#snapshot, this.#place(row), this.#range, into);
+  }
+
+  #allLabels(): readonly Labels[] {
+    const labels: Labels[] = [];
+    for (let row = 0; row < this.length; row++) labels.push(this.labels(row));
+    return labels;
   }
 
   #place(row: number): number {

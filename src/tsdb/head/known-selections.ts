@@ -11,14 +11,20 @@ const ENTRIES_MAX = 512;
 /** UTF-16 units of a selection's matchers; what longer ones choose is not kept. */
 const KEY_LENGTH_MAX = 4096;
 
-/** What matchers choose. Nothing of it ever changes, `labels` is filled in when it is first asked for. */
+/** What matchers choose. Nothing of it ever changes, all but the rows is filled in when it is first asked for. */
 export interface KnownSelection {
   /** No other selection has it, at any time; above 0. */
   readonly number: number;
   readonly rows: Uint32Array;
   /** The label sets of the rows, in their order. */
   labels: readonly Labels[] | null;
+  /** The places of the rows in the order of their labels, and the label sets in that order. */
+  order: Uint32Array | null;
+  orderedLabels: readonly Labels[] | null;
 }
+
+/** What is not known of a selection in the beginning. */
+export const UNKNOWN = { labels: null, order: null, orderedLabels: null } as const;
 
 /**
  * What was selected last, for as long as no series comes or goes: dashboards and rules ask for the same again and again, and
@@ -49,7 +55,7 @@ export class KnownSelections {
     }
     // Rows are often the beginning of a longer buffer.
     const isWhole = rows.byteLength === rows.buffer.byteLength;
-    const known: KnownSelection = { number: ++this.#lastNumber, rows: isWhole ? rows : rows.slice(), labels: null };
+    const known: KnownSelection = { number: ++this.#lastNumber, rows: isWhole ? rows : rows.slice(), ...UNKNOWN };
     this.#rows += rows.length;
     this.#selections.set(key, known);
     return known;

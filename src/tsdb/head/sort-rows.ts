@@ -1,4 +1,5 @@
 import type { ReadableHead } from './head-view.ts';
+import type { SeriesTable } from './series-table.ts';
 import { sortInSteps } from './sort-in-steps.ts';
 
 /** What sorting needs of the head's memory. */
@@ -47,6 +48,22 @@ export function* orderByLabels(memory: LabelMemory, rows: Uint32Array): Generato
     [order, target] = [target, order];
   }
   return order;
+}
+
+/**
+ * The rows in the order in which their series came: themselves where that is theirs, as long as no row was used again, else in an
+ * array of their own.
+ */
+export function* byArrival(series: Pick<SeriesTable, 'ref'>, rows: Uint32Array): Generator<undefined, Uint32Array> {
+  let last = 0;
+  let i = 0;
+  for (; i < rows.length; i++) {
+    const ref = series.ref(rows[i]!);
+    if (ref < last) break;
+    last = ref;
+    if (i % STEP_COUNTS === STEP_COUNTS - 1) yield;
+  }
+  return i === rows.length ? rows : yield* sortInSteps(rows.slice(), (a, b) => series.ref(a) - series.ref(b));
 }
 
 function compareRows(memory: LabelMemory, a: number, b: number): number {

@@ -37,7 +37,12 @@ interface Condition extends ValueCondition {
  * Order: lists of known values, shortest first; then conditions that ask for a label; last those that only take away.
  */
 export function matchersToRows(index: RowIndex, matchers: readonly Matcher[], check?: () => void): Uint32Array {
-  return runInTurns(matchersToRowsInSteps(index, matchers, check), null);
+  const steps = matchersToRowsInSteps(index, matchers, check);
+  if (check === undefined) return runInTurns(steps, null);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    check();
+  }
 }
 
 /**

@@ -57,8 +57,10 @@ export class ThreadDatabase {
   queryable(ask: AskMainThread): Queryable {
     this.#decoded.begin();
     const series: HeadSeries = (request, range, snapshot, hasNoTypes) => {
-      const order = request.sorted ? this.#order(snapshot.rows) : null;
-      const known = request.sorted ? null : this.#known.of(snapshot);
+      const known = this.#known.of(snapshot);
+      if (!request.sorted) return new HeadSeriesSet(this.#reader, snapshot, range, hasNoTypes, null, known);
+      const order = known?.order ?? this.#order(snapshot.rows);
+      if (known !== null) known.order = order;
       return new HeadSeriesSet(this.#reader, snapshot, range, hasNoTypes, order, known);
     };
     return { querier: (range) => new ThreadQuerier(series, this.#blocks, ask, range) };
@@ -72,7 +74,7 @@ export class ThreadDatabase {
     ask: AskMainThread,
     range: TimeRange,
     limit: number,
-    find: (block: BlockQuerier) => string[],
+    find: (block: BlockQuerier) => readonly string[],
   ): Promise<readonly string[]> {
     for (let asks = 1; ; asks++) {
       await ask({ range, requests: [] });
@@ -92,7 +94,7 @@ export class ThreadDatabase {
   }
 }
 
-function found(block: BlockQuerier, find: (block: BlockQuerier) => string[]): string[] {
+function found(block: BlockQuerier, find: (block: BlockQuerier) => readonly string[]): readonly string[] {
   try {
     return find(block);
   } finally {

@@ -1,5 +1,5 @@
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
-import type { KnownSelection } from '../head/known-selections.ts';
+import { type KnownSelection, UNKNOWN } from '../head/known-selections.ts';
 
 /** Rows of all selections that a thread knows. */
 const ALL_ROWS_MAX = 1 << 16;
@@ -18,7 +18,7 @@ export class ThreadSelections {
     let known = this.#byNumber.get(number);
     // A map keeps the order in which its entries came.
     if (known === undefined) {
-      known = { number, rows, labels: null };
+      known = { number, rows, ...UNKNOWN };
       this.#rows += rows.length;
     } else this.#byNumber.delete(number);
     this.#byNumber.set(number, known);
