@@ -40,6 +40,11 @@ export class HistogramTotal {
     return this.#resetSeen && this.#noResetSeen;
   }
 
+  /** Buckets that adding another histogram may go through. */
+  get buckets(): number {
+    return this.#total.positive.counts.length + this.#total.negative.counts.length;
+  }
+
   add(histogram: FloatHistogram): void {
     if (histogram.counterResetHint === 'reset') this.#resetSeen = true;
     if (histogram.counterResetHint === 'notReset') this.#noResetSeen = true;

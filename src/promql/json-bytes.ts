@@ -1,3 +1,4 @@
+import type { Spend } from '../kernels/blocks.ts';
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Bucket, histogramBuckets } from '../model/histogram-buckets.ts';
@@ -128,14 +129,19 @@ export class JsonBytes {
   }
 
   /** `{"count":"..","sum":"..","buckets":[[<boundaries>,"<lower>","<upper>","<count>"],..]}` without empty buckets. */
-  histogram(histogram: FloatHistogram): void {
+  histogram(histogram: FloatHistogram, spend: Spend): void {
     this.ascii('{"count":');
     this.number(histogram.count);
     this.ascii(',"sum":');
     this.number(histogram.sum);
     let isFirst = true;
+    let untold = 0;
     for (const bucket of histogramBuckets(histogram)) {
       if (bucket.count === 0) continue;
+      if (++untold === BUCKETS_TOLD) {
+        spend(untold * WRITTEN_BUCKET_WORK);
+        untold = 0;
+      }
       this.ascii(isFirst ? ',"buckets":[[' : ',[');
       isFirst = false;
       this.ascii(boundariesOf(bucket));
@@ -257,6 +263,10 @@ function boundariesOf({ lowerInclusive, upperInclusive }: Bucket): string {
   if (lowerInclusive) return upperInclusive ? '3' : '1';
   return upperInclusive ? '0' : '2';
 }
+
+/** Buckets between two calls of `spend`, and what writing one takes, in samples. */
+const BUCKETS_TOLD = 1024;
+const WRITTEN_BUCKET_WORK = 80;
 
 /** Longer texts go through the encoder, which may spread them over blocks. */
 const ASCII_AT_ONCE = 16 * 1024;

@@ -101,7 +101,7 @@ export class JsonSink implements ResultSink {
     if (isEmptyColumn(column)) return;
     if (this.#type === 'vector' && this.#isFull()) return;
     const start = this.#open(labels);
-    if (this.#type === 'vector') this.#writeSample(column);
+    if (this.#type === 'vector') this.#writeSample(column, spend);
     else this.#writeColumn(column, spend);
     this.#close(labels, start);
   }
@@ -190,14 +190,15 @@ export class JsonSink implements ResultSink {
   }
 
   /** The one sample of an instant vector. */
-  #writeSample(column: StepColumn): void {
+  #writeSample(column: StepColumn, spend: Spend): void {
     const out = this.#out;
     const histogram = column.histograms === null ? undefined : column.histograms[0];
     if (histogram !== undefined) {
+      spend(histogramWork(histogram));
       out.ascii(',"histogram":[');
       this.#timestamp(this.#grid.start);
       out.ascii(',');
-      out.histogram(histogram);
+      out.histogram(histogram, spend);
       out.ascii(']');
       return;
     }
@@ -266,7 +267,7 @@ export class JsonSink implements ResultSink {
       isFirst = false;
       this.#timestamp(time);
       this.#out.ascii(',');
-      this.#out.histogram(histogram);
+      this.#out.histogram(histogram, spend);
       this.#out.ascii(']');
     });
     if (!isFirst) this.#out.ascii(']');

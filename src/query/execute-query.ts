@@ -1,3 +1,4 @@
+import { HistogramTooLarge } from '../model/histogram-work.ts';
 import { Labels } from '../model/labels.ts';
 import { RegexSyntaxError } from '../model/regex.ts';
 import type { Engine, QueryOutcome } from '../promql/engine.ts';
@@ -195,6 +196,7 @@ function columnSeries(sink: ColumnSink): ColumnSeries[] {
 function errorTypeOf(error: unknown, other: QueryErrorType): QueryErrorType {
   if (error instanceof QueryError) return error.kind;
   if (error instanceof EvaluationError || error instanceof RegexSyntaxError) return 'execution';
+  if (error instanceof HistogramTooLarge) return 'execution';
   if (error instanceof PromqlSyntaxError || error instanceof PlanError) return 'bad_data';
   return other;
 }

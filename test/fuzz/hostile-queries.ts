@@ -221,7 +221,7 @@ export async function runHostile(
   } catch (error) {
     if (
       !(error instanceof Error) ||
-      !/^(QueryError|EvaluationError|PlanError|PromqlSyntaxError|RegexSyntaxError)$/.test(error.name)
+      !/^(QueryError|EvaluationError|PlanError|PromqlSyntaxError|RegexSyntaxError|HistogramTooLarge)$/.test(error.name)
     ) {
       throw error;
     }

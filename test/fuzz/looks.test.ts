@@ -163,6 +163,14 @@ const OF_SERIES: Readonly<Record<string, number>> = {
   'info(m)': 500,
 };
 
+/** 60 series with a histogram of 1,000 buckets each, all of them others. */
+const SCATTERED = storageOf(60, (row, into) => {
+  reserveSampleColumn(into, 1);
+  into.times[0] = END;
+  into.histograms = [{ ...histogramOf(1000, 1), positiveSpans: [{ offset: (row - 30) * 1000, length: 1000 }] }];
+  into.length = 1;
+});
+
 const LONG = 'x'.repeat(100_000);
 
 /** How often queries of 200 series look that make texts of 100,000 characters, all but the ends of which are the same. */
@@ -190,6 +198,22 @@ it.each(Object.entries(OF_STEPS))('%s on many steps looks %i times', async (inne
 
 it.each(OF_HISTOGRAMS)('%s looks for each histogram of thousands of buckets', async (text) => {
   expect(await looks(text, HISTOGRAMS)).toBeGreaterThanOrEqual(95);
+});
+
+it('a histogram that is too large ends its query, whether it was read or is a sum', async () => {
+  const large = storageOf(1, (_, into) => {
+    reserveSampleColumn(into, 1);
+    into.times[0] = END;
+    into.histograms = [histogramOf(33_000, 1)];
+    into.length = 1;
+  });
+  const answer = async (text: string, storage: Queryable) =>
+    (await runHostile(storage, { name: text, text, steps: 1, stepMs: 0 }, LIMITS)).answer;
+  const refusal = /^a histogram has \d+ buckets, spans and custom bounds, the limit is 32768$/;
+  expect(await answer('m', large)).toMatch(refusal);
+  expect(await answer('histogram_quantile(0.5, m)', large)).toMatch(refusal);
+  expect(await answer('sum(m)', SCATTERED)).toMatch(refusal);
+  expect(await answer('m', SCATTERED)).toMatch(/bytes$/);
 });
 
 it.each(Object.entries(OF_SERIES))('%s of many series looks %i times', async (text, least) => {

@@ -1,6 +1,6 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { HistogramTotal } from '../../model/histogram-totals.ts';
-import { histogramWork } from '../../model/histogram-work.ts';
+import { histogramWork, partsWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Window } from '../exec/grid.ts';
 import type { StepColumn } from '../exec/step-column.ts';
@@ -40,7 +40,7 @@ function totalOf(part: HistogramWindow, wantsMean: boolean, context: RangeContex
   const { histograms } = part.samples;
   const total = new HistogramTotal(histograms[part.from]!, wantsMean);
   for (let k = part.from + 1; k < part.to && total.isCompatible; k++) {
-    context.spend(histogramWork(histograms[k]));
+    context.spend(histogramWork(histograms[k]) + partsWork(total.buckets));
     total.add(histograms[k] as FloatHistogram);
   }
   const position = context.argPositions[0]!;

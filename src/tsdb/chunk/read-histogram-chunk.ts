@@ -9,7 +9,8 @@ import {
 } from '../../kernels/histogram-state.ts';
 import { START_TIME_STATE, takeStartTime } from '../../kernels/start-time-decode.ts';
 import type { CounterResetHint, FloatHistogram } from '../../model/histogram.ts';
-import { reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
+import { partsWork } from '../../model/histogram-work.ts';
+import { noteHistogramBytes, reserveSampleColumn, type SampleColumn } from '../../storage/query.ts';
 import { ENCODING } from './encoding.ts';
 import {
   CHUNK_RESET,
@@ -119,7 +120,7 @@ export class HistogramChunkReader {
 
 /**
  * Appends `count` samples of a histogram chunk to a column. Their values are the sums, by bits, so that a stale marker
- * is seen like any other. Hints are as the reference gives them: nothing is known of a chunk's first sample, the later
+ * is seen like any other. A reader that counts what it takes has `HistogramTooLarge` thrown where they are that. Hints are as the reference gives them: nothing is known of a chunk's first sample, the later
  * ones follow without a reset, and those of a gauge chunk are gauges. Returns 0 or a negative code.
  */
 export function readHistogramChunk(
@@ -140,7 +141,15 @@ export function readHistogramChunk(
   while (histograms.length < into.length) histograms.push(undefined);
   const from = into.length;
   const isGauge = reader.counterReset === CHUNK_RESET.gauge;
+  const { costs } = into;
+  const parts = partsOf(reader.layout);
+  const work = costs ? partsWork(parts) : 0;
   for (let i = 0; i < count; i++) {
+    // A chunk may have thousands of them.
+    if (costs && parts > TOLD_PARTS) {
+      costs.spend(work);
+      noteHistogramBytes(into, (i + 1) * NUMBER_BYTES * parts);
+    }
     const code = reader.next();
     if (code < 0) return code;
     const at = into.length++;
@@ -155,6 +164,15 @@ export function readHistogramChunk(
   if (isInteger) into.integerCounts ??= new Uint8Array(into.times.length);
   into.integerCounts?.fill(isInteger ? 1 : 0, from, into.length);
   return 0;
+}
+
+/** Chunks of histograms with fewer parts are told of by whoever reads many chunks. */
+const TOLD_PARTS = 1000;
+const NUMBER_BYTES = 8;
+
+function partsOf(layout: HistogramLayout): number {
+  const { customValues, negativeBuckets, negativeSpans, positiveBuckets, positiveSpans } = layout;
+  return positiveBuckets + negativeBuckets + positiveSpans.length + negativeSpans.length + customValues.length;
 }
 
 function hasIntegerCounts(encoding: number): boolean {

@@ -1,3 +1,4 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import { goFloatPlain } from '../../../model/go-float.ts';
 import { histogramWork } from '../../../model/histogram-work.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
@@ -57,7 +58,7 @@ export class CountValues implements VectorOperator {
       for (let step = 0; step < column.present.length; step++) {
         if (column.present[step] === 0) continue;
         budget.spend(TEXT_WORK * (1 + histogramWork(column.histograms?.[step])));
-        const text = valueText(column, step);
+        const text = valueText(column, step, budget.spending);
         let output = known.get(text);
         if (output === undefined) {
           output = this.#outputOf(heads.labels[row]!, text, numbers, labels);
@@ -99,7 +100,7 @@ export class CountValues implements VectorOperator {
   }
 }
 
-function valueText(column: StepColumn, step: number): string {
+function valueText(column: StepColumn, step: number, spend: Spend): string {
   const histogram = column.histograms === null ? undefined : column.histograms[step];
-  return histogram === undefined ? goFloatPlain(column.values[step]!) : histogramText(histogram);
+  return histogram === undefined ? goFloatPlain(column.values[step]!) : histogramText(histogram, spend);
 }

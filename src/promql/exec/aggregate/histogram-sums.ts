@@ -1,7 +1,7 @@
 import type { Spend } from '../../../kernels/blocks.ts';
 import { compactHistogram } from '../../../model/histogram-ops.ts';
 import { HistogramTotal } from '../../../model/histogram-totals.ts';
-import { histogramWork } from '../../../model/histogram-work.ts';
+import { histogramWork, partsWork } from '../../../model/histogram-work.ts';
 import {
   counterResetCollision,
   mismatchedCustomBuckets,
@@ -71,6 +71,7 @@ export class HistogramSums {
       }
       if (total === null) continue;
       const { isCompatible, boundsReconciled } = total;
+      spend(partsWork(total.buckets));
       total.add(histogram);
       if (isCompatible && !total.isCompatible) {
         this.#annotations.warn(mixedExponentialCustom(this.#nameOf(row)), this.#position);
