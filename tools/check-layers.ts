@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findImportCircles } from './import-circles.ts';
+import { findFolderCircles, findImportCircles } from './import-circles.ts';
 import { importsBelow } from './imports.ts';
-import { EXCEPTIONS, LAYERS, SEALED } from './layers.ts';
+import { EXCEPTIONS, LAYERS, ORDERED, SEALED } from './layers.ts';
 
 export interface LayerFault {
   /** Path under the source root. */
@@ -65,14 +65,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const faults = findLayerFaults(root);
   for (const fault of faults)
     console.error(`src/${fault.file}:${fault.line} imports ${fault.imports}: ${fault.reason}`);
-  const circles = findImportCircles(root);
+  const circles = [...findImportCircles(root), ...ORDERED.flatMap((folder) => findFolderCircles(root, folder))];
   for (const circle of circles) console.error(`a circle of imports: ${circle.join(' -> ')}`);
   const idle = findIdleRules(root);
   for (const rule of idle) console.error(`tools/layers.ts names ${rule}, which is not there`);
   const isSound = faults.length + circles.length + idle.length === 0;
   console.log(
     isSound
-      ? 'layers: every arrow points down, and no files import each other'
+      ? 'layers: every arrow points down, and no files or folders in order import each other'
       : `layers: ${faults.length} faults, ${circles.length} circles, ${idle.length} idle rules`,
   );
   process.exitCode = isSound ? 0 : 1;

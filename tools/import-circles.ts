@@ -5,13 +5,36 @@ import { importsBelow } from './imports.ts';
  * at both ends. A part that must know the whole that it belongs to can not be read, tested or moved by itself.
  */
 export function findImportCircles(root: string): string[][] {
-  const imports = new Map<string, string[]>();
+  const imports = new Map<string, Set<string>>();
+  for (const { file, target } of importsBelow(root)) if (target !== null) addArrow(imports, file, target);
+  return circlesOf(imports);
+}
+
+/** The same of the folders in `parent`, a path below `root`. */
+export function findFolderCircles(root: string, parent: string): string[][] {
+  const imports = new Map<string, Set<string>>();
   for (const { file, target } of importsBelow(root)) {
-    if (target === null) continue;
-    const targets = imports.get(file);
-    if (targets === undefined) imports.set(file, [target]);
-    else targets.push(target);
+    const from = folderIn(parent, file);
+    const to = target === null ? null : folderIn(parent, target);
+    if (from !== null && to !== null && from !== to) addArrow(imports, from, to);
   }
+  return circlesOf(imports);
+}
+
+/** The folder in `parent` that has the file; null where it lies elsewhere, or beside the folders. */
+function folderIn(parent: string, file: string): string | null {
+  if (!file.startsWith(`${parent}/`)) return null;
+  const end = file.indexOf('/', parent.length + 1);
+  return end < 0 ? null : file.slice(0, end);
+}
+
+function addArrow(arrows: Map<string, Set<string>>, from: string, to: string): void {
+  const known = arrows.get(from);
+  if (known === undefined) arrows.set(from, new Set([to]));
+  else known.add(to);
+}
+
+function circlesOf(imports: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const circles: string[][] = [];
   const done = new Set<string>();
   const way: string[] = [];

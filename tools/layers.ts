@@ -20,6 +20,12 @@ export const EXCEPTIONS: readonly { readonly from: string; readonly to: string; 
   { from: 'scrape/', to: 'discovery/discoverer.ts', because: 'a scrape pool consumes what discoverers find' },
 ];
 
+/**
+ * Folders whose own folders have an order too: no two of them import each other, directly or around. Files that lie beside them belong to
+ * none, as what puts the folders together does. Of a folder within one of them nothing is said.
+ */
+export const ORDERED: readonly string[] = ['tsdb'];
+
 /** Folders whose files may import only files of the listed folders or packages, besides their own folder. */
 export const SEALED: readonly { readonly folder: string; readonly packages: 'none' | 'node' }[] = [
   { folder: 'kernels', packages: 'none' },

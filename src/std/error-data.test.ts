@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DamagedFile } from '../tsdb/block/damaged-file.ts';
+import { DamagedFile } from '../tsdb/damaged-file.ts';
 import { errorFromData, errorToData } from './error-data.ts';
 import { FileSystemError, hasCode } from './file-system.ts';
 

@@ -3,7 +3,7 @@ import { type FileSystem, FileSystemError } from '../std/file-system.ts';
 import { createRandom } from '../std/random.ts';
 import { AppendsStopped } from '../storage/append.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { HeadLog, LateLog } from './head/head-log.ts';
+import type { HeadLog, LateLog } from './wal/head-log.ts';
 import { recordBytes } from './wal/records.ts';
 
 /** From a failed write to the first try. Each failed try doubles it up to the most. */

@@ -4,8 +4,8 @@ import { FileSystemError } from '../../src/std/file-system.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import { Block } from '../../src/tsdb/block/block.ts';
-import { DamagedFile } from '../../src/tsdb/block/damaged-file.ts';
 import { PageCache } from '../../src/tsdb/block/paged-file.ts';
+import { DamagedFile } from '../../src/tsdb/damaged-file.ts';
 import { type BlockSample, writeBlock } from './block-support.ts';
 
 const ULID = '01M7Y2YCE48314TZWWY00MFCX0';

@@ -10,7 +10,7 @@ import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { DamagedFile } from '../../src/tsdb/block/damaged-file.ts';
+import { DamagedFile } from '../../src/tsdb/damaged-file.ts';
 import { ALL_TIMES, openBlock } from '../support/read-block.ts';
 import { put } from './block-support.ts';
 import { ENCODED_SAMPLES, writeEncodings } from './encodings-support.ts';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import type { DamagedFile } from '../../src/tsdb/block/damaged-file.ts';
 import { HeadChunkBatch } from '../../src/tsdb/chunks-head/head-chunk-batch.ts';
 import { HeadChunkReader } from '../../src/tsdb/chunks-head/head-chunk-reader.ts';
 import { HeadChunkSlots } from '../../src/tsdb/chunks-head/head-chunk-slots.ts';
 import { type HeadChunkFile, HeadChunkWriter } from '../../src/tsdb/chunks-head/head-chunk-writer.ts';
 import { type HeadChunk, listHeadChunks } from '../../src/tsdb/chunks-head/list-head-chunks.ts';
 import { openHeadChunks } from '../../src/tsdb/chunks-head/open-head-chunks.ts';
+import type { DamagedFile } from '../../src/tsdb/damaged-file.ts';
 import { headChunkFile, put } from './block-support.ts';
 
 const DIRECTORY = '/c';

@@ -7,7 +7,7 @@ import { systemClock } from '../../std/clock.ts';
 import { FileSystemError } from '../../std/file-system.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import { createLog } from '../../telemetry/line-log.ts';
-import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
+import { DamagedFile } from '../../tsdb/damaged-file.ts';
 import { ReadOnlyDatabase } from '../../tsdb/read-only.ts';
 import type { Given } from './command-tree.ts';
 import { featuresFrom } from './promql-features.ts';

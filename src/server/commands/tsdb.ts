@@ -6,7 +6,7 @@ import { FileSystemError } from '../../std/file-system.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { createLog } from '../../telemetry/line-log.ts';
-import { DamagedFile } from '../../tsdb/block/damaged-file.ts';
+import { DamagedFile } from '../../tsdb/damaged-file.ts';
 import { printed, READER_GONE_EXIT, ReaderGone } from '../standard-output.ts';
 import {
   argument,

@@ -2,7 +2,6 @@ import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { KnownRange } from '../compact/compacted-meta.ts';
 import { hasNoTypes } from '../select/has-no-types.ts';
 import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import { Block, type BlockCaches } from './block.ts';
@@ -18,6 +17,14 @@ const INDEX_CACHE_BYTES = 16 * 1024 * 1024;
 const CHUNK_CACHE_BYTES = 8 * 1024 * 1024;
 
 const NOTHING_DELETED: Tombstones = new Map();
+
+/** How the range of a block to come is known from the other blocks. */
+export interface KnownRange {
+  /** Up to where others have all samples that came in order for certain, ms. */
+  readonly certainTime: number;
+  /** Width of the blocks that are cut from the head, ms. */
+  readonly chunkRangeMs: number;
+}
 
 export interface BlockListOptions {
   readonly fileSystem: FileSystem;

@@ -1,6 +1,6 @@
 import { stringFromUtf8 } from '../../model/utf8.ts';
 import type { FileSystem } from '../../std/file-system.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 
 export interface BlockStats {
   readonly samples: number;

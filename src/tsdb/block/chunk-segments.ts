@@ -6,7 +6,7 @@ import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
 import type { ChunkPlace, SourceChunk } from '../chunk/chunk-source.ts';
 import { type DecodedChunks, fileOfBlock } from '../chunk/decoded-chunks.ts';
 import { ENCODING } from '../chunk/encoding.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { PAGE_BYTES, type PageCache, PagedFile } from './paged-file.ts';
 import { readUint32 } from './section-scan.ts';
 

@@ -1,7 +1,7 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { IndexSymbols } from './index-symbols.ts';
 import { type PageCache, PagedFile } from './paged-file.ts';
 import { PostingsTable } from './postings-table.ts';

@@ -1,6 +1,6 @@
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import { compareUtf8, stringFromUtf8 } from '../../model/utf8.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
 import { SectionScan, STEP_ENTRIES } from './section-scan.ts';
 

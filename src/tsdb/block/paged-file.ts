@@ -1,6 +1,6 @@
 import type { FileHandle } from '../../std/file-system.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { NotResident } from '../not-resident.ts';
-import { DamagedFile } from './damaged-file.ts';
 
 /** Small enough that a look-up of a few bytes is cheap, large enough that a walk needs few system calls. */
 export const PAGE_BYTES = 32 * 1024;

@@ -1,6 +1,6 @@
 import { type FileSystem, hasCode } from '../../std/file-system.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { type BlockMeta, isUlid, readBlockMeta } from './block-meta.ts';
-import { DamagedFile } from './damaged-file.ts';
 
 /**
  * The metas of all blocks in a directory as they are on the disk now, in the order of their names; one that can not be

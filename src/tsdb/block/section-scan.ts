@@ -1,6 +1,6 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
 
 /** Entries after which whoever reads a section for a thread that must not block lets others have a turn: about 1 ms. */

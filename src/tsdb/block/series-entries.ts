@@ -2,7 +2,7 @@ import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, readVarint64, signedFromHalves, unsignedFromHalves } from '../../kernels/varint.ts';
 import { Labels } from '../../model/labels.ts';
 import type { ReadCosts } from '../../storage/query.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { IndexSymbols } from './index-symbols.ts';
 import type { PagedFile } from './paged-file.ts';
 import { readUint32 } from './section-scan.ts';

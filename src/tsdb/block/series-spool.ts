@@ -1,7 +1,7 @@
 import { readUvarint64, unsignedFromHalves, writeUvarint, writeUvarint64, writeVarint } from '../../kernels/varint.ts';
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import type { SourceChunk } from '../chunk/chunk-source.ts';
-import { DamagedFile } from './damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { FileSink } from './file-sink.ts';
 
 const WINDOW_BYTES = 256 * 1024;

@@ -1,8 +1,8 @@
 import { labelBytesEnd } from '../../model/label-bytes.ts';
 import type { FileSystem } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { countMask, isFloatEncoding } from '../chunk/encoding.ts';
 import { isDecodable } from '../chunks-head/list-head-chunks.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { WholeChunk } from '../head/take-chunk.ts';
 import { RecordDecompressor } from '../wal/compression.ts';
 import { RecordDecoder } from '../wal/decode-records.ts';

@@ -7,7 +7,6 @@ import {
   largeExtentCapacity,
 } from '../../memory/large-extents.ts';
 import { type RecordSlabs, SharedRecords } from '../../memory/shared-records.ts';
-import type { HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { isFloatEncoding } from './encoding.ts';
 
 /**
@@ -48,6 +47,12 @@ export interface SealedChunk {
   readonly bytes: Uint8Array;
   readonly older: number;
   readonly count: number;
+}
+
+/** Where chunks are read that are not in memory. */
+interface ChunkFiles {
+  /** The bytes of the chunk whose entry begins at an offset of the file in a slot: a view that the next call makes invalid. */
+  chunk(slot: number, offset: number, byteLength: number): Uint8Array;
 }
 
 /** The records of sealed chunks, as readers in any thread see them. */
@@ -107,7 +112,7 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
   }
 
   /** The bytes of a chunk as `get` gives them, but where `files` read them, a view that its next call makes invalid. */
-  bytesOf(chunk: number, files: HeadChunkReader | null): Uint8Array {
+  bytesOf(chunk: number, files: ChunkFiles | null): Uint8Array {
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const at = 2 * (chunk & SEALED_MASK) * SEALED_DOUBLES;
     const byteLength = sealedByteLength(words, at);
@@ -118,10 +123,10 @@ export class SealedRecords<Records extends RecordSlabs = RecordSlabs> {
   }
 
   /**
-   * A chunk with its bytes: a view of memory, or a copy of what `files` read. Throws as `HeadChunkReader.chunk` does,
+   * A chunk with its bytes: a view of memory, or a copy of what `files` read. Throws as `ChunkFiles.chunk` does,
    * where the chunk is in a file.
    */
-  get(chunk: number, files: HeadChunkReader | null): SealedChunk {
+  get(chunk: number, files: ChunkFiles | null): SealedChunk {
     const doubles = this.records.doubles[chunk >>> SEALED_SLAB_LOG2]!;
     const words = this.records.words[chunk >>> SEALED_SLAB_LOG2]!;
     const at = (chunk & SEALED_MASK) * SEALED_DOUBLES;

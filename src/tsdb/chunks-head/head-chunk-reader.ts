@@ -1,8 +1,8 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { crc32cShift } from '../../kernels/crc32c-shift.ts';
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { CHECKSUM_BYTES, headChunkDataOffset, headChunkEntryBytes, headChunksFileName } from './head-chunk-format.ts';
 import { HEAD_CHUNK_SLOTS_MAX, type HeadChunkSlots } from './head-chunk-slots.ts';
 

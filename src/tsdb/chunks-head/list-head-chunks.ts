@@ -1,9 +1,9 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, signedFromHalves, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileHandle } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
 import { ENCODING } from '../chunk/encoding.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import {
   CHECKSUM_BYTES,
   ENTRY_ENCODING,

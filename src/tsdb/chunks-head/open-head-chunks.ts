@@ -1,6 +1,6 @@
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { DamagedFile } from '../block/damaged-file.ts';
+import type { DamagedFile } from '../damaged-file.ts';
 import { setAside } from '../wal/set-aside.ts';
 import { FILE_HEADER_BYTES, headChunksFileName, headChunksFileNumber } from './head-chunk-format.ts';
 import type { HeadChunkReader } from './head-chunk-reader.ts';

@@ -1,10 +1,11 @@
 import { type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import { Block, type BlockCaches } from '../block/block.ts';
+import type { KnownRange } from '../block/block-list.ts';
 import { PageCache } from '../block/paged-file.ts';
 import { markBlock } from '../block/write-block-meta.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { BlockChunkSource } from './block-chunk-source.ts';
-import { compactedOrigin, type KnownRange, markedOrigin, rewrittenOrigin } from './compacted-meta.ts';
+import { compactedOrigin, markedOrigin, rewrittenOrigin } from './compacted-meta.ts';
 import { type WrittenBlock, writeBlock } from './write-block.ts';
 
 /** Blocks are read from their beginning to their end, so little of them is worth keeping. */

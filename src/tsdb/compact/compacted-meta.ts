@@ -1,3 +1,4 @@
+import type { KnownRange } from '../block/block-list.ts';
 import {
   type BlockMeta,
   type BlockParent,
@@ -40,14 +41,6 @@ export function rewrittenOrigin(meta: BlockMeta): Omit<BlockOrigin, 'sourceUlids
   const { minTime, maxTime } = meta;
   const hints = meta.hints.filter((hint) => hint !== WHOLE_RANGE_HINT);
   return { minTime, maxTime, level: 1, parents: [parentOf(meta)], hints };
-}
-
-/** How the range of a block to come is known from the other blocks. */
-export interface KnownRange {
-  /** Up to where others have all samples that came in order for certain, ms. */
-  readonly certainTime: number;
-  /** Width of the blocks that are cut from the head, ms. */
-  readonly chunkRangeMs: number;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { FileSystem } from '../../std/file-system.ts';
-import { type LateBlock, writeLateBlock } from '../out-of-order/late-block.ts';
 import { writeCheckpoint } from '../wal/checkpoint.ts';
 import type { WalCompression } from '../wal/compression.ts';
 import { RefSet, type RefSetData } from '../wal/ref-set.ts';
 import type { SegmentParts } from '../wal/segment-parts.ts';
 import { type CompactBlocks, compactBlocks, rewriteBlock } from './compact-blocks.ts';
 import { type HeadBlock, writeHeadBlock } from './head-block.ts';
+import { type LateBlock, writeLateBlock } from './late-block.ts';
 import type { WrittenBlock } from './write-block.ts';
 
 /**

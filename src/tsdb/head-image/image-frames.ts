@@ -1,7 +1,7 @@
 import { crc32 } from '../../std/crc32.ts';
 import type { FileHandle } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { RecordBuffer } from '../wal/record-buffer.ts';
 
 /**

@@ -3,9 +3,10 @@ import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { type Labels, labelsFromPairs } from '../../model/labels.ts';
 import { stringFromUtf8 } from '../../model/utf8.ts';
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { ExemplarRing } from '../head/exemplar-ring.ts';
+import type { ImageTarget } from '../head/head-filling.ts';
 import type { LabelIndex } from '../head/label-index.ts';
 import type { SeriesDirectory } from '../head/series-directory.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
@@ -13,7 +14,7 @@ import { FRAME, FrameReader, trailerOffset } from './image-frames.ts';
 import { type LogPlace, whyNotFrom } from './log-place.ts';
 import { MalformedPayload, PayloadReader } from './payload-reader.ts';
 import { fitRow, restoreRows } from './restore-rows.ts';
-import { readSeries, type SeriesRestoring } from './series-payload.ts';
+import { readSeries } from './series-payload.ts';
 import { BYTE_ORDER, IMAGE_VERSION } from './write-head-image.ts';
 
 /** More rows than a head has memory for. */
@@ -94,17 +95,11 @@ function openTrailer(file: FileHandle, chunkRangeMs: number): HeadImage | string
   });
 }
 
-export interface ImageRestoring extends SeriesRestoring {
-  readonly exemplars: ExemplarRing;
-  readonly deletions: HeadDeletions;
-  readonly lateDeletions: HeadDeletions;
-}
-
 /**
  * Puts what an image holds into a head that has nothing yet but chunks that wait for their series; yields after each frame.
  * Returns the number of series. Throws `DamagedFile`: the head is then of no use.
  */
-export function* readHeadImage(image: HeadImage, parts: ImageRestoring): Generator<void, number> {
+export function* readHeadImage(image: HeadImage, parts: ImageTarget): Generator<void, number> {
   const { file, fileNumbers, tablesOffset, trailerOffset: end } = image;
   const { deletions, directory, exemplars, lateDeletions, memory, slots } = parts;
   const { refs } = directory;
@@ -157,7 +152,7 @@ function* eachFrame(
   }
 }
 
-function readTable(kind: number, payload: Uint8Array, image: HeadImage, { directory, memory }: ImageRestoring): void {
+function readTable(kind: number, payload: Uint8Array, image: HeadImage, { directory, memory }: ImageTarget): void {
   const { rows, series } = image;
   if (kind === FRAME.symbols) readSymbols(new PayloadReader(payload), memory.symbols);
   else if (kind === FRAME.pairs) readPairs(wordsOf(payload), directory.labelIndex, memory.symbols.count, rows);

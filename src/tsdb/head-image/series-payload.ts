@@ -5,11 +5,9 @@ import { LARGE_EXTENT_BYTES_MAX, largeExtentCapacity } from '../../memory/large-
 import { HistogramChunkReader } from '../chunk/read-histogram-chunk.ts';
 import { recodeHistogramChunk } from '../chunk/recode-histogram-chunk.ts';
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
+import type { ImageTarget } from '../head/head-filling.ts';
 import type { HeadMemory } from '../head/head-memory.ts';
 import { type LabelLookup, labelSetHash } from '../head/label-lookup.ts';
-import type { OpenChunks } from '../head/open-chunks.ts';
-import type { RestoredChunks } from '../head/restored-chunks.ts';
-import type { SeriesDirectory } from '../head/series-directory.ts';
 import {
   LABELS,
   LAST_TIME,
@@ -135,19 +133,7 @@ function writeSealed(buffer: RecordBuffer, { headChunkSlots, sealed }: HeadMemor
   buffer.raw(bytes, 0, bytes.length);
 }
 
-export interface SeriesRestoring {
-  readonly memory: HeadMemory;
-  readonly directory: SeriesDirectory;
-  readonly openChunks: OpenChunks;
-  /** Chunks that came to the files after the image. */
-  readonly restored: RestoredChunks;
-  /** From numbers of files to slots; undefined for a file that is not there. */
-  readonly slots: ReadonlyMap<number, number>;
-  /** Chunks in files that end before are in blocks, ms. */
-  readonly minValidTime: number;
-  /** Told of each chunk that the head got. */
-  readonly widen: (firstTime: number, lastTime: number) => void;
-}
+export type SeriesRestoring = Omit<ImageTarget, 'exemplars' | 'deletions' | 'lateDeletions'>;
 
 /** Makes the next series of a payload one of the head. */
 export function readSeries(from: PayloadReader, parts: SeriesRestoring): void {

@@ -1,9 +1,7 @@
 import type { FileHandle, FileSystem } from '../../std/file-system.ts';
 import { FileSystemError } from '../../std/file-system.ts';
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
-import type { ExemplarRing } from '../head/exemplar-ring.ts';
-import type { HeadMemory } from '../head/head-memory.ts';
-import type { SeriesDirectory } from '../head/series-directory.ts';
+import type { ImagedHead } from '../head/head-filling.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
 import { RecordBuffer } from '../wal/record-buffer.ts';
 import { beginFrame, endFrame, FRAME, FRAME_HEADER_BYTES, imageEnd } from './image-frames.ts';
@@ -26,15 +24,6 @@ const DELETIONS_FRAME_BYTES = 64 * 1024;
 export const IMAGE_VERSION = 2;
 /** That of the numbers in columns: 1 is little-endian. */
 export const BYTE_ORDER = new Uint8Array(Uint32Array.of(1).buffer)[0]!;
-
-export interface ImagedHead {
-  readonly memory: HeadMemory;
-  readonly directory: SeriesDirectory;
-  readonly chunkRangeMs: number;
-  readonly exemplars: ExemplarRing;
-  readonly deletions: HeadDeletions;
-  readonly lateDeletions: HeadDeletions;
-}
 
 export interface WriteImageOptions {
   readonly fileSystem: FileSystem;

@@ -1,10 +1,10 @@
 import type { Matcher } from '../../model/matcher.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
+import type { HeadLog } from '../wal/head-log.ts';
 import type { TombstoneEntry } from '../wal/record-types.ts';
 import { tombstonesRecord } from '../wal/records.ts';
 import { NO_TIMES } from '../wal/segment-parts.ts';
-import type { HeadLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadRowIndex } from './head-row-index.ts';
 import type { HeadBounds } from './head-state.ts';

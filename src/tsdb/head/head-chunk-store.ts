@@ -1,13 +1,13 @@
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { DamagedFile } from '../block/damaged-file.ts';
 import type { HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { type HeadChunkFile, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
 import { openHeadChunks } from '../chunks-head/open-head-chunks.ts';
+import type { DamagedFile } from '../damaged-file.ts';
 import { LateChunkWriting } from '../out-of-order/late-chunk-writing.ts';
 import { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts';
+import type { LateLog } from '../wal/head-log.ts';
 import { ChunkWriting } from './chunk-writing.ts';
-import type { LateLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { RestoredChunks } from './restored-chunks.ts';
 

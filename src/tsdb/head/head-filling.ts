@@ -1,5 +1,4 @@
 import type { HeadChunkFile } from '../chunks-head/head-chunk-writer.ts';
-import { type HeadImage, readHeadImage } from '../head-image/read-head-image.ts';
 import { LateReplay } from '../out-of-order/late-replay.ts';
 import type { RestoredLateChunks } from '../out-of-order/restored-late-chunks.ts';
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
@@ -25,6 +24,25 @@ export interface HeadParts {
   readonly lateDeletions: HeadDeletions;
 }
 
+/** What an image of the head is written of. */
+export interface ImagedHead
+  extends Pick<HeadParts, 'memory' | 'directory' | 'exemplars' | 'deletions' | 'lateDeletions'> {
+  readonly chunkRangeMs: number;
+}
+
+/** What an image fills. */
+export interface ImageTarget
+  extends Pick<HeadParts, 'memory' | 'directory' | 'openChunks' | 'exemplars' | 'deletions' | 'lateDeletions'> {
+  /** Chunks that came to the files after the image. */
+  readonly restored: RestoredChunks;
+  /** From numbers of files to slots; undefined for a file that is not there. */
+  readonly slots: ReadonlyMap<number, number>;
+  /** Chunks in files that end before are in blocks, ms. */
+  readonly minValidTime: number;
+  /** Told of each chunk that the head got. */
+  readonly widen: (firstTime: number, lastTime: number) => void;
+}
+
 /** What fills a head before its first transaction: an image or a snapshot, then the log, then late samples. */
 export class HeadFilling {
   readonly #parts: HeadParts;
@@ -33,13 +51,11 @@ export class HeadFilling {
     this.#parts = parts;
   }
 
-  /** Takes what an image has, before the log is read from there. As `readHeadImage`. */
-  readImage(image: HeadImage, restored: RestoredChunks, files: readonly HeadChunkFile[]): Generator<void, number> {
-    const { deletions, directory, exemplars, lateDeletions, memory, openChunks, state } = this.#parts;
-    return readHeadImage(image, {
-      memory,
-      directory,
-      openChunks,
+  /** What an image fills, before the log is read from there; `files` are those that its chunks may be in. */
+  imageTarget(restored: RestoredChunks, files: readonly HeadChunkFile[]): ImageTarget {
+    const { state } = this.#parts;
+    return {
+      ...this.#parts,
       restored,
       slots: new Map(files.map(({ number, slot }) => [number, slot])),
       minValidTime: state.minValidTime,
@@ -47,10 +63,7 @@ export class HeadFilling {
         state.minTime = Math.min(state.minTime, firstTime);
         state.maxTime = Math.max(state.maxTime, lastTime);
       },
-      exemplars,
-      deletions,
-      lateDeletions,
-    });
+    };
   }
 
   /** As `takeChunk`, before the log is read. */

@@ -7,13 +7,14 @@ import { KernelMemory } from '../../memory/kernel-memory.ts';
 import { LargeExtents } from '../../memory/large-extents.ts';
 import { SharedWords } from '../../memory/shared-words.ts';
 import { SymbolTable } from '../../memory/symbol-table.ts';
+import { ChainPlaces } from '../chunk/chain-places.ts';
 import { ResidentChunks } from '../chunk/resident-chunks.ts';
 import { SealedChunks } from '../chunk/sealed-chunks.ts';
 import { type HeadChunkDirectory, HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
 import { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
+import { UnwrittenChunks } from '../chunks-head/unwritten-chunks.ts';
 import { OutOfOrderStore } from '../out-of-order/out-of-order-store.ts';
 import { APPEND_KERNEL_HEADER_BYTES } from './append-kernel.ts';
-import { ChainPlaces } from './chain-places.ts';
 import { type OpenHistogram, OpenHistogramSlots } from './open-histogram-slots.ts';
 import {
   LABELS,
@@ -32,7 +33,6 @@ import {
 } from './series-table.ts';
 import { SnapshotMoments } from './snapshot-moments.ts';
 import { SteppedWork } from './stepped-work.ts';
-import { UnwrittenChunks } from './unwritten-chunks.ts';
 
 /**
  * Chunks that are in files stay in memory, too, up to so many bytes, those that came last: most queries ask for the last

@@ -13,7 +13,6 @@ import {
   type SampleColumn,
   type TimeRange,
 } from '../../storage/query.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
 import { type DecodedChunks, fileOfHead } from '../chunk/decoded-chunks.ts';
 import { ENCODING, isFloatEncoding } from '../chunk/encoding.ts';
@@ -31,6 +30,7 @@ import {
   sealedByteLength,
   sealedFileSlot,
 } from '../chunk/sealed-chunks.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { hasLateSamples, readLateSamples } from '../out-of-order/late-samples.ts';
 import { deletedTimesAt } from '../tombstones/deleted-times.ts';
 import { dropIntervals } from '../tombstones/intervals.ts';

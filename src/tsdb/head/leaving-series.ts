@@ -1,7 +1,7 @@
 import type { HeadDeletions } from '../tombstones/head-deletions.ts';
+import type { HeadLog } from '../wal/head-log.ts';
 import { seriesDeletedRecord } from '../wal/records.ts';
 import { NO_TIMES } from '../wal/segment-parts.ts';
-import type { HeadLog } from './head-log.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';
 import type { SeriesDirectory } from './series-directory.ts';

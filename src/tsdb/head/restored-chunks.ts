@@ -1,8 +1,8 @@
 import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
 import { type HeadChunk, isDecodable } from '../chunks-head/list-head-chunks.ts';
+import { REF_LIMIT, RefMap } from '../wal/ref-map.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { OpenChunks } from './open-chunks.ts';
-import { REF_LIMIT, RefMap } from './ref-map.ts';
 
 /**
  * Chunks of `chunks_head/` that were there at the start, by the ref of their series, until the log names the series.

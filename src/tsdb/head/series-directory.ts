@@ -1,11 +1,11 @@
 import { NO_SYMBOL } from '../../memory/symbol-table.ts';
 import type { Labels } from '../../model/labels.ts';
+import { REF_LIMIT, RefMap } from '../wal/ref-map.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadStats } from './head-stats.ts';
 import { LabelEntry } from './label-entry.ts';
 import { LabelIndex } from './label-index.ts';
 import { LabelLookup } from './label-lookup.ts';
-import { REF_LIMIT, RefMap } from './ref-map.ts';
 import { SeriesRemoval } from './series-removal.ts';
 import { UnloggedSeries } from './unlogged-series.ts';
 

@@ -1,7 +1,7 @@
 import { type Slab, type SlabSource, slabAddress } from '../../memory/kernel-memory.ts';
 import { type AppendOutcome, REFUSED, type SampleBatch } from '../../storage/append.ts';
+import type { RefMap } from '../wal/ref-map.ts';
 import type { HeadState } from './head-state.ts';
-import type { RefMap } from './ref-map.ts';
 import { SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
 
 /** Two words a row: transaction, accepted sample. */

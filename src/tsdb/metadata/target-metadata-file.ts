@@ -1,6 +1,6 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import type { MetricDescription, TargetDescription } from '../../storage/target-metadata.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 
 /**
  * The file `target_metadata`: lines of UTF-8 text, each a letter and a JSON value.

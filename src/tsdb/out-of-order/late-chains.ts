@@ -1,5 +1,5 @@
+import { ChainPlaces } from '../chunk/chain-places.ts';
 import type { SealedChunks } from '../chunk/sealed-chunks.ts';
-import { ChainPlaces } from '../head/chain-places.ts';
 import type { LateRow, LateRows } from './late-rows.ts';
 
 /** What the chains need of the head's memory. */

@@ -1,14 +1,24 @@
+import type { Epochs } from '../../memory/epochs.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { SealedChunks } from '../chunk/sealed-chunks.ts';
 import { BATCH_BYTES, BATCH_CHUNKS_MAX, BatchWriting } from '../chunks-head/batch-writing.ts';
 import { HeadChunkBatch } from '../chunks-head/head-chunk-batch.ts';
 import type { HeadChunkPlace, HeadChunkWriter } from '../chunks-head/head-chunk-writer.ts';
-import type { LateLog } from '../head/head-log.ts';
-import type { HeadMemory } from '../head/head-memory.ts';
+import type { LateLog } from '../wal/head-log.ts';
 import { mmapMarkersRecord } from '../wal/records.ts';
+import type { OutOfOrderStore } from './out-of-order-store.ts';
+
+/** The part of the head's memory that late chunks leave. */
+interface LeftMemory {
+  readonly epochs: Epochs;
+  readonly outOfOrder: OutOfOrderStore;
+  readonly sealed: SealedChunks;
+  readonly series: { ref(row: number): number };
+}
 
 export interface LateChunkWritingOptions {
-  readonly memory: Pick<HeadMemory, 'epochs' | 'outOfOrder' | 'sealed' | 'series'>;
+  readonly memory: LeftMemory;
   readonly writer: HeadChunkWriter;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,5 +1,5 @@
-import type { LateLog } from '../head/head-log.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
+import type { LateLog } from '../wal/head-log.ts';
 import { listSegments, segmentPath } from '../wal/segments.ts';
 import { createWalCounters, type WalCounters, WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 

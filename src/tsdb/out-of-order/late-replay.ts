@@ -4,17 +4,23 @@ import type { HistogramEntry } from '../../storage/append.ts';
 import { hasIntegerCounts } from '../chunk/encoding.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import { flatHistogram } from '../chunk/flat-histogram.ts';
-import { ReplayBatch, type SampleRun } from '../head/replay-batch.ts';
-import type { SeriesDirectory } from '../head/series-directory.ts';
-import { feedColumn } from '../start/column-feed.ts';
+import { feedColumn } from '../wal/column-feed.ts';
 import type { MmapMarker } from '../wal/record-types.ts';
+import { ReplayBatch, type SampleRun } from '../wal/replay-batch.ts';
 import type { SampleColumns, WalVisitor } from '../wal/visitor.ts';
 import type { OutOfOrderStore } from './out-of-order-store.ts';
 import { type LateDeletions, NO_DELETIONS, type RestoredLateChunks } from './restored-late-chunks.ts';
 
+/** Which series there are. */
+interface KnownSeries {
+  readonly refs: { row(ref: number): number };
+  /** Keeps a ref from being given to a new series. */
+  reserveRef(ref: number): void;
+}
+
 /** Where late samples go at the start. */
 export interface LateReplayParts {
-  readonly directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>;
+  readonly directory: KnownSeries;
   readonly store: OutOfOrderStore;
   readonly deletions?: LateDeletions;
   /** What `chunks_head/` has of them. */
@@ -37,7 +43,7 @@ export interface LateReplayParts {
  * Order of calls: `begin`, the log, `finish`.
  */
 export class LateReplay implements WalVisitor {
-  readonly #directory: Pick<SeriesDirectory, 'refs' | 'reserveRef'>;
+  readonly #directory: KnownSeries;
   readonly #store: OutOfOrderStore;
   readonly #deletions: LateDeletions;
   readonly #restored: RestoredLateChunks | null;

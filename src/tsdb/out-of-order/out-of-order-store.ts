@@ -1,9 +1,9 @@
 import { isStorableStart } from '../../kernels/start-time-encode.ts';
 import type { EncodedChunk, SampleColumn, TimeRange } from '../../storage/query.ts';
+import type { ChainPlaces } from '../chunk/chain-places.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
-import type { ChainPlaces } from '../head/chain-places.ts';
-import { UnwrittenChunks } from '../head/unwritten-chunks.ts';
+import { UnwrittenChunks } from '../chunks-head/unwritten-chunks.ts';
 import { type ChainMemory, LateChains } from './late-chains.ts';
 import { type LateHistogram, reserveLateRoom } from './late-room.ts';
 import { type LateRow, LateRows } from './late-rows.ts';

@@ -1,13 +1,14 @@
 import { clearColumn } from '../../storage/merge-columns.ts';
 import type { EncodedChunk } from '../../storage/query.ts';
 import { createSampleColumn, type SampleColumn } from '../../storage/query.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
-import { SEALED_BYTES_MAX } from '../chunk/sealed-chunks.ts';
+import { SEALED_BYTES_MAX, type SealedChunks } from '../chunk/sealed-chunks.ts';
+import type { HeadChunkReader } from '../chunks-head/head-chunk-reader.ts';
+import type { HeadChunkSlots } from '../chunks-head/head-chunk-slots.ts';
 import { type HeadChunk, isDecodable } from '../chunks-head/list-head-chunks.ts';
-import type { HeadMemory } from '../head/head-memory.ts';
-import { REF_LIMIT, RefMap } from '../head/ref-map.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { MmapMarker } from '../wal/record-types.ts';
+import { REF_LIMIT, RefMap } from '../wal/ref-map.ts';
 import type { ChunkReuse, OutOfOrderStore } from './out-of-order-store.ts';
 
 /** So many chunks of a series may come in `chunks_head/` before the one that the log makes: those of other boundaries. */
@@ -15,7 +16,12 @@ const LOOK_AHEAD = 4;
 /** Chunks decoded in one step: under a millisecond. */
 const STEP_CHUNKS = 256;
 
-type Memory = Pick<HeadMemory, 'sealed' | 'files' | 'headChunkSlots'>;
+/** The part of the head's memory that knows of chunks in files. */
+interface ChunkMemory {
+  readonly sealed: SealedChunks;
+  readonly files: HeadChunkReader | null;
+  readonly headChunkSlots: HeadChunkSlots;
+}
 
 /** Which late samples must not come back. */
 export interface LateDeletions {
@@ -42,7 +48,7 @@ export interface LeftChunkVisitor {
  * `finish`.
  */
 export class RestoredLateChunks implements ChunkReuse {
-  readonly #memory: Memory;
+  readonly #memory: ChunkMemory;
   readonly #newest = new RefMap();
   /** By row: the oldest chunk that was not met again yet; the link of each leads to the next newer one. */
   readonly #left = new Map<number, number>();
@@ -51,7 +57,7 @@ export class RestoredLateChunks implements ChunkReuse {
   #deletions: LateDeletions = NO_DELETIONS;
   #count = 0;
 
-  constructor(memory: Memory) {
+  constructor(memory: ChunkMemory) {
     this.#memory = memory;
   }
 

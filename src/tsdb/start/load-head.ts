@@ -2,15 +2,15 @@ import type { Clock } from '../../std/clock.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import type { Turns } from '../../std/turns.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { type ChunkSnapshot, isLater, lastChunkSnapshot, whyNotBehind } from '../chunk-snapshot/find-chunk-snapshot.ts';
 import { readChunkSnapshot } from '../chunk-snapshot/read-chunk-snapshot.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { Head } from '../head/head.ts';
 import type { HeadReplayCounts } from '../head/head-stats.ts';
 import type { WholeChunk } from '../head/take-chunk.ts';
-import { type HeadImage, openHeadImage } from '../head-image/read-head-image.ts';
+import { type HeadImage, openHeadImage, readHeadImage } from '../head-image/read-head-image.ts';
 import type { LateReplay } from '../out-of-order/late-replay.ts';
 import { AheadLost, type StartAhead } from '../wal/ahead/log-ahead.ts';
 import { logParts } from '../wal/log-parts.ts';
@@ -163,7 +163,7 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
     let imageSeries = 0;
     if (image !== undefined) {
       if (found.lostBytes) throw new DamagedFile(image.file.path, 0, 'chunks_head does not have all that it leads to');
-      imageSeries = yield* withProgress(filling.readImage(image, found.restored, found.files));
+      imageSeries = yield* withProgress(readHeadImage(image, filling.imageTarget(found.restored, found.files)));
     }
     const inner = filling.replay(found.restored);
     const visitor = new StartVisitor({ head, inner, minValidTime });

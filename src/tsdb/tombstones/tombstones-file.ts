@@ -1,8 +1,7 @@
 import { crc32c } from '../../kernels/crc32c.ts';
 import { readUvarint64, readVarint64, signedFromHalves, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
-import { readUint32 } from '../block/section-scan.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { addInterval, type Intervals, NO_INTERVALS } from './intervals.ts';
 
 export const TOMBSTONES_MAGIC = 0x0130ba30;
@@ -28,9 +27,10 @@ export function readTombstones(fileSystem: FileSystem, path: string): Tombstones
 export function tombstonesFromBytes(bytes: Uint8Array, path: string): Tombstones {
   const end = bytes.length - CRC_BYTES;
   if (end < HEADER_BYTES) throw new DamagedFile(path, 0, `${bytes.length} bytes are too few for a tombstones file`);
-  if (readUint32(bytes, 0) !== TOMBSTONES_MAGIC) throw new DamagedFile(path, 0, 'the magic number differs');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.getUint32(0) !== TOMBSTONES_MAGIC) throw new DamagedFile(path, 0, 'the magic number differs');
   if (bytes[4] !== 1) throw new DamagedFile(path, 4, `tombstones version ${bytes[4]} is not known`);
-  if (crc32c(bytes, HEADER_BYTES, end, 0) !== readUint32(bytes, end)) {
+  if (crc32c(bytes, HEADER_BYTES, end, 0) !== view.getUint32(end)) {
     throw new DamagedFile(path, end, 'the checksum differs');
   }
   const tombstones = new Map<number, Intervals>();

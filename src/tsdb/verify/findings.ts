@@ -1,5 +1,5 @@
 import { FileSystemError } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 
 /**
  * `fault`: something that a reader would refuse, lose or tell wrongly. `note`: allowed, but worth knowing, as what a kill

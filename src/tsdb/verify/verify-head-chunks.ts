@@ -3,10 +3,10 @@ import { readUvarint64, signedFromHalves, unsignedFromHalves } from '../../kerne
 import type { FileSystem } from '../../std/file-system.ts';
 import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { PageCache, PagedFile } from '../block/paged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { columnFault } from './column-fault.ts';
 import type { Findings } from './findings.ts';
 

@@ -1,5 +1,5 @@
 import type { FileSystem } from '../../std/file-system.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import { FRAME, FrameReader, IMAGE_END_BYTES, trailerOffset } from '../head-image/image-frames.ts';
 import { whyNotFrom } from '../head-image/log-place.ts';
 import { MalformedPayload, PayloadReader } from '../head-image/payload-reader.ts';

@@ -1,9 +1,9 @@
 import { crc32c } from '../../kernels/crc32c.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import type { IndexReader } from '../block/index-reader.ts';
 import type { PagedFile } from '../block/paged-file.ts';
 import { readUint32, SectionScan } from '../block/section-scan.ts';
 import { type ChunkMetas, createChunkMetas } from '../block/series-entries.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { Findings } from './findings.ts';
 import { hashOfBytes, hashOfText, PairSums, type TextHash } from './label-pair-sums.ts';
 

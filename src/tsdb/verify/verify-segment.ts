@@ -3,10 +3,10 @@ import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { clearColumn } from '../../storage/merge-columns.ts';
 import { createSampleColumn } from '../../storage/query.ts';
-import { DamagedFile } from '../block/damaged-file.ts';
 import { PageCache, PagedFile } from '../block/paged-file.ts';
 import { readUint32 } from '../block/section-scan.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
+import { DamagedFile } from '../damaged-file.ts';
 import type { Findings } from './findings.ts';
 
 const CHUNKS_MAGIC = 0x85bd40dd;

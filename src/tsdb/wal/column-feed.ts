@@ -1,7 +1,7 @@
 import type { FloatHistogram, IntegerHistogram } from '../../model/histogram.ts';
 import type { HistogramEntry } from '../../storage/append.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { WalVisitor } from '../wal/visitor.ts';
+import type { WalVisitor } from './visitor.ts';
 
 /**
  * Gives the samples of one series to a visitor as if the log had them. `isInteger` says that the histograms among them

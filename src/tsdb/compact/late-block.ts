@@ -1,8 +1,8 @@
 import type { FileSystem } from '../../std/file-system.ts';
 import { OUT_OF_ORDER_HINT } from '../block/block-meta.ts';
-import { type WrittenBlock, writeBlock } from '../compact/write-block.ts';
 import { type HeadSlabs, HeadView } from '../head/head-view.ts';
 import { LateChunkSource, type LateChunks } from './late-chunk-source.ts';
+import { type WrittenBlock, writeBlock } from './write-block.ts';
 
 /** A block of the out-of-order samples in the range of `late`. */
 export interface LateBlock {

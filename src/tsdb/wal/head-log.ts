@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../storage/query.ts';
-import type { LogRecord, SampleColumns } from '../wal/compressed-samples.ts';
+import type { LogRecord, SampleColumns } from './compressed-samples.ts';
 
 /**
  * Where a transaction is logged. `append` takes all records or throws and takes none. `times` says between which times

@@ -1,4 +1,4 @@
-import type { SealedRecords } from '../chunk/sealed-chunks.ts';
+import type { SealedRecords } from './sealed-chunks.ts';
 
 /** Chains of which more than this is walked are noted whole. */
 const SHORT_CHAIN = 64;

@@ -12,8 +12,8 @@ import type { SampleForms } from '../chunk/sample-forms.ts';
 import { HeadReader } from '../head/head-reader.ts';
 import type { ReadableHead } from '../head/head-view.ts';
 import { orderByLabels } from '../head/sort-rows.ts';
+import type { FrozenSamples } from '../out-of-order/out-of-order-store.ts';
 import { type Intervals, NO_INTERVALS } from '../tombstones/intervals.ts';
-import type { FrozenSamples } from './out-of-order-store.ts';
 
 /** Samples of a chunk in a block; the reference's number. */
 const CHUNK_SAMPLES_MAX = 120;

@@ -5,7 +5,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { BlockMeta } from '../block/block-meta.ts';
 import type { MaintenanceRunner } from '../compact/maintenance-runner.ts';
 import type { Head } from '../head/head.ts';
-import type { LateLogWriter } from './late-log-writer.ts';
+import type { LateLogWriter } from '../out-of-order/late-log-writer.ts';
 
 export interface CompactOutOfOrderParts {
   readonly head: Head;

@@ -1,4 +1,4 @@
-import type { RefSet } from '../wal/ref-set.ts';
+import type { RefSet } from './ref-set.ts';
 
 const PAGE_LOG2 = 10;
 const PAGE_REFS = 1 << PAGE_LOG2;
