@@ -111,7 +111,7 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
   return {
     runner,
     parse: (text, form, signal) => pool.parse(text, form, signal),
-    queryable: (signal) => threadedQueryable(database, openRead, signal, listsHandedOn),
+    queryable: (signal) => threadedQueryable(database, openRead, signal, listsHandedOn, clock),
     close,
   };
 }

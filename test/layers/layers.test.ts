@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findIdleRules, findLayerFaults } from '../../tools/check-layers.ts';
+import { typescriptFiles } from '../../tools/imports.ts';
 
 describe('findLayerFaults()', () => {
   let root: string;
@@ -80,6 +81,14 @@ describe('findLayerFaults()', () => {
 test('the source tree keeps its layers', () => {
   const faults = findLayerFaults(join(import.meta.dirname, '..', '..', 'src'));
   expect(faults.map((fault) => `${fault.file}:${fault.line} ${fault.imports}: ${fault.reason}`)).toEqual([]);
+});
+
+test("the host's clock is read in one place", () => {
+  const root = join(import.meta.dirname, '..', '..', 'src');
+  const readers = [...typescriptFiles(root)].filter(
+    (path) => !path.endsWith('.test.ts') && /\b(?:performance|Date)\.now\(/.test(readFileSync(path, 'utf8')),
+  );
+  expect(readers.map((path) => relative(root, path))).toEqual(['std/clock.ts']);
 });
 
 test('the layer table names nothing that is not there', () => {

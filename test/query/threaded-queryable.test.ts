@@ -40,6 +40,7 @@ describe('threadedQueryable()', () => {
       },
       signal,
       handedOn,
+      systemClock,
     );
 
   beforeAll(async () => {

@@ -121,6 +121,7 @@ describe('SeriesSet.readChunks()', () => {
           (work, signal) => runner.openRead(work, signal),
           new AbortController().signal,
           new HandedOn(),
+          systemClock,
         ),
     ],
   ];

@@ -8,7 +8,7 @@ import type { Grid } from './grid.ts';
 const ANNOTATIONS_SHOWN_MAX = 10;
 
 /** Of a text that is kept, with what is known of it, and of each of its UTF-16 units. */
-const ENTRY_BYTES = 200;
+const ANNOTATION_BYTES = 200;
 const UNIT_BYTES = 2;
 
 /** How far the buckets of classic histograms had to be mended; merged over all steps and series. */
@@ -111,7 +111,7 @@ function add(
 ): Entry {
   const known = entries.get(text);
   if (known === undefined) {
-    onBytes(ENTRY_BYTES + UNIT_BYTES * text.length);
+    onBytes(ANNOTATION_BYTES + UNIT_BYTES * text.length);
     const entry = { position, teller, count: 1, detail: null, mended: null };
     entries.set(text, entry);
     return entry;

@@ -228,8 +228,9 @@ export class PoolRunner implements QueryRunner {
   }
 
   #start(): QueryThread {
-    const { settings, reads, concurrencyMax, heapMegabytesMax } = this.#options;
+    const { clock, settings, reads, concurrencyMax, heapMegabytesMax } = this.#options;
     const thread = new QueryThread({
+      clock,
       settings,
       reads: reads(),
       entry: this.#options.entry ?? QUERY_WORKER,

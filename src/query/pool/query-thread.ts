@@ -1,6 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { RegexSyntaxError } from '../../model/regex.ts';
+import type { Clock } from '../../std/clock.ts';
+import { turnsOf } from '../../std/turns.ts';
 import { workerEntry } from '../../std/worker-entry.ts';
 import { ownBuffers, type ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import { AnswerTooLarge, type ThreadRead, type ThreadReads } from '../../tsdb/threads/thread-reads.ts';
@@ -24,6 +25,7 @@ const ANSWER_TURN_MS = 20;
 export const QUERY_WORKER = workerEntry('query/pool/query-worker.ts');
 
 export interface QueryThreadOptions {
+  readonly clock: Clock;
   readonly settings: QuerySettings;
   readonly reads: ThreadReads;
   /** What the thread runs; the program itself always `QUERY_WORKER`. */
@@ -158,8 +160,9 @@ export class QueryThread {
   async #answer(slot: number, running: RunningJob, question: ThreadQuestion): Promise<void> {
     running.isAsking = true;
     try {
-      const { bytesMax } = this.#options.settings;
-      const limits = { bytesMax, turnMs: ANSWER_TURN_MS, now: () => performance.now(), pause: () => setImmediate() };
+      const { clock, settings } = this.#options;
+      const { now, pause, pieceMs } = turnsOf(clock, ANSWER_TURN_MS);
+      const limits = { bytesMax: settings.bytesMax, turnMs: pieceMs, now, pause };
       await running.read.answer(question, limits, (answer) => {
         running.isAsking = false;
         this.#send({ kind: 'answer', slot, answer }, ownBuffers(answer));

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import { runInTurns } from '../../std/turns.ts';
+import type { Clock } from '../../std/clock.ts';
+import { runInTurns, type Turns, turnsOf } from '../../std/turns.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import type {
   EncodedChunk,
@@ -59,26 +59,31 @@ export function threadedQueryable(
   openRead: OpenRead,
   signal: AbortSignal,
   handedOn: HandedOn,
+  clock: Clock,
 ): Queryable {
-  return { querier: (range) => new ThreadedQuerier(source, (work) => openRead(work, signal), range, handedOn) };
+  return { querier: (range) => new ThreadedQuerier(source, (work) => openRead(work, signal), range, handedOn, clock) };
 }
 
-const LIST_LIMITS: ListLimits = {
-  seriesMax: LISTED_SERIES_MAX,
-  valuesMax: LISTED_VALUES_MAX,
-  begin() {
-    const end = performance.now() + LISTED_MS_MAX;
-    return () => {
-      if (performance.now() > end) throw new NotResident(`the list takes longer than ${LISTED_MS_MAX} ms`);
-    };
-  },
-};
+function listLimits(clock: Clock): ListLimits {
+  return {
+    seriesMax: LISTED_SERIES_MAX,
+    valuesMax: LISTED_VALUES_MAX,
+    begin() {
+      const end = clock.monotonic() + LISTED_MS_MAX;
+      return () => {
+        if (clock.monotonic() > end) throw new NotResident(`the list takes longer than ${LISTED_MS_MAX} ms`);
+      };
+    },
+  };
+}
 
 class ThreadedQuerier implements Querier {
   readonly #source: ResidentSource;
   readonly #openRead: (work: ReadWork) => Promise<ReadChannel>;
   readonly #range: TimeRange;
   readonly #handedOn: HandedOn;
+  readonly #limits: ListLimits;
+  readonly #turns: Turns;
   readonly #head: HeadQuerier;
   readonly #channels: ReadChannel[] = [];
   #blocks: ResidentBlocks | null = null;
@@ -89,8 +94,11 @@ class ThreadedQuerier implements Querier {
     openRead: (work: ReadWork) => Promise<ReadChannel>,
     range: TimeRange,
     handedOn: HandedOn,
+    clock: Clock,
   ) {
     this.#handedOn = handedOn;
+    this.#limits = listLimits(clock);
+    this.#turns = turnsOf(clock, PIECE_MS);
     this.#source = source;
     this.#openRead = openRead;
     this.#range = range;
@@ -126,7 +134,7 @@ class ThreadedQuerier implements Querier {
       this.#head.labelNames(matchers, limit),
       this.#blockTexts(null, matchers, limit),
     ]);
-    return bothInTurns(own, others, limit);
+    return bothInTurns(own, others, limit, this.#turns);
   }
 
   async labelValues(name: string, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
@@ -134,7 +142,7 @@ class ThreadedQuerier implements Querier {
       this.#head.labelValues(name, matchers, limit),
       this.#blockTexts(name, matchers, limit),
     ]);
-    return bothInTurns(own, others, limit);
+    return bothInTurns(own, others, limit, this.#turns);
   }
 
   close(): void {
@@ -148,7 +156,7 @@ class ThreadedQuerier implements Querier {
   async #labelSets(request: SelectRequest): Promise<SeriesSet | null> {
     if (this.#head.seriesMax(request.matchers) > LISTED_ROWS_MAX) return null;
     const key = `series ${JSON.stringify(request.matchers)}`;
-    const ofBlocks = this.#atOnce(key, (blocks) => blocks.labelSets(request, LIST_LIMITS));
+    const ofBlocks = this.#atOnce(key, (blocks) => blocks.labelSets(request, this.#limits));
     if (ofBlocks === null) return null;
     const ofHead = await this.#head.select({ ...request, limit: 0 });
     if (ofHead.length > LISTED_SERIES_MAX) {
@@ -176,7 +184,7 @@ class ThreadedQuerier implements Querier {
   async #blockTexts(name: string | null, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
     if (!this.#source.hasBlocks(this.#range)) return [];
     const key = `${name === null ? 'names' : `values ${name}`} ${JSON.stringify(matchers)}`;
-    const lists = this.#atOnce(key, (blocks) => blocks.texts(name, matchers, limit, LIST_LIMITS));
+    const lists = this.#atOnce(key, (blocks) => blocks.texts(name, matchers, limit, this.#limits));
     if (lists !== null) return unionOf(lists, limit);
     const channel = await this.#open({ kind: 'texts', range: this.#range, name, matchers, limit });
     const texts: string[] = [];
@@ -278,8 +286,12 @@ function notAtHand(row: number): Error {
 const PIECE_MS = 5;
 
 /** Two sorted lists as one. */
-async function bothInTurns(a: readonly string[], b: readonly string[], limit: number): Promise<readonly string[]> {
-  const turns = { now: () => performance.now(), pause: () => setImmediate(), pieceMs: PIECE_MS };
+async function bothInTurns(
+  a: readonly string[],
+  b: readonly string[],
+  limit: number,
+  turns: Turns,
+): Promise<readonly string[]> {
   const both = await runInTurns(unionSteps(a, b), turns);
   return limit > 0 && both.length > limit ? both.slice(0, limit) : both;
 }
