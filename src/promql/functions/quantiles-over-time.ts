@@ -1,4 +1,5 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
+import { hasNegativeZero, quantileOfZeros } from '../../kernels/quantile-of-zeros.ts';
 import { sortNumbers } from '../../kernels/sort-numbers.ts';
 import {
   createSortedWindow,
@@ -28,6 +29,8 @@ export const quantileOverTime: RangeFunction = (samples, window, out, context) =
   const quantiles = context.args[0]!;
   resetSortedWindow(sortedWindow, context.work.floats(SORTED, floats.length));
   const spare = () => context.work.floats(SPARE, floats.length);
+  /** Zeros of both signs may meet; null: not known yet. */
+  let hasSigns: boolean | null = null;
   for (let i = 0; i < window.count; i++) {
     const from = bounds.from[i]!;
     const to = bounds.to[i]!;
@@ -37,7 +40,10 @@ export const quantileOverTime: RangeFunction = (samples, window, out, context) =
     if (quantile >= 0 && quantile <= 1) {
       context.spend(to - from);
       moveSortedWindow(sortedWindow, floats.values, from, to, context.spend, spare);
-      out.values[i] = sortedQuantile(sortedWindow, quantile);
+      const value = sortedQuantile(sortedWindow, quantile);
+      if (value === 0) hasSigns ??= hasNegativeZero(floats.values, 0, floats.length, context.spend);
+      out.values[i] =
+        value === 0 && hasSigns === true ? signedQuantile(floats.values, from, to, quantile, context) : value;
     } else {
       out.values[i] = quantile < 0 ? -Infinity : quantile > 1 ? Infinity : Number.NaN;
       context.annotations.warn(invalidQuantile(goFloatCompact(quantile)), context.argPositions[0]!);
@@ -45,6 +51,19 @@ export const quantileOverTime: RangeFunction = (samples, window, out, context) =
   }
   reportIgnoredHistograms(samples, bounds, window, context);
 };
+
+/** The quantile of a window, which is zero, with its sign. */
+function signedQuantile(
+  values: Float64Array,
+  from: number,
+  to: number,
+  quantile: number,
+  { spend, work }: RangeContext,
+): number {
+  const copy = work.floats(SPARE, to - from).subarray(0, to - from);
+  copy.set(values.subarray(from, to));
+  return quantileOfZeros(copy, quantile, spend);
+}
 
 /** Median of the distances from the median; NaN where a window holds a NaN. */
 export const madOverTime: RangeFunction = (samples, window, out, context) => {

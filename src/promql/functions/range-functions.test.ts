@@ -119,6 +119,14 @@ describe('functions over ranges', () => {
     expect(evaluate('mad_over_time', series(1, Number.NaN)).results).toEqual([Number.NaN]);
   });
 
+  test('quantile_over_time of zeros has the sign of the one that the reference finds there', () => {
+    const signs = [0, -0, 0].map((_, i) => {
+      const samples = series(...[0, -0, 0].slice(i), ...[0, -0, 0].slice(0, i));
+      return evaluate('quantile_over_time', samples, { args: [1] }).results;
+    });
+    expect(signs).toEqual([[0], [0], [-0]]);
+  });
+
   test('quantile_over_time interpolates, and warns of quantiles that are none', () => {
     expect(evaluate('quantile_over_time', series(1, 2, 3, 4), { args: [0.5] }).results).toEqual([2.5]);
     const { results, warnings } = evaluate('quantile_over_time', series(1, 2), { args: [7] });

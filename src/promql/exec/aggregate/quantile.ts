@@ -1,4 +1,5 @@
 import type { Spend } from '../../../kernels/blocks.ts';
+import { hasNegativeZero, quantileOfZeros } from '../../../kernels/quantile-of-zeros.ts';
 import { sortNumbers } from '../../../kernels/sort-numbers.ts';
 import type { QueryBudget } from '../budget.ts';
 import { columnBytes, LIST_BYTES } from '../sizes.ts';
@@ -60,19 +61,14 @@ function quantile(q: number, values: Float64Array, count: number, spare: () => F
   if (Number.isNaN(q)) return Number.NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
+  if (hasNegativeZero(values, 0, count, spend)) return quantileOfZeros(values.subarray(0, count), q, spend);
   let numbers = 0;
-  let hasNegativeZero = false;
   for (let i = 0; i < count; i++) {
     const value = values[i]!;
-    if (Number.isNaN(value)) continue;
-    values[numbers++] = value;
-    if (value === 0 && Object.is(value, -0)) hasNegativeZero = true;
+    if (!Number.isNaN(value)) values[numbers++] = value;
   }
   const nans = count - numbers;
-  const zeros = hasNegativeZero ? values.subarray(0, numbers).filter((value) => value === 0) : null;
   sortNumbers(values, numbers, spare, spend);
-  // Zeros of both signs are equal, and stay in the order of their series.
-  if (zeros !== null) values.set(zeros, values.indexOf(0));
   const rank = q * (count - 1);
   const lower = Math.max(0, Math.floor(rank));
   const upper = Math.min(count - 1, lower + 1);
