@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { isStale } from '../../src/model/stale.ts';
+import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
 import { type Evaluate, runPromqlScript, type ScriptReply } from '../../src/promql/script/run-promql-script.ts';
+import { scriptEngine } from '../../src/promql/script/script-engine.ts';
 import { parseSeriesDescription } from '../../src/promql/script/series-description.ts';
 import { parseStartTimes } from '../../src/promql/script/start-time-sequence.ts';
+import { systemClock } from '../../src/std/clock.ts';
 import { createSampleColumn } from '../../src/storage/query.ts';
 
 function values(text: string): unknown[] {
@@ -21,6 +24,13 @@ test('parseSeriesDescription() reads gaps, repetitions and steps', () => {
   expect(parseSeriesDescription('{"a.b", c="d\\"e"} 1').labels.toString()).toBe('{__name__="a.b", c="d\\"e"}');
   expect(() => values('1 two')).toThrow('bad series values: two');
 });
+
+test.each(['infx3', '1+infx3', 'NaNx2', 'STALE', '1_', '1__0', '0x1_0', '--1'])(
+  'parseSeriesDescription() refuses %s',
+  (text) => {
+    expect(() => values(text)).toThrow(SyntaxError);
+  },
+);
 
 test('parseSeriesDescription() builds and adds histograms', () => {
   const { items } = parseSeriesDescription(
@@ -193,4 +203,59 @@ test('loaded histograms come back with the hints that a database gives', async (
     'notReset',
     'unknown',
   ]);
+});
+
+test.each([
+  ['expect fail\nexpect fail msg: x', 'multiple expect fail lines'],
+  ['expect info\nexpect no_info', 'info and no_info cannot be used together'],
+  ['expect no_warn\nexpect warn', 'warn and no_warn cannot be used together'],
+  [`expect string 'ab'`, 'expected string literal not valid'],
+  ['expect string "a" b', 'expected string literal not valid'],
+  ['-nan', 'bad'],
+])('parsePromqlScript() refuses an evaluation with %j', (lines, message) => {
+  expect(() => parsePromqlScript(`eval instant at 0 foo\n${lines}`)).toThrow(message);
+});
+
+test.each(['eval_fail instant at 0 foo{', 'eval range from 2m to 1m step 1m foo'])(
+  'parsePromqlScript() refuses %s',
+  (line) => {
+    expect(() => parsePromqlScript(line)).toThrow();
+  },
+);
+
+test.each([
+  ['0x10', 16],
+  ['-0b11', -3],
+  ['010', 8],
+  ['0x1p4', 16],
+  ['infinity', Number.POSITIVE_INFINITY],
+  ['-Inf', Number.NEGATIVE_INFINITY],
+  ['nan', Number.NaN],
+  ['1e3', 1000],
+])('an expected scalar may be %s', (text, value) => {
+  const [command] = parsePromqlScript(`eval instant at 0 1\n  ${text}`);
+  expect(command).toMatchObject({ scalar: { kind: 'float', value } });
+});
+
+test('of samples that a load has for one time the first stays; what an older load has may come again', async () => {
+  const outcomes = await runPromqlScript(
+    parsePromqlScript(`load 0m
+  x 1 2 3
+
+load 1m
+  x 1 5
+
+eval instant at 0 x
+  x 1
+
+eval instant at 1m x
+  x 5
+`),
+    scriptEngine(functionImplementations, systemClock),
+  );
+  expect(outcomes.map(({ detail }) => detail)).toEqual(['', '']);
+  const other = parsePromqlScript('load 1m\n  x 1 5\n\nload 1m\n  x 1 6');
+  await expect(runPromqlScript(other, scriptEngine(functionImplementations, systemClock))).rejects.toThrow(
+    'out of order',
+  );
 });

@@ -35,13 +35,19 @@ export interface MemorySeries {
 export class MemoryQueryable implements Queryable {
   readonly #series = new Map<string, { readonly labels: Labels; readonly samples: MemorySample[] }>();
 
-  /** Appends behind what the series holds; throws where a sample is not newer. */
+  /**
+   * Appends behind what the series holds, in one transaction: throws where a sample is not newer than what was there before, unless it is
+   * the same; of those that are given, one that is not newer than the one before it is left out without a word.
+   */
   append({ labels, samples }: MemorySeries): void {
     const series = this.#series.get(labels.key) ?? { labels, samples: [] };
+    const before = series.samples.at(-1);
     for (const sample of samples) {
-      const last = series.samples.at(-1);
-      if (last !== undefined && last.time >= sample.time)
+      if (before !== undefined && (sample.time < before.time || !isNewOrSame(sample, before))) {
         throw new RangeError(`out of order: ${labels} @ ${sample.time}`);
+      }
+      const last = series.samples.at(-1);
+      if (last !== undefined && last.time >= sample.time) continue;
       const { histogram } = sample;
       if (histogram === null) {
         series.samples.push(sample);
@@ -86,6 +92,17 @@ function select(all: readonly MemorySeries[], range: TimeRange, request: SelectR
     read: (row, into) => fill(rows[row]!.samples, into),
     warnings: [],
   };
+}
+
+/** Bits count: one NaN is not another, but all of them are written the same here. */
+function isNewOrSame(sample: MemorySample, before: MemorySample): boolean {
+  if (sample.time > before.time) return true;
+  if (sample.stale !== before.stale) return false;
+  if (sample.histogram === null || before.histogram === null) {
+    return sample.histogram === before.histogram && Object.is(sample.value, before.value);
+  }
+  const { counterResetHint } = before.histogram;
+  return JSON.stringify({ ...sample.histogram, counterResetHint }) === JSON.stringify(before.histogram);
 }
 
 function hasType(labels: Labels): boolean {

@@ -1,9 +1,12 @@
 import { RE2JS } from 're2js';
 import { parseDuration } from '../../model/duration.ts';
+import { goFloatFromText } from '../../model/go-float.ts';
 import type { Labels } from '../../model/labels.ts';
 import { byteText } from '../syntax/byte-text.ts';
 import { Lexer } from '../syntax/lexer.ts';
 import { parseNumber, stringValue } from '../syntax/literals.ts';
+import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
+import { parseExpr } from '../syntax/parse.ts';
 import { nhcbFromClassic } from './classic-to-nhcb.ts';
 import type { MemorySample, MemorySeries } from './memory-queryable.ts';
 import { parseMetric, parseSeriesDescription, type SequenceItem } from './series-description.ts';
@@ -140,11 +143,13 @@ function parseEval(block: readonly string[], line: number): { readonly command: 
   const range = /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/.exec(block[0]!);
   if (instant === null && range === null) throw new SyntaxError(`invalid eval command: ${block[0]}`);
   const mode = instant?.[1] ?? range?.[1];
+  const text = instant?.[3] ?? range![5]!;
+  parseExpr(text, ALL_PARSER_OPTIONS);
   const start = parseDuration(instant?.[2] ?? range?.[2] ?? '');
   const draft: Draft = {
     kind: 'eval',
     line,
-    text: instant?.[3] ?? range![5]!,
+    text,
     isRange: instant === null,
     start,
     end: range === null || instant !== null ? start : parseDuration(range[3]!),
@@ -162,8 +167,21 @@ function parseEval(block: readonly string[], line: number): { readonly command: 
   };
   let used = 1;
   while (used < block.length && parseExpected(draft, block[used]!, mode === 'fail')) used++;
+  checkExpectLines(draft, block.slice(1, used + 1));
   // The line that ended the command is part of it.
   return { command: draft, used: Math.min(used + 1, block.length) };
+}
+
+/** Throws where lines contradict each other, or times do. */
+function checkExpectLines(draft: Draft, lines: readonly string[]): void {
+  const invalid = (problem: string) => new SyntaxError(`invalid expect lines, ${problem}`);
+  if (draft.infos.length > 0 && draft.noInfos) throw invalid('info and no_info cannot be used together');
+  if (draft.warnings.length > 0 && draft.noWarnings) throw invalid('warn and no_warn cannot be used together');
+  if (lines.filter((line) => /^expect\s+fail\b/.test(line)).length > 1) {
+    throw invalid('multiple expect fail lines are not allowed');
+  }
+  if (draft.end < draft.start)
+    throw new SyntaxError('invalid test definition, end timestamp is before start timestamp');
 }
 
 /** Takes one line behind an `eval`; false where nothing can follow it. */
@@ -186,7 +204,7 @@ function parseExpected(draft: Draft, line: string, oldFail: boolean): boolean {
     return true;
   }
   if (line.startsWith('expect string ')) {
-    draft.string = stringValue(new Lexer(byteText(line.slice('expect string '.length))).next());
+    draft.string = expectedString(byteText(line.slice('expect string '.length)));
     draft.instantOnly = true;
     return true;
   }
@@ -206,6 +224,16 @@ function parseExpected(draft: Draft, line: string, oldFail: boolean): boolean {
   draft.scalar = null;
   draft.series.push({ labels, items });
   return true;
+}
+
+/** A literal of Go: between single quotes there is one character. */
+function expectedString(literal: string): string {
+  const token = new Lexer(literal).next();
+  const value = token.kind === 'string' && token.end === literal.length ? stringValue(token) : null;
+  if (value === null || (literal.startsWith("'") && [...value].length !== 1)) {
+    throw new SyntaxError('expected string literal not valid - check that the string is correctly quoted');
+  }
+  return value;
 }
 
 function parseExpectLine(draft: Draft, line: string): void {
@@ -241,8 +269,13 @@ function expectation(type: string, text: string): Expectation {
   return (message) => pattern.matcher(message).find();
 }
 
+/** As Go's `ParseInt` with any base or else its `ParseFloat` has it; null where neither does. */
 function parseScalar(line: string): number | null {
   const negative = line.startsWith('-');
-  const value = parseNumber(negative || line.startsWith('+') ? line.slice(1) : line);
-  return value !== null && negative ? -value : value;
+  const unsigned = negative || line.startsWith('+') ? line.slice(1) : line;
+  const prefixed = /^0[bo](_?[0-7])+$/i.test(unsigned) ? Number(unsigned.replaceAll('_', '')) : Number.NaN;
+  const usual = /^[\d.]/.test(unsigned) ? parseNumber(unsigned) : null;
+  const value = Number.isNaN(prefixed) ? usual : prefixed;
+  if (value === null) return goFloatFromText(line);
+  return negative ? -value : value;
 }

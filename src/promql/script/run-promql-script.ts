@@ -47,7 +47,7 @@ export interface EvalOutcome {
 /**
  * Runs the commands of a script in order and tells how each evaluation went. Besides the query itself, an instant one is
  * asked again as the middle of a range, and with `@` on every selector at other times: the answer must stay the same.
- * Rejects with `ScriptSyntaxError` where samples are loaded that are not newer than those before, or have no labels.
+ * Rejects with `ScriptSyntaxError` where samples are loaded that are older than those of a `load` before, or have no labels.
  */
 export async function runPromqlScript(commands: readonly ScriptCommand[], evaluate: Evaluate): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = [];

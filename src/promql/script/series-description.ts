@@ -60,10 +60,13 @@ export function parseMetric(bytes: string): { readonly labels: Labels; readonly 
 }
 
 const HISTOGRAM = String.raw`\{\{([^}]*)\}\}`;
-const NUMBER = String.raw`(?:(?:\d[\d_]*)?\.?\d[\d_]*\.?(?:[eE][+-]?\d+)?|inf|nan)`;
+const DIGITS = String.raw`(?:\d[\d_]*)?\.?\d[\d_]*\.?(?:[eE][+-]?\d+)?`;
+/** Words run on: `infx3` is one, and no number. */
+const WORD = '(?:[iI][nN][fF]|[nN][aA][nN])(?!x)';
+const NUMBER = `(?:${DIGITS}|${WORD})`;
 const ITEM = new RegExp(
   String.raw`\s*(?:(_)(?:x(\d+))?|(stale)|([+-]?${NUMBER})(?:([+-]${NUMBER})?x(\d+))?|${HISTOGRAM}(?:(?:([+-])${HISTOGRAM})?x(\d+))?)(?=\s|$)`,
-  'iy',
+  'y',
 );
 
 function parseItems(text: string): SequenceItem[] {
