@@ -1,42 +1,36 @@
 import type { Call } from './call.ts';
 import { type ApiResult, afterData, data } from './envelope.ts';
+import { jsonText } from './json.ts';
 import { slicesOf } from './slices.ts';
 
-/** Rows, and characters, that are put together as bytes at once: a millisecond. */
+/** Texts, and characters, that are put together as bytes at once: a millisecond. */
 const CHUNK_ROWS = 256;
 const CHUNK_CHARACTERS = 256 * 1024;
 
-const TRUNCATED = 'results truncated due to limit';
+export const TRUNCATED = 'results truncated due to limit';
 
 /**
- * Answers with a list of as many items as `limit` lets, 0 = all, and a warning where there are more. Long lists are written as bytes, in
- * turns of the event loop: one text of a hundred thousand series holds it for a tenth of a second when it is put together. Ends when the
- * client is gone.
+ * Answers with a list of as many texts as `limit` lets, 0 = all, and a warning where there are more. Long lists are written as bytes, in
+ * turns of the event loop: a hundred thousand texts hold it for some ten milliseconds when they are put together. Ends when the client is gone.
  */
-export async function listResult<T>(
-  call: Call,
-  items: Iterable<T>,
-  json: (item: T) => string,
-  limit: number,
-  warnings: readonly string[] = [],
-): Promise<ApiResult> {
+export async function listResult(call: Call, texts: Iterable<string>, limit: number): Promise<ApiResult> {
   const slices = slicesOf(call);
   const chunks: Buffer[] = [];
   let rows: string[] = [];
   let characters = 0;
   let count = 0;
-  let told = warnings;
+  let told: readonly string[] = [];
   const flush = (begin: string) => {
     chunks.push(Buffer.from(begin + rows.join(',')));
     rows = [];
     characters = 0;
   };
-  for (const item of items) {
+  for (const text of texts) {
     if (limit > 0 && count === limit) {
-      told = [...warnings, TRUNCATED];
+      told = [TRUNCATED];
       break;
     }
-    const row = json(item);
+    const row = jsonText(text);
     rows.push(row);
     count++;
     characters += row.length;

@@ -1,4 +1,4 @@
-import { goQuote, type Labels, type LabelsJson } from '../../model/labels.ts';
+import { goQuote, type Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
 import type { Querier, SeriesSet } from '../../storage/query.ts';
@@ -8,8 +8,8 @@ import { ApiError } from '../api-error.ts';
 import type { Call } from '../call.ts';
 import type { ApiResult } from '../envelope.ts';
 import { unescapeName } from '../escaped-name.ts';
-import { jsonText, labelsJson } from '../json.ts';
 import { listResult } from '../json-list.ts';
+import { labelSetsResult } from '../label-sets-list.ts';
 import { limitParameter, optionalTime, storageLimit } from '../parameters.ts';
 import { asParameterError, FoundSeries, selectors } from '../selectors.ts';
 import { slicesOf } from '../slices.ts';
@@ -21,7 +21,7 @@ export async function labelNames(call: Call): Promise<ApiResult> {
   const matcherSets = await selectors(call, call.form.all('match[]'));
   return withQuerier(call, range, async (querier) => {
     const names = await union(call, matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
-    return listResult(call, names, jsonText, limit);
+    return listResult(call, names, limit);
   });
 }
 
@@ -36,7 +36,7 @@ export async function labelValues(call: Call): Promise<ApiResult> {
     const values = await union(call, matcherSets, (matchers) =>
       querier.labelValues(name, matchers, storageLimit(limit)),
     );
-    return listResult(call, values, jsonText, limit);
+    return listResult(call, values, limit);
   });
 }
 
@@ -72,51 +72,25 @@ export async function series(call: Call): Promise<ApiResult> {
       if (slices.isOver()) await slices.next();
     }
     const warnings = sets.flatMap((set) => set.warnings);
-    const isFew =
-      sets.length === 1 && sets[0]!.length <= (limit > 0 ? Math.min(SERIES_AS_BYTES_MAX, limit) : SERIES_AS_BYTES_MAX);
-    if (isFew && warnings.length === 0) return { kind: 'rendered', bytes: fewSeries(sets[0]!) };
-    return listResult(call, merged(sets), labelsJson, limit, warnings);
+    const list = sets.length === 1 ? (sets[0]!.lastingLabels ?? null) : null;
+    const isWhole = list !== null && (limit === 0 || list.length <= limit) && warnings.length === 0;
+    if (isWhole && list.length <= LASTING_SERIES_MAX) return lastingResult(call, list);
+    return labelSetsResult(call, merged(sets), limit, warnings);
   });
 }
 
-/** So many series take some 0.2 ms as bytes, which label sets keep; with more of them too much would be kept. */
-const SERIES_AS_BYTES_MAX = 1024;
-const BEFORE_SERIES = Buffer.from('{"status":"success","data":[');
-const AFTER_SERIES = Buffer.from(']}');
-const COMMA = 0x2c;
-const WORD_BYTES = 8;
+/** Of longer lists too much would be kept. */
+const LASTING_SERIES_MAX = 1024;
+const lastingResults = new WeakMap<readonly Labels[], ApiResult>();
 
-/** The whole answer for a set, in the order in which it gives its series. */
-function fewSeries(set: SeriesSet): Uint8Array {
-  const lasting = set.lastingLabels ?? null;
-  const texts: (LabelsJson | Buffer)[] = [];
-  let size = BEFORE_SERIES.length + AFTER_SERIES.length + set.length;
-  for (let row = 0; row < set.length; row++) {
-    const labels = lasting === null ? set.labels(row) : lasting[row]!;
-    const plain = labels.plainJson;
-    const text = plain ?? Buffer.from(labelsJson(labels));
-    size += plain === null ? (text as Buffer).length : plain.size;
-    texts.push(text);
+/** The answer with all of a list that lasts: the same bytes, which nobody may change, as long as it does. */
+async function lastingResult(call: Call, list: readonly Labels[]): Promise<ApiResult> {
+  let result = lastingResults.get(list);
+  if (result === undefined) {
+    result = await labelSetsResult(call, list, 0, []);
+    lastingResults.set(list, result);
   }
-  // A word is written whole.
-  const bytes = Buffer.allocUnsafe(size + WORD_BYTES);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  bytes.set(BEFORE_SERIES);
-  let at = BEFORE_SERIES.length;
-  for (let row = 0; row < texts.length; row++) {
-    if (row > 0) bytes[at++] = COMMA;
-    const text = texts[row]!;
-    if (text instanceof Uint8Array) {
-      bytes.set(text, at);
-      at += text.length;
-    } else {
-      const { words, start } = text;
-      for (let i = 0; i < text.size; i += WORD_BYTES) view.setFloat64(at + i, words[start + (i >>> 3)]!, true);
-      at += text.size;
-    }
-  }
-  bytes.set(AFTER_SERIES, at);
-  return bytes.subarray(0, at + AFTER_SERIES.length);
+  return result;
 }
 
 /** One set as it is; of several sorted ones each label set once, in order. */

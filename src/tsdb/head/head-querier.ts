@@ -186,11 +186,16 @@ export class HeadQuerier implements Querier {
     const { labelsOnly, matchers, range, sorted, limit, newestOnly } = request;
     const { deletions, inOrderMinTime, memory, reader } = this.#parts;
     const found = yield* this.#knownRows(matchers);
+    const selection = found instanceof Uint32Array ? null : found;
     const chosen = found instanceof Uint32Array ? found : found.rows;
-    // Lists show the series in the order in which they came, and cut there.
-    const rows = labelsOnly === true && !sorted ? yield* byArrival(memory.series, chosen) : chosen;
-    const known = found instanceof Uint32Array || rows !== chosen ? null : found;
-    const isKept = known !== null;
+    let rows = chosen;
+    if (labelsOnly === true && !sorted) {
+      // Lists show the series in the order in which they came, and cut there.
+      rows = selection?.arrival ?? (yield* byArrival(memory.series, chosen));
+      if (selection !== null) selection.arrival = rows;
+    }
+    const known = rows === chosen ? selection : null;
+    const isKept = selection !== null;
     const wanted = this.#within(range);
     const wish = { range: wanted, inOrderMinTime, limit: sorted ? 0 : limit, late: true, newest: newestOnly === true };
     const use = isKept ? 'kept' : 'used up';

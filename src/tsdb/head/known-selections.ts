@@ -18,13 +18,15 @@ export interface KnownSelection {
   readonly rows: Uint32Array;
   /** The label sets of the rows, in their order. */
   labels: readonly Labels[] | null;
+  /** The rows in the order in which their series came. */
+  arrival: Uint32Array | null;
   /** The places of the rows in the order of their labels, and the label sets in that order. */
   order: Uint32Array | null;
   orderedLabels: readonly Labels[] | null;
 }
 
 /** What is not known of a selection in the beginning. */
-export const UNKNOWN = { labels: null, order: null, orderedLabels: null } as const;
+export const UNKNOWN = { labels: null, arrival: null, order: null, orderedLabels: null } as const;
 
 /**
  * What was selected last, for as long as no series comes or goes: dashboards and rules ask for the same again and again, and

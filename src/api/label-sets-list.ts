@@ -1,0 +1,95 @@
+import type { Labels } from '../model/labels.ts';
+import type { Call } from './call.ts';
+import { type ApiResult, afterData } from './envelope.ts';
+import { labelsJson } from './json.ts';
+import { TRUNCATED } from './json-list.ts';
+import { slicesOf } from './slices.ts';
+
+/** Bytes of the first piece of an answer, and of those after it. */
+const FIRST_PIECE_BYTES = 8 * 1024;
+const PIECE_BYTES = 256 * 1024;
+/** Label sets written between two looks at the clock: some 100 us. */
+const SETS_PER_LOOK = 256;
+
+const COMMA = 0x2c;
+
+/**
+ * Answers with as many label sets as `limit` lets, 0 = all, and a warning where there are more. They are written as bytes, in turns of the
+ * event loop. Ends when the client is gone.
+ */
+export async function labelSetsResult(
+  call: Call,
+  sets: Iterable<Labels>,
+  limit: number,
+  warnings: readonly string[],
+): Promise<ApiResult> {
+  const slices = slicesOf(call);
+  const pieces: Uint8Array[] = [];
+  let piece = Buffer.allocUnsafe(FIRST_PIECE_BYTES);
+  let used = piece.write('{"status":"success","data":[', 'latin1');
+  const add = (bytes: Uint8Array) => {
+    if (used + bytes.length > piece.length) {
+      pieces.push(piece.subarray(0, used));
+      piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, bytes.length));
+      used = 0;
+    }
+    piece.set(bytes, used);
+    used += bytes.length;
+  };
+  let told = warnings;
+  let count = 0;
+  for (const labels of sets) {
+    if (limit > 0 && count === limit) {
+      told = [...warnings, TRUNCATED];
+      break;
+    }
+    const end = writeLabels(labels, piece, used, count > 0);
+    if (end < 0) add(Buffer.from(count > 0 ? `,${labelsJson(labels)}` : labelsJson(labels)));
+    else used = end;
+    if (++count % SETS_PER_LOOK === 0 && slices.isOver()) await slices.next();
+  }
+  add(Buffer.from(`]${afterData(told)}`));
+  pieces.push(piece.subarray(0, used));
+  if (pieces.length === 1) return { kind: 'rendered', bytes: pieces[0]! };
+  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const one of pieces) {
+    bytes.set(one, at);
+    at += one.length;
+    if (slices.isOver()) await slices.next();
+  }
+  return { kind: 'rendered', bytes };
+}
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COLON = 0x3a;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Writes a label set as `labelsJson` has it to `into` from `at` on, a comma before it where `isNext`; returns where it ends, or -1 where it
+ * has no room or a text with anything but printable ASCII without quotes and backslashes.
+ */
+export function writeLabels({ pairs }: Labels, into: Uint8Array, at: number, isNext: boolean): number {
+  // Two quotes and what stands before each text, two braces and a comma.
+  let size = 3 + 3 * pairs.length;
+  for (let i = 0; i < pairs.length; i++) size += pairs[i]!.length;
+  if (at + size > into.length) return -1;
+  let end = at;
+  if (isNext) into[end++] = COMMA;
+  into[end++] = OPEN_BRACE;
+  for (let i = 0; i < pairs.length; i++) {
+    const text = pairs[i]!;
+    if (i > 0) into[end++] = i % 2 === 0 ? COMMA : COLON;
+    into[end++] = QUOTE;
+    for (let k = 0; k < text.length; k++) {
+      const unit = text.charCodeAt(k);
+      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return -1;
+      into[end++] = unit;
+    }
+    into[end++] = QUOTE;
+  }
+  into[end++] = CLOSE_BRACE;
+  return end;
+}
