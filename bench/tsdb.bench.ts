@@ -25,6 +25,7 @@ export async function tsdbBench({ smoke, only, peers, rounds, sizes }: BenchOpti
     rows: smoke ? 5000 : 120_000,
     columns: smoke ? 10 : 10_000,
     commit: sizes.get('commit') ?? (smoke ? 5000 : 300_000),
+    entries: smoke ? 1000 : 20_000,
   };
   const root = mkdtempSync(join(tmpdir(), 'narthex-bench-'));
   const cases: Readonly<Record<string, () => unknown>> = {

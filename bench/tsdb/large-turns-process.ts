@@ -2,13 +2,15 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createDiscoverer } from '../../src/discovery/providers.ts';
 import { HttpClient } from '../../src/http/client.ts';
 import { defaultHttpClientSettings } from '../../src/http/client-settings.ts';
+import type { Histogram } from '../../src/model/histogram.ts';
+import { labelsFromObject } from '../../src/model/labels.ts';
 import { createWriteReceiver, REQUEST_BYTES_MAX } from '../../src/remote/write-receiver.ts';
 import { defaultScrapeSettings } from '../../src/scrape/scrape-config.ts';
 import { ScrapeManager } from '../../src/scrape/scrape-manager.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import { runInTurns, turnsOf } from '../../src/std/turns.ts';
-import { createSampleBatch } from '../../src/storage/append.ts';
+import { createSampleBatch, type SampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createRegistry } from '../../src/telemetry/metric-registry.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
@@ -24,7 +26,7 @@ import { labelsOf, valueOfSeries } from './fleet.ts';
  *
  * `scrape`: a target of so many lines, at the port of a replay exporter. `write`: remote write requests of 32 MiB, or as much as the series
  * need; `write-rows`: with one sample of each series, `write-columns`: with so many samples of each of a thousand series, as far as they fit. `commit`: a
- * transaction of a sample for each of so many known series.
+ * transaction of a sample for each of so many known series; `late`: the same out of order; `histograms` and `exemplars`: of so many of these.
  */
 const [directory, kind, sizeText, portText] = process.argv.slice(2);
 const size = Number(sizeText);
@@ -38,6 +40,7 @@ const database = await openDatabase({
   clock: systemClock,
   log: silentLog,
   lock: false,
+  outOfOrderMs: 3_600_000,
 });
 const registry = createRegistry(systemClock);
 const watch = new TurnWatch();
@@ -46,7 +49,24 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   scrape: scrapes,
   'write-rows': () => writes(size, 1),
   'write-columns': () => writes(1000, size),
-  commit: commits,
+  commit: () => commits('known samples', (batch, time) => fillSamples(batch, start + (time + 4) * STEP_MS, time)),
+  late: () =>
+    commits('late samples', (batch, time) => {
+      fillSamples(batch, start + (time < 0 ? time : -60 - time) * STEP_MS, time);
+    }),
+  histograms: () =>
+    commits('histograms', (batch, time) => {
+      batch.histograms = Array.from({ length: size }, (_, i) => {
+        return { ref: batch.refs[i]!, time: start + time * STEP_MS, startTime: 0, histogram: histogramOf(i, time) };
+      });
+    }),
+  exemplars: () =>
+    commits('exemplars', (batch, time) => {
+      batch.exemplars = Array.from({ length: size }, (_, i) => {
+        const labels = labelsFromObject({ trace_id: `${(i * 7919 + time).toString(16).padStart(16, '0')}` });
+        return { ref: batch.refs[i]!, labels, value: i / 8, time: start + time * STEP_MS };
+      });
+    }),
 };
 await cases[kind!]!();
 console.log(JSON.stringify(results));
@@ -150,22 +170,20 @@ function requestsOf(count: number, samplesMax: number): { readonly body: Buffer;
   );
 }
 
-/** Transactions of known series, the one before each of which was a scrape interval ago. */
-async function commits(): Promise<void> {
+/** Transactions of known series, the one before each of which was a scrape interval ago; `fill` gets the times from -4 on. */
+async function commits(what: string, fill: (batch: SampleBatch, time: number) => void): Promise<void> {
   const batch = createSampleBatch(size);
   for (let from = 0; from < size; from += 1000) {
     const appender = database.appender();
     for (let i = from; i < Math.min(size, from + 1000); i++) batch.refs[i] = appender.resolve(labelsOf(i));
     appender.rollback();
   }
-  batch.length = size;
   for (let time = -4; time < TIMES; time++) {
-    for (let i = 0; i < size; i++) {
-      batch.times[i] = start + (time + 4) * STEP_MS;
-      batch.values[i] = valueOfSeries(i, time + 4);
-    }
+    fill(batch, time);
+    // Collected within a step, what the batch was made of would be counted there.
+    global.gc?.();
     if (time < 0) await commit();
-    else await measured(`commit of ${size} known samples, ${nth(time)}`, commit);
+    else await measured(`commit of ${size} ${what}, ${nth(time)}`, commit);
   }
 
   async function commit(): Promise<void> {
@@ -177,6 +195,38 @@ async function commits(): Promise<void> {
     yield* appender.appendInSteps(batch);
     yield* appender.commitInSteps();
   }
+}
+
+function fillSamples(batch: SampleBatch, at: number, time: number): void {
+  batch.length = size;
+  for (let i = 0; i < size; i++) {
+    batch.times[i] = at;
+    batch.values[i] = valueOfSeries(i, time + 4);
+  }
+}
+
+/** A counter with 60 buckets that grows with time. */
+function histogramOf(series: number, time: number): Histogram {
+  const positive = Array.from(
+    { length: 60 },
+    (_, b) => [b + 1, ((series + b) % 7) + (time + 5) * ((b % 5) + 1)] as const,
+  );
+  const deltas = positive.map(([, count], b) => count - (b === 0 ? 0 : positive[b - 1]![1]));
+  const sum = (time + 5) * series;
+  return {
+    kind: 'integer',
+    counterResetHint: 'unknown',
+    schema: 3,
+    zeroThreshold: 1e-9,
+    zeroCount: 0,
+    count: positive.reduce((all, [, count]) => all + count, 0),
+    sum,
+    positiveSpans: [{ offset: 1, length: positive.length }],
+    negativeSpans: [],
+    positiveDeltas: deltas,
+    negativeDeltas: [],
+    customValues: [],
+  };
 }
 
 function nth(time: number): string {

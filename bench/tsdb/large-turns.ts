@@ -13,14 +13,16 @@ export interface LargeTurnsSizes {
   readonly rows: number;
   /** Samples of each of a thousand series, as far as they fit. */
   readonly columns: number;
-  /** Samples of a transaction. */
+  /** Samples of a transaction, and of one whose samples come late. */
   readonly commit: number;
+  /** Histograms, and exemplars, of a transaction. */
+  readonly entries: number;
 }
 
 /** How long the event loop is held by a scrape, a remote write request and a transaction that are large. */
 export async function largeTurnsCase(
   root: string,
-  { lines, rows, columns, commit }: LargeTurnsSizes,
+  { lines, rows, columns, commit, entries }: LargeTurnsSizes,
 ): Promise<unknown> {
   const exporter = await spawnReplayExporter();
   const program = join(import.meta.dirname, 'large-turns-process.ts');
@@ -29,6 +31,9 @@ export async function largeTurnsCase(
     ['write-rows', rows],
     ['write-columns', columns],
     ['commit', commit],
+    ['late', commit],
+    ['histograms', entries],
+    ['exemplars', entries],
   ];
   const results: ({ name: string } & WatchedTurns)[] = [];
   try {

@@ -37,6 +37,8 @@ export interface RefusedRequest {
   readonly refusals: Refusals;
 }
 
+/** Rows looked at in one step: under a millisecond. */
+const STEP_ROWS = 8192;
 /** So many refused rows are tried alone to tell whether the request itself is their reason; it is taken for that of all behind them. */
 const PROBES_MAX = 1000;
 
@@ -52,26 +54,28 @@ export class RequestRefusals {
     this.#parts = parts;
   }
 
-  /** The first refusal that does not come from the request's own order; null where there is none. */
-  first(refused: RefusedRequest): PlacedRefusal | null {
+  /** The first refusal that does not come from the request's own order, looked for in steps; null where there is none. */
+  *first(refused: RefusedRequest): Generator<undefined, PlacedRefusal | null> {
     const { batch, histograms, refs, refusals, request } = refused;
     const firstRow = new Map<SeriesRef, number>();
     for (let row = 0; row < batch.length; row++) {
+      if (row % STEP_ROWS === STEP_ROWS - 1) yield;
       const ref = batch.refs[row]!;
       if (!firstRow.has(ref)) firstRow.set(ref, row);
     }
     // Trying one alone counts its refusal a second time, so those that nothing comes before are not tried.
     for (const [i, { entry }] of histograms.entries()) {
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
       if (!firstRow.has(entry.ref)) firstRow.set(entry.ref, batch.length + i);
     }
     let found: PlacedRefusal | null = null;
     for (const [i, row] of refusals.rows.entries()) {
+      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
       const isFloat = row < batch.length;
       if (isFloat && found !== null) continue;
       const histogram = isFloat ? null : histograms[row - batch.length]!;
-      const series = histogram?.series ?? seriesOfRow(request, refs, row);
       // Floats come first, in order, then histograms in order: the first of each kind is enough.
-      if (histogram !== null && found !== null && found.series <= series) break;
+      if (histogram !== null && found !== null && found.series <= histogram.series) break;
       const ref = histogram?.entry.ref ?? batch.refs[row]!;
       let reason = refusals.reasons[i]!;
       if (firstRow.get(ref) !== row) {
@@ -80,6 +84,7 @@ export class RequestRefusals {
         if (reason === 0) continue;
       }
       const message = this.#message(refused, row, ref, histogram?.entry ?? null, reason);
+      const series = histogram?.series ?? seriesOfRow(request, refs, row);
       found = { series, kind: isFloat ? 'float' : 'histogram', position: row, message };
       if (!isFloat) break;
     }

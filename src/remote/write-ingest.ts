@@ -66,6 +66,8 @@ const STEP_SERIES = 512;
 const STEP_NEW_SERIES = 128;
 /** Samples whose refs are written between two such points: some 20 µs. */
 const STEP_SAMPLES = 16_384;
+/** Histograms made ready between two such points. */
+const STEP_HISTOGRAMS = 256;
 
 /**
  * Appends decoded requests. Like the reference's receiver for remote write 1.0 it takes a request whole or not at all,
@@ -184,7 +186,7 @@ export class WriteIngest {
     isPart: boolean,
   ): Generator<undefined, IngestFailure | 'stale refs' | null> {
     const { appendable } = this.#options;
-    const problem = firstProblem(histograms, latest);
+    const problem = yield* firstProblem(histograms, latest);
     if (problem !== null) histograms.length = problem.position;
 
     let appender = appendable.appender();
@@ -195,7 +197,7 @@ export class WriteIngest {
       return result;
     };
     try {
-      const entries = this.#histogramEntries(histograms);
+      const entries = yield* this.#histogramEntries(histograms);
       batch.histograms = entries.map(({ entry }) => entry);
       batch.exemplars = this.#exemplarEntries(exemplars, latest);
 
@@ -218,12 +220,12 @@ export class WriteIngest {
         const refusals = copyOf(outcome);
         end(null);
         const refs = this.#seriesRefs;
-        refusal = earlier(refusal, this.#reasons.first({ request, refs, batch, histograms: entries, refusals }));
+        refusal = earlier(refusal, yield* this.#reasons.first({ request, refs, batch, histograms: entries, refusals }));
         batch.length = whole;
         if (refusal !== null) return { kind: 'refused', message: refusal.message };
         appender = appendable.appender();
         isOpen = true;
-        for (const part of partInOrder(batch, this.#seriesParts(request, entries))) appender.append(part);
+        for (const part of partInOrder(batch, this.#seriesParts(request, entries))) yield* appender.appendInSteps(part);
       }
       // What its rest was left out for has gone meanwhile: all of it is tried.
       if (isPart) return end('stale refs');
@@ -304,9 +306,11 @@ export class WriteIngest {
     return batch;
   }
 
-  #histogramEntries(histograms: readonly DecodedHistogram[]): PlacedHistogram[] {
+  *#histogramEntries(histograms: readonly DecodedHistogram[]): Generator<undefined, PlacedHistogram[]> {
     const entries: PlacedHistogram[] = [];
-    for (const { index, entry } of histograms) {
+    for (const [i, { index, entry }] of histograms.entries()) {
+      // One that is too fine takes as long as some buckets to merge.
+      if (i % STEP_HISTOGRAMS === STEP_HISTOGRAMS - 1) yield;
       const ref = this.#seriesRefs[index]!;
       if (ref === DROPPED) continue;
       const histogram = isTooFine(entry.histogram) ? withStorableSchema(entry.histogram) : entry.histogram;

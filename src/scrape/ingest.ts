@@ -195,8 +195,8 @@ export class Ingest {
     if (settings.sampleLimit > 0 && samples.batch.length > settings.sampleLimit) throw new SampleLimitError();
     const trackedNow = samples.takeOutcome(target, appender, yield* appender.appendInSteps(samples.batch));
     if (rows.exemplarCount > 0) {
-      this.#exemplars.exemplars = scrapedExemplars(body, rows, series.cache, scrape.time);
-      appender.append(this.#exemplars);
+      this.#exemplars.exemplars = yield* scrapedExemplars(body, rows, series.cache, scrape.time);
+      yield* appender.appendInSteps(this.#exemplars);
     }
     return trackedNow;
   }

@@ -2,7 +2,7 @@ import type { ChunkStoreStats } from './head/head-chunk-store.ts';
 import type { HeadReplayCounts, HeadStats } from './head/head-stats.ts';
 import type { FoundLock } from './lock.ts';
 import type { ReplayReport } from './wal/replay.ts';
-import type { WalCounters } from './wal/writer.ts';
+import type { WalCounters } from './wal/wal-counters.ts';
 import type { WriteGate } from './write-gate.ts';
 
 /** What the start found in the log. */

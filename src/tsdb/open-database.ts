@@ -170,7 +170,7 @@ export class OpenDatabase implements Database {
     range: TimeRange,
     matcherSets: readonly (readonly Matcher[])[],
   ): SeriesExemplars[] | Promise<SeriesExemplars[]> {
-    return runInTurns(this.#loaded.head.exemplars.find(range, matcherSets), this.#turns);
+    return runInTurns(this.#loaded.head.findExemplars(range, matcherSets), this.#turns);
   }
 
   setExemplarsMax(max: number): void {

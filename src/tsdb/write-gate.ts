@@ -73,15 +73,15 @@ export class WriteGate {
   /** The log behind the gate: what it can not write closes the gate and is thrown as `AppendsStopped`. */
   guard(log: HeadLog): HeadLog {
     return {
-      ...(log.prepare === undefined ? {} : { prepare: (samples) => log.prepare!(samples) }),
-      append: (records, times) => {
+      ...(log.prepare === undefined ? {} : { prepare: (records) => log.prepare!(records) }),
+      append: (records, times, prepared) => {
         this.assertOpen();
         try {
-          log.append(records, times);
+          log.append(records, times, prepared);
         } catch (error) {
           this.report(
             error,
-            records.reduce((sum, record) => sum + recordBytes(record).length, 0),
+            records.reduce((sum, record) => sum + recordBytes(record).length, prepared?.recordBytes ?? 0),
           );
           throw error instanceof FileSystemError ? new AppendsStopped(error.message, { cause: error }) : error;
         }

@@ -5,6 +5,7 @@ import { findProgram } from '../../bench/peers/find-program.ts';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { dataDirectory } from '../../src/tsdb/data-directory.ts';
 import { lockDataDirectory } from '../../src/tsdb/lock.ts';
@@ -59,7 +60,10 @@ function writeCommits(writer: WalWriter, newest: number): string[] {
       { length: count },
       (_, i) => [commit + 1, newest - 600_000 + i * 100, i % 3 === 0 ? i : Math.sin(i) * commit] as const,
     );
-    writer.append([seriesRecord([{ ref: commit + 1, labels }]), samplesOf(rows)]);
+    const series = seriesRecord([{ ref: commit + 1, labels }]);
+    if (commit % 3 !== 1) writer.append([series, samplesOf(rows)]);
+    // As of a large commit, whose records begin a page.
+    else writer.append([series], undefined, runInTurns(writer.prepare([samplesOf(rows)]), null));
     for (const [, time, value] of rows) lines.push(line(labels, value, time));
   }
   return lines.sort();

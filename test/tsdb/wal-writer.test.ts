@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/std/manual-clock.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { PAGE_SIZE } from '../../src/tsdb/wal/framing.ts';
+import { recordBytes } from '../../src/tsdb/wal/records.ts';
 import { bitsOf, memoryDisk, openWriter, replay, samplesOf, seriesOf, WAL } from './wal-support.ts';
 
 const row = (ref: number) => samplesOf([[ref, 1000, ref]]);
@@ -27,11 +29,11 @@ describe('WalWriter', () => {
   });
 
   it.each(['snappy', 'zstd', 'none'] as const)(
-    'takes a large record that was prepared in steps (%s)',
+    'takes large records that were prepared in steps, wherever it stands by then (%s)',
     (compression) => {
       const disk = memoryDisk();
       const writer = openWriter(disk, { compression });
-      const count = 100_000;
+      const count = 40_000;
       const values = Float64Array.from({ length: count }, (_, i) => i / 8);
       const columns = {
         refs: Float64Array.from({ length: count }, (_, i) => 10 + i),
@@ -41,23 +43,64 @@ describe('WalWriter', () => {
         from: 0,
         to: count,
       };
-      const preparing = writer.prepare(columns);
+      const preparing = writer.prepare([columns, row(2), recordBytes(columns)]);
       let step = preparing.next();
       let steps = 1;
       for (; step.done !== true; steps++) {
-        // Something else is written meanwhile, and where the record will stand changes.
+        // Something else is written meanwhile.
         writer.append([seriesOf(steps, { some: 'x'.repeat(1000 * steps) })]);
         step = preparing.next();
       }
-      expect(steps).toBe(compression === 'snappy' ? 4 : 1);
-      writer.append([step.value, row(1)]);
+      expect(steps).toBeGreaterThan(compression === 'snappy' ? 5 : 3);
+      const written = writer.counters.records;
+      writer.append([seriesOf(1000, { a: 'b' })], undefined, step.value);
+      expect(writer.counters.records).toBe(written + 4);
+      const { size } = disk.statSync(`${WAL}/00000000`)!;
+      expect(writer.offset).toBe(size);
+      expect(writer.counters.bytes).toBe(size);
+      writer.append([row(1)]);
       const { samplesSeen, seriesSeen } = replay(disk).seen;
-      expect(seriesSeen).toHaveLength(steps - 1);
-      expect(samplesSeen).toHaveLength(count + 1);
+      expect(seriesSeen).toHaveLength(steps);
+      expect(samplesSeen).toHaveLength(2 * count + 2);
       const expected = Array.from({ length: count }, (_, i) => [10 + i, 5000, bitsOf(i / 8), null]);
       expect(samplesSeen.slice(0, count)).toEqual(expected);
+      expect(samplesSeen.slice(count + 1, -1)).toEqual(expected);
     },
   );
+
+  it('leaves nothing of a commit of which any write fails', () => {
+    const values = Float64Array.from({ length: 40_000 }, (_, i) => i / 8);
+    const columns = {
+      refs: values.map((_, i) => 10 + i),
+      times: values.map(() => 5000),
+      bits: new Uint32Array(values.buffer),
+      indexes: Uint32Array.from(values, (_, i) => i),
+      from: 0,
+      to: values.length,
+    };
+    for (const [failing, kind] of [1, 2].flatMap(
+      (write) =>
+        [
+          [write, 'error'],
+          [write, 'short'],
+        ] as const,
+    )) {
+      const disk = memoryDisk();
+      const writer = openWriter(disk);
+      writer.append([row(1)]);
+      const prepared = runInTurns(writer.prepare([columns]), null);
+      disk.failAt(
+        disk.operations.length + failing,
+        kind === 'error' ? { kind, code: 'ENOSPC' } : { kind, written: 100 },
+      );
+      expect(() => writer.append([seriesOf(1, { a: 'b' })], undefined, prepared)).toThrow();
+      writer.append([row(2)]);
+      const { report, seen } = replay(disk);
+      expect(seen.samplesSeen.map(([ref]) => ref)).toEqual([1, 2]);
+      expect(seen.seriesSeen).toEqual([]);
+      expect(report).toMatchObject({ damages: [], tornTail: null });
+    }
+  });
 
   it('syncs in the background one interval after the first write, and not while nothing is written', async () => {
     const disk = memoryDisk();

@@ -3,7 +3,8 @@ import type { TimeRange } from '../../storage/query.ts';
 import type { LateTransaction } from '../out-of-order/late-transaction.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
 import type { HeadLog, LateLog } from '../wal/head-log.ts';
-import { exemplarsRecord } from '../wal/records.ts';
+import type { PreparedRecords } from '../wal/prepare-records.ts';
+import { exemplarsRecordInSteps } from '../wal/records.ts';
 import type { ExemplarRing } from './exemplar-ring.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadReader } from './head-reader.ts';
@@ -13,6 +14,7 @@ import type { SeriesDirectory } from './series-directory.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 import {
   type FloatSegment,
+  floatsRecord,
   type HistogramSegment,
   histogramNeeds,
   loggedTimes,
@@ -20,9 +22,16 @@ import {
   type Segment,
 } from './transaction-segments.ts';
 
-/** Samples applied in one step: under a millisecond, and several in a process that has just begun. */
+/** Applied in one step: under a millisecond, and several in a process that has just begun. */
 const STEP_FLOATS = 2048;
-const STEP_HISTOGRAMS = 256;
+const STEP_HISTOGRAMS = 128;
+const STEP_EXEMPLARS = 128;
+/**
+ * What the log is given of more samples than this is made ready in steps, a millisecond of work at least: to begin a page for it costs half a
+ * page. A histogram, or an exemplar, is as much work as so many floats.
+ */
+const AT_ONCE_SAMPLES_MAX = 32 * 1024;
+const ENTRY_WEIGHT = 32;
 
 export interface CommitParts {
   readonly memory: HeadMemory;
@@ -45,38 +54,56 @@ export interface Accepted {
   readonly late: LateTransaction;
 }
 
-/** Log -> apply. Everything that can fail comes before the first change. */
-export function commitAtOnce(parts: CommitParts, accepted: Accepted): void {
-  const { openChunks, rows } = parts;
-  const records: LogRecord[] = [];
-  reserve(parts, accepted);
-  for (const segment of accepted.segments) {
-    // One by one: a series that changes its kind with each sample needs more of them than a call takes arguments.
-    for (const record of recordsOf(segment, rows.indexes, openChunks.forms.loggedStartTimes)) records.push(record);
+/** What a log is given of a transaction. */
+interface LogBatch {
+  readonly records: LogRecord[];
+  /** Those of a large transaction, made ready before. */
+  readonly prepared: PreparedRecords | null;
+}
+
+/** True for so few floats in order, and nothing else, that all of it is one step. */
+export function isSmall({ exemplars, late, segments }: Accepted): boolean {
+  let floats = 0;
+  for (const { from, kind, to } of segments) {
+    if (kind !== 'floats') return false;
+    floats += to - from;
   }
-  writeLog(parts, accepted, records);
-  for (const segment of accepted.segments) apply(parts, segment, segment.from, segment.to);
-  finish(parts, accepted);
+  return floats <= STEP_FLOATS && exemplars.length === 0 && late.count === 0;
 }
 
 /**
- * As `commitAtOnce`, in steps of a millisecond. From the first one that applies to the last one `SteppedWork.isApplying` holds: nobody looks at
- * samples between them. Numbers that tell of samples come with the last step.
+ * Log -> apply, where `isSmall`. What comes of it is what `commitInSteps` does: made of generators a transaction of one sample costs a fifth
+ * more, and one of 1,000 some 3 %.
+ */
+export function commitSmall(parts: CommitParts, accepted: Accepted): void {
+  const { openChunks, rows } = parts;
+  openChunks.reserve(rows.count);
+  openChunks.reserveHistograms(0, 0, 0);
+  const records: LogRecord[] = [];
+  const { loggedStartTimes } = openChunks.forms;
+  for (const segment of accepted.segments) {
+    if (segment.kind === 'floats') records.push(floatsRecord(segment, rows.indexes, loggedStartTimes));
+  }
+  writeLog(parts, accepted, { records, prepared: null }, null);
+  for (const segment of accepted.segments) apply(parts, segment, segment.from, segment.to);
+  count(parts, accepted, null);
+}
+
+/**
+ * Log -> apply, in steps of a millisecond. Everything that can fail comes before the first change. From the record to the last sample
+ * applied `SteppedWork.isApplying` holds: nobody looks at samples between the steps. Numbers that tell of samples come with the last one.
  */
 export function* commitInSteps(parts: CommitParts, accepted: Accepted): Generator<undefined, void> {
-  const { openChunks, log, memory, rows } = parts;
-  const records: LogRecord[] = [];
+  const { memory } = parts;
+  const { exemplars, late, segments } = accepted;
   reserve(parts, accepted);
-  for (const segment of accepted.segments) {
-    for (const record of recordsOf(segment, rows.indexes, openChunks.forms.loggedStartTimes)) {
-      if ('refs' in record && log.prepare !== undefined) records.push(yield* log.prepare(record));
-      else records.push(record);
-    }
-  }
-  writeLog(parts, accepted, records);
+  const isLarge = weightOf(accepted) > AT_ONCE_SAMPLES_MAX;
+  const batch = yield* logBatch(parts.log, yield* recordsInOrder(parts, accepted), isLarge);
+  const lateBatch = late.count > 0 ? yield* logBatch(parts.lateLog, yield* late.records(), isLarge) : null;
+  writeLog(parts, accepted, batch, lateBatch);
   memory.transactions.isApplying = true;
   try {
-    for (const segment of accepted.segments) {
+    for (const segment of segments) {
       const { from, to } = segment;
       const stepSize = segment.kind === 'floats' ? STEP_FLOATS : STEP_HISTOGRAMS;
       for (let begin = from; begin < to; begin += stepSize) {
@@ -84,10 +111,43 @@ export function* commitInSteps(parts: CommitParts, accepted: Accepted): Generato
         apply(parts, segment, begin, Math.min(to, begin + stepSize));
       }
     }
-    finish(parts, accepted);
+    const lateCounts = late.count > 0 ? yield* late.apply() : null;
+    if (exemplars.length > 0) yield* addExemplars(parts, exemplars);
+    count(parts, accepted, lateCounts);
   } finally {
     memory.transactions.isApplying = false;
   }
+}
+
+/** How much work it is to make the records ready, in samples. */
+function weightOf({ exemplars, late, segments }: Accepted): number {
+  let weight = late.count + ENTRY_WEIGHT * exemplars.length;
+  for (const { from, kind, to } of segments) weight += (kind === 'floats' ? 1 : ENTRY_WEIGHT) * (to - from);
+  return weight;
+}
+
+/** The records of what came in order, and of exemplars. */
+function* recordsInOrder(
+  { openChunks, rows }: CommitParts,
+  { exemplars, segments }: Accepted,
+): Generator<undefined, LogRecord[]> {
+  const records: LogRecord[] = [];
+  for (const segment of segments) {
+    // One by one: a series that changes its kind with each sample needs more of them than a call takes arguments.
+    const made = yield* recordsOf(segment, rows.indexes, openChunks.forms.loggedStartTimes);
+    for (const record of made) records.push(record);
+  }
+  if (exemplars.length > 0) records.push(yield* exemplarsRecordInSteps(exemplars));
+  return records;
+}
+
+function* logBatch(
+  log: HeadLog | null,
+  records: readonly LogRecord[],
+  isLarge: boolean,
+): Generator<undefined, LogBatch> {
+  if (!isLarge || records.length === 0 || log?.prepare === undefined) return { records: [...records], prepared: null };
+  return { records: [], prepared: yield* log.prepare(records) };
 }
 
 /** Everything that applying could ask of the host. */
@@ -98,21 +158,20 @@ function reserve({ openChunks, rows }: CommitParts, { segments, late }: Accepted
   late.reserve();
 }
 
-/** Writes the records of all segments, with the others of the transaction, at once: what is unlogged is as it is now. */
+/** Writes the records at once, those of late samples first: what is unlogged is as it is now. */
 function writeLog(
   { directory, rows, lateLog, log }: CommitParts,
-  { segments, exemplars, late }: Accepted,
-  records: LogRecord[],
+  { segments, exemplars }: Accepted,
+  { records, prepared }: LogBatch,
+  late: LogBatch | null,
 ): void {
-  if (exemplars.length > 0) records.push(exemplarsRecord(exemplars));
   if (directory.unlogged.count > 0) records.unshift(directory.unlogged.record);
-  const lateRecords = late.records();
-  if (lateRecords.length > 0) lateLog?.append(lateRecords);
-  if (records.length === 0) return;
+  if (late !== null) lateLog?.append(late.records, undefined, late.prepared);
+  if (records.length === 0 && prepared === null) return;
   try {
-    log.append(records, loggedTimes(segments, rows.indexes, exemplars));
+    log.append(records, loggedTimes(segments, rows.indexes, exemplars), prepared);
   } catch (error) {
-    if (lateRecords.length > 0) lateLog?.takeBack();
+    if (late !== null) lateLog?.takeBack();
     throw error;
   }
   directory.unlogged.clear();
@@ -126,17 +185,24 @@ function apply(parts: CommitParts, segment: Segment, from: number, to: number): 
   else applyHistograms(parts, segment, from, to);
 }
 
-/** What comes when all segments are applied. */
-function finish(parts: CommitParts, { segments, exemplars: accepted, late }: Accepted): void {
-  const { state, exemplars, reader, rows, directory } = parts;
+/** What comes when everything is applied. */
+function count(
+  { rows, state }: CommitParts,
+  { segments, exemplars }: Accepted,
+  late: { readonly floats: number; readonly histograms: number } | null,
+): void {
   for (const segment of segments) countSamples(state, segment, rows.indexes);
-  if (late.count > 0) {
-    const { floats, histograms } = late.apply();
-    state.lateFloats += floats;
-    state.lateHistograms += histograms;
-  }
-  state.exemplarsLogged += accepted.length;
-  for (const { ref, labels, value, time } of accepted) {
+  state.lateFloats += late?.floats ?? 0;
+  state.lateHistograms += late?.histograms ?? 0;
+  state.exemplarsLogged += exemplars.length;
+}
+
+function* addExemplars(
+  { directory, exemplars, reader }: CommitParts,
+  accepted: readonly ExemplarEntry[],
+): Generator<undefined, void> {
+  for (const [i, { ref, labels, value, time }] of accepted.entries()) {
+    if (i % STEP_EXEMPLARS === 0) yield;
     exemplars.add(reader.labels(directory.refs.row(ref)), { labels, value, time });
   }
 }

@@ -1,5 +1,6 @@
 import { LARGE_EXTENT_BYTES_MAX } from '../../memory/large-extents.ts';
 import type { Labels } from '../../model/labels.ts';
+import { runInTurns } from '../../std/turns.ts';
 import {
   type Appender,
   type AppendOutcome,
@@ -13,7 +14,7 @@ import { type FlatHistogram, flatHistogram } from '../chunk/flat-histogram.ts';
 import { LateTransaction } from '../out-of-order/late-transaction.ts';
 import { AcceptedSamples } from './accepted-samples.ts';
 import { AppendWindow } from './append-window.ts';
-import { type Accepted, type CommitParts, commitAtOnce, commitInSteps } from './commit-transaction.ts';
+import { type Accepted, type CommitParts, commitInSteps, commitSmall, isSmall } from './commit-transaction.ts';
 import { withoutEmptyValues } from './exemplar-ring.ts';
 import { isSameHistogram } from './open-histograms.ts';
 import {
@@ -36,6 +37,7 @@ const UNUSUAL_RUN = 16;
 /** Samples checked in one step: some 100 to 500 µs. */
 const STEP_SAMPLES = 16_384;
 const STEP_HISTOGRAMS = 512;
+const STEP_EXEMPLARS = 128;
 
 export interface HeadAppenderParts extends CommitParts {
   /** How far behind the head's newest sample others may come out of order, ms; 0 = not at all. */
@@ -89,16 +91,20 @@ export class HeadAppender implements Appender {
 
   /** The outcome's arrays are valid until the next call of any appender. */
   append(batch: SampleBatch): AppendOutcome {
+    this.#assertOpen();
+    return isOneStep(batch) ? this.#appendOneStep(batch) : runInTurns(this.appendInSteps(batch), null);
+  }
+
+  #appendOneStep(batch: SampleBatch): AppendOutcome {
     const check = this.#begin(batch);
     this.#checkPart(check, 0, batch.length);
-    if (batch.histograms.length > 0) {
-      const segment = this.#histogramSegment(batch);
-      for (let i = 0; i < batch.histograms.length; i++) this.#takeHistogram(check, segment, i);
-    }
-    return this.#outcomeOf(check);
+    return this.#parts.rows.takeOutcome(check.appended, batch.length, this.#parts.state);
   }
 
   *appendInSteps(batch: SampleBatch): Generator<undefined, AppendOutcome> {
+    this.#assertOpen();
+    if (isOneStep(batch)) return this.#appendOneStep(batch);
+    if (batch.startsAsZero === true) yield* this.#appendZeros(batch);
     const check = this.#begin(batch);
     for (let from = 0; from < batch.length; from += STEP_SAMPLES) {
       if (from > 0) yield;
@@ -111,12 +117,11 @@ export class HeadAppender implements Appender {
         this.#takeHistogram(check, segment, i);
       }
     }
-    return this.#outcomeOf(check);
+    if (batch.exemplars.length > 0) yield* this.#checkExemplars(batch.exemplars);
+    return this.#parts.rows.takeOutcome(check.appended, batch.length, this.#parts.state);
   }
 
   #begin(batch: SampleBatch): BatchCheck {
-    this.#assertOpen();
-    if (batch.startsAsZero === true) this.#appendZeros(batch);
     const { rows, memory } = this.#parts;
     const most = batch.length + batch.histograms.length;
     rows.reserve(most, memory.series.rowCount, most);
@@ -145,11 +150,6 @@ export class HeadAppender implements Appender {
     segment.to = rows.count;
     // From here on other samples are checked against it as they are against those of batches before.
     if (to === batch.length && segment.to > segment.from) this.#accepted.segments.push(segment);
-  }
-
-  #outcomeOf({ appended, batch }: BatchCheck): AppendOutcome {
-    if (batch.exemplars.length > 0) this.#checkExemplars(batch.exemplars);
-    return this.#parts.rows.takeOutcome(appended, batch.length, this.#parts.state);
   }
 
   /** As `#checkFloats`, with the kernel for those that are simply newer. The batch's floats have places from `first` on. */
@@ -220,12 +220,12 @@ export class HeadAppender implements Appender {
   }
 
   /** As far as they fit; the head's base is what the batch itself makes it. */
-  #appendZeros(batch: SampleBatch): void {
+  *#appendZeros(batch: SampleBatch): Generator<undefined, void> {
     if (batch.startTimes === null && batch.histograms.length === 0) return;
     this.#window.begin(batch);
     const { refused, refusedHistograms } = this.#parts.state;
     const before = [{ ...refused }, { ...refusedHistograms }];
-    this.append(startZeros(batch));
+    yield* this.appendInSteps(startZeros(batch));
     Object.assign(refused, before[0]);
     Object.assign(refusedHistograms, before[1]);
   }
@@ -260,7 +260,9 @@ export class HeadAppender implements Appender {
   commit(): void {
     this.#assertOpen();
     try {
-      commitAtOnce(this.#parts, this.#everything);
+      const accepted = this.#everything;
+      if (isSmall(accepted)) commitSmall(this.#parts, accepted);
+      else runInTurns(commitInSteps(this.#parts, accepted), null);
     } finally {
       this.#close();
     }
@@ -269,7 +271,9 @@ export class HeadAppender implements Appender {
   *commitInSteps(): Generator<undefined, void> {
     this.#assertOpen();
     try {
-      yield* commitInSteps(this.#parts, this.#everything);
+      const accepted = this.#everything;
+      if (isSmall(accepted)) commitSmall(this.#parts, accepted);
+      else yield* commitInSteps(this.#parts, accepted);
     } finally {
       this.#close();
     }
@@ -293,9 +297,10 @@ export class HeadAppender implements Appender {
   }
 
   /** Exemplars that can not be kept are left out; they are none of a batch's refusals. */
-  #checkExemplars(entries: readonly ExemplarEntry[]): void {
+  *#checkExemplars(entries: readonly ExemplarEntry[]): Generator<undefined, void> {
     const { directory, exemplars, reader } = this.#parts;
-    for (const entry of entries) {
+    for (const [i, entry] of entries.entries()) {
+      if (i % STEP_EXEMPLARS === STEP_EXEMPLARS - 1) yield;
       const row = directory.refs.row(entry.ref);
       if (row < 0) continue;
       const exemplar = { ...entry, labels: withoutEmptyValues(entry.labels) };
@@ -358,4 +363,9 @@ export class HeadAppender implements Appender {
   #assertOpen(): void {
     if (!this.#open) throw new Error('Cannot use an appender after its end');
   }
+}
+
+/** True where checking the batch takes no more than a step. */
+function isOneStep({ exemplars, histograms, length, startsAsZero }: SampleBatch): boolean {
+  return length <= STEP_SAMPLES && histograms.length === 0 && exemplars.length === 0 && startsAsZero !== true;
 }

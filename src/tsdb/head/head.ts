@@ -208,6 +208,12 @@ export class Head {
     );
   }
 
+  /** As `ExemplarRing.find`. */
+  *findExemplars(...wanted: Parameters<ExemplarRing['find']>): ReturnType<ExemplarRing['find']> {
+    yield* this.transactions.settleApplying();
+    return yield* this.exemplars.find(...wanted);
+  }
+
   querier(range: TimeRange): HeadQuerier {
     return new HeadQuerier({
       memory: this.#memory,

@@ -3,8 +3,8 @@ import type { TimeRange } from '../../storage/query.ts';
 import { firstHistogramBytesMax } from '../chunk/first-histogram-bytes.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
-import { histogramRecords } from '../wal/records.ts';
-import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
+import { histogramRecordsInSteps } from '../wal/records.ts';
+import { histogramV2RecordsInSteps, samplesV2Record, samplesV2RecordInSteps } from '../wal/start-time-records.ts';
 
 /** The floats of one batch, and which of the accepted rows are theirs. */
 export interface FloatSegment {
@@ -31,18 +31,30 @@ export interface HistogramSegment {
 /** What a transaction accepted of one batch. */
 export type Segment = FloatSegment | HistogramSegment;
 
-/** The log's records of a segment; `indexes` are those of the transaction's accepted rows in their batches. */
-export function recordsOf(segment: Segment, indexes: Uint32Array, withStartTimes: boolean): readonly LogRecord[] {
+/** The log's record of a segment of few floats; `indexes` as for `recordsOf`. */
+export function floatsRecord(segment: FloatSegment, indexes: Uint32Array, withStartTimes: boolean): LogRecord {
+  const { bits, from, refs, startTimes, times, to } = segment;
+  return withStartTimes
+    ? samplesV2Record(refs, times, startTimes, bits, indexes.subarray(from, to), to - from)
+    : { refs, times, bits, indexes, from, to };
+}
+
+/** The log's records of a segment, made in steps; `indexes` are those of the transaction's accepted rows in their batches. */
+export function* recordsOf(
+  segment: Segment,
+  indexes: Uint32Array,
+  withStartTimes: boolean,
+): Generator<undefined, readonly LogRecord[]> {
   const { from, to } = segment;
   if (segment.kind === 'floats') {
     const { refs, times, startTimes, bits } = segment;
     return withStartTimes
-      ? [samplesV2Record(refs, times, startTimes, bits, indexes.subarray(from, to), to - from)]
+      ? [yield* samplesV2RecordInSteps(refs, times, startTimes, bits, indexes, from, to)]
       : [{ refs, times, bits, indexes, from, to }];
   }
   const accepted: HistogramEntry[] = [];
   for (let k = from; k < to; k++) accepted.push(segment.entries[indexes[k]!]!);
-  return withStartTimes ? histogramV2Records(accepted) : histogramRecords(accepted);
+  return yield* withStartTimes ? histogramV2RecordsInSteps(accepted) : histogramRecordsInSteps(accepted);
 }
 
 /** Between which times what all segments have and the exemplars lie; Infinity and -Infinity where there is nothing. */

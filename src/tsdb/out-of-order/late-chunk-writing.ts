@@ -15,6 +15,7 @@ interface LeftMemory {
   readonly outOfOrder: OutOfOrderStore;
   readonly sealed: SealedChunks;
   readonly series: { ref(row: number): number };
+  readonly transactions: { endApplying(): void };
 }
 
 export interface LateChunkWritingOptions {
@@ -160,7 +161,9 @@ export class LateChunkWriting {
 
   /** Notes the first `moved` chunks that were written, where nothing came since. */
   #mark({ fileNumber }: HeadChunkPlace, moved: number): void {
-    const { outOfOrder, series } = this.#options.memory;
+    const { outOfOrder, series, transactions } = this.#options.memory;
+    // Samples that the log has by now must be where a marker would say that there are none.
+    transactions.endApplying();
     const refs = this.#refs;
     let marked = 0;
     for (let i = 0; i < moved; i++) {

@@ -1,7 +1,10 @@
+import type { TimeRange } from '../../storage/query.ts';
 import type { LogRecord } from '../wal/compressed-samples.ts';
 import type { LateLog } from '../wal/head-log.ts';
+import { type PreparedRecords, RecordPreparer } from '../wal/prepare-records.ts';
 import { listSegments, segmentPath } from '../wal/segments.ts';
-import { createWalCounters, type WalCounters, WalWriter, type WalWriterOptions } from '../wal/writer.ts';
+import { createWalCounters, type WalCounters } from '../wal/wal-counters.ts';
+import { WalWriter, type WalWriterOptions } from '../wal/writer.ts';
 
 /**
  * The log of out-of-order samples, `wbl/`: format and guarantees are those of the write-ahead log. It is begun with the
@@ -10,6 +13,7 @@ import { createWalCounters, type WalCounters, WalWriter, type WalWriterOptions }
 export class LateLogWriter implements LateLog {
   readonly #options: WalWriterOptions;
   #writer: WalWriter | null = null;
+  #preparer: RecordPreparer | null = null;
   #truncations = 0;
   #truncationsFailed = 0;
 
@@ -17,9 +21,15 @@ export class LateLogWriter implements LateLog {
     this.#options = options;
   }
 
-  append(records: readonly LogRecord[]): void {
+  append(records: readonly LogRecord[], times?: TimeRange, prepared?: PreparedRecords | null): void {
     this.#writer ??= WalWriter.open(this.#options);
-    this.#writer.append(records);
+    this.#writer.append(records, times, prepared);
+  }
+
+  /** As `WalWriter.prepare`. */
+  prepare(records: readonly LogRecord[]): Generator<undefined, PreparedRecords> {
+    this.#preparer ??= new RecordPreparer(this.#options.compression ?? 'snappy');
+    return this.#preparer.prepare(records);
   }
 
   takeBack(): void {

@@ -2,10 +2,15 @@ import { SUM_SLOT } from '../../kernels/histogram-state.ts';
 import { type HistogramEntry, REFUSED, type SampleBatch } from '../../storage/append.ts';
 import type { FlatHistogram } from '../chunk/flat-histogram.ts';
 import type { SampleForms } from '../chunk/sample-forms.ts';
-import { histogramRecords, samplesRecord } from '../wal/records.ts';
-import { histogramV2Records, samplesV2Record } from '../wal/start-time-records.ts';
+import type { LogRecord } from '../wal/compressed-samples.ts';
+import { histogramRecordsInSteps } from '../wal/records.ts';
+import { histogramV2RecordsInSteps, samplesV2RecordInSteps } from '../wal/start-time-records.ts';
 import type { LateHistogram } from './late-room.ts';
 import type { OutOfOrderStore } from './out-of-order-store.ts';
+
+/** Samples inserted in one step: under a millisecond, and more where their chunks are sealed. */
+const STEP_FLOATS = 1024;
+const STEP_HISTOGRAMS = 128;
 
 /** Told by how many seconds a sample is older than the newest one. */
 export interface LateObserver {
@@ -73,15 +78,24 @@ export class LateTransaction {
     return 0;
   }
 
-  records(): Uint8Array[] {
+  /** The records of what was accepted, made in steps. */
+  *records(): Generator<undefined, readonly LogRecord[]> {
     const { loggedStartTimes } = this.#forms;
-    const records = this.#floats.map(({ batch: { refs, times, startTimes, bits }, indexes }) =>
-      loggedStartTimes
-        ? samplesV2Record(refs, times, startTimes, bits, Uint32Array.from(indexes), indexes.length)
-        : samplesRecord(refs, times, bits, Uint32Array.from(indexes), indexes.length),
-    );
-    if (this.#entries.length === 0) return records;
-    return [...records, ...(loggedStartTimes ? histogramV2Records(this.#entries) : histogramRecords(this.#entries))];
+    const records: LogRecord[] = [];
+    for (const { batch, indexes: taken } of this.#floats) {
+      const { bits, refs, startTimes, times } = batch;
+      const indexes = Uint32Array.from(taken);
+      const to = indexes.length;
+      if (loggedStartTimes) {
+        records.push(yield* samplesV2RecordInSteps(refs, times, startTimes, bits, indexes, 0, to));
+      } else {
+        records.push({ refs, times, bits, indexes, from: 0, to });
+      }
+    }
+    const entries = this.#entries;
+    const ofHistograms = loggedStartTimes ? histogramV2RecordsInSteps(entries) : histogramRecordsInSteps(entries);
+    for (const record of yield* ofHistograms) records.push(record);
+    return records;
   }
 
   /** Everything that `apply` could ask of the host. */
@@ -89,12 +103,13 @@ export class LateTransaction {
     if (this.count > 0) this.#store.reserve(this.count, this.#histograms);
   }
 
-  /** Inserts what was accepted; returns how many floats and histograms were no duplicates of each other. */
-  apply(): { floats: number; histograms: number } {
+  /** Inserts what was accepted, in steps; returns how many floats and histograms were no duplicates of each other. */
+  *apply(): Generator<undefined, { floats: number; histograms: number }> {
     let floats = 0;
     for (const { batch, indexes, rows } of this.#floats) {
       const { bits, startTimes, times } = batch;
       for (let k = 0; k < rows.length; k++) {
+        if (k % STEP_FLOATS === 0) yield;
         const i = indexes[k]!;
         const start = startTimes === null ? 0 : startTimes[i]!;
         if (this.#store.insert(rows[k]!, times[i]!, bits[2 * i]!, bits[2 * i + 1]!, null, start)) floats++;
@@ -102,6 +117,7 @@ export class LateTransaction {
     }
     let histograms = 0;
     for (const [k, { row, sample }] of this.#histograms.entries()) {
+      if (k % STEP_HISTOGRAMS === 0) yield;
       const { halves } = sample;
       const sum = 2 * SUM_SLOT;
       const { startTime, time } = this.#entries[k]!;

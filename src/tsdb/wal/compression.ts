@@ -1,6 +1,12 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { SNAPPY_EXPANSION_MAX, snappyDecode, snappyDecodedSize } from '../../kernels/snappy-decode.ts';
-import { SNAPPY_TABLE_LENGTH, snappyEncode, snappyEncodedSizeMax } from '../../kernels/snappy-encode.ts';
+import {
+  SNAPPY_TABLE_LENGTH,
+  snappyBegin,
+  snappyEncode,
+  snappyEncodeBlocks,
+  snappyEncodedSizeMax,
+} from '../../kernels/snappy-encode.ts';
 import { type LogRecord, type SampleColumns, SampleCompressor } from './compressed-samples.ts';
 import type { SnappyRecord } from './compressed-series.ts';
 import { type Checksum, plainChecksum, SNAPPY_FLAG, ZSTD_FLAG } from './framing.ts';
@@ -20,6 +26,9 @@ export interface CompressedRecord {
   /** Of parts of `bytes`. */
   checksum: Checksum;
 }
+
+/** Bytes compressed in one step: a millisecond. A multiple of the blocks of snappy. */
+const STEP_BYTES = 256 * 1024;
 
 /** One for a thread: what it made is not looked at when the next record comes, whoever writes it. */
 let kernel: RecordKernel | null = null;
@@ -42,15 +51,33 @@ export class RecordCompressor {
     this.#kind = kind;
   }
 
-  /**
-   * Compresses a record of so many samples that it takes several steps, into memory of its own. Of fewer, and where that is not for the
-   * kernel, it gives the samples as they are.
-   */
-  *prepare(samples: SampleColumns): Generator<undefined, LogRecord> {
-    if (this.#kind !== 'snappy' || samples.to - samples.from <= KERNEL_SAMPLES_MAX) return samples;
+  /** As `compress`, in steps of a millisecond, between which others may compress records. With zstd a record is one step. */
+  *compressInSteps(given: LogRecord): Generator<undefined, CompressedRecord> {
+    if (this.#kind !== 'snappy') return this.compress(given);
+    let record = given;
+    if ('refs' in record && record.to - record.from > KERNEL_SAMPLES_MAX) {
+      kernel ??= new RecordKernel();
+      const snappy = yield* kernel.compressLarge(record);
+      record = snappy === null ? recordBytes(record) : { snappy, recordSize: kernel.recordSize };
+    }
+    if (!(record instanceof Uint8Array) || record.length <= STEP_BYTES) return this.compress(record);
+    const room = snappyEncodedSizeMax(record.length);
+    if (this.#buffer.length < room) this.#buffer = new Uint8Array(room);
+    let end = snappyBegin(record.length, this.#buffer, 0);
+    for (let from = 0; from < record.length; from += STEP_BYTES) {
+      if (from > 0) yield;
+      const to = Math.min(record.length, from + STEP_BYTES);
+      end = snappyEncodeBlocks(record, from, to, this.#buffer, end, this.#table);
+    }
+    if (end >= record.length) return this.#takeAsItIs(record);
     kernel ??= new RecordKernel();
-    const snappy = yield* kernel.compressLarge(samples);
-    return snappy === null ? samples : { snappy, recordSize: kernel.recordSize };
+    const result = this.#result;
+    result.bytes = this.#buffer;
+    result.size = end;
+    result.flags = SNAPPY_FLAG;
+    result.recordSize = record.length;
+    result.checksum = kernel.checksumOf;
+    return result;
   }
 
   compress(given: LogRecord): CompressedRecord {
@@ -74,11 +101,16 @@ export class RecordCompressor {
     } else {
       result.size = record.length;
     }
-    if (result.size >= record.length) {
-      result.bytes = record;
-      result.size = record.length;
-      result.flags = 0;
-    }
+    return result.size >= record.length ? this.#takeAsItIs(record) : result;
+  }
+
+  #takeAsItIs(record: Uint8Array): CompressedRecord {
+    const result = this.#result;
+    result.bytes = record;
+    result.size = record.length;
+    result.flags = 0;
+    result.recordSize = record.length;
+    result.checksum = plainChecksum;
     return result;
   }
 

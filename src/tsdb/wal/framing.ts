@@ -44,31 +44,59 @@ export function frameRecord(
   position: number,
   checksum: Checksum = plainChecksum,
 ): number {
-  const shift = at - position;
-  let from = 0;
-  let to = at;
-  // A first fragment may be empty: exactly a header's room was left in the page.
-  for (let isFirst = true; ; isFirst = false) {
-    const gap = gapAt(to - shift);
-    target.fill(0, to, to + gap);
-    to += gap;
-    const room = PAGE_SIZE - ((to - shift) % PAGE_SIZE) - HEADER_SIZE;
-    const count = Math.min(room, size - from);
-    const done = from + count === size;
-    const kind = isFirst ? (done ? FRAGMENT.whole : FRAGMENT.first) : done ? FRAGMENT.last : FRAGMENT.middle;
-    const crc = checksum(record, from, from + count);
-    target[to] = kind | flags;
-    target[to + 1] = count >>> 8;
-    target[to + 2] = count;
-    target[to + 3] = crc >>> 24;
-    target[to + 4] = crc >>> 16;
-    target[to + 5] = crc >>> 8;
-    target[to + 6] = crc;
-    to += HEADER_SIZE;
-    target.set(record.subarray(from, from + count), to);
-    to += count;
-    from += count;
-    if (done) return to;
+  return new RecordFrames(record, size, flags, checksum).write(target, at, position, Number.POSITIVE_INFINITY);
+}
+
+/** The fragments of one record, which are written part by part. */
+export class RecordFrames {
+  readonly #record: Uint8Array;
+  readonly #size: number;
+  readonly #flags: number;
+  readonly #checksum: Checksum;
+  #from = 0;
+  #isBegun = false;
+  /** All of them are written. */
+  isDone = false;
+
+  /** As for `frameRecord`. */
+  constructor(record: Uint8Array, size: number, flags: number, checksum: Checksum) {
+    this.#record = record;
+    this.#size = size;
+    this.#flags = flags;
+    this.#checksum = checksum;
+  }
+
+  /** As `frameRecord`, until `bytesMax` bytes of the record are written, or a page more. */
+  write(target: Uint8Array, at: number, position: number, bytesMax: number): number {
+    const shift = at - position;
+    const stop = this.#from + bytesMax;
+    let to = at;
+    // A first fragment may be empty: exactly a header's room was left in the page.
+    do {
+      const from = this.#from;
+      const gap = gapAt(to - shift);
+      target.fill(0, to, to + gap);
+      to += gap;
+      const room = PAGE_SIZE - ((to - shift) % PAGE_SIZE) - HEADER_SIZE;
+      const count = Math.min(room, this.#size - from);
+      this.isDone = from + count === this.#size;
+      const last = this.isDone ? FRAGMENT.last : FRAGMENT.middle;
+      const first = this.isDone ? FRAGMENT.whole : FRAGMENT.first;
+      const crc = this.#checksum(this.#record, from, from + count);
+      target[to] = (this.#isBegun ? last : first) | this.#flags;
+      target[to + 1] = count >>> 8;
+      target[to + 2] = count;
+      target[to + 3] = crc >>> 24;
+      target[to + 4] = crc >>> 16;
+      target[to + 5] = crc >>> 8;
+      target[to + 6] = crc;
+      to += HEADER_SIZE;
+      target.set(this.#record.subarray(from, from + count), to);
+      to += count;
+      this.#from += count;
+      this.#isBegun = true;
+    } while (!this.isDone && this.#from < stop);
+    return to;
   }
 }
 
@@ -76,4 +104,9 @@ export function frameRecord(
 function gapAt(position: number): number {
   const left = PAGE_SIZE - (position % PAGE_SIZE);
   return left < HEADER_SIZE ? left : 0;
+}
+
+/** Zeros that `position` needs so that what follows begins a page. */
+export function gapToPage(position: number): number {
+  return (PAGE_SIZE - (position % PAGE_SIZE)) % PAGE_SIZE;
 }

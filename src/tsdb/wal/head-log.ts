@@ -1,14 +1,16 @@
 import type { TimeRange } from '../../storage/query.ts';
-import type { LogRecord, SampleColumns } from './compressed-samples.ts';
+import type { LogRecord } from './compressed-samples.ts';
+import type { PreparedRecords } from './prepare-records.ts';
 
 /**
  * Where a transaction is logged. `append` takes all records or throws and takes none. `times` says between which times
  * (ms) the samples and exemplars among them lie; without it nothing is known of that.
  */
 export interface HeadLog {
-  append(records: readonly LogRecord[], times?: TimeRange): void;
-  /** Does, in steps, what takes long of making a record of many samples; `append` gets what comes of it. */
-  prepare?(samples: SampleColumns): Generator<undefined, LogRecord>;
+  /** `prepared`: further records, behind the others. */
+  append(records: readonly LogRecord[], times?: TimeRange, prepared?: PreparedRecords | null): void;
+  /** Does, in steps, what takes long of records of many samples and exemplars; `append` gets what comes of it. */
+  prepare?(records: readonly LogRecord[]): Generator<undefined, PreparedRecords>;
 }
 
 /** Where its out-of-order samples are logged instead, as the first thing. */

@@ -1,6 +1,6 @@
-import type { LogRecord, SampleColumns } from './compressed-samples.ts';
+import type { LogRecord } from './compressed-samples.ts';
 import { RecordCompressor, type WalCompression } from './compression.ts';
-import { framedSizeMax, frameRecord } from './framing.ts';
+import { framedSizeMax, frameRecord, gapToPage } from './framing.ts';
 
 /** A commit of 100,000 samples needs 1.5 MB; keeping more for the next one is not worth the memory. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
@@ -25,11 +25,6 @@ export class RecordFramer {
     return this.#bytesSaved;
   }
 
-  /** As `RecordCompressor.prepare`. */
-  prepare(samples: SampleColumns): Generator<undefined, LogRecord> {
-    return this.#compressor.prepare(samples);
-  }
-
   /** Frames records for the place `position` of a segment, on whose distance to the next page it depends; returns their size. */
   frame(records: readonly LogRecord[], position: number): number {
     this.#bytesSaved = 0;
@@ -40,6 +35,14 @@ export class RecordFramer {
       this.#reserve(end, framedSizeMax(size));
       end = frameRecord(bytes, size, flags, this.#bytes, end, position + end, checksum);
     }
+    return end;
+  }
+
+  /** Adds zeros behind the first `size` bytes, of which the first stands at `position`, up to the end of the page; returns the size then. */
+  fillPage(size: number, position: number): number {
+    const end = size + gapToPage(position + size);
+    this.#reserve(size, end - size);
+    this.#bytes.fill(0, size, end);
     return end;
   }
 

@@ -3,6 +3,7 @@ import { writeVarint64 } from '../../kernels/varint.ts';
 import type { CounterResetHint, Histogram, Span } from '../../model/histogram.ts';
 import { CUSTOM_BUCKETS_SCHEMA } from '../../model/histogram.ts';
 import { assert } from '../../std/assert.ts';
+import { runInTurns } from '../../std/turns.ts';
 import type { ExemplarEntry, HistogramEntry } from '../../storage/append.ts';
 import type { LogRecord } from './compressed-samples.ts';
 import type { SnappyRecord } from './compressed-series.ts';
@@ -66,20 +67,52 @@ function decompressed({ snappy, recordSize }: SnappyRecord): Uint8Array {
 
 /** One record for each kind that occurs, integer and float, with exponential and with custom buckets; more where series change theirs. */
 export function histogramRecords(entries: readonly HistogramEntry[]): Uint8Array[] {
-  const groups = groupHistograms(entries, ({ histogram }) => recordTypeOf(histogram));
-  return groups.map(([type, chosen]) => histogramRecord(type, chosen));
+  return runInTurns(histogramRecordsInSteps(entries), null);
+}
+
+/** As `histogramRecords`, in steps of a millisecond. */
+export function* histogramRecordsInSteps(entries: readonly HistogramEntry[]): Generator<undefined, Uint8Array[]> {
+  const records: Uint8Array[] = [];
+  for (const [type, chosen] of groupHistograms(entries, ({ histogram }) => recordTypeOf(histogram))) {
+    const into = bufferFor(chosen.length);
+    into.begin(type);
+    writeBase(into, chosen);
+    for (const [i, entry] of chosen.entries()) {
+      if (i > 0 && i % STEP_ENTRIES === 0) yield;
+      into.delta(entry.ref, chosen[0]!.ref);
+      into.delta(entry.time, chosen[0]!.time);
+      writeHistogram(into, entry.histogram);
+    }
+    records.push(into.take());
+  }
+  return records;
 }
 
 export function exemplarsRecord(entries: readonly ExemplarEntry[]): Uint8Array {
-  buffer.begin(RECORD.exemplars);
-  writeBase(entries);
-  for (const entry of entries) {
-    buffer.delta(entry.ref, entries[0]!.ref);
-    buffer.delta(entry.time, entries[0]!.time);
-    buffer.float64(entry.value);
-    buffer.labels(entry.labels);
+  return runInTurns(exemplarsRecordInSteps(entries), null);
+}
+
+/** As `exemplarsRecord`, in steps of a millisecond. */
+export function* exemplarsRecordInSteps(entries: readonly ExemplarEntry[]): Generator<undefined, Uint8Array> {
+  const into = bufferFor(entries.length);
+  into.begin(RECORD.exemplars);
+  writeBase(into, entries);
+  for (const [i, entry] of entries.entries()) {
+    if (i > 0 && i % STEP_ENTRIES === 0) yield;
+    into.delta(entry.ref, entries[0]!.ref);
+    into.delta(entry.time, entries[0]!.time);
+    into.float64(entry.value);
+    into.labels(entry.labels);
   }
-  return buffer.take();
+  return into.take();
+}
+
+/** Histograms or exemplars written in one step. */
+const STEP_ENTRIES = 512;
+
+/** The buffer of all records, or one of its own where others are made while it is filled. */
+function bufferFor(entries: number): RecordBuffer {
+  return entries <= STEP_ENTRIES ? buffer : new RecordBuffer();
 }
 
 export function tombstonesRecord(entries: readonly TombstoneEntry[]): Uint8Array {
@@ -167,17 +200,6 @@ function recordTypeOf(histogram: Histogram): number {
   return custom ? RECORD.customFloatHistograms : RECORD.floatHistograms;
 }
 
-function histogramRecord(type: number, entries: readonly HistogramEntry[]): Uint8Array {
-  buffer.begin(type);
-  writeBase(entries);
-  for (const entry of entries) {
-    buffer.delta(entry.ref, entries[0]!.ref);
-    buffer.delta(entry.time, entries[0]!.time);
-    writeHistogram(buffer, entry.histogram);
-  }
-  return buffer.take();
-}
-
 const HINTS: Readonly<Record<CounterResetHint, number>> = { unknown: 0, reset: 1, notReset: 2, gauge: 3 };
 
 /** Everything of a histogram behind its ref and time; the same in all records of histograms. */
@@ -224,7 +246,7 @@ function writeFloats(buffer: RecordBuffer, values: readonly number[]): void {
 }
 
 /** Ref and time of the first entry, to which all deltas are; nothing where there are no entries. */
-function writeBase(entries: readonly { readonly ref: number; readonly time: number }[]): void {
+function writeBase(buffer: RecordBuffer, entries: readonly { readonly ref: number; readonly time: number }[]): void {
   const first = entries[0];
   if (first === undefined) return;
   buffer.int64(first.ref);

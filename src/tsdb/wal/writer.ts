@@ -4,11 +4,13 @@ import { makeDurableDirectorySync } from '../../std/durable-directory.ts';
 import { type FileHandle, type FileSystem, FileSystemError } from '../../std/file-system.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
-import type { LogRecord, SampleColumns } from './compressed-samples.ts';
+import type { LogRecord } from './compressed-samples.ts';
 import type { WalCompression } from './compression.ts';
-import { PAGE_SIZE } from './framing.ts';
+import { gapToPage, PAGE_SIZE } from './framing.ts';
+import { type PreparedRecords, RecordPreparer } from './prepare-records.ts';
 import { RecordFramer } from './record-framer.ts';
 import { ANY_TIMES, WrittenParts } from './segment-parts.ts';
+import { createWalCounters, type WalCounters } from './wal-counters.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
 
 export interface WalWriterOptions {
@@ -31,42 +33,6 @@ export interface WalWriterOptions {
   readonly onSyncFailed?: (error: unknown) => void;
 }
 
-/** What the writer did since it was opened; for the server's own metrics. */
-export interface WalCounters {
-  batches: number;
-  records: number;
-  /** Bytes written, headers and padding included. */
-  bytes: number;
-  /** Bytes that compression saved. */
-  bytesSaved: number;
-  /** Pages that were filled. */
-  pagesCompleted: number;
-  segmentsCut: number;
-  /** Batches refused. */
-  failedWrites: number;
-  /** A failed write was cut off again. */
-  truncations: number;
-  failedTruncations: number;
-  syncs: number;
-  failedSyncs: number;
-}
-
-export function createWalCounters(): WalCounters {
-  return {
-    batches: 0,
-    records: 0,
-    bytes: 0,
-    bytesSaved: 0,
-    pagesCompleted: 0,
-    segmentsCut: 0,
-    failedWrites: 0,
-    truncations: 0,
-    failedTruncations: 0,
-    syncs: 0,
-    failedSyncs: 0,
-  };
-}
-
 /** A segment that is no longer written but not yet known to be on the disk. */
 interface Retired {
   readonly file: FileHandle;
@@ -75,7 +41,7 @@ interface Retired {
 }
 
 /**
- * Appends batches of records to the log, each with one write.
+ * Appends batches of records to the log, each with one write, and one more for what was prepared.
  *
  * Invariants:
  * - `#size` is the end of the last batch that was taken; beyond it the current segment holds nothing, or `#mustCut`.
@@ -93,6 +59,8 @@ export class WalWriter {
   readonly #onSync: (seconds: number) => void;
   readonly #onSyncFailed: (error: unknown) => void;
   readonly #framer: RecordFramer;
+  readonly #compression: WalCompression;
+  #preparer: RecordPreparer | null = null;
 
   #file: FileHandle;
   #segment: number;
@@ -134,7 +102,8 @@ export class WalWriter {
     this.#log = options.log ?? silentLog;
     this.#onSync = options.onSync ?? (() => {});
     this.#onSyncFailed = options.onSyncFailed ?? (() => {});
-    this.#framer = new RecordFramer(options.compression ?? 'snappy');
+    this.#compression = options.compression ?? 'snappy';
+    this.#framer = new RecordFramer(this.#compression);
     this.#file = file;
     this.#segment = segment;
   }
@@ -152,30 +121,34 @@ export class WalWriter {
     return this.#size;
   }
 
-  /** Compresses what will be a large record, in steps; `append` takes what it gives, whatever comes in between. */
-  prepare(samples: SampleColumns): Generator<undefined, LogRecord> {
-    return this.#framer.prepare(samples);
+  /** Compresses and frames what will be large records, in steps; `append` takes what it gives, whatever comes in between. */
+  prepare(records: readonly LogRecord[]): Generator<undefined, PreparedRecords> {
+    this.#preparer ??= new RecordPreparer(this.#compression);
+    return this.#preparer.prepare(records);
   }
 
   /**
-   * Logs the records of one commit, whole or not at all. When it returns, a killed process loses none of them. When it
-   * throws (a `FileSystemError`), none of them will be read again and the writer can be used as before.
-   * The records are not looked at after it has returned. `times`: between which the samples and exemplars among them lie, ms.
+   * Logs the records of one commit, whole or not at all, and behind them those that are `prepared`, which are whole or not at all for
+   * themselves. When it returns, a killed process loses none of them. When it throws (a `FileSystemError`), none of them will be read again
+   * and the writer can be used as before. The records are not looked at after it has returned. `times`: between which the samples
+   * and exemplars among them lie, ms.
    */
-  append(records: readonly LogRecord[], times: TimeRange = ANY_TIMES): void {
+  append(records: readonly LogRecord[], times: TimeRange = ANY_TIMES, prepared: PreparedRecords | null = null): void {
     assert(!this.#closed, 'the log is closed');
-    if (records.length === 0) return;
+    if (records.length === 0 && prepared === null) return;
     try {
       if (this.#mustCut) this.#cut();
-      let end = this.#framer.frame(records, this.#size);
+      let end = this.#frame(records, prepared);
       if (this.#size > 0 && this.#size + end > this.#segmentSize) {
         this.#cut();
-        end = this.#framer.frame(records, 0);
+        end = this.#frame(records, prepared);
       }
       this.parts.add(this.#segment, this.#size, records, times);
-      this.#write(end);
+      const preparedSize = prepared === null ? 0 : prepared.frames.length;
+      if (end > preparedSize) this.#write(this.#framer.bytes, end - preparedSize, this.#size);
+      if (prepared !== null) this.#write(prepared.frames, preparedSize, this.#size + end - preparedSize);
       this.counters.bytes += end;
-      this.counters.bytesSaved += this.#framer.bytesSaved;
+      this.counters.bytesSaved += this.#framer.bytesSaved + (prepared?.bytesSaved ?? 0);
       this.counters.pagesCompleted += Math.floor((this.#size + end) / PAGE_SIZE) - Math.floor(this.#size / PAGE_SIZE);
       this.#lastBatchAt = this.#size;
       this.#size += end;
@@ -184,7 +157,7 @@ export class WalWriter {
       throw error;
     }
     this.counters.batches++;
-    this.counters.records += records.length;
+    this.counters.records += records.length + (prepared?.count ?? 0);
     this.#unsynced = true;
     this.#planSync();
     this.#framer.shrink();
@@ -245,11 +218,17 @@ export class WalWriter {
     }
   }
 
-  /** Writes the first `size` bytes of the frames at the end of the segment, or leaves the segment as it was and throws. */
-  #write(size: number): void {
+  /** Frames records for the end of the segment; returns their size, and that of those that are prepared, which begin a page. */
+  #frame(records: readonly LogRecord[], prepared: PreparedRecords | null): number {
+    const end = this.#framer.frame(records, this.#size);
+    return prepared === null ? end : this.#framer.fillPage(end, this.#size) + prepared.frames.length;
+  }
+
+  /** Writes the first `size` bytes of frames at a place of the segment, or leaves the segment as it was before the batch and throws. */
+  #write(frames: Uint8Array, size: number, position: number): void {
     let written = 0;
     try {
-      written = this.#file.writeSync(this.#framer.bytes, 0, size, this.#size);
+      written = this.#file.writeSync(frames, 0, size, position);
     } catch (error) {
       this.#cutOff();
       throw error;
@@ -321,7 +300,7 @@ export class WalWriter {
 
   /** Zeros to the end of the page, as the reference does with a finished segment. Readers do without, so it may fail. */
   #padPage(): void {
-    const size = (PAGE_SIZE - (this.#size % PAGE_SIZE)) % PAGE_SIZE;
+    const size = gapToPage(this.#size);
     if (size === 0) return;
     try {
       this.#file.writeSync(new Uint8Array(size), 0, size, this.#size);
