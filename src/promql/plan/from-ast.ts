@@ -7,6 +7,7 @@ import type {
   Call,
   Expr,
   MatrixSelector,
+  PositionRange,
   Subquery,
   VectorSelector,
 } from '../syntax/ast.ts';
@@ -187,11 +188,9 @@ function call(expr: Call, inputs: readonly Plan[], options: PlanOptions): Plan {
   const site: CallSite = {
     func: expr.func,
     position: expr.position,
-    argPositions: expr.args.map((argument) => unwrapParens(argument).position),
+    argPositions: positionsOf(expr.args, options.look),
   };
-  const args = inputs.filter(isScalarPlan);
-  const vector = inputs.find((input) => !isScalarPlan(input) && input.kind !== 'string') as VectorPlan | undefined;
-  const strings = inputs.flatMap((input) => (input.kind === 'string' ? [input.value] : []));
+  const { args, strings, vector } = byKind(inputs, options.look);
   switch (implementation.kind) {
     case 'range':
       return rangeCall(site, implementation, inputs[implementation.rangeArgument] as RangePlan, args);
@@ -216,6 +215,38 @@ function call(expr: Call, inputs: readonly Plan[], options: PlanOptions): Plan {
     case 'engine':
       return engineCall(expr, site, inputs, options);
   }
+}
+
+/** Arguments between two looks; there may be hundreds of thousands. */
+const ARGUMENTS_PER_LOOK = 1024;
+
+function positionsOf(args: readonly Expr[], look: Look): PositionRange[] {
+  const positions: PositionRange[] = [];
+  for (const argument of args) {
+    positions.push(unwrapParens(argument).position);
+    if (positions.length % ARGUMENTS_PER_LOOK === 0) look();
+  }
+  return positions;
+}
+
+interface Arguments {
+  readonly args: readonly ScalarPlan[];
+  readonly strings: readonly string[];
+  /** The first that is neither. */
+  readonly vector: VectorPlan | undefined;
+}
+
+function byKind(inputs: readonly Plan[], look: Look): Arguments {
+  const args: ScalarPlan[] = [];
+  const strings: string[] = [];
+  let vector: VectorPlan | undefined;
+  for (const [i, input] of inputs.entries()) {
+    if (isScalarPlan(input)) args.push(input);
+    else if (input.kind === 'string') strings.push(input.value);
+    else vector ??= input as VectorPlan;
+    if (i % ARGUMENTS_PER_LOOK === ARGUMENTS_PER_LOOK - 1) look();
+  }
+  return { args, strings, vector };
 }
 
 /** What a calendar function without argument is applied to. */
