@@ -11,7 +11,6 @@ import {
   predictedCut,
   rangeEnd,
 } from '../chunk/cut-rule.ts';
-import { ENCODING } from '../chunk/encoding.ts';
 import { type FlatHistogram, staleHistogram } from '../chunk/flat-histogram.ts';
 import { PLAIN_FORMS, type SampleForms } from '../chunk/sample-forms.ts';
 import { CHUNK, type ChunkBatch } from '../wal/visitor.ts';
@@ -21,6 +20,7 @@ import { FIRST_UNITS, growChunk, moveChunk } from './chunk-extents.ts';
 import type { HeadMemory } from './head-memory.ts';
 import { OpenHistograms } from './open-histograms.ts';
 import { OpenXor2Chunks } from './open-xor2-chunks.ts';
+import { sealOpenChunk } from './seal-open-chunk.ts';
 import {
   LAST_TIME,
   NEWEST_SEALED,
@@ -30,9 +30,7 @@ import {
   OPEN_EXTENT,
   OPEN_HISTOGRAM,
   OPEN_UNITS,
-  OPEN_UNITS_MASK,
   OPEN_XOR2,
-  REF,
   SERIES_DOUBLES,
   SERIES_ROW_MASK,
   SERIES_SLAB_LOG2,
@@ -118,7 +116,7 @@ export class OpenChunks {
     const doubles = records.doubles[row >>> SERIES_SLAB_LOG2]!;
     const words = records.words[row >>> SERIES_SLAB_LOG2]!;
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
-    if (words[2 * at + OPEN_EXTENT] !== 0) this.#seal(row, doubles, words, at);
+    if (words[2 * at + OPEN_EXTENT] !== 0) sealOpenChunk(this.#memory, row, doubles, words, at);
     this.#histograms.append(row, time, sample, startTime);
   }
 
@@ -146,7 +144,7 @@ export class OpenChunks {
     const at = (row & SERIES_ROW_MASK) * SERIES_DOUBLES;
     const open = this.#memory.openHistogram(row);
     if (open !== null) this.#histograms.seal(row, open);
-    else if (words[2 * at + OPEN_EXTENT] !== 0) this.#seal(row, doubles, words, at);
+    else if (words[2 * at + OPEN_EXTENT] !== 0) sealOpenChunk(this.#memory, row, doubles, words, at);
     this.#memory.sealed.setOlder(chunk, words[2 * at + NEWEST_SEALED]!);
     words[2 * at + NEWEST_SEALED] = chunk;
     doubles[at + LAST_TIME] = this.#memory.sealed.lastTime(chunk);
@@ -177,7 +175,7 @@ export class OpenChunks {
       const used = xorByteLength(words, at);
       if (words[w + OPEN_COUNT] === this.#predictAt) this.#predict(row, doubles, at);
       if (time >= doubles[at + NEXT_CUT]! || words[w + OPEN_COUNT]! >= this.#countMax || used > CHUNK_BYTES_CUT) {
-        this.#seal(row, doubles, words, at);
+        sealOpenChunk(this.#memory, row, doubles, words, at);
         this.#begin(doubles, words, at, time);
       } else if (used + XOR_APPEND_BYTES_MAX > words[w + OPEN_UNITS]! * EXTENT_UNIT_BYTES) {
         growChunk(this.#memory, doubles, words, at, used, 1);
@@ -247,7 +245,7 @@ export class OpenChunks {
       if (words[w + OPEN_COUNT] === this.#predictAt) this.#predict(row, doubles, at);
       const isFull = words[w + OPEN_COUNT]! >= this.#countMax || xorByteLength(words, at) > CHUNK_BYTES_CUT;
       if (isFull || time >= doubles[at + NEXT_CUT]! || (isXor2 !== xor2 && loggedStartTimes)) {
-        this.#seal(row, doubles, words, at);
+        sealOpenChunk(this.#memory, row, doubles, words, at);
         this.#beginWanted(row, doubles, words, at, time);
       }
     }
@@ -259,7 +257,7 @@ export class OpenChunks {
       const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
       xorAppend(bytes, extentOffset(extent), doubles, words, at, time, low, high);
     } else if (!this.#xor2.append(row, doubles, words, at, time, low, high, startTime)) {
-      this.#seal(row, doubles, words, at);
+      sealOpenChunk(this.#memory, row, doubles, words, at);
       this.#beginXor2(row, doubles, words, at, time);
       this.#xor2.append(row, doubles, words, at, time, low, high, startTime);
     }
@@ -330,7 +328,7 @@ export class OpenChunks {
     words[w + OPEN_EXTENT] = extent;
     words[w + OPEN_UNITS] = units;
     this.#created++;
-    if (isFull) this.#seal(row, doubles, words, d);
+    if (isFull) sealOpenChunk(this.#memory, row, doubles, words, d);
     return true;
   }
 
@@ -377,37 +375,5 @@ export class OpenChunks {
       doubles[at + NEXT_CUT]!,
       CHUNK_PREDICT_SHARE,
     );
-  }
-
-  /** Ends the open chunk; what it did not need of its extent comes back at once: no reader looks there. */
-  #seal(row: number, doubles: Float64Array, words: Uint32Array, at: number): void {
-    const w = 2 * at;
-    const used = xorByteLength(words, at);
-    const first = this.#memory.openFirstTime(row);
-    const units = Math.ceil(used / EXTENT_UNIT_BYTES);
-    const held = words[w + OPEN_UNITS]! & OPEN_UNITS_MASK;
-    const isXor2 = (words[w + OPEN_UNITS]! & OPEN_XOR2) !== 0;
-    if (units < held) this.#memory.extents.free(words[w + OPEN_EXTENT]! + units, held - units);
-    this.#writeCount(words[w + OPEN_EXTENT]!, words[w + OPEN_COUNT]!);
-    const chunk = this.#memory.sealed.add(
-      first,
-      doubles[at + LAST_TIME]!,
-      words[w + OPEN_EXTENT]!,
-      used,
-      words[w + OPEN_COUNT]!,
-      words[w + NEWEST_SEALED]!,
-      isXor2 ? ENCODING.xor2 : ENCODING.xor,
-    );
-    words[w + NEWEST_SEALED] = chunk;
-    this.#memory.unwritten.add(row, doubles[at + REF]!, chunk, first);
-    words[w + OPEN_EXTENT] = 0;
-    words[w + OPEN_UNITS] = 0;
-  }
-
-  #writeCount(extent: number, count: number): void {
-    const bytes = this.#memory.extents.bytes[extentSlab(extent)]!;
-    const start = extentOffset(extent);
-    bytes[start] = count >>> 8;
-    bytes[start + 1] = count;
   }
 }
