@@ -15,6 +15,7 @@ import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import type { LogRecord } from '../../src/tsdb/wal/compressed-samples.ts';
 import type { PreparedRecords } from '../../src/tsdb/wal/prepare-records.ts';
 import { recordBytes } from '../../src/tsdb/wal/records.ts';
+import { replayWal } from '../../src/tsdb/wal/replay.ts';
 import { ALL_TIME, append, batchOf, createHead, LogDouble, type Row, refOf, show } from './head-support.ts';
 import { histogramFrom } from './histogram-support.ts';
 
@@ -250,6 +251,43 @@ describe('a transaction in steps', () => {
     expect((await taken).counts.every((count) => count === 2)).toBe(true);
     later.close();
     expect(steps.next().done).toBe(true);
+  });
+});
+
+describe('a marker of late samples', () => {
+  it('is not written of a chunk behind which the log has samples that are not applied yet', async () => {
+    const files = new MemoryFiles();
+    const clock = new ManualClock();
+    const parts = { fileSystem: files, clock, log: silentLog, lock: false, outOfOrderMs: WINDOW_MS, maintenance: null };
+    const database = await openDatabase({ directory: '/d', ...parts });
+    const opened = database.appender();
+    const refs = Array.from({ length: 20 }, (_, i) => opened.resolve(labelsFromObject({ id: String(i) })));
+    opened.rollback();
+    const put = (rows: readonly Row[]): void => {
+      const appender = database.appender();
+      appender.append(batchOf(rows));
+      appender.commit();
+    };
+    put(refs.map((ref): Row => [ref, 100_000, 1]));
+    // So many make a chunk of each.
+    for (let i = 0; i < 32; i++) put(refs.map((ref): Row => [ref, 50_000 + i, i]));
+    const rows = refs.flatMap((ref) => Array.from({ length: 200 }, (_, i): Row => [ref, 60_000 + i, i]));
+    const steps = database.inSteps(transaction(() => database.appender(), batchOf(rows)));
+    for (let i = 0; i < 3; i++) expect(steps.next().done).toBe(false);
+    clock.advance(1000);
+    while (database.stats().chunkFiles.chunksWritten < 20) await setImmediate();
+    for (let i = 0; i < 10; i++) await setImmediate();
+    runInTurns(steps, null);
+    let markers = 0;
+    const none = (): void => {};
+    replayWal(files, '/d/wbl', {
+      ...{ series: none, samples: none, histograms: none, exemplars: none, tombstones: none, metadata: none },
+      markers: (entries) => {
+        markers += entries.length;
+      },
+    });
+    expect(markers).toBe(0);
+    await database.close();
   });
 });
 
