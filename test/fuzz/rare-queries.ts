@@ -277,6 +277,23 @@ const OPERATORS: readonly HostileQuery[] = [
   ]),
 ];
 
+/** A million series: ten copies of each wide one. */
+const MILLION = list(10, ' or ', (i) => `label_replace(wide, "copy", "${i}", "", "")`);
+/** Minutes of zeros of both signs, by turns. */
+const ZEROS = '(vector(0) * ((time() % 240 < bool 120) * -2 + 1))';
+
+const EXTREMES: readonly HostileQuery[] = [
+  ...queries(ONCE, [
+    `sort(${MILLION})`,
+    `sort_by_label(${MILLION}, "copy", "id")`,
+    `quantile(0.5, ${MILLION})`,
+    'quantile(0.5, wide * 0 * ((wide % 2 < bool 1) * 2 - 1))',
+    `quantile_over_time(0.5, ${ZEROS}[3h:1ms])`,
+    `sort_by_label(wide, ${list(690_000, ',', () => '""')})`,
+  ]),
+  ...queries(RANGE, [`quantile_over_time(0.5, ${ZEROS}[1h:1s])`]),
+];
+
 export const RARE_QUERIES: readonly HostileQuery[] = [
   ...INFO,
   ...FILL,
@@ -286,4 +303,5 @@ export const RARE_QUERIES: readonly HostileQuery[] = [
   ...PARAMETERS,
   ...OPERATORS,
   ...LONG_TEXT_QUERIES,
+  ...EXTREMES,
 ];

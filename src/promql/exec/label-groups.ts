@@ -1,3 +1,4 @@
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import { LONG_TEXT_UNITS, LongTextMap } from '../../std/long-text-map.ts';
 import { MAP_ENTRY_BYTES } from './sizes.ts';
@@ -45,12 +46,14 @@ export class LabelGroups {
   #table = new Int32Array(128);
 
   readonly #costs: GroupCosts;
+  readonly #spend: Spend;
   /** What `#costs` was told of. */
   #bytes = 0;
 
   constructor(passes: (name: string) => boolean, costs: GroupCosts) {
     this.#passes = passes;
     this.#costs = costs;
+    this.#spend = (work) => costs.spend(work);
     this.#comparing = comparingTexts(costs);
     this.#longIds = new LongTextMap(this.#comparing);
   }
@@ -167,10 +170,13 @@ export class LabelGroups {
     this.#take(WORD_BYTES * this.#table.length);
     const table = new Int32Array(2 * this.#table.length);
     const mask = table.length - 1;
-    for (let group = 0; group < this.#size; group++) {
-      let slot = this.#hashes[group]! & mask;
-      while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = group + 1;
+    for (let group = 0; group < this.#size; ) {
+      const stop = blockEnd(group, this.#size, this.#spend);
+      for (; group < stop; group++) {
+        let slot = this.#hashes[group]! & mask;
+        while (table[slot] !== 0) slot = (slot + 1) & mask;
+        table[slot] = group + 1;
+      }
     }
     this.#table = table;
   }

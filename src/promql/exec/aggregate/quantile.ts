@@ -31,7 +31,10 @@ export class QuantileFold implements Fold {
   finish(group: number, out: StepColumn, spend: Spend): void {
     const members = this.#members[group]!;
     this.#members[group] = [];
-    for (const member of members) this.#budget.giveBack(columnBytes(member, spend));
+    for (const member of members) {
+      spend(LETTING_GO_WORK);
+      this.#budget.giveBack(columnBytes(member, spend));
+    }
     const scratch = this.#scratch;
     for (let i = 0; i < out.values.length; i++) {
       spend(SORTING_WORK * (1 + members.length));
@@ -50,6 +53,8 @@ export class QuantileFold implements Fold {
   }
 }
 
+/** Counting what one of perhaps a million columns took, of which each lies elsewhere in memory. */
+const LETTING_GO_WORK = 20;
 /** Taking and sorting a value takes as long as so many samples. */
 const SORTING_WORK = 10;
 
