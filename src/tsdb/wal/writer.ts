@@ -10,8 +10,8 @@ import { gapToPage, PAGE_SIZE } from './framing.ts';
 import { type PreparedRecords, RecordPreparer } from './prepare-records.ts';
 import { RecordFramer } from './record-framer.ts';
 import { ANY_TIMES, WrittenParts } from './segment-parts.ts';
-import { createWalCounters, type WalCounters } from './wal-counters.ts';
 import { lastCheckpoint, listSegments, SEGMENT_SIZE_DEFAULT, segmentPath } from './segments.ts';
+import { createWalCounters, type WalCounters } from './wal-counters.ts';
 
 export interface WalWriterOptions {
   readonly fileSystem: FileSystem;
