@@ -143,6 +143,13 @@ describe('limitk and limit_ratio', () => {
     expect(new Set([...some, ...rest]).size).toBe(100);
   });
 
+  test('of two limit_ratio in each other that say the same the outer one tells it', async () => {
+    for (const ratio of ['1.5', '-2']) {
+      const { warnings } = await askEngine(`limit_ratio(${ratio}, limit_ratio(${ratio}, vector(1)))`, { at: 0 });
+      expect(warnings).toEqual([expect.stringMatching(/ \(1:13\)$/)]);
+    }
+  });
+
   test('limit_ratio warns beyond 1', async () => {
     const { warnings } = await askEngine('limit_ratio(1.5, vector(1))', { at: 0 });
     expect(warnings).toEqual(['PromQL warning: ratio value should be between -1 and 1, got 1.5, capping to 1 (1:13)']);

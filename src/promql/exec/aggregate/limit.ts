@@ -115,10 +115,14 @@ export class LimitRatio implements VectorOperator {
   }
 
   #warnOfRatio(ratio: Parameter): void {
-    const { annotations } = this.#context;
-    const text = 'ratio value should be between -1 and 1, got';
-    const position = this.#plan.paramPosition;
-    if (ratio.max > 1) annotations.warn(`${text} ${goFloatCompact(ratio.max)}, capping to 1`, position);
-    if (ratio.min < -1) annotations.warn(`${text} ${goFloatCompact(ratio.min)}, capping to -1`, position);
+    const { paramPosition, position } = this.#plan;
+    const warn = (found: number, cap: number) =>
+      this.#context.annotations.warn(
+        `ratio value should be between -1 and 1, got ${goFloatCompact(found)}, capping to ${cap}`,
+        paramPosition,
+        position,
+      );
+    if (ratio.max > 1) warn(ratio.max, 1);
+    if (ratio.min < -1) warn(ratio.min, -1);
   }
 }
