@@ -63,7 +63,7 @@ eval instant at 10m rate(requests[5m])
 eval range from 0 to 2m step 1m requests
   requests{job="a"} 0 60 121
 
-eval instant at 1m nothing(
+eval instant at 1m label_replace(requests, "a", "", "job", "(")
 `;
 
 test('narthex promql test prints what failed with file and line', async () => {
@@ -74,7 +74,7 @@ test('narthex promql test prints what failed with file and line', async () => {
   expect(ended.stderr).toContain('rate.test:7: requests\n');
   expect(ended.stderr).toContain('expected 121, got 120');
   expect(ended.stderr).toContain(
-    'rate.test:10: nothing(\n    nothing( at 60000: failed: 1:9: parse error: unclosed left parenthesis',
+    'label_replace(requests, "a", "", "job", "(") at 60000: failed: invalid regular expression in label_replace(): (\n',
   );
   expect(await narthex(directory, 'promql', 'test', 'good.test')).toMatchObject({ code: 0, stderr: '' });
 });
@@ -82,12 +82,14 @@ test('narthex promql test prints what failed with file and line', async () => {
 test('narthex promql test names the line of a script that can not be read', async () => {
   const directory = bench.directory({
     'word.test': 'load 1m\n  a 1\n\nevaluate a\n',
+    'query.test': 'load 1m\n  a 1\n\neval instant at 1m nothing(\n',
     'late.test': 'load 1m\n  a 1 2\n\nload 1m\n  a 1\n',
   });
-  const ended = await narthex(directory, 'promql', 'test', 'word.test', 'late.test', 'none.test');
+  const ended = await narthex(directory, 'promql', 'test', 'word.test', 'query.test', 'late.test', 'none.test');
   expect(ended.code).toBe(1);
   expect(ended.stderr.split('\n')).toEqual([
     'word.test:4: invalid eval command: evaluate a',
+    'query.test:4: 1:9: parse error: unclosed left parenthesis',
     'late.test:4: out of order: {__name__="a"} @ 0',
     'Cannot read none.test: no such file or directory',
     '',
