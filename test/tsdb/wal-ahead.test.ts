@@ -259,6 +259,9 @@ describe('a log that is read ahead', () => {
     expect(take.mock.calls.length).toBeGreaterThan(0);
     expect(take.mock.calls.length).toBeLessThan(10);
     take.mockRestore();
+    // The first ones are kept whole; only behind such a chunk does a run come to one that begins before what is kept.
+    const falling = [1000, 2000, 3000].map((time) => samplesOf(refs.map((r) => [r, time + 3000 - r, 0.1 * r])));
+    check([log[0]!, ...falling], undefined, 3500);
     const deletion = seriesDeletedRecord([1500]);
     const other = { ref: 4000, labels: labelsFromObject({ a: '2000' }) };
     const histograms = histogramRecords([{ ref: 2500, time: 9000, startTime: 0, histogram: HISTOGRAM }]);
