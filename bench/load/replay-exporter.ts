@@ -123,4 +123,5 @@ function writeDigits(bytes: Buffer, offset: number, value: number): void {
 if (process.argv[1] === import.meta.filename) {
   const exporter = await startReplayExporter();
   process.stdout.write(`${exporter.port}\n`);
+  process.stdin.once('end', () => process.exit()).resume();
 }
