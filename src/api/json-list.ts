@@ -1,13 +1,12 @@
 import type { Call } from './call.ts';
 import { type ApiResult, afterData, data } from './envelope.ts';
 import { jsonText } from './json.ts';
+import { BEFORE_ITEMS, resultOfPieces, TRUNCATED } from './list-bytes.ts';
 import { slicesOf } from './slices.ts';
 
 /** Texts, and characters, that are put together as bytes at once: a millisecond. */
 const CHUNK_ROWS = 256;
 const CHUNK_CHARACTERS = 256 * 1024;
-
-export const TRUNCATED = 'results truncated due to limit';
 
 /**
  * Answers with a list of as many texts as `limit` lets, 0 = all, and a warning where there are more. Long lists are written as bytes, in
@@ -35,20 +34,11 @@ export async function listResult(call: Call, texts: Iterable<string>, limit: num
     count++;
     characters += row.length;
     if (rows.length < CHUNK_ROWS && characters < CHUNK_CHARACTERS) continue;
-    flush(chunks.length === 0 ? BEFORE_ROWS : ',');
+    flush(chunks.length === 0 ? BEFORE_ITEMS : ',');
     if (slices.isOver()) await slices.next();
   }
   if (chunks.length === 0) return data(`[${rows.join(',')}]`, told);
   if (rows.length > 0) flush(',');
   chunks.push(Buffer.from(`]${afterData(told)}`));
-  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-    if (slices.isOver()) await slices.next();
-  }
-  return { kind: 'rendered', bytes };
+  return resultOfPieces(chunks, slices);
 }
-
-const BEFORE_ROWS = '{"status":"success","data":[';

@@ -2,7 +2,7 @@ import type { Labels } from '../model/labels.ts';
 import type { Call } from './call.ts';
 import { type ApiResult, afterData } from './envelope.ts';
 import { labelsJson } from './json.ts';
-import { TRUNCATED } from './json-list.ts';
+import { BEFORE_ITEMS, resultOfPieces, TRUNCATED } from './list-bytes.ts';
 import { slicesOf } from './slices.ts';
 
 /** Bytes of the first piece of an answer, and of those after it. */
@@ -26,7 +26,7 @@ export async function labelSetsResult(
   const slices = slicesOf(call);
   const pieces: Uint8Array[] = [];
   let piece = Buffer.allocUnsafe(FIRST_PIECE_BYTES);
-  let used = piece.write('{"status":"success","data":[', 'latin1');
+  let used = piece.write(BEFORE_ITEMS, 'latin1');
   const add = (bytes: Uint8Array) => {
     if (used + bytes.length > piece.length) {
       pieces.push(piece.subarray(0, used));
@@ -50,15 +50,7 @@ export async function labelSetsResult(
   }
   add(Buffer.from(`]${afterData(told)}`));
   pieces.push(piece.subarray(0, used));
-  if (pieces.length === 1) return { kind: 'rendered', bytes: pieces[0]! };
-  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const one of pieces) {
-    bytes.set(one, at);
-    at += one.length;
-    if (slices.isOver()) await slices.next();
-  }
-  return { kind: 'rendered', bytes };
+  return resultOfPieces(pieces, slices);
 }
 
 const OPEN_BRACE = 0x7b;

@@ -1,0 +1,20 @@
+import type { Slices } from '../std/slices.ts';
+import type { ApiResult } from './envelope.ts';
+
+/** What stands before the items of an answer that is a list. */
+export const BEFORE_ITEMS = '{"status":"success","data":[';
+
+export const TRUNCATED = 'results truncated due to limit';
+
+/** The answer whose bytes are these pieces, put together in turns of the event loop. Ends when the client is gone. */
+export async function resultOfPieces(pieces: readonly Uint8Array[], slices: Slices): Promise<ApiResult> {
+  if (pieces.length === 1) return { kind: 'rendered', bytes: pieces[0]! };
+  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+    if (slices.isOver()) await slices.next();
+  }
+  return { kind: 'rendered', bytes };
+}
