@@ -24,7 +24,7 @@ export const EXCEPTIONS: readonly { readonly from: string; readonly to: string; 
  * Folders whose own folders have an order too: no two of them import each other, directly or around. Files that lie beside them belong to
  * none, as what puts the folders together does. Of a folder within one of them nothing is said.
  */
-export const ORDERED: readonly string[] = ['tsdb'];
+export const ORDERED: readonly string[] = ['promql', 'tsdb'];
 
 /** Folders whose files may import only files of the listed folders or packages, besides their own folder. */
 export const SEALED: readonly { readonly folder: string; readonly packages: 'none' | 'node' }[] = [

@@ -1,11 +1,11 @@
 import { untold } from '../../src/kernels/blocks.ts';
 import { Labels } from '../../src/model/labels.ts';
-import { Annotations } from '../../src/promql/exec/annotations.ts';
-import type { Window } from '../../src/promql/exec/grid.ts';
-import { createStepColumn } from '../../src/promql/exec/step-column.ts';
 import type { RangeContext } from '../../src/promql/functions/contracts.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { WorkArrays } from '../../src/promql/functions/work-arrays.ts';
+import { Annotations } from '../../src/promql/steps/annotations.ts';
+import type { Window } from '../../src/promql/steps/grid.ts';
+import { createStepColumn } from '../../src/promql/steps/step-column.ts';
 import { createSampleColumn, type SampleColumn } from '../../src/storage/query.ts';
 import { bestSeconds, type KernelResult, resultHash } from '../kernel-bench.ts';
 

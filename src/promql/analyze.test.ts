@@ -3,9 +3,9 @@ import { loaded } from '../../test/support/ask-engine.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { ManualClock } from '../std/manual-clock.ts';
 import { Engine } from './engine.ts';
-import { Annotations } from './exec/annotations.ts';
 import { functionImplementations } from './functions/registry.ts';
 import type { ExplainedNode } from './plan/explain.ts';
+import { Annotations } from './steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded('load 30s\n  a{x="1"} 0+1x20\n  a{x="2"} 5x20\n  b{x="1"} 7x20');

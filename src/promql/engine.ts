@@ -1,10 +1,8 @@
 import type { Clock } from '../std/clock.ts';
 import type { Querier, Queryable } from '../storage/query.ts';
-import { Annotations } from './exec/annotations.ts';
 import { type CancelSignal, checkWanted, QueryBudget } from './exec/budget.ts';
 import { buildOperators } from './exec/build.ts';
 import type { QueryContext, Selection } from './exec/context.ts';
-import { type Grid, gridBetween } from './exec/grid.ts';
 import { Probe } from './exec/probe.ts';
 import { timeoutAtStartError } from './exec/query-error.ts';
 import { SampleCounts } from './exec/sample-counts.ts';
@@ -17,6 +15,8 @@ import type { Look } from './plan/fold-tree.ts';
 import type { Plan } from './plan/plan.ts';
 import { type PlannerOptions, type PreparedQuery, type QueryParameters, QueryPlanner } from './query-planner.ts';
 import { CountingSink, type ResultSink } from './result.ts';
+import { Annotations } from './steps/annotations.ts';
+import { type Grid, gridBetween } from './steps/grid.ts';
 
 const BYTES_MAX_DEFAULT = 2 ** 30;
 const NO_NAMES: ReadonlySet<string> = new Set();

@@ -4,10 +4,10 @@ import { arbitraryPromql } from '../../test/support/arbitrary-promql.ts';
 import { loaded } from '../../test/support/ask-engine.ts';
 import { systemClock } from '../std/clock.ts';
 import { Engine } from './engine.ts';
-import { Annotations } from './exec/annotations.ts';
 import { functionImplementations } from './functions/registry.ts';
 import type { QueryParameters } from './query-planner.ts';
 import { ColumnSink } from './result.ts';
+import { Annotations } from './steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded('load 30s\n  up{job="x"} 0+1x60\n  up{job="y"} 5x60\n  http_requests_total{job="x"} 0+7x60');

@@ -2,9 +2,9 @@ import type { Labels } from '../model/labels.ts';
 import { systemClock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
 import type { Engine, EngineOptions } from './engine.ts';
-import { Annotations } from './exec/annotations.ts';
 import { functionImplementations } from './functions/registry.ts';
 import { ColumnSink, type ResultType } from './result.ts';
+import { Annotations } from './steps/annotations.ts';
 import { DEFAULT_PARSER_OPTIONS } from './syntax/options.ts';
 
 // What the package shows as `narthex/promql`: the engine over any storage, and what is needed to write one.

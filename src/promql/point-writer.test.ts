@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
-import type { StepColumn } from './exec/step-column.ts';
 import { PIECE_BYTES_MAX, pointWriter } from './point-writer.ts';
+import type { StepColumn } from './steps/step-column.ts';
 
 const points = pointWriter()!;
 const START = 1_700_000_000_000;

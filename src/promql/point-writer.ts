@@ -1,7 +1,7 @@
 import { writeSampleNumber, writeTimestamp } from '../kernels/format-number.ts';
-import type { Grid } from './exec/grid.ts';
-import type { StepColumn } from './exec/step-column.ts';
 import { POINTS_KERNEL_BASE64 } from './points-kernel-code.ts';
+import type { Grid } from './steps/grid.ts';
+import type { StepColumn } from './steps/step-column.ts';
 
 /** Where things lie, as `points-kernel.as` draws them. */
 const VALUES = 64 * 1024;

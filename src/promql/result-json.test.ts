@@ -4,9 +4,9 @@ import { untold } from '../kernels/blocks.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Labels, labelsFromObject } from '../model/labels.ts';
 import { createSampleColumn } from '../storage/query.ts';
-import type { StepColumn } from './exec/step-column.ts';
 import { JsonBlocks } from './json-blocks.ts';
 import { JsonSink } from './result-json.ts';
+import type { StepColumn } from './steps/step-column.ts';
 
 const histogram: FloatHistogram = {
   kind: 'float',

@@ -4,12 +4,12 @@ import type { FloatHistogram } from '../model/histogram.ts';
 import { histogramWork } from '../model/histogram-work.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
-import type { Grid } from './exec/grid.ts';
-import { isEmptyColumn, type StepColumn } from './exec/step-column.ts';
 import { JsonBlocks } from './json-blocks.ts';
 import { JsonBytes, type Piece } from './json-bytes.ts';
 import { type PointWriter, pointWriter } from './point-writer.ts';
 import type { ResultSink, ResultType } from './result.ts';
+import type { Grid } from './steps/grid.ts';
+import { isEmptyColumn, type StepColumn } from './steps/step-column.ts';
 import { type TextWords, textWords } from './text-words.ts';
 
 /** A series of the answer, already written: where its object lies, with the comma before it. */

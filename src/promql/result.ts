@@ -1,9 +1,9 @@
 import { type Spend, untold } from '../kernels/blocks.ts';
 import type { Labels } from '../model/labels.ts';
 import type { SampleColumn } from '../storage/query.ts';
-import type { Grid } from './exec/grid.ts';
 import { ARRAY_BYTES, columnBytes, histogramsBytes } from './exec/sizes.ts';
-import { copyStepColumn, countPresent, isEmptyColumn, type StepColumn } from './exec/step-column.ts';
+import type { Grid } from './steps/grid.ts';
+import { copyStepColumn, countPresent, isEmptyColumn, type StepColumn } from './steps/step-column.ts';
 
 export type ResultType = 'vector' | 'matrix' | 'scalar' | 'string';
 

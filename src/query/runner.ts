@@ -1,6 +1,6 @@
 import type { Labels } from '../model/labels.ts';
-import type { StepColumn } from '../promql/exec/step-column.ts';
 import type { AskedTimes } from '../promql/plan/resolve-duration.ts';
+import type { StepColumn } from '../promql/steps/step-column.ts';
 import type { Timing } from './stats-json.ts';
 
 /** What a caller asks: one expression on one grid. */

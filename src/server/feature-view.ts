@@ -1,5 +1,5 @@
 import { functionImplementations } from '../promql/functions/registry.ts';
-import { FUNCTION_SIGNATURES } from '../promql/functions/signatures.ts';
+import { FUNCTION_SIGNATURES } from '../promql/syntax/signatures.ts';
 import type { ServerOptions } from './flags/options.ts';
 
 /** What `/api/v1/features` answers: only what works here counts as on. */

@@ -1,8 +1,8 @@
 import { Engine } from '../../src/promql/engine.ts';
-import { Annotations } from '../../src/promql/exec/annotations.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
 import { JsonSink } from '../../src/promql/result-json.ts';
+import { Annotations } from '../../src/promql/steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { parseExpr } from '../../src/promql/syntax/parse.ts';
 import { printExpr } from '../../src/promql/syntax/print.ts';

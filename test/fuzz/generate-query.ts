@@ -1,5 +1,5 @@
-import { FUNCTION_SIGNATURES, type FunctionSignature } from '../../src/promql/functions/signatures.ts';
 import type { ValueType } from '../../src/promql/syntax/ast.ts';
+import { FUNCTION_SIGNATURES, type FunctionSignature } from '../../src/promql/syntax/signatures.ts';
 import type { Random } from './random.ts';
 
 const METRICS = ['counter', 'gauge', 'classic_bucket', 'native', 'custom_buckets', 'sparse', 'target_info', 'missing'];

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
 import { Engine } from '../../src/promql/engine.ts';
-import { Annotations } from '../../src/promql/exec/annotations.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
 import type { QueryParameters } from '../../src/promql/query-planner.ts';
 import { JsonSink } from '../../src/promql/result-json.ts';
+import { Annotations } from '../../src/promql/steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';

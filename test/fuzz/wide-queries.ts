@@ -1,4 +1,4 @@
-import { FUNCTION_SIGNATURES, type FunctionSignature } from '../../src/promql/functions/signatures.ts';
+import { FUNCTION_SIGNATURES, type FunctionSignature } from '../../src/promql/syntax/signatures.ts';
 import type { HostileQuery } from './hostile-queries.ts';
 
 // Every function and aggregation over the data of `large-data.ts`, and texts as large as they may be.

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { FloatHistogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { Engine, type EngineOptions } from '../../src/promql/engine.ts';
-import { Annotations } from '../../src/promql/exec/annotations.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { PASSES } from '../../src/promql/plan/passes/passes.ts';
 import { ColumnSink } from '../../src/promql/result.ts';
@@ -12,6 +11,7 @@ import { MemoryQueryable, type MemorySeries } from '../../src/promql/script/memo
 import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
 import { type Evaluate, runPromqlScript } from '../../src/promql/script/run-promql-script.ts';
 import { scriptEngine } from '../../src/promql/script/script-engine.ts';
+import { Annotations } from '../../src/promql/steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import type { Queryable } from '../../src/storage/query.ts';

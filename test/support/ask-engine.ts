@@ -1,9 +1,9 @@
 import { Engine, type QueryOutcome } from '../../src/promql/engine.ts';
-import { Annotations } from '../../src/promql/exec/annotations.ts';
 import type { FunctionRegistry } from '../../src/promql/functions/contracts.ts';
 import { ColumnSink } from '../../src/promql/result.ts';
 import { MemoryQueryable } from '../../src/promql/script/memory-queryable.ts';
 import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
+import { Annotations } from '../../src/promql/steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { type Clock, systemClock } from '../../src/std/clock.ts';
 import type { Queryable } from '../../src/storage/query.ts';

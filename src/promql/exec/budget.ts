@@ -2,9 +2,9 @@ import type { Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
 import { createSampleColumn, noteHistogramBytes, type ReadCosts, type SampleColumn } from '../../storage/query.ts';
+import { createStepColumn, type StepColumn } from '../steps/step-column.ts';
 import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
 import { CELL_BYTES, COLUMN_BYTES, columnBytes, histogramsBytes, labelsBytes } from './sizes.ts';
-import { createStepColumn, type StepColumn } from './step-column.ts';
 import { TooMuchWork } from './too-much-work.ts';
 
 /**

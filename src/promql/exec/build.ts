@@ -7,9 +7,10 @@ import {
   type SharedScalarPlan,
   type SharedVectorPlan,
 } from '../plan/plan.ts';
+import { gridEnd } from '../steps/grid.ts';
+import { isArithmetic } from '../syntax/operators.ts';
 import { buildAggregate } from './aggregate/build-aggregate.ts';
 import { NegateVector } from './binary/negate.ts';
-import { isArithmetic } from './binary/operators.ts';
 import { SetOperation } from './binary/set-operation.ts';
 import { VectorBinary } from './binary/vector-binary.ts';
 import { VectorScalar } from './binary/vector-scalar.ts';
@@ -25,7 +26,6 @@ import { Timestamp } from './call/timestamp.ts';
 import { checkExtension } from './check-extension.ts';
 import type { QueryContext } from './context.ts';
 import { EMPTY_RANGE, EMPTY_SCALAR, EMPTY_VECTOR } from './empty-vector.ts';
-import { gridEnd } from './grid.ts';
 import { InvariantVector } from './invariant-vector.ts';
 import { DetachedScalar, MaterializedVector } from './materialized.ts';
 import { type DuplicateRule, MergeDuplicates } from './merge-duplicates.ts';

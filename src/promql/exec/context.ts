@@ -2,7 +2,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { FunctionFeatures } from '../functions/contracts.ts';
 import type { SelectHints } from '../plan/plan.ts';
-import type { Annotations } from './annotations.ts';
+import type { Annotations } from '../steps/annotations.ts';
 import type { QueryBudget } from './budget.ts';
 import type { Probe } from './probe.ts';
 import type { SharedScalar, SharedVector } from './shared.ts';

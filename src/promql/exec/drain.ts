@@ -1,8 +1,8 @@
 import { EvaluationError } from '../functions/contracts.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { QueryBudget } from './budget.ts';
 import type { VectorOperator } from './operator.ts';
 import { QueryError } from './query-error.ts';
-import type { StepColumn } from './step-column.ts';
 
 /** Reading an operator that gives nothing takes as long as so many samples: there may be 16,000 of them. */
 const DRAIN_WORK = 200;

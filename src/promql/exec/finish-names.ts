@@ -1,9 +1,9 @@
 import type { Labels } from '../../model/labels.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { QueryBudget } from './budget.ts';
 import { MergeDuplicates } from './merge-duplicates.ts';
 import { DROPPING_WORK } from './names.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
-import type { StepColumn } from './step-column.ts';
 
 /** With delayed name removal: takes the marked names away at the very end and makes one of series that become equal. */
 export class FinishNames implements VectorOperator {

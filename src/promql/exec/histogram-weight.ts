@@ -1,7 +1,7 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import { countPresent, type StepColumn } from './step-column.ts';
+import { countPresent, type StepColumn } from '../steps/step-column.ts';
 
 /**
  * How many float samples a histogram counts for in limits and statistics: its size and a timestamp in the reference's

@@ -1,7 +1,7 @@
 import { blockEnd } from '../../kernels/blocks.ts';
+import { dropHistograms, type StepColumn } from '../steps/step-column.ts';
 import type { PositionRange } from '../syntax/ast.ts';
 import type { QueryContext } from './context.ts';
-import { dropHistograms, type StepColumn } from './step-column.ts';
 
 /** Takes the histograms out of a column for an aggregation that knows floats only, and says so once. */
 export function ignoreHistograms(

@@ -1,7 +1,7 @@
 import { fillBlocks } from '../../kernels/blocks.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { QueryContext } from './context.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
-import type { StepColumn } from './step-column.ts';
 
 /** Spreads the answer of a single step over the whole grid. */
 export class InvariantVector implements VectorOperator {

@@ -1,7 +1,7 @@
+import { copyStepColumn, type StepColumn } from '../steps/step-column.ts';
 import type { QueryContext } from './context.ts';
 import { drain } from './drain.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
-import { copyStepColumn, type StepColumn } from './step-column.ts';
 
 /**
  * Holds its whole input. It stands between parts of very deep queries: it starts its input from a fresh call stack, and

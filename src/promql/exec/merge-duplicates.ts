@@ -1,5 +1,6 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { Labels } from '../../model/labels.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../steps/step-column.ts';
 import type { QueryBudget } from './budget.ts';
 import type { DroppedLabels } from './context.ts';
 import { drain } from './drain.ts';
@@ -7,7 +8,6 @@ import { GROUPING_WORK, LabelGroups } from './label-groups.ts';
 import { keep, kept } from './lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from './operator.ts';
 import { sameLabelsetError } from './query-error.ts';
-import { copyStepColumn, isEmptyColumn, type StepColumn } from './step-column.ts';
 
 /**
  * What two series with equal labels mean: an error at a shared step, or one wherever both have any value. `sharedStepAndKind`,

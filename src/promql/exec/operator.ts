@@ -1,7 +1,7 @@
 import type { Labels } from '../../model/labels.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from './grid.ts';
-import type { StepColumn } from './step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 
 /** What an operator will give: one entry a series, in the order in which the columns come. */
 export interface SeriesHeads {

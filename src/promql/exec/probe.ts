@@ -2,9 +2,9 @@ import type { Spend } from '../../kernels/blocks.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Plan } from '../plan/plan.ts';
+import { countPresent, type StepColumn } from '../steps/step-column.ts';
 import type { QueryBudget } from './budget.ts';
 import type { Operators, RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
-import { countPresent, type StepColumn } from './step-column.ts';
 
 /** What one node of a plan has given and taken; without its inputs. */
 export interface NodeCost {

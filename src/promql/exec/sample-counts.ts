@@ -2,10 +2,10 @@ import { blockEnd, type Spend, untold } from '../../kernels/blocks.ts';
 import { firstLater } from '../../kernels/first-later.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { Bounds } from '../functions/contracts.ts';
+import { type Grid, gridEnd, type Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { QueryBudget } from './budget.ts';
-import { type Grid, gridEnd, type Window } from './grid.ts';
 import { columnWeight, histogramWeight } from './histogram-weight.ts';
-import type { StepColumn } from './step-column.ts';
 
 /** Steps of a subquery between two calls of `spend`. */
 const READS_TOLD = 16_384;

@@ -1,4 +1,4 @@
-import type { Grid } from './grid.ts';
+import type { Grid } from '../steps/grid.ts';
 import type { SampleCounts } from './sample-counts.ts';
 
 /** The grid that a part of the query runs on, and what belongs to it: the query's own, or that of a subquery. */

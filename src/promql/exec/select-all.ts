@@ -1,5 +1,5 @@
 import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
-import type { Annotations } from './annotations.ts';
+import type { Annotations } from '../steps/annotations.ts';
 import type { QueryBudget } from './budget.ts';
 import type { QueryContext, Selection } from './context.ts';
 import { KeptSamples } from './select/kept-samples.ts';

@@ -1,7 +1,7 @@
+import { copyStepColumn, type StepColumn } from '../steps/step-column.ts';
 import type { QueryBudget } from './budget.ts';
 import { drain } from './drain.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
-import { copyStepColumn, type StepColumn } from './step-column.ts';
 
 /** A vector that several parts of a query read: evaluated when the first of them asks, and held. */
 export class SharedVector {

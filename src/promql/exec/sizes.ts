@@ -2,7 +2,7 @@ import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { histogramBytes } from '../../model/histogram-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
-import type { StepColumn } from './step-column.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 
 // What things take in V8's heap, bytes: a pointer has eight, a plain object three pointers before its fields, an array four for
 // itself and two for its elements. A test holds the sums of queries against what the process has.

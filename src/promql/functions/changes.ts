@@ -5,7 +5,7 @@ import { histogramsEqual } from '../../model/histogram-compare.ts';
 import { isCounterReset } from '../../model/histogram-resets.ts';
 import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
+import type { Window } from '../steps/grid.ts';
 import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
 import { reusedBounds } from './range-input.ts';
 import { listResets } from './rate.ts';

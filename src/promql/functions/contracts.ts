@@ -2,9 +2,9 @@ import type { Spend } from '../../kernels/blocks.ts';
 import type { WindowShapes } from '../../kernels/window-shapes.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Annotations } from '../exec/annotations.ts';
-import type { Grid, Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Annotations } from '../steps/annotations.ts';
+import type { Grid, Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { PositionRange } from '../syntax/ast.ts';
 import type { WorkArrays } from './work-arrays.ts';
 

@@ -1,7 +1,7 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import { mixedFloatsHistograms } from './annotation-texts.ts';
 import type { RangeContext } from './contracts.ts';
 import { type ExtendedWindow, extendedHistogramRate } from './extended-histogram-rate.ts';

@@ -1,8 +1,8 @@
 import { blockEnd } from '../../kernels/blocks.ts';
 import { slidingMaximum, slidingMinimum } from '../../kernels/sliding-extreme.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { RangeContext, RangeFunction } from './contracts.ts';
 import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
 

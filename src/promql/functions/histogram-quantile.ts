@@ -2,7 +2,7 @@ import type { Spend } from '../../kernels/blocks.ts';
 import { patternSort, type Sortable } from '../../kernels/pattern-sort.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { histogramWork } from '../../model/histogram-work.ts';
-import { histogramAt, type StepColumn } from '../exec/step-column.ts';
+import { histogramAt, type StepColumn } from '../steps/step-column.ts';
 import type { PositionRange } from '../syntax/ast.ts';
 import {
   forcedMonotonicity,

@@ -4,8 +4,8 @@ import { coarserHistogram, compactHistogram, scaleHistogram, withHint } from '..
 import { isCounterReset } from '../../model/histogram-resets.ts';
 import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import { mixedExponentialCustom, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { addNoting, subtractNoting } from './histogram-sums.ts';

@@ -1,8 +1,8 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import { mixedFloatsHistograms } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { type HistogramSamples, histogramPart, otherBounds } from './range-input.ts';

@@ -12,7 +12,7 @@ import {
 import { arcCosine, arcSine, arcTangent } from '../../kernels/inverse-trigonometric.ts';
 import { binaryLogarithm, decimalLogarithm, naturalLogarithm } from '../../kernels/logarithm.ts';
 import { cosine, sine, tangent } from '../../kernels/trigonometric.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { InstantFunction } from './contracts.ts';
 
 /** Functions of one number; histograms have no result. */

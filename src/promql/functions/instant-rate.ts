@@ -1,7 +1,7 @@
 import { lastChange } from '../../kernels/extrapolated-rate.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { RangeContext, RangeFunction } from './contracts.ts';
 import { instantRateOfMixed } from './mixed-instant-rate.ts';
 import { reusedBounds } from './range-input.ts';

@@ -4,8 +4,8 @@ import { compactHistogram, divideHistogram, withHint } from '../../model/histogr
 import { isCounterReset } from '../../model/histogram-resets.ts';
 import { histogramWork } from '../../model/histogram-work.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import { mixedFloatsHistograms, nativeHistogramNotCounter, nativeHistogramNotGauge } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 import { subtractNoting } from './histogram-sums.ts';

@@ -2,7 +2,7 @@ import { blockEnd } from '../../kernels/blocks.ts';
 import { windowBounds } from '../../kernels/window-bounds.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
+import type { Window } from '../steps/grid.ts';
 import { histogramIgnoredInMixedRange } from './annotation-texts.ts';
 import type { Bounds, RangeContext } from './contracts.ts';
 

@@ -4,8 +4,8 @@ import { DIRECT_RESETS, extrapolatedChange, type ResetList } from '../../kernels
 import { prefixSums } from '../../kernels/prefix-sums.ts';
 import { type RateWindows, type WindowShapes, windowShapes } from '../../kernels/window-shapes.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import { possibleNonCounter, possibleNonCounterLabel } from './annotation-texts.ts';
 import type { Bounds, RangeContext, RangeFunction } from './contracts.ts';
 import { looksLikeCounter } from './counter-names.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { FUNCTION_SIGNATURES } from '../syntax/signatures.ts';
 import { functionImplementations } from './registry.ts';
-import { FUNCTION_SIGNATURES } from './signatures.ts';
 
 /** Functions that parse but can not be evaluated yet. */
 const NOT_SUPPORTED_YET: readonly string[] = [];

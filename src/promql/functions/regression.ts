@@ -2,8 +2,8 @@ import { blockEnd } from '../../kernels/blocks.ts';
 import { slidingSmoothing } from '../../kernels/exponential-smoothing.ts';
 import { slidingRegression } from '../../kernels/linear-regression.ts';
 import { goFloatFixed } from '../../model/go-float.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import { type Bounds, EvaluationError, type RangeContext, type RangeFunction } from './contracts.ts';
 import { type FloatSamples, floatPart, reportIgnoredHistograms, reusedBounds } from './range-input.ts';
 

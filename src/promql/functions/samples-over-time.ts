@@ -1,7 +1,7 @@
 import { blockEnd } from '../../kernels/blocks.ts';
 import type { SampleColumn } from '../../storage/query.ts';
-import type { Window } from '../exec/grid.ts';
-import type { StepColumn } from '../exec/step-column.ts';
+import type { Window } from '../steps/grid.ts';
+import type { StepColumn } from '../steps/step-column.ts';
 import type { RangeFunction } from './contracts.ts';
 import { reusedBounds } from './range-input.ts';
 

@@ -1,9 +1,9 @@
 import { compareLabels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
 import { Engine } from '../engine.ts';
-import { Annotations } from '../exec/annotations.ts';
 import type { FunctionRegistry } from '../functions/contracts.ts';
 import { ColumnSink } from '../result.ts';
+import { Annotations } from '../steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
 import type { Evaluate } from './run-promql-script.ts';
 import type { ResultPoint, ResultSeries, ScriptValue } from './script-result.ts';

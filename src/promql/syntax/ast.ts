@@ -109,7 +109,7 @@ export interface Subquery {
 
 export interface Call {
   readonly kind: 'call';
-  /** A name in `functions/signatures.ts`. */
+  /** A name in `signatures.ts`. */
   readonly func: string;
   readonly args: readonly Expr[];
   readonly position: PositionRange;

@@ -1,6 +1,5 @@
 import { goQuote, METRIC_NAME } from '../../model/labels.ts';
 import { matchesEmpty } from '../../model/matcher-predicate.ts';
-import { type FunctionSignature, functionSignature } from '../functions/signatures.ts';
 import type {
   Aggregate,
   Binary,
@@ -14,6 +13,7 @@ import type {
 } from './ast.ts';
 import { PromqlSyntaxError } from './error.ts';
 import { documentedType, exprType } from './expr-type.ts';
+import { type FunctionSignature, functionSignature } from './signatures.ts';
 
 /**
  * Checks that every part of the tree has the type that its place asks for, and completes the tree: the matching of a

@@ -1,7 +1,7 @@
 import { goFloatPlain } from '../../model/go-float.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import { functionSignature } from '../functions/signatures.ts';
 import type { AtModifier, DurationExpr, DurationValue, Expr, VectorMatching } from './ast.ts';
+import { functionSignature } from './signatures.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 type JsonObject = { [key: string]: JsonValue };

@@ -1,5 +1,5 @@
-import { functionSignature } from '../functions/signatures.ts';
 import type { Binary, Expr, ValueType } from './ast.ts';
+import { functionSignature } from './signatures.ts';
 
 /** What kind of value an expression gives. */
 export function exprType(expr: Expr): ValueType {

@@ -1,10 +1,10 @@
 import { goQuote } from '../../model/labels.ts';
-import { functionSignature } from '../functions/signatures.ts';
 import type { Aggregate, AggregateOp, Binary, BinaryOp, Call, Expr, NumberLiteral, PositionRange } from './ast.ts';
 import { numberValue, stringValue } from './literals.ts';
 import { type BinaryModifiers, parseBinaryModifiers } from './parse-binary-modifiers.ts';
 import { parseModifiers } from './parse-modifiers.ts';
 import { parseGroupingLabels, parseSelector } from './parse-selector.ts';
+import { functionSignature } from './signatures.ts';
 import type { ErrorContext, TokenStream } from './token-stream.ts';
 import { isAggregateOp, isContextWord, isMetricName, type Token, type TokenKind } from './tokens.ts';
 

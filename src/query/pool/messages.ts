@@ -1,6 +1,6 @@
 import { Labels } from '../../model/labels.ts';
-import type { StepColumn } from '../../promql/exec/step-column.ts';
 import type { FunctionFeatures } from '../../promql/functions/contracts.ts';
+import type { StepColumn } from '../../promql/steps/step-column.ts';
 import type { ParserOptions } from '../../promql/syntax/options.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import type { QueryCost } from '../execute-query.ts';

@@ -1,5 +1,5 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
-import type { StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { Fold } from './fold.ts';
 
 /** Population variance by Welford's recurrence; its root for `stddev`. */

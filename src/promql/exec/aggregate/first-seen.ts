@@ -1,4 +1,4 @@
-import { isEmptyColumn, type StepColumn } from '../step-column.ts';
+import { isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 
 /** Groups that have a value, in the order of their first series that has one: the order of an instant answer. */
 export class FirstSeen {

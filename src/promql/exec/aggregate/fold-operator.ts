@@ -1,9 +1,9 @@
 import type { AggregatePlan } from '../../plan/plan.ts';
+import { countPresent, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { countPresent, type StepColumn } from '../step-column.ts';
 import { FirstSeen } from './first-seen.ts';
 import type { Fold } from './fold.ts';
 import { type Groups, groupRows } from './group-rows.ts';

@@ -1,5 +1,5 @@
 import type { Spend } from '../../../kernels/blocks.ts';
-import type { StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 
 /**
  * The running state of an aggregation: groups x steps. Every series is added to its group's row at once and then

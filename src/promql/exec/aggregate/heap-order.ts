@@ -1,9 +1,9 @@
 import type { AggregatePlan } from '../../plan/plan.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { ENTRY_BYTES } from '../sizes.ts';
-import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { FirstSeen } from './first-seen.ts';
 import { groupRows } from './group-rows.ts';
 

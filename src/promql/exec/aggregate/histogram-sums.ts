@@ -7,12 +7,12 @@ import {
   mismatchedCustomBuckets,
   mixedExponentialCustom,
 } from '../../functions/annotation-texts.ts';
+import type { Annotations } from '../../steps/annotations.ts';
+import { dropHistograms, type StepColumn } from '../../steps/step-column.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
-import type { Annotations } from '../annotations.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { MAP_ENTRY_BYTES } from '../sizes.ts';
-import { dropHistograms, type StepColumn } from '../step-column.ts';
 
 /** Of a running sum; and of each bucket in it: its index, its count and what compensates that. */
 const TOTAL_BYTES = 600;

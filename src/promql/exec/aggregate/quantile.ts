@@ -1,9 +1,9 @@
 import type { Spend } from '../../../kernels/blocks.ts';
 import { hasNegativeZero, quantileOfZeros } from '../../../kernels/quantile-of-zeros.ts';
 import { sortNumbers } from '../../../kernels/sort-numbers.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import { columnBytes, LIST_BYTES } from '../sizes.ts';
-import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 import type { Fold } from './fold.ts';
 
 /** The quantile needs all values of a step at once, so it keeps its input: series x steps. */

@@ -1,6 +1,6 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Of a step and its count in a map; and in a column. */
 const MAP_BYTES = 56;

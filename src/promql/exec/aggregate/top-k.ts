@@ -1,6 +1,7 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import { patternSort } from '../../../kernels/pattern-sort.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
@@ -8,7 +9,6 @@ import { ignoreHistograms } from '../ignore-histograms.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { ENTRY_BYTES } from '../sizes.ts';
-import type { StepColumn } from '../step-column.ts';
 import { FirstSeen } from './first-seen.ts';
 import { groupRows } from './group-rows.ts';
 import { checkCount, parameterFromValues } from './parameter.ts';

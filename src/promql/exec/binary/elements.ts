@@ -1,11 +1,11 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { histogramWork } from '../../../model/histogram-work.ts';
-import type { StepColumn } from '../step-column.ts';
-import { arithmeticInto, compareInto } from './arithmetic.ts';
+import { arithmeticInto, compareInto } from '../../steps/arithmetic.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
+import { isComparison } from '../../syntax/operators.ts';
 import type { ElementOp, ElementOptions } from './element-options.ts';
 import { histogramElement } from './histogram-elements.ts';
-import { isComparison } from './operators.ts';
 
 /** True where the columns can not be taken as plain floats. */
 export function needsElements(op: ElementOp, left: StepColumn, right: StepColumn): boolean {

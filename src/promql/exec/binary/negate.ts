@@ -1,9 +1,9 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import { histogramWork } from '../../../model/histogram-work.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
-import type { StepColumn } from '../step-column.ts';
 import { negateHistogram } from './histogram-elements.ts';
 
 /** `-v`. */

@@ -1,11 +1,11 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import type { Labels } from '../../../model/labels.ts';
+import { copyStepColumn, isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { mergeInto } from '../merge-duplicates.ts';
 import { ARRAY_BYTES, ENTRY_BYTES, LIST_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
-import { copyStepColumn, isEmptyColumn, type StepColumn } from '../step-column.ts';
 
 /** Series of the one side with the same match group and the same included labels, as one column. */
 export interface Partner {

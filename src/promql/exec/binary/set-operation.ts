@@ -1,10 +1,10 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import type { SetOperationPlan } from '../../plan/plan.ts';
+import { isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { afterLeft, drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { ARRAY_BYTES, ENTRY_BYTES } from '../sizes.ts';
-import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { Signatures } from './signatures.ts';
 
 /** Asking both sides for their series, even where they have none. */

@@ -1,5 +1,5 @@
+import type { Annotations } from '../../steps/annotations.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
-import type { Annotations } from '../annotations.ts';
 
 interface Note {
   readonly kind: 'warning' | 'info';

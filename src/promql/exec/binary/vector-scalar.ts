@@ -1,13 +1,13 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import type { VectorScalarPlan } from '../../plan/plan.ts';
+import { arithmeticInto, compareInto } from '../../steps/arithmetic.ts';
+import { createStepColumn, type StepColumn } from '../../steps/step-column.ts';
+import { isArithmetic, isComparison } from '../../syntax/operators.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
-import { createStepColumn, type StepColumn } from '../step-column.ts';
-import { arithmeticInto, compareInto } from './arithmetic.ts';
 import type { ElementOptions } from './element-options.ts';
 import { elementsInto, needsElements } from './elements.ts';
-import { isArithmetic, isComparison } from './operators.ts';
 import { StepNotes } from './step-notes.ts';
 
 /** A vector and a number a step, in place. A filtering comparison keeps the vector's own value. */

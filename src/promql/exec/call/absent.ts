@@ -1,13 +1,13 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import { firstLater } from '../../../kernels/first-later.ts';
 import type { Labels } from '../../../model/labels.ts';
+import type { Window } from '../../steps/grid.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
-import type { Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** One series with value 1 on every step on which the input has nothing. */
 export class Absent implements VectorOperator {

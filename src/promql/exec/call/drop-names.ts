@@ -1,7 +1,7 @@
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Takes the metric names away and leaves the values alone. */
 export class DropNames implements VectorOperator {

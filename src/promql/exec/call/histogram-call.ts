@@ -3,13 +3,13 @@ import { goFloatCompact } from '../../../model/go-float.ts';
 import type { Labels } from '../../../model/labels.ts';
 import type { AskedQuantile, FunctionContext } from '../../functions/contracts.ts';
 import type { HistogramCallPlan, HistogramQuantilesPlan } from '../../plan/plan.ts';
+import { countPresent, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import { droppedNames } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import { countPresent, type StepColumn } from '../step-column.ts';
 import { type CollectedHistogram, HistogramGroups, toGroup } from './histogram-groups.ts';
 
 /** One output series: a histogram and what is asked of it; with `histogram_quantiles` on some steps only. */

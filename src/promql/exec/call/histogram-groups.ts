@@ -2,12 +2,12 @@ import { blockEnd } from '../../../kernels/blocks.ts';
 import { goFloatFromText } from '../../../model/go-float.ts';
 import { goQuote, type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { HistogramGroup } from '../../functions/contracts.ts';
+import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { LabelGroups } from '../label-groups.ts';
 import { ENTRY_BYTES, LIST_BYTES } from '../sizes.ts';
-import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../step-column.ts';
 
 /** The label that holds the upper bound of a classic bucket. */
 const BUCKET_LABEL = 'le';

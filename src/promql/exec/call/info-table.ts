@@ -1,11 +1,11 @@
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { TextMap } from '../../../std/text-map.ts';
 import type { SampleColumn, SeriesSet } from '../../../storage/query.ts';
+import { isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
 import { MAP_ENTRY_BYTES, TEXT_BYTES } from '../sizes.ts';
-import { isEmptyColumn, type StepColumn } from '../step-column.ts';
 import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { IDENTIFYING_LABELS, type InfoSelector } from './info-selector.ts';
 

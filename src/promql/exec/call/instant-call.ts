@@ -1,11 +1,11 @@
 import { METRIC_NAME } from '../../../model/labels.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { InstantCallPlan } from '../../plan/plan.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames, droppedNamesAlone } from '../names.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Applies an element-wise function, in place. */
 export class InstantCall implements VectorOperator {

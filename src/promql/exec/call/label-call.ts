@@ -1,10 +1,10 @@
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { LabelCallPlan } from '../../plan/plan.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import { isLasting, keepSets, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { ENTRY_BYTES, TEXT_BYTES } from '../sizes.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Writing a label set is about as much work as so many samples; so many units of text are as much as one. */
 const RELABEL_WORK = 100;

@@ -5,13 +5,13 @@ import type { ColumnBounds, RangeContext } from '../../functions/contracts.ts';
 import { WorkArrays } from '../../functions/work-arrays.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { columnWeight, samplesWeight } from '../histogram-weight.ts';
 import { KnownTimes } from '../known-times.ts';
 import { droppedNames } from '../names.ts';
 import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Of a window: where its samples begin and end. */
 const BOUNDS_BYTES = 8;

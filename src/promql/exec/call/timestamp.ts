@@ -1,10 +1,10 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import type { TimestampPlan } from '../../plan/plan.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { droppedNames } from '../names.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** `timestamp` of computed values is the time of the step; they have no start time. */
 export class Timestamp implements VectorOperator {

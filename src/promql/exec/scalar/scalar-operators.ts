@@ -1,8 +1,8 @@
 import { blockEnd, fillBlocks } from '../../../kernels/blocks.ts';
 import type { FunctionContext } from '../../functions/contracts.ts';
 import type { ScalarCallPlan } from '../../plan/plan.ts';
-import { arithmeticInto, compareInto } from '../binary/arithmetic.ts';
-import { isComparison, type ScalarBinaryOp } from '../binary/operators.ts';
+import { arithmeticInto, compareInto } from '../../steps/arithmetic.ts';
+import { isComparison, type ScalarBinaryOp } from '../../syntax/operators.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';

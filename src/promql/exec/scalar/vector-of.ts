@@ -1,6 +1,6 @@
 import { Labels } from '../../../model/labels.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** `vector(s)`: one series without labels. */
 export class VectorOf implements VectorOperator {

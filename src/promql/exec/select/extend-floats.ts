@@ -1,5 +1,5 @@
 import { reserveSampleColumn, type SampleColumn } from '../../../storage/query.ts';
-import type { Window } from '../grid.ts';
+import type { Window } from '../../steps/grid.ts';
 import { QueryError } from '../query-error.ts';
 import { valueBetween } from './smooth-floats.ts';
 

@@ -3,8 +3,8 @@ import { firstLater } from '../../../kernels/first-later.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Where there are so many samples a step, the newest is searched for; else it is walked to from the one before. */
 const SEARCHED_SAMPLES = 32;

@@ -3,7 +3,7 @@ import type { FloatHistogram } from '../../../model/histogram.ts';
 import { isCounterReset } from '../../../model/histogram-resets.ts';
 import { histogramWork } from '../../../model/histogram-work.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
-import type { Window } from '../grid.ts';
+import type { Window } from '../../steps/grid.ts';
 import { isStaleHistogram } from './fill-newest.ts';
 
 /**

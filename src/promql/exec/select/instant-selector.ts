@@ -1,11 +1,11 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
+import { gridEnd } from '../../steps/grid.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
-import { gridEnd } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.ts';
 import { keepStatistics } from './histogram-statistics.ts';
 import { matchersOf, selectionHeads } from './selection-heads.ts';

@@ -1,7 +1,7 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import { firstLater } from '../../../kernels/first-later.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
-import type { StepColumn } from '../step-column.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { LookTimes } from './fill-newest.ts';
 
 /** The neighbours of a moment: indexes into the samples, or -1 where there is none within the lookback. */

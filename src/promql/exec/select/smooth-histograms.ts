@@ -10,9 +10,9 @@ import {
   mixedExponentialCustom,
   mixedFloatsHistograms,
 } from '../../functions/annotation-texts.ts';
+import type { Annotations } from '../../steps/annotations.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
-import type { Annotations } from '../annotations.ts';
-import type { StepColumn } from '../step-column.ts';
 import type { LookTimes } from './fill-newest.ts';
 import { NeighbourScan, valueBetween } from './smooth-floats.ts';
 

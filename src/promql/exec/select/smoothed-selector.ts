@@ -1,12 +1,12 @@
 import { METRIC_NAME } from '../../../model/labels.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
+import { gridEnd, type Window } from '../../steps/grid.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { PositionRange } from '../../syntax/ast.ts';
 import { addSelection, type QueryContext, type Selection } from '../context.ts';
-import { gridEnd, type Window } from '../grid.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
-import type { StepColumn } from '../step-column.ts';
 import { keepStatistics } from './histogram-statistics.ts';
 import { removeStaleMarkers } from './range-selector.ts';
 import { matchersOf, selectionHeads } from './selection-heads.ts';

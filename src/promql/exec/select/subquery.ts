@@ -2,10 +2,10 @@ import { blockEnd } from '../../../kernels/blocks.ts';
 import type { FloatHistogram } from '../../../model/histogram.ts';
 import { reserveSampleColumn, type SampleColumn } from '../../../storage/query.ts';
 import type { SubqueryPlan } from '../../plan/plan.ts';
+import { type Grid, gridBetween, gridEnd, type Window } from '../../steps/grid.ts';
+import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
-import { type Grid, gridBetween, gridEnd, type Window } from '../grid.ts';
 import type { RangeOperator, SeriesHeads, VectorOperator } from '../operator.ts';
-import type { StepColumn } from '../step-column.ts';
 
 /** Gives the values of an inner query, which runs on a grid of its own, as if they were stored samples. */
 export class Subquery implements RangeOperator {

@@ -1,8 +1,8 @@
 import { untold } from '../../../kernels/blocks.ts';
-import { Annotations } from '../../exec/annotations.ts';
-import { arithmeticInto, compareInto } from '../../exec/binary/arithmetic.ts';
-import { isComparison } from '../../exec/binary/operators.ts';
 import type { FunctionFeatures } from '../../functions/contracts.ts';
+import { Annotations } from '../../steps/annotations.ts';
+import { arithmeticInto, compareInto } from '../../steps/arithmetic.ts';
+import { isComparison } from '../../syntax/operators.ts';
 import { foldTree, type Look } from '../fold-tree.ts';
 import { type Plan, planInputs, type ScalarCallPlan, withInputs } from '../plan.ts';
 

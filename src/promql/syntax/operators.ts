@@ -1,4 +1,4 @@
-import type { ArithmeticOp, BinaryOp, ComparisonOp } from '../../syntax/ast.ts';
+import type { ArithmeticOp, BinaryOp, ComparisonOp } from './ast.ts';
 
 export type ScalarBinaryOp = ArithmeticOp | ComparisonOp;
 

@@ -1,4 +1,4 @@
-import type { ValueType } from '../syntax/ast.ts';
+import type { ValueType } from './ast.ts';
 
 /** What a function takes and gives. The type checker, the plan builder and the API's feature list read it. */
 export interface FunctionSignature {

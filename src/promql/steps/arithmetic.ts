@@ -1,7 +1,7 @@
-import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
-import { arcTangent2 } from '../../../kernels/inverse-trigonometric.ts';
-import { power } from '../../../kernels/power.ts';
-import type { ArithmeticOp, ComparisonOp } from '../../syntax/ast.ts';
+import { blockEnd, type Spend } from '../../kernels/blocks.ts';
+import { arcTangent2 } from '../../kernels/inverse-trigonometric.ts';
+import { power } from '../../kernels/power.ts';
+import type { ArithmeticOp, ComparisonOp } from '../syntax/ast.ts';
 
 /**
  * `out[i] = left[i] op right[i]` for all i; `out` may be one of the operands. One loop an operator, so that each stays
