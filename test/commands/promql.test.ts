@@ -83,13 +83,24 @@ test('narthex promql test names the line of a script that can not be read', asyn
   const directory = bench.directory({
     'word.test': 'load 1m\n  a 1\n\nevaluate a\n',
     'query.test': 'load 1m\n  a 1\n\neval instant at 1m nothing(\n',
+    'series.test': 'load 1m\n  a 1\n  b two\n',
     'late.test': 'load 1m\n  a 1 2\n\nload 1m\n  a 1\n',
   });
-  const ended = await narthex(directory, 'promql', 'test', 'word.test', 'query.test', 'late.test', 'none.test');
+  const ended = await narthex(
+    directory,
+    'promql',
+    'test',
+    'word.test',
+    'query.test',
+    'series.test',
+    'late.test',
+    'none.test',
+  );
   expect(ended.code).toBe(1);
   expect(ended.stderr.split('\n')).toEqual([
     'word.test:4: invalid eval command: evaluate a',
-    'query.test:4: 1:9: parse error: unclosed left parenthesis',
+    'query.test:4:28: parse error: unclosed left parenthesis',
+    'series.test:3: bad series values: two',
     'late.test:4: out of order: {__name__="a"} @ 0',
     'Cannot read none.test: no such file or directory',
     '',

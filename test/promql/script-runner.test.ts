@@ -224,6 +224,15 @@ test.each(['eval_fail instant at 0 foo{', 'eval range from 2m to 1m step 1m foo'
 );
 
 test.each([
+  ['load 1m\n\neval instant at 1m sum(', '3:24: parse error: unclosed left parenthesis'],
+  ['  eval range from 0 to "ü" step 1m ü', '1:35: parse error: unexpected character'],
+  ['load 1m\n  a 1\n  a{ 1', '3:4: parse error: unexpected character inside braces'],
+  ['eval instant at 0 a\n  a 1\n  b two', '3: bad series values: two'],
+])('parsePromqlScript() tells the line, and within a query the byte of the line, of %j', (text, message) => {
+  expect(() => parsePromqlScript(text)).toThrow(`line ${message}`);
+});
+
+test.each([
   ['0x10', 16],
   ['-0b11', -3],
   ['010', 8],

@@ -3,6 +3,7 @@ import { parseDuration } from '../../model/duration.ts';
 import { goFloatFromText } from '../../model/go-float.ts';
 import type { Labels } from '../../model/labels.ts';
 import { byteText } from '../syntax/byte-text.ts';
+import { PromqlSyntaxError } from '../syntax/error.ts';
 import { Lexer } from '../syntax/lexer.ts';
 import { parseNumber, stringValue } from '../syntax/literals.ts';
 import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
@@ -52,14 +53,22 @@ export interface EvalCommand {
   readonly series: readonly ExpectedSeries[];
 }
 
-/** A script that can not be read. `line` counts from 1. */
+/** A script that can not be read. */
 export class ScriptSyntaxError extends SyntaxError {
   override name = 'ScriptSyntaxError';
-  readonly line: number;
+  /** The line, and the byte in it where that is known: `4` or `4:25`. Both count from 1. */
+  readonly place: string;
+  /** What is wrong there. */
+  readonly detail: string;
 
-  constructor(line: number, cause: Error) {
-    super(`line ${line}: ${cause.message}`, { cause });
-    this.line = line;
+  /** `column` is where the text that the cause speaks of begins in its line, in bytes from 0. */
+  constructor(line: number, cause: Error, column = 0) {
+    const isInQuery = cause instanceof PromqlSyntaxError;
+    const place = isInQuery ? `${line}:${column + cause.position.start + 1}` : String(line);
+    const detail = isInQuery ? `parse error: ${cause.detail}` : cause.message;
+    super(`line ${place}: ${detail}`, { cause });
+    this.place = place;
+    this.detail = detail;
   }
 }
 
@@ -85,7 +94,7 @@ export function parsePromqlScript(text: string): ScriptCommand[] {
         end = i + used;
       } else throw new SyntaxError(`invalid command ${word}`);
     } catch (error) {
-      throw new ScriptSyntaxError(i + 1, error as Error);
+      throw error instanceof ScriptSyntaxError ? error : new ScriptSyntaxError(i + 1, error as Error);
     }
     i = end - 1;
   }
@@ -98,11 +107,11 @@ function parseLoad(block: readonly string[], line: number): ScriptCommand {
   const gap = parseDuration(match[2]!);
   const byKey = new Map<string, MemorySeries>();
   let startTimes: { readonly labels: Labels; readonly offsets: readonly (number | null)[] } | null = null;
-  for (const definition of block.slice(1)) {
+  const define = (definition: string) => {
     const startLine = /^(\S*)@st[\t ](.*)$/.exec(definition);
     if (startLine !== null) {
       startTimes = { labels: parseMetric(byteText(startLine[1]!)).labels, offsets: parseStartTimes(startLine[2]!) };
-      continue;
+      return;
     }
     const { labels, items } = parseSeriesDescription(definition);
     if (startTimes !== null && (!startTimes.labels.equals(labels) || startTimes.offsets.length !== items.length)) {
@@ -110,9 +119,19 @@ function parseLoad(block: readonly string[], line: number): ScriptCommand {
     }
     byKey.set(labels.key, { labels, samples: samplesOf(items, gap, startTimes?.offsets ?? null) });
     startTimes = null;
-  }
+  };
+  for (let i = 1; i < block.length; i++) atLine(line + i, () => define(block[i]!));
   const series = [...byKey.values()];
   return { kind: 'load', line, series: match[1] === undefined ? series : [...series, ...nhcbFromClassic(series)] };
+}
+
+/** What `read` gives; what it throws tells the line. */
+function atLine<T>(line: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ScriptSyntaxError(line, error as Error);
+  }
 }
 
 function samplesOf(
@@ -144,7 +163,12 @@ function parseEval(block: readonly string[], line: number): { readonly command: 
   if (instant === null && range === null) throw new SyntaxError(`invalid eval command: ${block[0]}`);
   const mode = instant?.[1] ?? range?.[1];
   const text = instant?.[3] ?? range![5]!;
-  parseExpr(text, ALL_PARSER_OPTIONS);
+  try {
+    parseExpr(text, ALL_PARSER_OPTIONS);
+  } catch (error) {
+    // The query is the end of its line.
+    throw new ScriptSyntaxError(line, error as Error, byteText(block[0]!).length - byteText(text).length);
+  }
   const start = parseDuration(instant?.[2] ?? range?.[2] ?? '');
   const draft: Draft = {
     kind: 'eval',
@@ -166,7 +190,8 @@ function parseEval(block: readonly string[], line: number): { readonly command: 
     series: [],
   };
   let used = 1;
-  while (used < block.length && parseExpected(draft, block[used]!, mode === 'fail')) used++;
+  const takesMore = () => atLine(line + used, () => parseExpected(draft, block[used]!, mode === 'fail'));
+  while (used < block.length && takesMore()) used++;
   checkExpectLines(draft, block.slice(1, used + 1));
   // The line that ended the command is part of it.
   return { command: draft, used: Math.min(used + 1, block.length) };

@@ -21,7 +21,7 @@ async function testScript(file: string): Promise<boolean> {
     outcomes = await runPromqlScript(parsePromqlScript(text), evaluate);
   } catch (error) {
     if (error instanceof ScriptSyntaxError) {
-      process.stderr.write(`${file}:${error.line}: ${(error.cause as Error).message}\n`);
+      process.stderr.write(`${file}:${error.place}: ${error.detail}\n`);
       return false;
     }
     if (!(error instanceof FileSystemError)) throw error;
