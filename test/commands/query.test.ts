@@ -199,6 +199,7 @@ describe.skipIf(promtool === null)(`beside promtool${promtool === null ? ': none
     ['range', ...RANGE, 'URL', 'rate(requests_total[2m])'],
     ['-o', 'json', 'range', ...RANGE, 'URL', 'requests_total'],
     ['range', `--start=${START}`, `--end=${END}`, '--step=0', 'URL', 'up'],
+    ['range', `--start=${START}`, `--end=${END}`, '--step=0s', 'URL', 'up'],
     ['series', '--match=up', '--match=requests_total', 'URL'],
     ['-o', 'json', 'series', '--match=up', 'URL'],
     ['labels', 'URL', '__name__'],

@@ -1,14 +1,7 @@
 import { goFloatCompact, goFloatFixed, goFloatPlain } from '../../model/go-float.ts';
 import { goQuote, METRIC_NAME } from '../../model/labels.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
-import type {
-  HistogramJson,
-  MatrixSeries,
-  QueryData,
-  TimeAndHistogram,
-  TimeAndText,
-  VectorSample,
-} from './query-client.ts';
+import type { MatrixSeries, QueryData, TimeAndHistogram, TimeAndText, VectorSample } from './query-client.ts';
 
 type Metric = Readonly<Record<string, string>>;
 
@@ -132,13 +125,13 @@ function plainPoint([time, value]: TimeAndText): TimeAndText {
   return [time, numberText(value)];
 }
 
-function plainHistogram([time, { count, sum, buckets }]: TimeAndHistogram): TimeAndHistogram {
+function plainHistogram([time, { count, sum, buckets }]: TimeAndHistogram): unknown {
   const plain = buckets?.map(
     ([boundaries, lower, upper, inside]) =>
       [boundaries, numberText(lower), numberText(upper), numberText(inside)] as const,
   );
-  const histogram: HistogramJson = { count: numberText(count), sum: numberText(sum), ...(plain && { buckets: plain }) };
-  return [time, histogram];
+  // What a histogram without buckets has in the reference's tool.
+  return [time, { count: numberText(count), sum: numberText(sum), buckets: plain ?? null }];
 }
 
 function sortedMetric(metric: Metric): Metric {

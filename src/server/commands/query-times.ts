@@ -42,7 +42,7 @@ export function rangeFrom(given: Given, now: number): { start: number; end: numb
   const end = timeFlag(given, 'end', 'end time') ?? now;
   const start = timeFlag(given, 'start', 'start time') ?? end - RANGE_MS;
   if (start >= end) throw new UsageError('start time is not before end time', 'give --start and --end');
-  const asked = given.flag('step') === '0' ? null : durationFlag(given, 'step');
+  const asked = given.flag('step')?.match(/^0(ms|[smhdwy])?$/) ? null : durationFlag(given, 'step');
   const step = asked ?? 1000 * Math.max(1, Math.floor((end - start) / 1000 / STEPS));
   return { start, end, step };
 }

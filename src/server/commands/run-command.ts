@@ -167,7 +167,7 @@ function givenTo(command: Command, { path }: Place, { flags, words }: Tokens): G
     if (values.length > 1 && !spec.repeatable) throw usageError(`flag '${name}' cannot be repeated`);
   }
   for (const { name, required } of command.flags) {
-    if (required && !flags.has(name)) throw usageError(`required flag --${name} not provided`);
+    if (required && !flags.has(name)) throw usageError(`required flag(s) '--${name}' not provided`);
   }
   const missing = command.args[words.length];
   if (missing !== undefined && !missing.optional) throw usageError(`required argument '${missing.name}' not provided`);

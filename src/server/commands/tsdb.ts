@@ -72,7 +72,7 @@ const dump: Command = {
 
 const dumpOpenMetrics: Command = {
   kind: 'command',
-  help: 'Dump samples from a TSDB into OpenMetrics text format, excluding native histograms, which are not representable in OpenMetrics. Nothing is changed.',
+  help: 'Dump samples from a TSDB into OpenMetrics text format, excluding native histograms and staleness markers, which are not representable in OpenMetrics. Nothing is changed.',
   flags: DUMP_FLAGS,
   args: [DB_PATH],
   run: (given) => dumped(given, OPEN_METRICS_FORMAT),
