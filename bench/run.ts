@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { compactionBench } from './compaction.bench.ts';
 import { kernelsBench } from './kernels.bench.ts';
 import { type BenchOptions, benchOptions } from './options.ts';
+import { PeerError } from './peers/server.ts';
 import { queryBench } from './query.bench.ts';
 import { queryGrowthBench } from './query-growth.bench.ts';
 import { remoteWriteBench } from './remote-write.bench.ts';
@@ -38,6 +39,10 @@ const results = join(import.meta.dirname, 'results');
 mkdirSync(results, { recursive: true });
 for (const name of benches) {
   console.log(`\n# ${name}${options.smoke ? ' (smoke: numbers mean nothing)' : ''}`);
-  const result = await BENCHES[name]!(options);
+  const result = await BENCHES[name]!(options).catch((error: unknown) => {
+    if (!(error instanceof PeerError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  });
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { PeerError } from '../peers/server.ts';
 import { processUse } from '../process-tree.ts';
 
 const POLL_MS = 20;
@@ -29,6 +30,10 @@ export async function compactPrometheus(
     '--storage.tsdb.retention.time=100y',
   ];
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const notRun = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(new PeerError(`Cannot start ${program}: ${error.message}`)));
+  });
+  if (child.pid === undefined) await notRun;
   let output = '';
   child.stderr!.on('data', (data) => {
     output += data;

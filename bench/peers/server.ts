@@ -17,6 +17,11 @@ export interface Competitor {
   readonly program: string;
 }
 
+/** A server that does not start, or a `--peer` that names none. Its message is for who runs the bench. */
+export class PeerError extends Error {
+  override name = 'PeerError';
+}
+
 /** Node flags for the Narthex under test, such as `--cpu-prof`. */
 const NODE_OPTIONS_OF_SUBJECT = process.env['NARTHEX_BENCH_NODE_OPTIONS'];
 
@@ -44,7 +49,7 @@ export function findCompetitors(peerArguments: readonly string[]): Competitor[] 
 
 function competitorFromArgument(argument: string): Competitor {
   const at = argument.indexOf('=');
-  if (at < 1) throw new Error(`Cannot read --peer ${argument}: expected NAME=PROGRAM`);
+  if (at < 1) throw new PeerError(`Cannot read --peer ${argument}: expected NAME=PROGRAM`);
   const name = argument.slice(0, at);
   const program = argument.slice(at + 1);
   const kind = /victoria|^vm/.test(name) ? 'victoria' : /narthex/.test(name) ? 'narthex' : 'prometheus';
@@ -81,14 +86,18 @@ export async function startServer(
     },
   });
   closeSync(log);
+  // A program that is not there, or may not be run, is told by an event alone.
+  const notRun = new Promise<never>((_, reject) => child.once('error', reject));
+  notRun.catch(() => {});
   const url = `http://127.0.0.1:${port}`;
   const health = competitor.kind === 'victoria' ? '/health' : '/-/ready';
   try {
-    await untilReady(child, `${url}${health}`);
+    await (child.pid === undefined ? notRun : untilReady(child, `${url}${health}`));
   } catch (error) {
     child.kill('SIGKILL');
-    const output = readFileSync(join(home, 'server.log'), 'utf8').slice(-2000);
-    throw new Error(`Cannot start ${competitor.name} (${competitor.program}): ${output}`, { cause: error });
+    const reasons = [(error as Error).message, readFileSync(join(home, 'server.log'), 'utf8').slice(-2000).trim()];
+    const text = reasons.filter((reason) => reason !== '').join('\n');
+    throw new PeerError(`Cannot start ${competitor.name} (${competitor.program}): ${text}`, { cause: error });
   }
   return {
     competitor,
