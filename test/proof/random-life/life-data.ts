@@ -14,6 +14,9 @@ const DAY_MS = 86_400_000;
  */
 export const SERIES_COUNT = 18;
 
+/** Of these, those of floats: all that a Prometheus 2.x takes without a feature of its own. */
+const FLOAT_KINDS = ['counter', 'gauge', 'odd', 'gaps'];
+
 const STALE = new Float64Array(new BigUint64Array([0x7ff0000000000002n]).buffer)[0]!;
 const ODD_VALUES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 1.7e308];
 
@@ -81,10 +84,10 @@ const KINDS: readonly Kind[] = [
 export function seriesAt(
   index: number,
   times: readonly number[],
-  { isLate }: { readonly isLate: boolean },
+  { isLate, floatsOnly = false }: { readonly isLate: boolean; readonly floatsOnly?: boolean },
 ): SeriesMessage | null {
   const kind = KINDS[index % KINDS.length]!;
-  if (isLate && !kind.takesLate) return null;
+  if ((isLate && !kind.takesLate) || (floatsOnly && !FLOAT_KINDS.includes(kind.name))) return null;
   const message: SeriesMessage = {
     labels: labelsOf({ __name__: `life_${kind.name}`, i: String(index), text: `ü"${index}\\` }),
     samples: [],

@@ -10,12 +10,15 @@ export class LifeServer {
   readonly #bench: Workbench;
   readonly #directory: string;
   readonly #programs: { readonly narthex: string; readonly prometheus: string };
+  readonly #isOld: boolean;
   #up: Up | null = null;
 
-  constructor(bench: Workbench, prometheus: string) {
+  /** `isOld`: the Prometheus is a 2.x, which takes no late samples here and compacts at once. */
+  constructor(bench: Workbench, prometheus: string, isOld: boolean) {
     this.#bench = bench;
+    this.#isOld = isOld;
     this.#directory = bench.directory({
-      'prometheus.yml': `storage: {tsdb: {out_of_order_time_window: ${2 * LATE_MS}ms}}\n`,
+      'prometheus.yml': `storage: {tsdb: {out_of_order_time_window: ${isOld ? 0 : 2 * LATE_MS}ms}}\n`,
     });
     this.#programs = { narthex: BIN, prometheus };
   }
@@ -32,6 +35,8 @@ export class LifeServer {
       '--web.enable-remote-write-receiver',
       '--web.enable-admin-api',
       '--storage.tsdb.retention.time=100d',
+      // Compactions must come each second, not each minute.
+      ...(program === 'prometheus' && this.#isOld ? [] : ['--storage.tsdb.block-reload-interval=1s']),
       ...flags,
     ]);
   }

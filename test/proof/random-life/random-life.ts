@@ -8,8 +8,10 @@ import { type LifeStep, lifeSteps } from './life-steps.ts';
 export interface RandomLife {
   readonly seed: number;
   readonly steps: number;
-  /** The program of the reference, 3.x. */
+  /** The program of the reference. */
   readonly prometheus: string;
+  /** It is a 2.x: lives of floats without late samples, see `LifeOptions.isPlain`. */
+  readonly isOld: boolean;
   onStep(report: string): void;
 }
 
@@ -24,17 +26,23 @@ const DAY_MS = 86_400_000;
  *
  * A life is cut short where the reference loses samples at a start that both had before it. Narthex is killed at once; a Prometheus when it has nothing to compact any more, since it loses late samples else.
  */
-export async function liveRandomLife({ seed, steps, prometheus, onStep }: RandomLife): Promise<'whole' | 'cut short'> {
+export async function liveRandomLife({
+  seed,
+  steps,
+  prometheus,
+  isOld,
+  onStep,
+}: RandomLife): Promise<'whole' | 'cut short'> {
   const random = randomFrom(seed);
   const from = (Math.floor(Date.now() / DAY_MS) - DAYS) * DAY_MS;
-  const life = lifeSteps(random, { steps, from });
+  const life = lifeSteps(random, { steps, from, isPlain: isOld });
   const bench = new Workbench();
-  const flags = ['--storage.tsdb.block-reload-interval=1s', '--enable-feature=exemplar-storage'];
+  const flags = ['--enable-feature=exemplar-storage'];
   try {
-    const mixed = new LifeServer(bench, prometheus);
-    const reference = new LifeServer(bench, prometheus);
-    await Promise.all([mixed.start('narthex', flags), reference.start('prometheus', flags)]);
-    let serving: 'narthex' | 'prometheus' = 'narthex';
+    const mixed = new LifeServer(bench, prometheus, isOld);
+    const reference = new LifeServer(bench, prometheus, isOld);
+    let serving: 'narthex' | 'prometheus' = isOld ? 'prometheus' : 'narthex';
+    await Promise.all([mixed.start(serving, flags), reference.start('prometheus', flags)]);
     let [now, exemplarsFrom] = [from, from];
     const compare = async (when: string): Promise<Held> => {
       const asked = { from, to: now, exemplarsFrom };
