@@ -42,6 +42,23 @@ describe('maintenance', () => {
     await database.close();
   });
 
+  it('lets the event loop run between its steps, however little each of them takes', async () => {
+    const database = await open(new MemoryFiles());
+    const model: Model = new Map();
+    for (let time = 0; time <= 2 * RANGE_MS; time += STEP_MS) appendAll(database, names(5), time, model);
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await database.compact();
+    isOver = true;
+    expect(turns).toBeGreaterThan(10);
+    await database.close();
+  });
+
   it('looks for new blocks in the interval that is asked for', async () => {
     const clock = new ManualClock();
     const registry = createRegistry(clock);

@@ -56,6 +56,17 @@ describe('BlockList.openAhead()', () => {
     list.close();
   });
 
+  it('lets the event loop run before and behind the look at the last chunk', async () => {
+    const files = new MemoryFiles();
+    files.makeDirectorySync(DIRECTORY);
+    const list = listOf(files);
+    put(files, A, 10);
+    const turns = Object.assign(countingTurns(), { pieceMs: Number.POSITIVE_INFINITY });
+    await list.openAhead(turns);
+    expect(turns.pauses).toBe(2);
+    list.close();
+  });
+
   it('leaves damage to reload, and blocks that went away to nobody', async () => {
     const files = new MemoryFiles();
     files.makeDirectorySync(DIRECTORY);

@@ -160,8 +160,11 @@ export class BlockList {
       if (kind !== 'directory' || !isUlid(name) || known.has(path) || this.#ahead.has(path)) continue;
       try {
         const block = await runInTurns(Block.openInSteps(fileSystem, path, this.#caches), turns);
-        if (this.#isClosed || !isWhole(block)) block.close();
-        else this.#ahead.set(path, block);
+        await turns.pause();
+        const isUsable = !this.#isClosed && isWhole(block);
+        await turns.pause();
+        if (isUsable && !this.#isClosed) this.#ahead.set(path, block);
+        else block.close();
       } catch {
         // Opening it again fails again.
       }

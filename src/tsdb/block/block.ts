@@ -57,10 +57,13 @@ export class Block {
   /** As `open`, in steps of about a millisecond. One that is not carried through has to be ended with `return()`. */
   static *openInSteps(fileSystem: FileSystem, directory: string, caches: BlockCaches): Generator<undefined, Block> {
     const meta = readBlockMeta(fileSystem, `${directory}/meta.json`);
+    yield;
     const tombstones = readTombstones(fileSystem, `${directory}/tombstones`);
+    yield;
     const chunks = ChunkSegments.open(fileSystem, `${directory}/chunks`, caches.chunks, caches.decoded);
     let block: Block | null = null;
     try {
+      yield;
       const indexVersion = meta.version === 2 ? 2 : null;
       const index = yield* IndexReader.openInSteps(fileSystem, `${directory}/index`, caches.index, indexVersion);
       block = new Block(directory, meta, tombstones, index, chunks, caches);

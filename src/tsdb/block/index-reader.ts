@@ -61,6 +61,7 @@ export class IndexReader {
       const used = version ?? own;
       if (used < 1 || used > 3) throw new DamagedFile(path, 4, `index version ${used} is not known`);
       const toc = readToc(file);
+      yield;
       const symbols = yield* IndexSymbols.open(file, toc.symbols, used);
       const table = yield* PostingsTable.open(file, toc.postingsTable, used);
       const reader = new IndexReader(file, used, toc, symbols, table);

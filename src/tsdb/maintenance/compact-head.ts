@@ -16,14 +16,16 @@ const READERS_WAIT_MS = 5 * 60 * 1000;
  * next time.
  */
 export async function compactHead(parts: MaintenanceParts): Promise<number> {
-  const { chunkRangeMs, head, log } = parts;
+  const { chunkRangeMs, head, log, turns } = parts;
   const { minTime } = head.bounds;
   const maxTime = rangeEnd(minTime, chunkRangeMs);
   const meta = await writeHeadBlock(parts, { minTime, maxTime });
+  await turns.pause();
   if (meta !== null) {
     const { samples, series } = meta.stats;
     log.info('Wrote a block of the head', { ulid: meta.ulid, minTime, maxTime, series, samples });
     await takeInBlock(parts, meta.ulid);
+    await turns.pause();
   }
   await truncateHead(parts, maxTime);
   return maxTime;
@@ -47,6 +49,7 @@ async function truncateHead(parts: MaintenanceParts, before: number): Promise<vo
       // The log may have samples of them up to now; a checkpoint that begins later has none.
       expiring.add(removed, head.bounds.minTime);
     }
+    await turns.pause();
     await runInTurns(head.deletions.truncate(before), turns);
     head.chunkStore?.removeBefore(before, lateSamples?.firstChunkFile() ?? Number.POSITIVE_INFINITY);
     const seconds = (clock.monotonic() - started) / 1000;

@@ -32,6 +32,7 @@ export async function writeHeadBlock(parts: Parts, range: HeadBlockRange): Promi
     const inside = { minTime, maxTime: maxTime - 1 };
     const snapshot = await runInTurns(head.chunks(inside, isWanted), turns);
     if (snapshot.rows.length === 0) return null;
+    await turns.pause();
     const meta = await runner.run({
       kind: 'write-head-block',
       slabs: head.newSlabs([]),

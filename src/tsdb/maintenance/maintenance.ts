@@ -193,6 +193,8 @@ export class Maintenance {
   /** One exclusive piece of work. */
   #step<T>(work: () => T | Promise<T>): Promise<T> {
     return this.#options.exclusive(async () => {
+      // What several steps take without a pause adds up.
+      await this.#options.turns.pause();
       if (this.#isStopped) throw new TaskCancelled();
       try {
         return await work();

@@ -15,6 +15,7 @@ export async function reloadBlocks(parts: MaintenanceParts): Promise<void> {
   try {
     await parts.blocks.openAhead(parts.turns);
     parts.blocks.reload();
+    await parts.turns.pause();
     await removeUnneeded(parts);
   } catch (error) {
     parts.counts.reloadsFailed++;
@@ -40,6 +41,7 @@ export async function takeInBlock(parts: MaintenanceParts, ulid: string): Promis
     throw error;
   }
   try {
+    await parts.turns.pause();
     await removeUnneeded(parts);
   } catch (error) {
     log.error('Cannot remove an obsolete block', { err: String(error) });

@@ -43,8 +43,11 @@ async function replaceByCheckpoint(parts: Parts, minTime: number, plan: Checkpoi
   if (plan === null) return;
   const started = clock.monotonic();
   const refs = new RefSet();
+  await turns.pause();
   await runInTurns(expiring.addTo(refs, minTime), turns);
+  await turns.pause();
   await runInTurns(head.liveRefs(refs), turns);
+  await turns.pause();
   counts.checkpoints++;
   try {
     await runner.run({
