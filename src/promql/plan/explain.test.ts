@@ -74,24 +74,24 @@ test.each([
   [
     'propagate-matchers',
     'a{x="1"} and rate(b_total[5m])',
-    ['   └─ rangeSelect {__name__="b_total"}[5m] where all are floats {x="1"}'],
+    ['   └─ rangeSelect {__name__="b_total"}[5m] where all are floats without type and unit {x="1"}'],
   ],
   [
     'propagate-matchers',
     'sum by (x) (rate(a_total{x="1"}[5m])) / sum by (x) (rate(b_total[5m]))',
-    ['      └─ rangeSelect {__name__="b_total"}[5m] where all are floats {x="1"}'],
+    ['      └─ rangeSelect {__name__="b_total"}[5m] where all are floats without type and unit {x="1"}'],
   ],
   [
     'propagate-matchers',
     'a{x="1"} * on (x) group_left () max by (x) (label_replace(b{z=""}, "z", "$1", "y", "(.*)") > 1)',
-    ['      │  └─ instantSelect {z="",__name__="b"} where all are floats {x="1"}'],
+    ['      │  └─ instantSelect {z="",__name__="b"} where all are floats without type and unit {x="1"}'],
   ],
   [
     'propagate-matchers',
     'min_over_time(a[5m]) / (max_over_time(b[5m]) - max_over_time(c{x="1"}[5m]))',
     [
-      '│  └─ rangeSelect {__name__="a"}[5m] where all are floats {x="1"}',
-      '   │  └─ rangeSelect {__name__="b"}[5m] where all are floats {x="1"}',
+      '│  └─ rangeSelect {__name__="a"}[5m] where all are floats without type and unit {x="1"}',
+      '   │  └─ rangeSelect {__name__="b"}[5m] where all are floats without type and unit {x="1"}',
     ],
   ],
   // Equal series may come of different ones.

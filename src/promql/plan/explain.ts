@@ -246,7 +246,7 @@ function selectorText(matchers: readonly Matcher[]): string {
 }
 
 function floatMatchersText({ floatMatchers }: Pick<InstantSelectPlan, 'floatMatchers'>): string {
-  return floatMatchers.length === 0 ? '' : `where all are floats ${selectorText(floatMatchers)}`;
+  return floatMatchers.length === 0 ? '' : `where all are floats without type and unit ${selectorText(floatMatchers)}`;
 }
 
 function referenceText({ at, offsetMs }: Reference): string {
