@@ -303,6 +303,16 @@ describe('a database that is killed', () => {
       maintenance: null,
       exemplarsMax: 10_000,
     });
+  /** A database with a sample in each of its series. */
+  const openFilled = async () => {
+    const files = new MemoryFiles();
+    const database = await open(files);
+    const appender = database.appender();
+    const refs = Array.from({ length: SERIES }, (_, i) => appender.resolve(labelsFromObject({ id: String(i) })));
+    appender.append(batchOf(refs.map((ref): Row => [ref, 100_000, 1])));
+    appender.commit();
+    return { database, files, refs };
+  };
   const works: readonly (readonly [string, (database: Database) => Promise<unknown>])[] = [
     ['an image was written', (database) => database.writeHeadImage()],
     ['late samples were compacted', (database) => database.compactOutOfOrder()],
@@ -310,12 +320,7 @@ describe('a database that is killed', () => {
   ];
 
   it('between any two steps of a transaction has all of it, or nothing', async () => {
-    const files = new MemoryFiles();
-    const database = await open(files);
-    const appender = database.appender();
-    const refs = Array.from({ length: SERIES }, (_, i) => appender.resolve(labelsFromObject({ id: String(i) })));
-    appender.append(batchOf(refs.map((ref): Row => [ref, 100_000, 1])));
-    appender.commit();
+    const { database, files, refs } = await openFilled();
     const rows = Array.from({ length: 8000 }, (_, i): Row => {
       return i < 2500 ? [refs[i % 250]!, 60_000 + i, 2] : [refs[i % 250]!, 200_000 + i, 2];
     });
@@ -353,12 +358,7 @@ describe('a database that is killed', () => {
   it.each(works)('while a transaction was made in steps and %s has all of it, or nothing', async (_, work) => {
     const counts = new Set<number>();
     for (let stepsBefore = 0; stepsBefore < 12; stepsBefore++) {
-      const files = new MemoryFiles();
-      const database = await open(files);
-      const appender = database.appender();
-      const refs = Array.from({ length: SERIES }, (_, i) => appender.resolve(labelsFromObject({ id: String(i) })));
-      appender.append(batchOf(refs.map((ref): Row => [ref, 100_000, 1])));
-      appender.commit();
+      const { database, files, refs } = await openFilled();
       const rows = Array.from({ length: 20_000 }, (_, i): Row => {
         return i < 100 ? [refs[i]!, 60_000 + i, 2] : [refs[i % SERIES]!, 200_000 + i, 2];
       });
