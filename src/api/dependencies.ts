@@ -2,6 +2,7 @@ import type { BodyBudget } from '../http/body.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
+import type { ListRunner } from '../query/lists/list-runner.ts';
 import type { ParsedForm } from '../query/parsed-text.ts';
 import type { QueryReply, QueryRunner } from '../query/runner.ts';
 import type { Clock } from '../std/clock.ts';
@@ -16,8 +17,12 @@ export interface ApiDependencies {
   readonly log: Log;
   readonly clock: Clock;
   readonly registry: Registry;
-  /** Reads that are no queries; they end when `signal` aborts. Files are read beside the main thread. */
+  /**
+   * Reads that are no queries; they end when `signal` aborts. Files are read beside the main thread. Lists may throw `LongList`: those
+   * `lists` writes.
+   */
   queryable(signal: AbortSignal): Queryable;
+  readonly lists: ListRunner;
   /** What was appended lately, to be looked at on the spot: what stands where a sample is refused. */
   readonly headQueryable: Queryable;
   readonly exemplars: ExemplarQueryable;

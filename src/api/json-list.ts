@@ -1,7 +1,8 @@
+import { BEFORE_ITEMS, TRUNCATED } from '../query/lists/list-request.ts';
 import type { Call } from './call.ts';
 import { type ApiResult, afterData, data } from './envelope.ts';
 import { jsonText } from './json.ts';
-import { BEFORE_ITEMS, resultOfPieces, TRUNCATED } from './list-bytes.ts';
+import { resultOfPieces } from './list-bytes.ts';
 import { slicesOf } from './slices.ts';
 
 /** Texts, and characters, that are put together as bytes at once: a millisecond. */

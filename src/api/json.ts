@@ -11,10 +11,19 @@ class RawJson {
 
 const HTML_SENSITIVE = /[<>&\u2028\u2029]/g;
 
-/** JSON as Go's encoder writes it: `<`, `>`, `&` and the two line separators become escapes. */
+/** JSON as the reference's encoder writes it: `<`, `>`, `&` and the two line separators become escapes. */
 export function jsonText(value: unknown): string {
-  return htmlEscaped(JSON.stringify(value));
+  return htmlEscaped(withLongEscapes(JSON.stringify(value)));
 }
+
+/** JSON text whose backspaces and form feeds are escaped by their numbers, as the reference's encoder does. */
+function withLongEscapes(json: string): string {
+  if (!json.includes('\\b') && !json.includes('\\f')) return json;
+  return json.replace(ESCAPE, (pair) => LONG_ESCAPES[pair] ?? pair);
+}
+
+const ESCAPE = /\\./g;
+const LONG_ESCAPES: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
 
 /** JSON text with the escapes of Go's encoder. */
 export function htmlEscaped(json: string): string {
@@ -36,7 +45,9 @@ export function labelsJson(labels: Labels): string {
 function quoted(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return JSON.stringify(text);
+    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) {
+      return withLongEscapes(JSON.stringify(text));
+    }
   }
   return `"${text}"`;
 }

@@ -1,8 +1,10 @@
 import type { Labels } from '../model/labels.ts';
+import { plainLabelsSize, writePlainLabels } from '../model/plain-labels.ts';
+import { BEFORE_ITEMS, TRUNCATED } from '../query/lists/list-request.ts';
 import type { Call } from './call.ts';
 import { type ApiResult, afterData } from './envelope.ts';
 import { labelsJson } from './json.ts';
-import { BEFORE_ITEMS, resultOfPieces, TRUNCATED } from './list-bytes.ts';
+import { resultOfPieces } from './list-bytes.ts';
 import { slicesOf } from './slices.ts';
 
 /** Bytes of the first piece of an answer, and of those after it. */
@@ -53,35 +55,13 @@ export async function labelSetsResult(
   return resultOfPieces(pieces, slices);
 }
 
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COLON = 0x3a;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
 /**
  * Writes a label set as `labelsJson` has it to `into` from `at` on, a comma before it where `isNext`; returns where it ends, or -1 where it
  * has no room or a text with anything but printable ASCII without quotes and backslashes.
  */
-export function writeLabels({ pairs }: Labels, into: Uint8Array, at: number, isNext: boolean): number {
-  // Two quotes and what stands before each text, two braces and a comma.
-  let size = 3 + 3 * pairs.length;
-  for (let i = 0; i < pairs.length; i++) size += pairs[i]!.length;
-  if (at + size > into.length) return -1;
-  let end = at;
-  if (isNext) into[end++] = COMMA;
-  into[end++] = OPEN_BRACE;
-  for (let i = 0; i < pairs.length; i++) {
-    const text = pairs[i]!;
-    if (i > 0) into[end++] = i % 2 === 0 ? COMMA : COLON;
-    into[end++] = QUOTE;
-    for (let k = 0; k < text.length; k++) {
-      const unit = text.charCodeAt(k);
-      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return -1;
-      into[end++] = unit;
-    }
-    into[end++] = QUOTE;
-  }
-  into[end++] = CLOSE_BRACE;
-  return end;
+export function writeLabels(labels: Labels, into: Uint8Array, at: number, isNext: boolean): number {
+  const start = isNext ? at + 1 : at;
+  if (start + plainLabelsSize(labels) > into.length) return -1;
+  if (isNext) into[at] = COMMA;
+  return writePlainLabels(labels, into, start);
 }

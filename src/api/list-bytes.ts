@@ -1,11 +1,6 @@
 import type { Slices } from '../std/slices.ts';
 import type { ApiResult } from './envelope.ts';
 
-/** What stands before the items of an answer that is a list. */
-export const BEFORE_ITEMS = '{"status":"success","data":[';
-
-export const TRUNCATED = 'results truncated due to limit';
-
 /** The answer whose bytes are these pieces, put together in turns of the event loop. Ends when the client is gone. */
 export async function resultOfPieces(pieces: readonly Uint8Array[], slices: Slices): Promise<ApiResult> {
   if (pieces.length === 1) return { kind: 'rendered', bytes: pieces[0]! };

@@ -43,11 +43,6 @@ export function limitParameter(form: Form): number {
   return parsed;
 }
 
-/** What the storage is asked for: one more than the limit, so that a cut can be told. */
-export function storageLimit(limit: number): number {
-  return limit > 0 ? limit + 1 : 0;
-}
-
 const INT64_DIGITS = 19;
 
 /** Go's Atoi, or with 32 bits its ParseInt: the number, or what is wrong in its words. */

@@ -1,7 +1,6 @@
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { matcherPredicate, matchesEmpty } from '../model/matcher-predicate.ts';
-import { QueryError } from '../promql/exec/query-error.ts';
 import { PromqlSyntaxError } from '../promql/syntax/error.ts';
 import { parseMetricSelector } from '../promql/syntax/parse.ts';
 import { isParsedSoon } from '../query/parsed-text.ts';
@@ -38,25 +37,6 @@ export async function parsedSelectors(call: Call, texts: readonly string[]): Pro
     if (slices.isOver()) await slices.next();
   }
   return parsed;
-}
-
-/** Series that the selectors of one request may find together, where there are several: all of them are in memory at once. */
-const FOUND_MAX = 4_000_000;
-
-/** Counts what selectors find, and ends a request that holds too much. */
-export class FoundSeries {
-  #count = 0;
-  #sets = 0;
-
-  add(length: number): void {
-    this.#count += length;
-    if (++this.#sets > 1 && this.#count > FOUND_MAX) {
-      throw new QueryError(
-        'execution',
-        `the selectors find too many series: ${this.#count} after ${this.#sets} of them, the limit is ${FOUND_MAX}`,
-      );
-    }
-  }
 }
 
 /** A condition on label sets from one selector, for `match_target`. */

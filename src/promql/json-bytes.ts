@@ -3,6 +3,7 @@ import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Bucket, histogramBuckets } from '../model/histogram-buckets.ts';
 import type { Labels } from '../model/labels.ts';
+import { plainLabelsSize, writePlainLabels } from '../model/plain-labels.ts';
 import { BLOCK_BYTES, type JsonBlock, type JsonBlocks } from './json-blocks.ts';
 
 const encoder = new TextEncoder();
@@ -96,8 +97,26 @@ export class JsonBytes {
       this.words(text.words, text.start, text.size);
       return text.size;
     }
-    const { pairs } = labels;
     const start = this.position;
+    this.#labels(labels);
+    return this.position - start;
+  }
+
+  /** As `labels`, for a set that is not written again soon: it keeps nothing. */
+  labelsOnce(labels: Labels): void {
+    const size = plainLabelsSize(labels);
+    if (size <= ASCII_AT_ONCE) {
+      this.reserve(size);
+      const end = writePlainLabels(labels, this.bytes, this.at);
+      if (end >= 0) {
+        this.at = end;
+        return;
+      }
+    }
+    this.#labels(labels);
+  }
+
+  #labels({ pairs }: Labels): void {
     for (let i = 0; i < pairs.length; i += 2) {
       this.ascii(i === 0 ? '{' : ',');
       this.string(pairs[i]!);
@@ -105,12 +124,13 @@ export class JsonBytes {
       this.string(pairs[i + 1]!);
     }
     this.ascii(pairs.length === 0 ? '{}' : '}');
-    return this.position - start;
   }
 
   /** A string as all others are written: what HTML could take for markup is escaped too. */
   htmlString(text: string): void {
-    this.#encode(`"${text.replace(MUST_ESCAPE_HTML, escapeCharacter)}"`);
+    if (text.length > ASCII_AT_ONCE || MARKUP_ONCE.test(text) || !this.#plainString(text)) {
+      this.#encode(`"${text.replace(MUST_ESCAPE_HTML, escapeCharacter)}"`);
+    }
   }
 
   /** The string that is a query's answer, which another encoder of the reference writes. */
@@ -284,6 +304,7 @@ const MUST_ESCAPE = /["\\\0-\x1f]/g;
 const MUST_ESCAPE_HTML = /["\\\0-\x1f<>&\u2028\u2029]/g;
 
 const MARKUP = /[<>&\u2028\u2029]/g;
+const MARKUP_ONCE = /[<>&]/;
 
 function escapeCharacter(character: string): string {
   switch (character) {

@@ -25,6 +25,7 @@ export function apiDependencies(parts: Parts, options: ServerOptions, lifecycle:
     registry: parts.registry,
     parse: parts.parse,
     queryable: parts.queryable,
+    lists: parts.lists,
     headQueryable: { querier: (range) => database.headQuerier(range) },
     exemplars: database,
     appendable: database,

@@ -4,6 +4,7 @@ import type { ApiDependencies, BuildInfo } from '../api/dependencies.ts';
 import { createDiscoverer } from '../discovery/providers.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../promql/syntax/options.ts';
+import type { ListRunner } from '../query/lists/list-runner.ts';
 import type { QueryRunner } from '../query/runner.ts';
 import type { IngestFeatures } from '../scrape/ingest-target.ts';
 import { ScrapeManager } from '../scrape/scrape-manager.ts';
@@ -42,6 +43,7 @@ export interface Parts {
   readonly parse: ApiDependencies['parse'];
   /** Reads that are no queries. */
   queryable(signal: AbortSignal): Queryable;
+  readonly lists: ListRunner;
   /** Ends the query threads. */
   closeRunner(): Promise<void>;
   readonly scrape: ScrapeManager;
@@ -85,6 +87,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     runner,
     parse,
     queryable,
+    lists,
     close: closeRunner,
   } = createRunner(options, {
     activeQueries,
@@ -121,6 +124,7 @@ export function compose(options: ServerOptions, log: Log): Parts {
     runner,
     parse,
     queryable,
+    lists,
     closeRunner,
     scrape,
     replayProgress,

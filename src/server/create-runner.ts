@@ -5,6 +5,7 @@ import { functionImplementations } from '../promql/functions/registry.ts';
 import type { ParserOptions } from '../promql/syntax/options.ts';
 import { HandedOn } from '../query/handed-on.ts';
 import { LightRunner } from '../query/light-runner.ts';
+import { type ListRunner, ThreadLists } from '../query/lists/list-runner.ts';
 import type { ParsedForm } from '../query/parsed-text.ts';
 import type { QuerySettings } from '../query/pool/messages.ts';
 import { PoolRunner } from '../query/pool/pool-runner.ts';
@@ -47,6 +48,8 @@ export interface ServerRunner {
   parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply>;
   /** Reads that are no queries. */
   queryable(signal: AbortSignal): Queryable;
+  /** Writes the lists that are too long for the queryable. */
+  readonly lists: ListRunner;
   /** Ends all threads; queries that run fail. */
   close(): Promise<void>;
 }
@@ -112,6 +115,7 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     runner,
     parse: (text, form, signal) => pool.parse(text, form, signal),
     queryable: (signal) => threadedQueryable(database, openRead, signal, listsHandedOn, clock),
+    lists: new ThreadLists(database, (list, signal) => pool.list(list, signal)),
     close,
   };
 }

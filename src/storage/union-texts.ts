@@ -8,7 +8,7 @@ const STEP = 4096;
  * One sorted list of two, each text once, in steps: lists of label values may have a million texts, which took a second to put into a set
  * and sort.
  */
-export function* unionSteps(a: readonly string[], b: readonly string[]): Generator<undefined, readonly string[]> {
+function* unionSteps(a: readonly string[], b: readonly string[]): Generator<undefined, readonly string[]> {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
   const both: string[] = [];

@@ -49,6 +49,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     registry,
     parse: () => Promise.reject(new Error('no text is so long here')),
     queryable: () => database,
+    lists: { list: () => Promise.reject(new Error('no list is so long here')) },
     headQueryable: database,
     appendable: database,
     exemplars: database,

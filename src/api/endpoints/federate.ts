@@ -5,6 +5,7 @@ import { RegexSyntaxError } from '../../model/regex.ts';
 import { isStale } from '../../model/stale.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { QueryError } from '../../promql/exec/query-error.ts';
+import { FoundSeries } from '../../query/lists/found-series.ts';
 import { Slices } from '../../std/slices.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import { createSampleColumn, type Querier, type SeriesSet, type TimeRange } from '../../storage/query.ts';
@@ -13,7 +14,7 @@ import { type Answer, plainError } from '../answer.ts';
 import { ApiError } from '../api-error.ts';
 import type { Call, Handler } from '../call.ts';
 import { compressed } from '../compression.ts';
-import { FoundSeries, parsedSelectors } from '../selectors.ts';
+import { parsedSelectors } from '../selectors.ts';
 import { type EscapingScheme, escapingSchemeFromText } from './escape-name.ts';
 import { type FederatedSample, FederationText } from './federation-text.ts';
 

@@ -1,6 +1,8 @@
 import { goQuote, type Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { MAX_MOMENT, MIN_MOMENT, storageMs } from '../../model/timestamp.ts';
+import { FoundSeries } from '../../query/lists/found-series.ts';
+import { type ListRequest, LongList, storageLimit } from '../../query/lists/list-request.ts';
 import type { Querier, SeriesSet } from '../../storage/query.ts';
 import { SetHeap } from '../../storage/set-heap.ts';
 import { TextUnion } from '../../storage/union-texts.ts';
@@ -10,16 +12,16 @@ import type { ApiResult } from '../envelope.ts';
 import { unescapeName } from '../escaped-name.ts';
 import { listResult } from '../json-list.ts';
 import { labelSetsResult } from '../label-sets-list.ts';
-import { limitParameter, optionalTime, storageLimit } from '../parameters.ts';
-import { asParameterError, FoundSeries, selectors } from '../selectors.ts';
+import { limitParameter, optionalTime } from '../parameters.ts';
+import { asParameterError, selectors } from '../selectors.ts';
+import { replyResult } from '../sent-reply.ts';
 import { slicesOf } from '../slices.ts';
 
 /** GET, POST /api/v1/labels */
 export async function labelNames(call: Call): Promise<ApiResult> {
-  const limit = limitParameter(call.form);
-  const range = timeRange(call);
-  const matcherSets = await selectors(call, call.form.all('match[]'));
-  return withQuerier(call, range, async (querier) => {
+  const request = await textsRequest(call, 'names');
+  return listed(call, request, async (querier) => {
+    const { limit, matcherSets } = request;
     const names = await union(call, matcherSets, (matchers) => querier.labelNames(matchers, storageLimit(limit)));
     return listResult(call, names, limit);
   });
@@ -29,15 +31,20 @@ export async function labelNames(call: Call): Promise<ApiResult> {
 export async function labelValues(call: Call): Promise<ApiResult> {
   const name = unescapeName(call.params['name'] ?? '');
   if (name === '' || !name.isWellFormed()) throw new ApiError('bad_data', `invalid label name: ${goQuote(name)}`);
-  const limit = limitParameter(call.form);
-  const range = timeRange(call);
-  const matcherSets = await selectors(call, call.form.all('match[]'));
-  return withQuerier(call, range, async (querier) => {
+  const request = await textsRequest(call, { valuesOf: name });
+  return listed(call, request, async (querier) => {
+    const { limit, matcherSets } = request;
     const values = await union(call, matcherSets, (matchers) =>
       querier.labelValues(name, matchers, storageLimit(limit)),
     );
     return listResult(call, values, limit);
   });
+}
+
+async function textsRequest(call: Call, what: ListRequest['what']): Promise<ListRequest> {
+  const limit = limitParameter(call.form);
+  const range = timeRange(call);
+  return { what, range, matcherSets: await selectors(call, call.form.all('match[]')), sorted: true, limit };
 }
 
 /** GET, POST /api/v1/series */
@@ -51,9 +58,9 @@ export async function series(call: Call): Promise<ApiResult> {
   const matcherSets = await selectors(call, form.all('match[]')).catch((error: unknown) => {
     throw asParameterError('match[]', error);
   });
-  return withQuerier(call, range, async (querier) => {
-    // Also where one is given twice.
-    const sorted = selectorCount > 1;
+  // Also where one is given twice.
+  const sorted = selectorCount > 1;
+  return listed(call, { what: 'series', range, matcherSets, sorted, limit }, async (querier) => {
     const sets: SeriesSet[] = [];
     const found = new FoundSeries();
     const slices = slicesOf(call);
@@ -115,17 +122,21 @@ function timeRange({ form }: Call): { minTime: number; maxTime: number } {
   };
 }
 
-async function withQuerier<T>(
+/** A list that `make` makes of what a querier finds, or where it is long one that a thread writes. */
+async function listed(
   call: Call,
-  range: { minTime: number; maxTime: number },
-  use: (querier: Querier) => Promise<T>,
-): Promise<T> {
-  const querier = call.deps.queryable(call.signal).querier(range);
+  request: ListRequest,
+  make: (querier: Querier) => Promise<ApiResult>,
+): Promise<ApiResult> {
+  const querier = call.deps.queryable(call.signal).querier(request.range);
   try {
-    return await use(querier);
+    return await make(querier);
+  } catch (error) {
+    if (!(error instanceof LongList)) throw error;
   } finally {
     querier.close();
   }
+  return replyResult(call, await call.deps.lists.list(request, call.signal));
 }
 
 /** What any of the selectors finds, sorted; without selectors everything. */

@@ -8,7 +8,6 @@ import {
   nanosecondsBetween,
   secondsFromNanoseconds,
 } from '../../model/timestamp.ts';
-import { giveBackAnswer } from '../../query/answer-buffers.ts';
 import type { QueryRequest } from '../../query/runner.ts';
 import { ApiError, invalidParameter } from '../api-error.ts';
 import type { Call } from '../call.ts';
@@ -21,6 +20,7 @@ import {
   optionalTime,
   requiredTime,
 } from '../parameters.ts';
+import { replyResult } from '../sent-reply.ts';
 
 /** Points per series that one range query may ask for: 60 s resolution for a week, 1 h for a year. */
 const POINTS_MAX = 11_000n;
@@ -103,39 +103,8 @@ export async function askRunner(
     withoutPasses,
   };
   const reply = await deps.runner.run(request, call.signal);
-  if (!reply.ok) {
-    if (reply.errorType === 'bad_data') throw invalidParameter('query', reply.message);
-    throw new ApiError(reply.errorType, reply.message);
-  }
-  if (reply.form !== 'json') throw new ApiError('internal', `query answered as ${reply.form}, asked for json`);
-  keepUntilSent(call, reply.body);
-  return { kind: 'rendered', bytes: reply.body };
-}
-
-/** Smaller answers are always sent: the number of connections bounds them. */
-const COUNTED_BYTES_MIN = 64 * 1024;
-
-/**
- * Counts an answer until it was sent: clients that read slowly, or not at all, would fill memory with answers that are done. Throws where
- * there is no room for it beside the others.
- */
-function keepUntilSent(call: Call, body: Uint8Array): void {
-  const { answers } = call.deps;
-  const size = body.length < COUNTED_BYTES_MIN ? 0 : body.length;
-  // By itself every answer has room that the query's own limit has let pass.
-  const counted = answers.used === 0 ? Math.min(size, answers.bytesMax) : size;
-  if (!answers.take(counted)) {
-    giveBackAnswer(body);
-    throw new ApiError(
-      'timeout',
-      `too many bytes of answers are being sent, try again later: there are ${answers.used} bytes, this answer has ` +
-        `${size}, the limit is ${answers.bytesMax} bytes`,
-    );
-  }
-  call.whenSent(() => {
-    answers.give(counted);
-    giveBackAnswer(body);
-  });
+  if (!reply.ok && reply.errorType === 'bad_data') throw invalidParameter('query', reply.message);
+  return replyResult(call, reply);
 }
 
 /** The server's limit, or the client's where that is shorter. */

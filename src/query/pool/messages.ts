@@ -4,6 +4,7 @@ import type { StepColumn } from '../../promql/steps/step-column.ts';
 import type { ParserOptions } from '../../promql/syntax/options.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import type { QueryCost } from '../execute-query.ts';
+import type { ThreadList } from '../lists/list-request.ts';
 import type { ParsedForm } from '../parsed-text.ts';
 import type { QueryReply, QueryRequest } from '../runner.ts';
 import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
@@ -43,6 +44,8 @@ export type ThreadTask =
       readonly subqueryStepMs: number;
     }
   | { readonly kind: 'read'; readonly work: ReadWork }
+  /** The answer's body is the whole response. */
+  | { readonly kind: 'list'; readonly list: ThreadList }
   /** The answer's body is the text. */
   | { readonly kind: 'parse'; readonly text: string; readonly form: ParsedForm };
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../std/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import { failedReply, type QueryCost } from '../execute-query.ts';
+import type { ThreadList } from '../lists/list-request.ts';
 import type { ParsedForm } from '../parsed-text.ts';
 import { QueryGate } from '../query-gate.ts';
 import type { QueryErrorType, QueryObserver, QueryReply, QueryRequest, QueryRunner } from '../runner.ts';
@@ -124,24 +125,34 @@ export class PoolRunner implements QueryRunner {
     return channel;
   }
 
+  /** Has a list written by a thread. Lists do not count as queries either. */
+  list(list: ThreadList, signal: AbortSignal): Promise<QueryReply> {
+    return this.#runBeside({ kind: 'list', list }, READ_TIMEOUT_MS, signal);
+  }
+
   /** Parses a text in a thread: the body of the reply is what `parsedText` gives. */
-  async parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply> {
-    try {
-      await this.#readGate.enter('interactive', PARSE_TIMEOUT_MS, signal);
-    } catch (error) {
-      return failedReply(error, 'internal');
-    }
-    try {
-      return (await this.#runJob({ kind: 'parse', text, form }, PARSE_TIMEOUT_MS, signal, null)).reply;
-    } finally {
-      this.#readGate.leave();
-    }
+  parse(text: string, form: ParsedForm, signal: AbortSignal): Promise<QueryReply> {
+    return this.#runBeside({ kind: 'parse', text, form }, PARSE_TIMEOUT_MS, signal);
   }
 
   /** Ends all threads; queries that run fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread, false)));
+  }
+
+  /** Runs what is no query. */
+  async #runBeside(task: ThreadTask, timeoutMs: number, signal: AbortSignal): Promise<QueryReply> {
+    try {
+      await this.#readGate.enter('interactive', timeoutMs, signal);
+    } catch (error) {
+      return failedReply(error, 'internal');
+    }
+    try {
+      return (await this.#runJob(task, timeoutMs, signal, null)).reply;
+    } finally {
+      this.#readGate.leave();
+    }
   }
 
   async #runJob(
@@ -299,8 +310,16 @@ const GRACES_MAX = 10;
 const LOGGED_UNITS_MAX = 1000;
 
 function textOf(task: ThreadTask): string {
-  if (task.kind === 'read') return 'a read of series';
-  return (task.kind === 'run' ? task.request.text : task.text).slice(0, LOGGED_UNITS_MAX);
+  switch (task.kind) {
+    case 'read':
+      return 'a read of series';
+    case 'list':
+      return 'a list of series, label names or values';
+    case 'run':
+      return task.request.text.slice(0, LOGGED_UNITS_MAX);
+    case 'parse':
+      return task.text.slice(0, LOGGED_UNITS_MAX);
+  }
 }
 
 function kindOfFailure(type: QueryErrorType): QueryErrorKind {

@@ -7,6 +7,7 @@ import { functionImplementations } from '../../promql/functions/registry.ts';
 import { systemClock } from '../../std/clock.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import { lowerThreadPriority } from '../../std/thread-priority.ts';
+import { turnsOf } from '../../std/turns.ts';
 import { DecodedChunks } from '../../tsdb/chunk/decoded-chunks.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
@@ -19,6 +20,7 @@ import {
   prepareQuery,
   type QueryExecutor,
 } from '../execute-query.ts';
+import { writeList } from '../lists/write-list.ts';
 import { parsedText } from '../parsed-text.ts';
 import type { QueryReply } from '../runner.ts';
 import { IdleThread } from './idle-thread.ts';
@@ -45,6 +47,8 @@ interface Waiting {
 
 /** Where rules run in the thread, other queries let so many turns pass for each of theirs: these keep no beat. */
 const TURNS_FOR_RULES = 4;
+/** A list gives way to the queries of its thread after so long, as they do. */
+const LIST_TURN_MS = 20;
 /** Scrapes and writes get a core at once; the maintenance thread stands back by 10. */
 const NICE = 5;
 
@@ -83,6 +87,9 @@ port.on('message', (message: MessageToThread) => {
       break;
     case 'read':
       void atWork(() => read(message));
+      break;
+    case 'list':
+      void atWork(() => list(message));
       break;
     case 'parse':
       void atWork(() => parse(message));
@@ -160,7 +167,7 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
   const ask = (question: ThreadQuestion) => othersWhile(slot, () => askMain(slot, question));
   let reply: QueryReply;
   try {
-    await serveRead(work, database, ask, {
+    await serveRead(work, database.queryable(ask), {
       give: (batch) => send({ kind: 'batch', slot, batch }, buffersOfBatch(batch)),
       wish: () => othersWhile(slot, () => nextWish(slot)),
       check: () => checkWanted(signal),
@@ -170,6 +177,25 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
     reply = failedReply(error, 'internal');
   }
   wishes.delete(slot);
+  sendReply(slot, reply, null);
+}
+
+/** Writes a list as a whole answer. */
+async function list({ list, slot }: Extract<MessageToThread, { kind: 'list' }>): Promise<void> {
+  control.setAtWork(slot);
+  const signal = new SlotSignal(slot);
+  const ask = (question: ThreadQuestion) => othersWhile(slot, () => askMain(slot, question));
+  let reply: QueryReply;
+  try {
+    reply = await writeList(list, database, ask, {
+      blocks: executor.blocks,
+      bytesMax: settings.bytesMax,
+      turns: { ...turnsOf(systemClock, LIST_TURN_MS), pause: () => othersWhile(slot, () => setImmediate()) },
+      check: () => checkWanted(signal),
+    });
+  } catch (error) {
+    reply = failedReply(error, 'internal');
+  }
   sendReply(slot, reply, null);
 }
 

@@ -1,23 +1,16 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
-import type { Matcher } from '../../model/matcher.ts';
 import type { TimeRange } from '../../storage/query.ts';
 import type { ThreadRequest } from '../../tsdb/threads/thread-answer.ts';
 
-// What the main thread and a query thread say to each other where series are read that no query asks for: for lists of
-// series, for federation, for remote read. The main thread pulls one batch after the other, so neither has more of it in
+// What the main thread and a query thread say to each other where series are read that no query asks for: for federation,
+// for remote read. The main thread pulls one batch after the other, so neither has more of it in
 // memory than a batch, labels excepted.
 
 /** What is read. */
-export type ReadWork =
-  | { readonly kind: 'select'; readonly range: TimeRange; readonly request: ThreadRequest }
-  /** Label names of blocks alone; with `name` the values of that label. */
-  | {
-      readonly kind: 'texts';
-      readonly range: TimeRange;
-      readonly name: string | null;
-      readonly matchers: readonly Matcher[];
-      readonly limit: number;
-    };
+export interface ReadWork {
+  readonly range: TimeRange;
+  readonly request: ThreadRequest;
+}
 
 /** What the main thread wants next. */
 export type ReadWish = 'more' | 'samples' | 'chunks' | 'end';
@@ -27,8 +20,6 @@ export type ReadBatch =
   | { readonly kind: 'found'; readonly length: number; readonly warnings: readonly string[] }
   /** Label sets of the next series, each names and values in turn. */
   | { readonly kind: 'labels'; readonly rows: readonly (readonly string[])[] }
-  /** The next texts of a sorted list; an empty batch is its end. */
-  | { readonly kind: 'texts'; readonly texts: readonly string[] }
   | { readonly kind: 'samples'; readonly columns: PackedColumns }
   | { readonly kind: 'chunks'; readonly chunks: PackedChunks };
 

@@ -1,12 +1,10 @@
 import { createSampleColumn, type EncodedChunk, type Queryable, type SeriesSet } from '../../storage/query.ts';
-import type { AskMainThread, ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
 import { ChunkPacker } from './packed-chunks.ts';
 import { ColumnPacker } from './packed-columns.ts';
 import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
 
 /** What a batch holds at most: so long to copy that the main thread does not notice, some ms. */
 const LABEL_ROWS_MAX = 1000;
-const TEXTS_MAX = 5000;
 const SAMPLE_ROWS_MAX = 256;
 const SAMPLES_MAX = 65_536;
 const CHUNK_ROWS_MAX = 1000;
@@ -24,31 +22,7 @@ export interface ReadServing {
 
 /** Does a read in its thread: finds, then gives batch after batch as they are wished for, until the end is. */
 export async function serveRead(
-  work: ReadWork,
-  database: ThreadDatabase,
-  ask: AskMainThread,
-  serving: ReadServing,
-): Promise<void> {
-  if (work.kind === 'texts') {
-    const { limit, matchers, name, range } = work;
-    const texts = await database.blockTexts(ask, range, limit, (block) => {
-      serving.check();
-      return name === null ? block.labelNames(matchers, limit) : block.labelValues(name, matchers, limit);
-    });
-    return serveTexts(texts, serving);
-  }
-  return serveSelect(work, database.queryable(ask), serving);
-}
-
-async function serveTexts(texts: readonly string[], { give, wish }: ReadServing): Promise<void> {
-  for (let from = 0; ; from += TEXTS_MAX) {
-    give({ kind: 'texts', texts: texts.slice(from, from + TEXTS_MAX) });
-    if ((await wish()) === 'end') return;
-  }
-}
-
-async function serveSelect(
-  { range, request }: Extract<ReadWork, { kind: 'select' }>,
+  { range, request }: ReadWork,
   queryable: Queryable,
   { check, give, wish }: ReadServing,
 ): Promise<void> {

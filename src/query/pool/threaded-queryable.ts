@@ -1,7 +1,6 @@
 import { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { Clock } from '../../std/clock.ts';
-import { runInTurns, type Turns, turnsOf } from '../../std/turns.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
 import type {
   EncodedChunk,
@@ -12,12 +11,13 @@ import type {
   SeriesSet,
   TimeRange,
 } from '../../storage/query.ts';
-import { unionOf, unionSteps } from '../../storage/union-texts.ts';
+import { unionOf } from '../../storage/union-texts.ts';
 import type { ListLimits, ResidentBlocks } from '../../tsdb/block/resident-blocks.ts';
 import type { HeadQuerier } from '../../tsdb/head/head-querier.ts';
 import type { HeadSeriesSet } from '../../tsdb/head/head-series-set.ts';
 import { NotResident } from '../../tsdb/not-resident.ts';
 import type { HandedOn } from '../handed-on.ts';
+import { LongList } from '../lists/list-request.ts';
 import { unpackChunks } from './packed-chunks.ts';
 import { unpackColumn } from './packed-columns.ts';
 import type { ReadChannel } from './read-channel.ts';
@@ -50,9 +50,9 @@ const LISTED_ROWS_MAX = 16_384;
 const LISTED_MS_MAX = 5;
 
 /**
- * A database for what no query asks: it looks into memory by itself and has whatever is in files, or more than a short list, read by
- * a query thread, so that the main thread waits for no file. Reads end when `signal` aborts. `handedOn` is that of all
- * queryables of the database.
+ * A database for what no query asks: it looks into memory by itself and has samples that are in files read by a query thread, so that
+ * the main thread waits for no file. Lists that are not short, or not at hand, it throws `LongList` for. Reads end when `signal` aborts.
+ * `handedOn` is that of all queryables of the database.
  */
 export function threadedQueryable(
   source: ResidentSource,
@@ -83,7 +83,6 @@ class ThreadedQuerier implements Querier {
   readonly #range: TimeRange;
   readonly #handedOn: HandedOn;
   readonly #limits: ListLimits;
-  readonly #turns: Turns;
   readonly #head: HeadQuerier;
   readonly #channels: ReadChannel[] = [];
   #blocks: ResidentBlocks | null = null;
@@ -98,25 +97,20 @@ class ThreadedQuerier implements Querier {
   ) {
     this.#handedOn = handedOn;
     this.#limits = listLimits(clock);
-    this.#turns = turnsOf(clock, PIECE_MS);
     this.#source = source;
     this.#openRead = openRead;
     this.#range = range;
     this.#head = source.headQuerier(range);
   }
 
-  /** Where only labels are asked for, they are in order wherever a block has samples of the range: the reference merges what it finds. */
-  async select(given: SelectRequest): Promise<SeriesSet> {
-    const hasBlocks = this.#source.hasBlocks(this.#range);
-    if (!hasBlocks) {
-      const set = await this.#head.select(given);
-      if (given.labelsOnly === true || !(set as HeadSeriesSet).readsFiles) return set;
+  async select(request: SelectRequest): Promise<SeriesSet> {
+    if (request.labelsOnly === true) return this.#labelSets(request);
+    if (!this.#source.hasBlocks(this.#range)) {
+      const set = await this.#head.select(request);
+      if (!(set as HeadSeriesSet).readsFiles) return set;
     }
-    const request = given.labelsOnly === true && hasBlocks ? { ...given, sorted: true } : given;
-    const listed = request.labelsOnly === true ? await this.#labelSets(request) : null;
-    if (listed !== null) return listed;
     const { check, ...asked } = request;
-    const channel = await this.#open({ kind: 'select', range: this.#range, request: asked });
+    const channel = await this.#open({ range: this.#range, request: asked });
     const found = await channel.first();
     if (found.kind !== 'found') throw unexpected(found);
     const labels: Labels[] = [];
@@ -129,20 +123,12 @@ class ThreadedQuerier implements Querier {
     return new ThreadSeriesSet(channel, labels, found.warnings, request.asChunks === true);
   }
 
-  async labelNames(matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
-    const [own, others] = await Promise.all([
-      this.#head.labelNames(matchers, limit),
-      this.#blockTexts(null, matchers, limit),
-    ]);
-    return bothInTurns(own, others, limit, this.#turns);
+  labelNames(matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
+    return this.#texts(null, matchers, limit);
   }
 
-  async labelValues(name: string, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
-    const [own, others] = await Promise.all([
-      this.#head.labelValues(name, matchers, limit),
-      this.#blockTexts(name, matchers, limit),
-    ]);
-    return bothInTurns(own, others, limit, this.#turns);
+  labelValues(name: string, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
+    return this.#texts(name, matchers, limit);
   }
 
   close(): void {
@@ -152,23 +138,27 @@ class ThreadedQuerier implements Querier {
     for (const channel of this.#channels) channel.close();
   }
 
-  /** The series of head and blocks, in label order, where these are few and at hand; null elsewhere. */
-  async #labelSets(request: SelectRequest): Promise<SeriesSet | null> {
-    if (this.#head.seriesMax(request.matchers) > LISTED_ROWS_MAX) return null;
+  /**
+   * The series of head and blocks, in label order wherever a block has samples of the range: the reference merges what it finds. Throws
+   * `LongList` where these are not few and at hand.
+   */
+  async #labelSets(given: SelectRequest): Promise<SeriesSet> {
+    if (this.#head.seriesMax(given.matchers) > LISTED_ROWS_MAX) throw new LongList();
+    if (!this.#source.hasBlocks(this.#range)) return this.#head.select(given);
+    const request = { ...given, sorted: true };
     const key = `series ${JSON.stringify(request.matchers)}`;
     const ofBlocks = this.#atOnce(key, (blocks) => blocks.labelSets(request, this.#limits));
-    if (ofBlocks === null) return null;
     const ofHead = await this.#head.select({ ...request, limit: 0 });
     if (ofHead.length > LISTED_SERIES_MAX) {
       this.#handedOn.note(key, true);
-      return null;
+      throw new LongList();
     }
     return mergeSeriesSets([ofHead, ...ofBlocks], true, request.limit);
   }
 
-  /** What can be had of blocks at once; null where that is to be left to a thread, now and for a while where the same `key` comes again. */
-  #atOnce<T>(key: string, list: (blocks: ResidentBlocks) => T): T | null {
-    if (key.length > LISTED_KEY_MAX || this.#handedOn.again(key)) return null;
+  /** What can be had of blocks at once; throws `LongList` elsewhere, now and for a while where the same `key` comes again. */
+  #atOnce<T>(key: string, list: (blocks: ResidentBlocks) => T): T {
+    if (key.length > LISTED_KEY_MAX || this.#handedOn.again(key)) throw new LongList();
     this.#blocks ??= this.#source.residentBlocks(this.#range);
     try {
       const listed = list(this.#blocks);
@@ -177,22 +167,20 @@ class ThreadedQuerier implements Querier {
     } catch (error) {
       if (!(error instanceof NotResident)) throw error;
       this.#handedOn.note(key, false);
-      return null;
+      throw new LongList();
     }
   }
 
-  async #blockTexts(name: string | null, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
-    if (!this.#source.hasBlocks(this.#range)) return [];
-    const key = `${name === null ? 'names' : `values ${name}`} ${JSON.stringify(matchers)}`;
-    const lists = this.#atOnce(key, (blocks) => blocks.texts(name, matchers, limit, this.#limits));
-    if (lists !== null) return unionOf(lists, limit);
-    const channel = await this.#open({ kind: 'texts', range: this.#range, name, matchers, limit });
-    const texts: string[] = [];
-    for (let batch = await channel.first(); ; batch = await channel.next('more')) {
-      if (batch.kind !== 'texts') throw unexpected(batch);
-      if (batch.texts.length === 0) return texts;
-      for (const text of batch.texts) texts.push(text);
+  /** Label names, or with a name the values of that label. Throws `LongList` where these are not few and at hand. */
+  async #texts(name: string | null, matchers: readonly Matcher[], limit: number): Promise<readonly string[]> {
+    const lists: (readonly string[])[] = [];
+    if (this.#source.hasBlocks(this.#range)) {
+      const key = `${name === null ? 'names' : `values ${name}`} ${JSON.stringify(matchers)}`;
+      lists.push(...this.#atOnce(key, (blocks) => blocks.texts(name, matchers, limit, this.#limits)));
     }
+    const ofHead = await this.#head.fewTexts(name, matchers, limit, LISTED_VALUES_MAX);
+    if (ofHead === null) throw new LongList();
+    return unionOf([ofHead, ...lists], limit);
   }
 
   async #open(work: ReadWork): Promise<ReadChannel> {
@@ -280,20 +268,6 @@ class ThreadSeriesSet implements SeriesSet {
 
 function notAtHand(row: number): Error {
   return new Error(`Cannot read row ${row}: its samples are not at hand`);
-}
-
-/** Milliseconds until the event loop runs again. */
-const PIECE_MS = 5;
-
-/** Two sorted lists as one. */
-async function bothInTurns(
-  a: readonly string[],
-  b: readonly string[],
-  limit: number,
-  turns: Turns,
-): Promise<readonly string[]> {
-  const both = await runInTurns(unionSteps(a, b), turns);
-  return limit > 0 && both.length > limit ? both.slice(0, limit) : both;
 }
 
 function unexpected({ kind }: ReadBatch): Error {

@@ -13,8 +13,8 @@ import type { HeadBounds } from './head-state.ts';
 import type { KnownSelection, KnownSelections } from './known-selections.ts';
 import type { LabelIndex } from './label-index.ts';
 import type { SnapshotMoment } from './snapshot-moments.ts';
-import { sortInSteps } from './sort-in-steps.ts';
 import { byArrival, orderByLabels } from './sort-rows.ts';
+import { textsInOrder } from './symbol-order.ts';
 
 export interface HeadQuerierParts {
   readonly memory: HeadMemory;
@@ -30,6 +30,9 @@ export interface HeadQuerierParts {
   /** How long work may hold the thread; null: as long as it takes. */
   readonly turns: Turns | null;
 }
+
+/** A select whose rows are put into label order, where they are, by who reads them. */
+type SnapshotRequest = Omit<SelectRequest, 'sorted'> & Partial<Pick<SelectRequest, 'sorted'>>;
 
 /** Finding a label among those of a row takes as long as looking at so many entries of a list of rows. */
 const LISTED_ROWS_PER_ROW = 16;
@@ -64,10 +67,7 @@ export class HeadQuerier implements Querier {
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
-    this.#assertOpen();
-    if (!this.#overlaps()) return [];
-    const find = () => this.#labelNames(matchers, limit);
-    return runInTurns(this.#known(`names ${limit}`, matchers, find), this.#turnsOf({}));
+    return this.#texts(null, matchers, limit, Number.POSITIVE_INFINITY) as string[] | Promise<string[]>;
   }
 
   labelValues(
@@ -75,10 +75,27 @@ export class HeadQuerier implements Querier {
     matchers: readonly Matcher[],
     limit: number,
   ): readonly string[] | Promise<readonly string[]> {
+    return this.#texts(name, matchers, limit, Number.POSITIVE_INFINITY) as string[] | Promise<string[]>;
+  }
+
+  /** As `labelValues`, or without a name as `labelNames`; null where these are more than `textsMax`. */
+  fewTexts(
+    name: string | null,
+    matchers: readonly Matcher[],
+    limit: number,
+    textsMax: number,
+  ): readonly string[] | null | Promise<readonly string[] | null> {
+    return this.#texts(name, matchers, limit, textsMax);
+  }
+
+  /**
+   * The symbols of what `labelValues` lists, or without a name `labelNames`, in an array of its own, in any order: for a thread that reads
+   * them in place while this is open. Throws or rejects with `RegexSyntaxError`.
+   */
+  textSymbols(name: string | null, matchers: readonly Matcher[], limit: number): Uint32Array | Promise<Uint32Array> {
     this.#assertOpen();
-    if (!this.#overlaps()) return [];
-    const find = () => this.#labelValues(name, matchers, limit);
-    return runInTurns(this.#known(`values ${limit} ${name}`, matchers, find), this.#turnsOf({}));
+    if (!this.#overlaps()) return new Uint32Array(0);
+    return runInTurns(this.#symbols(name, matchers, limit), this.#turnsOf({}));
   }
 
   /** The series that matchers choose are at most so many, as far as one look at the label index tells. */
@@ -109,10 +126,10 @@ export class HeadQuerier implements Querier {
   }
 
   /**
-   * The rows of a select, in any order, as they stand now, which may take several turns: what another thread makes its series set of, over a `HeadView`
+   * The rows of a select, in the order in which their series came where lists are shown in that one, else in any, as they stand now, which may take several turns: what another thread makes its series set of, over a `HeadView`
    * that has the head's slabs, while this querier is open. Throws `RegexSyntaxError`.
    */
-  snapshot(request: Omit<SelectRequest, 'sorted'>): HeadSnapshot | Promise<HeadSnapshot> {
+  snapshot(request: SnapshotRequest): HeadSnapshot | Promise<HeadSnapshot> {
     this.#assertOpen();
     const take = () => runInTurns(this.#snapshot(request), this.#turnsOf({}));
     return this.#moment === null ? this.#whenWhole(take) : take();
@@ -129,7 +146,7 @@ export class HeadQuerier implements Querier {
     };
   }
 
-  *#snapshot(request: Omit<SelectRequest, 'sorted'>): Generator<undefined, HeadSnapshot> {
+  *#snapshot(request: SnapshotRequest): Generator<undefined, HeadSnapshot> {
     const { limit, matchers, newestOnly, range } = request;
     const { deletions, inOrderMinTime, known, memory, rowIndex } = this.#parts;
     const wanted = this.#within(range);
@@ -142,13 +159,20 @@ export class HeadQuerier implements Querier {
       const rows = rowIndex.settle(chosen);
       selection = known.add(version, matchers, rows);
       if (selection === null) {
-        return yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish, 'used up', this.#moment);
+        const shown = isByArrival(request) ? yield* byArrival(memory.series, rows) : rows;
+        return yield* takeHeadSnapshotInSteps(memory, deletions, shown, wish, 'used up', this.#moment);
       }
     }
-    const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, selection.rows, wish, 'kept', this.#moment);
-    if (snapshot.rows !== selection.rows) return snapshot;
+    let { rows } = selection;
+    if (isByArrival(request)) {
+      selection.arrival ??= yield* byArrival(memory.series, rows);
+      rows = selection.arrival;
+    }
+    const snapshot = yield* takeHeadSnapshotInSteps(memory, deletions, rows, wish, 'kept', this.#moment);
+    if (snapshot.rows !== rows) return snapshot;
     // The rows go to another thread, which would take them away from here.
-    return { ...snapshot, rows: selection.rows.slice(), selection: selection.number };
+    const taken = { ...snapshot, rows: rows.slice() };
+    return rows === selection.rows ? { ...taken, selection: selection.number } : taken;
   }
 
   close(): void {
@@ -183,14 +207,13 @@ export class HeadQuerier implements Querier {
   }
 
   *#select(request: SelectRequest): Generator<undefined, SeriesSet> {
-    const { labelsOnly, matchers, range, sorted, limit, newestOnly } = request;
+    const { matchers, range, sorted, limit, newestOnly } = request;
     const { deletions, inOrderMinTime, memory, reader } = this.#parts;
     const found = yield* this.#knownRows(matchers);
     const selection = found instanceof Uint32Array ? null : found;
     const chosen = found instanceof Uint32Array ? found : found.rows;
     let rows = chosen;
-    if (labelsOnly === true && !sorted) {
-      // Lists show the series in the order in which they came, and cut there.
+    if (isByArrival(request)) {
       rows = selection?.arrival ?? (yield* byArrival(memory.series, chosen));
       if (selection !== null) selection.arrival = rows;
     }
@@ -243,46 +266,65 @@ export class HeadQuerier implements Querier {
     return { minTime: Math.max(minTime, range.minTime), maxTime: Math.min(maxTime, range.maxTime) };
   }
 
-  /** The texts that `find` gives, or gave when the same was asked for and the series were the same. */
-  *#known(
-    what: string,
+  #texts(
+    name: string | null,
     matchers: readonly Matcher[],
-    find: () => Generator<undefined, string[]>,
-  ): Generator<undefined, readonly string[]> {
+    limit: number,
+    textsMax: number,
+  ): readonly string[] | null | Promise<readonly string[] | null> {
+    this.#assertOpen();
+    if (!this.#overlaps()) return [];
+    return runInTurns(this.#textsInSteps(name, matchers, limit, textsMax), this.#turnsOf({}));
+  }
+
+  /** The texts, as they were found before where the same was asked for and the series were the same; null where these are too many. */
+  *#textsInSteps(
+    name: string | null,
+    matchers: readonly Matcher[],
+    limit: number,
+    textsMax: number,
+  ): Generator<undefined, readonly string[] | null> {
     const { known, memory } = this.#parts;
     const { version } = memory.series;
+    const what = name === null ? `names ${limit}` : `values ${limit} ${name}`;
     const before = known.texts(version, what, matchers);
     if (before !== undefined) return before;
-    const texts = yield* find();
+    const symbols = yield* this.#symbols(name, matchers, limit);
+    if (symbols.length > textsMax) return null;
+    const texts = yield* textsInOrder(memory.symbols, symbols, limit);
     if (memory.series.version === version) known.addTexts(version, what, matchers, texts);
     return texts;
   }
 
-  *#labelNames(matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {
+  #symbols(name: string | null, matchers: readonly Matcher[], limit: number): Generator<undefined, Uint32Array> {
+    return name === null ? this.#labelNames(matchers) : this.#labelValues(name, matchers, limit);
+  }
+
+  *#labelNames(matchers: readonly Matcher[]): Generator<undefined, Uint32Array> {
     const { labelIndex, rowIndex } = this.#parts;
-    if (matchers.length === 0) return yield* this.#texts(labelIndex.names().slice(), limit);
+    if (matchers.length === 0) return labelIndex.names().slice();
     const names = new Set<number>();
     yield* this.#visitLabels(rowIndex.settle(yield* rowIndex.choose(matchers)), (words, from, to) => {
       for (let at = from; at < to; at += 2) names.add(words[at]!);
       return true;
     });
-    return yield* this.#texts(Uint32Array.from(names), limit);
+    return Uint32Array.from(names);
   }
 
-  *#labelValues(name: string, matchers: readonly Matcher[], limit: number): Generator<undefined, string[]> {
+  *#labelValues(name: string, matchers: readonly Matcher[], limit: number): Generator<undefined, Uint32Array> {
     const { labelIndex, memory, rowIndex } = this.#parts;
     const id = memory.symbols.find(name);
-    if (id < 0) return [];
+    if (id < 0) return new Uint32Array(0);
     const count = labelIndex.valueCount(id);
     const isCut = limit > 0 && limit < count;
-    if (matchers.length === 0 && !isCut) return yield* this.#texts(labelIndex.values(id).slice(), 0);
+    if (matchers.length === 0 && !isCut) return labelIndex.values(id).slice();
     const chosen = matchers.length === 0 ? rowIndex.allRows() : rowIndex.settle(yield* rowIndex.choose(matchers));
     // Those of the series that came first are kept, like the reference does.
     const rows = isCut ? yield* byArrival(memory.series, chosen) : chosen;
     const hasManyRows = count < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length;
     if (hasManyRows && (!isCut || count < LISTED_VALUES_MAX)) {
       const values = yield* this.#valuesWithRows(id, rows);
-      return yield* this.#texts(isCut ? values.subarray(0, limit) : values, 0);
+      return isCut ? values.slice(0, limit) : values;
     }
     const values = new Set<number>();
     yield* this.#visitLabels(rows, (words, from, to) => {
@@ -293,7 +335,7 @@ export class HeadQuerier implements Querier {
       }
       return !isCut || values.size < limit;
     });
-    return yield* this.#texts(Uint32Array.from(values), 0);
+    return Uint32Array.from(values);
   }
 
   /**
@@ -336,19 +378,6 @@ export class HeadQuerier implements Querier {
     }
   }
 
-  /** The texts of symbols in their order. `ids` is used up. */
-  *#texts(ids: Uint32Array, limit: number): Generator<undefined, string[]> {
-    const { symbols } = this.#parts.memory;
-    const sorted = yield* sortInSteps(ids, (a, b) => symbols.compare(a, b));
-    const count = limit > 0 ? Math.min(limit, sorted.length) : sorted.length;
-    const texts: string[] = [];
-    for (let i = 0; i < count; i++) {
-      texts.push(symbols.text(sorted[i]!));
-      if (i % STEP_ROWS === STEP_ROWS - 1) yield;
-    }
-    return texts;
-  }
-
   #overlaps(): boolean {
     const { bounds, memory, range } = this.#parts;
     const late = memory.outOfOrder.bounds;
@@ -358,6 +387,11 @@ export class HeadQuerier implements Querier {
   #assertOpen(): void {
     if (this.#pin === null) throw new Error('Cannot use a querier after it was closed');
   }
+}
+
+/** Lists show the series in the order in which they came, and cut there. */
+function isByArrival({ labelsOnly, sorted }: Pick<SnapshotRequest, 'labelsOnly' | 'sorted'>): boolean {
+  return labelsOnly === true && sorted === false;
 }
 
 function touches(a: TimeRange, b: TimeRange): boolean {

@@ -18,6 +18,7 @@ import { HeadSeriesSet } from '../head/head-series-set.ts';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
 import { HeadView } from '../head/head-view.ts';
 import { orderByLabels } from '../head/sort-rows.ts';
+import { textsInOrder } from '../head/symbol-order.ts';
 import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
 import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
 import { ThreadSelections } from './thread-selections.ts';
@@ -54,7 +55,7 @@ export class ThreadDatabase {
   }
 
   /** What one query reads from. */
-  queryable(ask: AskMainThread): Queryable {
+  queryable(ask: AskMainThread): ThreadQueryable {
     this.#decoded.begin();
     const series: HeadSeries = (request, range, snapshot, hasNoTypes) => {
       const known = this.#known.of(snapshot);
@@ -89,6 +90,11 @@ export class ThreadDatabase {
     }
   }
 
+  /** Texts of the head's symbols, sorted by UTF-8 bytes, in steps; `symbols` is used up. The main thread keeps them pinned. */
+  headTexts(symbols: Uint32Array): Generator<undefined, string[]> {
+    return textsInOrder(this.#view.symbols, symbols);
+  }
+
   #order(rows: Uint32Array): Uint32Array {
     return runInTurns(orderByLabels(this.#view, rows), null) as Uint32Array;
   }
@@ -105,6 +111,18 @@ function found(block: BlockQuerier, find: (block: BlockQuerier) => readonly stri
 /** The series of the head that a request finds, out of the snapshot that the main thread made for it. */
 type HeadSeries = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot, hasNoTypes: boolean) => SeriesSet;
 
+/** What a thread reads from. */
+export interface ThreadQueryable extends Queryable {
+  querier(range: TimeRange): ThreadQuerier;
+}
+
+/** What a select found, apart for the head, which is the first, and for each block. */
+interface Found {
+  readonly parts: readonly SeriesSet[];
+  /** All of it as one set. */
+  merged(): SeriesSet;
+}
+
 /** Selects of one turn go to the main thread together. */
 class ThreadQuerier implements Querier {
   readonly #headSeries: HeadSeries;
@@ -114,7 +132,7 @@ class ThreadQuerier implements Querier {
   readonly #open: Querier[] = [];
   #requests: ThreadRequest[] = [];
   #checks: (() => void)[] = [];
-  #sets: Promise<SeriesSet[]> | null = null;
+  #found: Promise<Found[]> | null = null;
 
   constructor(headSeries: HeadSeries, blocks: ThreadBlocks, ask: AskMainThread, range: TimeRange) {
     this.#headSeries = headSeries;
@@ -123,13 +141,15 @@ class ThreadQuerier implements Querier {
     this.#range = range;
   }
 
-  async select({ check, ...request }: SelectRequest): Promise<SeriesSet> {
-    const place = this.#requests.push(request) - 1;
-    if (check !== undefined) this.#checks.push(check);
-    this.#sets ??= Promise.resolve().then(() => this.#selectAll());
-    const sets = await this.#sets;
-    check?.();
-    return sets[place]!;
+  async select(request: SelectRequest): Promise<SeriesSet> {
+    const merged = (await this.#find(request)).merged();
+    request.check?.();
+    return merged;
+  }
+
+  /** As `select`, but what the head and each block have, by themselves: each in the order asked for, and within the limit. */
+  async selectParts(request: SelectRequest): Promise<readonly SeriesSet[]> {
+    return (await this.#find(request)).parts;
   }
 
   labelNames(): never {
@@ -144,20 +164,29 @@ class ThreadQuerier implements Querier {
     for (const querier of this.#open) querier.close();
   }
 
-  async #selectAll(): Promise<SeriesSet[]> {
+  async #find({ check, ...request }: SelectRequest): Promise<Found> {
+    const place = this.#requests.push(request) - 1;
+    if (check !== undefined) this.#checks.push(check);
+    this.#found ??= Promise.resolve().then(() => this.#findAll());
+    const found = await this.#found;
+    check?.();
+    return found[place]!;
+  }
+
+  async #findAll(): Promise<Found[]> {
     const requests = this.#requests;
     // They are those of one query: any of them tells whether it goes on.
     const [check] = this.#checks;
     this.#requests = [];
     this.#checks = [];
-    this.#sets = null;
+    this.#found = null;
     for (let asks = 1; ; asks++) {
       const answer = await this.#ask({ range: this.#range, requests });
       try {
         const blocks = this.#blocks.queriers(this.#range);
         this.#open.push(...blocks);
         return requests.map((request, i) =>
-          this.#seriesSet({ ...request, ...(check === undefined ? {} : { check }) }, i, answer, blocks),
+          this.#foundBy({ ...request, ...(check === undefined ? {} : { check }) }, i, answer, blocks),
         );
       } catch (error) {
         if (!(error instanceof BlockGone) || asks === ASKS_MAX) throw error;
@@ -165,19 +194,20 @@ class ThreadQuerier implements Querier {
     }
   }
 
-  #seriesSet(
+  #foundBy(
     given: SelectRequest,
     place: number,
     { headHasNoTypes, headMinTime, isPlain, snapshots }: ThreadAnswer,
     blocks: readonly Querier[],
-  ): SeriesSet {
+  ): Found {
     const request = isPlain ? ofFloats(given) : given;
     const range = {
       minTime: Math.max(request.range.minTime, this.#range.minTime, headMinTime),
       maxTime: Math.min(request.range.maxTime, this.#range.maxTime),
     };
-    const sets = [this.#headSeries(request, range, snapshots[place]!, headHasNoTypes)];
-    for (const block of blocks) sets.push(block.select(request) as SeriesSet);
-    return mergeSeriesSets(sets, request.sorted, request.limit, chunkMerge(snapshots[place]!.forms));
+    const { limit, sorted } = request;
+    const parts = [this.#headSeries(request, range, snapshots[place]!, headHasNoTypes)];
+    for (const block of blocks) parts.push(block.select(request) as SeriesSet);
+    return { parts, merged: () => mergeSeriesSets(parts, sorted, limit, chunkMerge(snapshots[place]!.forms)) };
   }
 }

@@ -1,0 +1,140 @@
+import type { Labels } from '../../model/labels.ts';
+import { tooManyBytesError } from '../../promql/exec/query-error.ts';
+import type { JsonBlocks } from '../../promql/json-blocks.ts';
+import { JsonBytes } from '../../promql/json-bytes.ts';
+import { runInTurns, type Turns } from '../../std/turns.ts';
+import type { SeriesSet } from '../../storage/query.ts';
+import { SetHeap } from '../../storage/set-heap.ts';
+import { TextUnion } from '../../storage/union-texts.ts';
+import type { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import type { QueryReply } from '../runner.ts';
+import { FoundSeries } from './found-series.ts';
+import { BEFORE_ITEMS, storageLimit, type ThreadList, TRUNCATED } from './list-request.ts';
+
+/** How a list is written in its thread. */
+export interface ListWriting {
+  readonly blocks: JsonBlocks;
+  /** Bytes that the answer may have. */
+  readonly bytesMax: number;
+  readonly turns: Turns;
+  /** Throws where the list is not wanted any more. */
+  check(): void;
+}
+
+/** Items between two looks at the clock: some 100 µs. */
+const ITEMS_PER_LOOK = 256;
+
+/** Finds what a list has and writes it. Rejects with what the reading, or `check`, throws. */
+export async function writeList(
+  list: ThreadList,
+  database: ThreadDatabase,
+  ask: Parameters<ThreadDatabase['queryable']>[0],
+  writing: ListWriting,
+): Promise<QueryReply> {
+  if (list.what !== 'series') {
+    const texts = await foundTexts(list, database, ask, writing);
+    return written(texts, (out, text) => out.htmlString(text), list.limit, writing);
+  }
+  const { limit, matcherSets, range, sorted } = list;
+  const querier = database.queryable(ask).querier(range);
+  try {
+    const found = new FoundSeries();
+    const sets: SeriesSet[] = [];
+    for (const matchers of matcherSets) {
+      const { check } = writing;
+      const request = { matchers, range, sorted, limit: storageLimit(limit), labelsOnly: true, check };
+      const parts = await querier.selectParts(request);
+      // How many there are in all is not known before they are merged.
+      found.add(parts.reduce((longest, { length }) => Math.max(longest, length), 0));
+      for (const part of parts) if (part.length > 0) sets.push(part);
+    }
+    // A block has come since the order was chosen.
+    if (!sorted && sets.length > 1) return await writeList({ ...list, sorted: true }, database, ask, writing);
+    return await written(labelSets(sets), (out, labels) => out.labelsOnce(labels), limit, writing);
+  } finally {
+    querier.close();
+  }
+}
+
+/** One set as it is; of several sorted ones each label set once, in order. */
+function* labelSets(sets: readonly SeriesSet[]): Generator<Labels> {
+  const only = sets.length === 1 ? sets[0]! : null;
+  if (only !== null) {
+    for (let row = 0; row < only.length; row++) yield only.labels(row);
+    return;
+  }
+  const heap = new SetHeap(sets);
+  let last: Labels | null = null;
+  for (let labels = heap.take(); labels !== null; labels = heap.take()) {
+    if (last === null || !labels.equals(last)) yield labels;
+    last = labels;
+  }
+}
+
+async function foundTexts(
+  { headSymbols, limit, matcherSets, range, what }: ThreadList,
+  database: ThreadDatabase,
+  ask: Parameters<ThreadDatabase['queryable']>[0],
+  { check, turns }: ListWriting,
+): Promise<readonly string[]> {
+  const most = storageLimit(limit);
+  const union = new TextUnion();
+  for (const [i, symbols] of headSymbols.entries()) {
+    const matchers = matcherSets[i] ?? [];
+    const own = new TextUnion();
+    const ofBlocks = await database.blockTexts(ask, range, most, (block) => {
+      check();
+      return what === 'series' || what === 'names'
+        ? block.labelNames(matchers, most, check)
+        : block.labelValues(what.valuesOf, matchers, most, check);
+    });
+    await inTurns(own.add(ofBlocks), turns, check);
+    await inTurns(own.add(await inTurns(database.headTexts(symbols), turns, check)), turns, check);
+    const both = await inTurns(own.all(), turns, check);
+    await inTurns(union.add(most > 0 && both.length > most ? both.slice(0, most) : both), turns, check);
+  }
+  return inTurns(union.all(), turns, check);
+}
+
+async function inTurns<T>(steps: Generator<undefined, T>, turns: Turns, check: () => void): Promise<T> {
+  const pause = async () => {
+    await turns.pause();
+    check();
+  };
+  return runInTurns(steps, { ...turns, now: () => turns.now(), pause });
+}
+
+/** The whole answer with as many items as `limit` lets, 0 = all, and a warning where there are more. */
+async function written<Item>(
+  items: Iterable<Item>,
+  write: (out: JsonBytes, item: Item) => void,
+  limit: number,
+  { blocks, bytesMax, check, turns }: ListWriting,
+): Promise<QueryReply> {
+  const out = new JsonBytes(blocks);
+  try {
+    out.ascii(BEFORE_ITEMS);
+    let count = 0;
+    let isCut = false;
+    let end = turns.now() + turns.pieceMs;
+    for (const item of items) {
+      if (limit > 0 && count === limit) {
+        isCut = true;
+        break;
+      }
+      if (count > 0) out.ascii(',');
+      write(out, item);
+      if (++count % ITEMS_PER_LOOK !== 0) continue;
+      if (out.position > bytesMax) throw tooManyBytesError(out.position, 0, bytesMax);
+      check();
+      if (turns.now() < end) continue;
+      await turns.pause();
+      end = turns.now() + turns.pieceMs;
+    }
+    out.ascii(isCut ? `],"warnings":["${TRUNCATED}"]}` : ']}');
+    return { ok: true, form: 'json', body: out.take(check) };
+  } catch (error) {
+    out.drop();
+    throw error;
+  }
+}
