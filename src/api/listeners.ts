@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { hostAndPort } from '../http/listen-address.ts';
 import { nodeHttp } from '../std/node-http.ts';
 
 export interface ListenerOptions {
@@ -12,7 +13,7 @@ export interface ListenerOptions {
 }
 
 export interface Listeners {
-  /** Binds `host:port` (an empty host is every address); rejects with the system's error. Gives the bound address. */
+  /** Binds an address that `hostAndPort` can read; rejects with the system's error. Gives the bound address. */
   listen(address: string): Promise<string>;
   /** Stops accepting, lets running requests end for at most `graceMs`, then cuts them off. */
   close(graceMs: number): Promise<void>;
@@ -53,6 +54,8 @@ export function createListeners(
 
   return {
     async listen(address) {
+      const place = hostAndPort(address);
+      if (place === null) throw new TypeError(`not an address: ${address}`);
       const server = nodeHttp.createServer(
         {
           maxHeaderSize: HEADER_BYTES_MAX,
@@ -70,7 +73,7 @@ export function createListeners(
       server.on('connection', admit);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen(hostAndPort(address), () => {
+        server.listen(place, () => {
           server.off('error', reject);
           resolve();
         });
@@ -90,17 +93,4 @@ export function createListeners(
       clearTimeout(timer);
     },
   };
-}
-
-/** Splits `0.0.0.0:9090`, `:9090`, `[::1]:9090`; throws a `TypeError` for anything else. */
-function hostAndPort(address: string): { host?: string; port: number } {
-  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(address);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw new TypeError(
-      `Cannot listen on ${JSON.stringify(address)}: it should be host:port, for example 0.0.0.0:9090`,
-    );
-  }
-  const host = match[1] ?? match[2] ?? '';
-  return host === '' ? { port } : { host, port };
 }

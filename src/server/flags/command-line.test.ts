@@ -39,6 +39,7 @@ test('switches are turned on by name and off by --no-name, the last one wins not
 });
 
 test('lists grow with every occurrence and replace the default', () => {
+  expect(options('--web.listen-address=[::1]:0').web.listenAddresses).toEqual(['[::1]:0']);
   expect(options('--web.listen-address=a:1', '--web.listen-address=b:2').web.listenAddresses).toEqual(['a:1', 'b:2']);
   expect(options().web.listenAddresses).toEqual(['0.0.0.0:9090']);
   expect(options('--enable-feature=a,b', '--enable-feature', 'c').features).toEqual(['a', 'b', 'c']);
@@ -121,6 +122,14 @@ test('the external URL gives the route prefix unless that is given', () => {
   expect(refusal('--web.external-url=:bad:').message).toBe(
     'parse external URL ":bad:": parse ":bad:": missing protocol scheme',
   );
+});
+
+test.each(['127.0.0.1', ':65536', '127.0.0.1:-1', ':0x1', '[::1', 'a:b:1'])('an address %j is refused', (address) => {
+  expect(refusal('--web.listen-address=:1', `--web.listen-address=${address}`)).toEqual({
+    message: `Cannot listen on ${JSON.stringify(address)}`,
+    hint: '--web.listen-address takes host:port with a port of at most 65535, for example 0.0.0.0:9090.',
+    exitCode: 2,
+  });
 });
 
 test('blocks are looked at as often as asked for, at most once a second', () => {

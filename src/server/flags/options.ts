@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { hostAndPort } from '../../http/listen-address.ts';
 import { type CommandLine, CommandLineError } from './command-line.ts';
 import { featureNames } from './feature-table.ts';
 import { FLAGS } from './flag-table.ts';
@@ -96,6 +97,14 @@ export function optionsFromCommandLine(line: CommandLine): ServerOptions {
   const get = <T extends FlagValue>(name: string) => line.values.get(name) as T;
   const given = get<readonly string[]>('web.listen-address');
   const listenAddresses = given.length === 0 ? ['0.0.0.0:9090'] : given;
+  const unreadable = listenAddresses.find((address) => hostAndPort(address) === null);
+  if (unreadable !== undefined) {
+    throw new CommandLineError(
+      `Cannot listen on ${JSON.stringify(unreadable)}`,
+      2,
+      '--web.listen-address takes host:port with a port of at most 65535, for example 0.0.0.0:9090.',
+    );
+  }
   const externalUrl = externalUrlFrom(get<string>('web.external-url'), listenAddresses[0]!);
   const retentionBytes = get<number>('storage.tsdb.retention.size');
   const retentionGivenMs = get<number>('storage.tsdb.retention.time');
