@@ -68,6 +68,20 @@ export class SymbolTexts<Records extends RecordSlabs = RecordSlabs> {
     return this.bytes[position >>> SYMBOL_BYTES_LOG2]!.subarray(start, start + this.byteLength(id));
   }
 
+  /** The number of an id's text in another table, where it is entered if it is new. */
+  enter(
+    id: number,
+    into: { add(text: string): number; addBytes(view: DataView, start: number, end: number): number },
+  ): number {
+    const words = this.wordsOf(id);
+    const position = words[this.wordOf(id)]!;
+    const length = words[this.wordOf(id) + 1]!;
+    if ((length & ASCII_SYMBOL) === 0) return into.add(this.decode(id));
+    const start = position & SYMBOL_OFFSET_MASK;
+    const view = new DataView(this.buffers[position >>> SYMBOL_BYTES_LOG2]!, start, length & ~ASCII_SYMBOL);
+    return into.addBytes(view, 0, view.byteLength);
+  }
+
   /** How many UTF-8 bytes an id has. */
   byteLength(id: number): number {
     return this.wordsOf(id)[this.wordOf(id) + 1]! & ~ASCII_SYMBOL;

@@ -3,7 +3,6 @@ import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts
 import type { FloatHistogram } from '../model/histogram.ts';
 import { type Bucket, histogramBuckets } from '../model/histogram-buckets.ts';
 import type { Labels } from '../model/labels.ts';
-import { plainLabelsSize, writePlainLabels } from '../model/plain-labels.ts';
 import { BLOCK_BYTES, type JsonBlock, type JsonBlocks } from './json-blocks.ts';
 
 const encoder = new TextEncoder();
@@ -86,7 +85,7 @@ export class JsonBytes {
   /** A string as series labels are written: `<`, `>` and `&` stay as they are. */
   string(text: string): void {
     if (text.length > ASCII_AT_ONCE || !this.#plainString(text)) {
-      this.#encode(`"${text.replace(MUST_ESCAPE, escapeCharacter)}"`);
+      this.#encode(`"${escapedString(text)}"`);
     }
   }
 
@@ -97,26 +96,8 @@ export class JsonBytes {
       this.words(text.words, text.start, text.size);
       return text.size;
     }
+    const { pairs } = labels;
     const start = this.position;
-    this.#labels(labels);
-    return this.position - start;
-  }
-
-  /** As `labels`, for a set that is not written again soon: it keeps nothing. */
-  labelsOnce(labels: Labels): void {
-    const size = plainLabelsSize(labels);
-    if (size <= ASCII_AT_ONCE) {
-      this.reserve(size);
-      const end = writePlainLabels(labels, this.bytes, this.at);
-      if (end >= 0) {
-        this.at = end;
-        return;
-      }
-    }
-    this.#labels(labels);
-  }
-
-  #labels({ pairs }: Labels): void {
     for (let i = 0; i < pairs.length; i += 2) {
       this.ascii(i === 0 ? '{' : ',');
       this.string(pairs[i]!);
@@ -124,6 +105,7 @@ export class JsonBytes {
       this.string(pairs[i + 1]!);
     }
     this.ascii(pairs.length === 0 ? '{}' : '}');
+    return this.position - start;
   }
 
   /** A string as all others are written: what HTML could take for markup is escaped too. */
@@ -305,6 +287,11 @@ const MUST_ESCAPE_HTML = /["\\\0-\x1f<>&\u2028\u2029]/g;
 
 const MARKUP = /[<>&\u2028\u2029]/g;
 const MARKUP_ONCE = /[<>&]/;
+
+/** What stands between the quotes of a string as series labels are written. */
+export function escapedString(text: string): string {
+  return text.replace(MUST_ESCAPE, escapeCharacter);
+}
 
 function escapeCharacter(character: string): string {
   switch (character) {

@@ -1,20 +1,19 @@
-import type { Labels } from '../../model/labels.ts';
 import { tooManyBytesError } from '../../promql/exec/query-error.ts';
 import type { JsonBlocks } from '../../promql/json-blocks.ts';
 import { JsonBytes } from '../../promql/json-bytes.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
-import type { SeriesSet } from '../../storage/query.ts';
-import { SetHeap } from '../../storage/set-heap.ts';
 import { TextUnion } from '../../storage/union-texts.ts';
+import { type SymbolRow, SymbolRows, type SymbolSet } from '../../tsdb/threads/symbol-rows.ts';
 import type { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
 import type { QueryReply } from '../runner.ts';
 import { FoundSeries } from './found-series.ts';
 import { BEFORE_ITEMS, storageLimit, type ThreadList, TRUNCATED } from './list-request.ts';
+import { SymbolJson } from './symbol-json.ts';
 
 /** How a list is written in its thread. */
 export interface ListWriting {
   readonly blocks: JsonBlocks;
-  /** Bytes that the answer may have. */
+  /** Bytes of the answer, and of the texts that it is made of. */
   readonly bytesMax: number;
   readonly turns: Turns;
   /** Throws where the list is not wanted any more. */
@@ -33,13 +32,19 @@ export async function writeList(
 ): Promise<QueryReply> {
   if (list.what !== 'series') {
     const texts = await foundTexts(list, database, ask, writing);
-    return written(texts, (out, text) => out.htmlString(text), list.limit, writing);
+    return written(
+      texts,
+      (out, text) => out.htmlString(text),
+      list.limit,
+      writing,
+      () => 0,
+    );
   }
   const { limit, matcherSets, range, sorted } = list;
   const querier = database.queryable(ask).querier(range);
   try {
     const found = new FoundSeries();
-    const sets: SeriesSet[] = [];
+    const sets: SymbolSet[] = [];
     for (const matchers of matcherSets) {
       const { check } = writing;
       const request = { matchers, range, sorted, limit: storageLimit(limit), labelsOnly: true, check };
@@ -50,25 +55,18 @@ export async function writeList(
     }
     // A block has come since the order was chosen.
     if (!sorted && sets.length > 1) return await writeList({ ...list, sorted: true }, database, ask, writing);
-    return await written(labelSets(sets), (out, labels) => out.labelsOnce(labels), limit, writing);
+    const rows = new SymbolRows(sets);
+    await inTurns(rows.start(), writing.turns, writing.check);
+    const json = new SymbolJson(rows.symbols);
+    const write = (out: JsonBytes, row: SymbolRow) => json.write(out, row);
+    return await written(each(rows), write, limit, writing, () => rows.symbols.bytesInUse + json.bytesInUse);
   } finally {
     querier.close();
   }
 }
 
-/** One set as it is; of several sorted ones each label set once, in order. */
-function* labelSets(sets: readonly SeriesSet[]): Generator<Labels> {
-  const only = sets.length === 1 ? sets[0]! : null;
-  if (only !== null) {
-    for (let row = 0; row < only.length; row++) yield only.labels(row);
-    return;
-  }
-  const heap = new SetHeap(sets);
-  let last: Labels | null = null;
-  for (let labels = heap.take(); labels !== null; labels = heap.take()) {
-    if (last === null || !labels.equals(last)) yield labels;
-    last = labels;
-  }
+function* each(rows: SymbolRows): Generator<SymbolRow> {
+  for (let row = rows.next(); row !== null; row = rows.next()) yield row;
 }
 
 async function foundTexts(
@@ -104,12 +102,13 @@ async function inTurns<T>(steps: Generator<undefined, T>, turns: Turns, check: (
   return runInTurns(steps, { ...turns, now: () => turns.now(), pause });
 }
 
-/** The whole answer with as many items as `limit` lets, 0 = all, and a warning where there are more. */
+/** The whole answer with as many items as `limit` lets, 0 = all, and a warning where there are more. `heldBytes`: what was kept to write it. */
 async function written<Item>(
   items: Iterable<Item>,
   write: (out: JsonBytes, item: Item) => void,
   limit: number,
   { blocks, bytesMax, check, turns }: ListWriting,
+  heldBytes: () => number,
 ): Promise<QueryReply> {
   const out = new JsonBytes(blocks);
   try {
@@ -125,7 +124,8 @@ async function written<Item>(
       if (count > 0) out.ascii(',');
       write(out, item);
       if (++count % ITEMS_PER_LOOK !== 0) continue;
-      if (out.position > bytesMax) throw tooManyBytesError(out.position, 0, bytesMax);
+      const used = out.position + heldBytes();
+      if (used > bytesMax) throw tooManyBytesError(used, 0, bytesMax);
       check();
       if (turns.now() < end) continue;
       await turns.pause();

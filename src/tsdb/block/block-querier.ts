@@ -22,6 +22,7 @@ import type { Tombstones } from '../tombstones/tombstones-file.ts';
 import type { BlockRowIndex } from './block-row-index.ts';
 import type { ChunkSegments } from './chunk-segments.ts';
 import type { IndexReader } from './index-reader.ts';
+import type { IndexSymbols } from './index-symbols.ts';
 import type { KnownBlockRows } from './known-rows.ts';
 import { type ChunkMetas, createChunkMetas } from './series-entries.ts';
 
@@ -69,7 +70,7 @@ export class BlockQuerier implements Querier {
   }
 
   /** Rows come in label order, asked for or not. Throws `RegexSyntaxError`. */
-  select({ check, matchers, range, limit }: SelectRequest): SeriesSet {
+  select({ check, matchers, range, limit }: SelectRequest): BlockSeriesSet {
     this.#assertOpen();
     const wanted: TimeRange = {
       minTime: Math.max(range.minTime, this.#range.minTime),
@@ -253,7 +254,8 @@ function chunksUpTo(maxTime: number, from: number): number {
   return count;
 }
 
-class BlockSeriesSet implements SeriesSet {
+/** The rows of a block that a select found. */
+export class BlockSeriesSet implements SeriesSet {
   readonly warnings: readonly string[] = [];
   readonly #block: QueriedBlock;
   readonly #tombstones: Tombstones;
@@ -284,6 +286,16 @@ class BlockSeriesSet implements SeriesSet {
 
   labels(row: number): Labels {
     return this.#block.labels(this.#rows[row]!);
+  }
+
+  /** Where the symbols of `words` are. */
+  get symbols(): IndexSymbols {
+    return this.#block.index.symbols;
+  }
+
+  /** As `SymbolSet.words`. */
+  words(row: number, into: { words: Uint32Array }): number {
+    return this.#block.index.series.words(this.#rows[row]!, into);
   }
 
   get hasNoTypes(): boolean {

@@ -1,4 +1,5 @@
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
+import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { compareUtf8, stringFromUtf8 } from '../../model/utf8.ts';
 import { DamagedFile } from '../damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
@@ -67,6 +68,33 @@ export class IndexSymbols {
     return this.#file.view(at + prefixBytes, size);
   }
 
+  /** Every symbol is below; null where their numbers are offsets. */
+  get limit(): number | null {
+    return this.#byOffset ? null : this.count;
+  }
+
+  /** The number of a symbol's text in a table, where it is entered if it is new. Throws `DamagedFile`. */
+  enter(id: number, into: SymbolTable): number {
+    return this.#enter(this.#byOffset ? id : this.#offsetOf(id), into);
+  }
+
+  /** As `enter` for all symbols, one after the other, in steps; `note` hears of each. Not where their numbers are offsets. */
+  *enterAll(into: SymbolTable, note: (id: number, number: number) => void): Generator<undefined, void> {
+    let at = this.#samples.length === 0 ? 0 : this.#start + this.#samples[0]!;
+    for (let id = 0; id < this.count; id++) {
+      note(id, this.#enter(at, into));
+      at = this.#behind(at);
+      if ((id + 1) % STEP_ENTRIES === 0) yield undefined;
+    }
+  }
+
+  #enter(at: number, into: SymbolTable): number {
+    const size = this.#size(at);
+    const bytes = this.#file.view(at + prefixBytes, size);
+    for (let i = 0; i < size; i++) if (bytes[i]! > 0x7f) return into.add(this.#textAt(at));
+    return into.addBytes(new DataView(bytes.buffer, bytes.byteOffset, size), 0, size);
+  }
+
   /** The number of a text, or -1. */
   find(text: string): number {
     let low = 0;
@@ -93,10 +121,14 @@ export class IndexSymbols {
   }
 
   #offsetOf(id: number): number {
-    if (id >= this.count) throw new DamagedFile(this.#file.path, this.#start, `there is no symbol ${id}`);
+    if (id >= this.count) throw this.#missing(id);
     let at = this.#start + this.#samples[Math.floor(id / SAMPLE_EVERY)]!;
     for (let i = id % SAMPLE_EVERY; i > 0; i--) at = this.#behind(at);
     return at;
+  }
+
+  #missing(id: number): DamagedFile {
+    return new DamagedFile(this.#file.path, this.#start, `there is no symbol ${id}`);
   }
 
   #behind(at: number): number {
@@ -116,6 +148,11 @@ export class IndexSymbols {
 
   /** The length of the text at `at`; `prefixBytes` is then how many bytes say it. */
   #size(at: number): number {
+    const small = this.#file.byteAt(at);
+    if (small < 0x80) {
+      prefixBytes = 1;
+      return small;
+    }
     const bytes = this.#file.view(at, Math.min(10, this.#file.size - at));
     const next = readUvarint64(bytes, 0, bytes.length, halves);
     if (next < 0) throw new DamagedFile(this.#file.path, at, 'a malformed integer');

@@ -133,6 +133,14 @@ export class PagedFile {
     }
   }
 
+  /** One byte; throws as `view`. */
+  byteAt(at: number): number {
+    const page = Math.floor(at / PAGE_BYTES);
+    const offset = at - page * PAGE_BYTES;
+    if (page === this.#lastPage && offset < this.#last.length) return this.#last[offset]!;
+    return this.view(at, 1)[0]!;
+  }
+
   /** Brings a page into the cache, beside the event loop; the file must stay open meanwhile. */
   async load(page: number): Promise<void> {
     const bytes = new Uint8Array(Math.min(PAGE_BYTES, this.size - page * PAGE_BYTES));

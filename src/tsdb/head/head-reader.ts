@@ -2,6 +2,7 @@ import { xorDecode } from '../../kernels/xor-decode.ts';
 import { XOR_UNUSUAL, xorDecodeLate } from '../../kernels/xor-decode-late.ts';
 import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
+import type { SymbolTexts } from '../../memory/symbol-texts.ts';
 import { Labels } from '../../model/labels.ts';
 import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../storage/merge-columns.ts';
 import {
@@ -61,6 +62,23 @@ export class HeadReader {
   constructor(memory: ReadableHead, decoded: DecodedChunks | null = null) {
     this.#memory = memory;
     this.#decoded = decoded;
+  }
+
+  /** The symbols of labels. */
+  get symbols(): SymbolTexts {
+    return this.#memory.symbols;
+  }
+
+  /** The labels of a row in use as symbols, name and value in turn: how many words, which come to the front of `into.words`. */
+  words(row: number, into: { words: Uint32Array }): number {
+    const { series, labelLog } = this.#memory;
+    const position = series.labels(row);
+    const words = labelLog.slabOf(position);
+    const offset = labelLog.offsetOf(position);
+    const count = 2 * words[offset]!;
+    if (count > into.words.length) into.words = new Uint32Array(2 * count);
+    for (let i = 0; i < count; i++) into.words[i] = words[offset + 1 + i]!;
+    return count;
   }
 
   /** The labels of a row in use. The same object comes again while it is kept. */

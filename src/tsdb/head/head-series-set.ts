@@ -42,6 +42,16 @@ export class HeadSeriesSet implements SeriesSet {
     return this.#reader.labels(this.#snapshot.rows[this.#place(row)]!);
   }
 
+  /** Where the symbols of `words` are. */
+  get symbols(): HeadReader['symbols'] {
+    return this.#reader.symbols;
+  }
+
+  /** As `SymbolSet.words`. */
+  words(row: number, into: { words: Uint32Array }): number {
+    return this.#reader.words(this.#snapshot.rows[this.#place(row)]!, into);
+  }
+
   get lastingLabels(): readonly Labels[] | null {
     const known = this.#known;
     if (known === null) return null;

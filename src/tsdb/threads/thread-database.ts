@@ -19,6 +19,7 @@ import type { HeadSnapshot } from '../head/head-snapshot.ts';
 import { HeadView } from '../head/head-view.ts';
 import { orderByLabels } from '../head/sort-rows.ts';
 import { textsInOrder } from '../head/symbol-order.ts';
+import type { SymbolSet } from './symbol-rows.ts';
 import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
 import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
 import { ThreadSelections } from './thread-selections.ts';
@@ -109,7 +110,12 @@ function found(block: BlockQuerier, find: (block: BlockQuerier) => readonly stri
 }
 
 /** The series of the head that a request finds, out of the snapshot that the main thread made for it. */
-type HeadSeries = (request: ThreadRequest, range: TimeRange, snapshot: HeadSnapshot, hasNoTypes: boolean) => SeriesSet;
+type HeadSeries = (
+  request: ThreadRequest,
+  range: TimeRange,
+  snapshot: HeadSnapshot,
+  hasNoTypes: boolean,
+) => HeadSeriesSet;
 
 /** What a thread reads from. */
 export interface ThreadQueryable extends Queryable {
@@ -118,7 +124,7 @@ export interface ThreadQueryable extends Queryable {
 
 /** What a select found, apart for the head, which is the first, and for each block. */
 interface Found {
-  readonly parts: readonly SeriesSet[];
+  readonly parts: readonly (SeriesSet & SymbolSet)[];
   /** All of it as one set. */
   merged(): SeriesSet;
 }
@@ -148,7 +154,7 @@ class ThreadQuerier implements Querier {
   }
 
   /** As `select`, but what the head and each block have, by themselves: each in the order asked for, and within the limit. */
-  async selectParts(request: SelectRequest): Promise<readonly SeriesSet[]> {
+  async selectParts(request: SelectRequest): Promise<readonly SymbolSet[]> {
     return (await this.#find(request)).parts;
   }
 
@@ -198,7 +204,7 @@ class ThreadQuerier implements Querier {
     given: SelectRequest,
     place: number,
     { headHasNoTypes, headMinTime, isPlain, snapshots }: ThreadAnswer,
-    blocks: readonly Querier[],
+    blocks: readonly BlockQuerier[],
   ): Found {
     const request = isPlain ? ofFloats(given) : given;
     const range = {
@@ -206,8 +212,8 @@ class ThreadQuerier implements Querier {
       maxTime: Math.min(request.range.maxTime, this.#range.maxTime),
     };
     const { limit, sorted } = request;
-    const parts = [this.#headSeries(request, range, snapshots[place]!, headHasNoTypes)];
-    for (const block of blocks) parts.push(block.select(request) as SeriesSet);
+    const parts: (SeriesSet & SymbolSet)[] = [this.#headSeries(request, range, snapshots[place]!, headHasNoTypes)];
+    for (const block of blocks) parts.push(block.select(request));
     return { parts, merged: () => mergeSeriesSets(parts, sorted, limit, chunkMerge(snapshots[place]!.forms)) };
   }
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { labelsFromObject } from '../model/labels.ts';
 import { JsonBlocks } from './json-blocks.ts';
 import { JsonBytes } from './json-bytes.ts';
 
@@ -14,21 +13,6 @@ function written(write: (out: JsonBytes) => void): string {
   write(out);
   return Buffer.from(out.take(() => {})).toString();
 }
-
-test('JsonBytes.labelsOnce() writes what labels() does', () => {
-  fc.assert(
-    fc.property(fc.array(fc.dictionary(text, text, { maxKeys: 4 }), { maxLength: 30 }), (objects) => {
-      const sets = objects.map((object) => labelsFromObject(object));
-      const once = written((out) => {
-        for (const labels of sets) out.labelsOnce(labels);
-      });
-      const kept = written((out) => {
-        for (const labels of sets) out.labels(labels);
-      });
-      expect(once).toBe(kept);
-    }),
-  );
-});
 
 test('JsonBytes.htmlString() escapes markup, controls, quotes and line separators, whatever stands around them', () => {
   fc.assert(

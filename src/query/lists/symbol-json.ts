@@ -1,0 +1,105 @@
+import type { SymbolTable } from '../../memory/symbol-table.ts';
+import { BLOCK_BYTES } from '../../promql/json-blocks.ts';
+import { escapedString, type JsonBytes } from '../../promql/json-bytes.ts';
+import type { SymbolRow } from '../../tsdb/threads/symbol-rows.ts';
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Writes label sets that are numbers of a table: the text of each is made JSON once. */
+export class SymbolJson {
+  readonly #symbols: SymbolTable;
+  /** JSON strings, one after the other, and by number where each begins and ends; 0 where none was made. */
+  #bytes = new Uint8Array(64 * 1024);
+  #used = 1;
+  #starts = new Uint32Array(1024);
+  #ends = new Uint32Array(1024);
+
+  constructor(symbols: SymbolTable) {
+    this.#symbols = symbols;
+  }
+
+  /** Bytes of the JSON strings and of where they are. */
+  get bytesInUse(): number {
+    return this.#bytes.length + this.#starts.byteLength + this.#ends.byteLength;
+  }
+
+  /** Writes an object in the order of the row's words: the same bytes as `JsonBytes.labels`. */
+  write(out: JsonBytes, { count, words }: SymbolRow): void {
+    let size = 1 + Math.max(1, count);
+    for (let i = 0; i < count; i++) {
+      const number = words[i]!;
+      if (!(this.#starts[number]! > 0)) this.#make(number);
+      size += this.#ends[number]! - this.#starts[number]!;
+    }
+    if (size > BLOCK_BYTES) {
+      this.#writeLarge(out, { count, words });
+      return;
+    }
+    out.reserve(size);
+    const { bytes } = out;
+    let { at } = out;
+    bytes[at++] = OPEN_BRACE;
+    for (let i = 0; i < count; i++) {
+      const number = words[i]!;
+      const end = this.#ends[number]!;
+      if (i > 0) bytes[at++] = i % 2 === 0 ? COMMA : COLON;
+      for (let from = this.#starts[number]!; from < end; from++) bytes[at++] = this.#bytes[from]!;
+    }
+    bytes[at++] = CLOSE_BRACE;
+    out.at = at;
+  }
+
+  #writeLarge(out: JsonBytes, { count, words }: SymbolRow): void {
+    for (let i = 0; i < count; i++) {
+      out.ascii(i === 0 ? '{' : i % 2 === 0 ? ',' : ':');
+      out.string(this.#symbols.readText(words[i]!));
+    }
+    out.ascii('}');
+  }
+
+  #make(number: number): void {
+    if (number >= this.#starts.length) {
+      this.#starts = grown(this.#starts, number + 1);
+      this.#ends = grown(this.#ends, number + 1);
+    }
+    const text = this.#symbols.bytesOf(number);
+    const escaped = isPlain(text) ? null : escapedText(this.#symbols.readText(number));
+    const size = 2 + (escaped ?? text).length;
+    if (this.#used + size > this.#bytes.length) {
+      const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#used + size));
+      bytes.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = bytes;
+    }
+    this.#starts[number] = this.#used;
+    this.#bytes[this.#used] = QUOTE;
+    this.#bytes.set(escaped ?? text, this.#used + 1);
+    this.#used += size;
+    this.#bytes[this.#used - 1] = QUOTE;
+    this.#ends[number] = this.#used;
+  }
+}
+
+function isPlain(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte < 0x20 || byte > 0x7e || byte === QUOTE || byte === BACKSLASH) return false;
+  }
+  return true;
+}
+
+function escapedText(text: string): Uint8Array {
+  return encoder.encode(escapedString(text));
+}
+
+const encoder = new TextEncoder();
+
+function grown(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(length, 2 * array.length));
+  larger.set(array);
+  return larger;
+}
