@@ -53,6 +53,35 @@ describe('MemoryFiles', () => {
     for (const seed of SEEDS) expect(text(files.afterPowerCut(seed).readFileSync('d/new'))).toBe('whole');
   });
 
+  it('loses what lies in a renamed directory where that was not synced before', () => {
+    const files = disk();
+    files.makeDirectorySync('d/new.tmp');
+    write(files, 'd/new.tmp/synced', 'whole').syncSync();
+    files.syncDirectorySync('d/new.tmp');
+    write(files, 'd/new.tmp/later', 'whole').syncSync();
+    files.renameSync('d/new.tmp', 'd/new');
+    files.syncDirectorySync('d');
+    const found = SEEDS.map((seed) =>
+      files
+        .afterPowerCut(seed)
+        .readDirectorySync('d/new')
+        .map(({ name }) => name),
+    );
+    expect(new Set(found.map(String))).toEqual(new Set(['synced', 'later,synced']));
+    files.syncDirectorySync('d/new');
+    for (const seed of SEEDS) expect(files.afterPowerCut(seed).readDirectorySync('d/new')).toHaveLength(2);
+  });
+
+  it('loses what lies in a new directory where the one above was not synced', () => {
+    const files = disk();
+    files.makeDirectorySync('d/new');
+    write(files, 'd/new/a', 'whole').syncSync();
+    files.syncDirectorySync('d/new');
+    const found = SEEDS.map((seed) => files.afterPowerCut(seed));
+    expect(new Set(found.map((left) => left.statSync('d/new/a') === null))).toEqual(new Set([true, false]));
+    for (const left of found) expect(left.statSync('d/new/a') === null).toBe(left.statSync('d/new') === null);
+  });
+
   it('tears and reorders unsynced writes sector by sector', () => {
     const files = disk();
     const file = write(files, 'd/a', 'x');

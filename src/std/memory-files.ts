@@ -16,16 +16,8 @@ import {
   type FileNode,
   makeDurable,
 } from './memory-file-node.ts';
+import { afterRename, applyChange, type NameChange, type Names, type Node } from './memory-names.ts';
 import { createRandom } from './random.ts';
-
-type Node = FileNode | 'directory';
-type Names = Map<string, Node>;
-
-/** Names that were made, renamed or removed in one step, of which no sync of a directory has heard. */
-interface NameChange {
-  readonly directories: readonly string[];
-  readonly edits: readonly (readonly [path: string, node: Node | null])[];
-}
 
 /**
  * A disk in memory, for tests. It keeps apart what the process has written and what is durable, so that a test can go on
@@ -65,7 +57,7 @@ export class MemoryFiles implements FileSystem {
     next.#names = copyNames(this.#names);
     next.#durableNames = copyNames(this.#durableNames);
     next.#nameChanges = this.#nameChanges.map((change) => ({
-      directories: change.directories,
+      ...change,
       edits: change.edits.map(([path, node]) => [path, node === null ? null : copyOf(node)] as const),
     }));
     next.capacity = this.capacity;
@@ -78,10 +70,11 @@ export class MemoryFiles implements FileSystem {
     const names: Names = new Map(this.#durableNames);
     // Journals keep the order of names: some first ones of the changes made it.
     const survived = random.below(this.#nameChanges.length + 1);
-    for (const change of this.#nameChanges.slice(0, survived)) applyEdits(names, change);
+    for (const change of this.#nameChanges.slice(0, survived)) applyChange(names, change);
     const next = new MemoryFiles();
     const copies = new Map<FileNode, FileNode>();
     for (const [path, node] of names) {
+      if (!isReachable(names, path)) continue;
       if (node === 'directory') {
         next.#names.set(path, node);
         continue;
@@ -150,14 +143,8 @@ export class MemoryFiles implements FileSystem {
     if (target !== undefined && target !== 'directory' && node === 'directory')
       throw failure('rename', both, 'ENOTDIR');
     if (target === 'directory' && this.#below(to).length > 1) throw failure('rename', both, 'ENOTEMPTY');
-    const moved = this.#below(from);
-    this.#changeNames(
-      [parentOf(from), parentOf(to)],
-      [
-        ...moved.map((path) => [path, null] as const),
-        ...moved.map((path) => [to + path.slice(from.length), this.#names.get(path)!] as const),
-      ],
-    );
+    const edits = [[from, null] as const, [to, node] as const];
+    this.#changeNames([parentOf(from), parentOf(to)], edits, { from, to });
   }
 
   linkSync(from: string, to: string): void {
@@ -233,18 +220,27 @@ export class MemoryFiles implements FileSystem {
     if (node !== 'directory') throw failure(name, subject, 'ENOTDIR');
   }
 
-  #changeNames(directories: readonly string[], edits: NameChange['edits']): void {
-    const change = { directories, edits };
-    applyEdits(this.#names, change);
+  #changeNames(
+    directories: readonly string[],
+    edits: NameChange['edits'],
+    renamed: NameChange['renamed'] = null,
+  ): void {
+    const change = { directories, edits, renamed };
+    applyChange(this.#names, change);
     this.#nameChanges.push(change);
   }
 
   /** The first `count` changes that concern the directory become durable. */
   #makeNamesDurable(directory: string, count: number): void {
-    const later: NameChange[] = [];
+    let later: NameChange[] = [];
     for (const [index, change] of this.#nameChanges.entries()) {
-      if (index < count && change.directories.includes(directory)) applyEdits(this.#durableNames, change);
-      else later.push(change);
+      if (index >= count || !change.directories.includes(directory)) {
+        later.push(change);
+        continue;
+      }
+      applyChange(this.#durableNames, change);
+      const { renamed } = change;
+      if (renamed !== null) later = later.map((older) => afterRename(older, renamed));
     }
     this.#nameChanges = later;
   }
@@ -352,11 +348,11 @@ class MemoryFile implements FileHandle {
   }
 }
 
-function applyEdits(names: Names, change: NameChange): void {
-  for (const [path, node] of change.edits) {
-    if (node === null) names.delete(path);
-    else names.set(path, node);
-  }
+/** Whether every directory above a path is there. */
+function isReachable(names: Names, path: string): boolean {
+  let above = path;
+  while (above !== '.' && names.has(above)) above = parentOf(above);
+  return above === '.';
 }
 
 function parentOf(path: string): string {
