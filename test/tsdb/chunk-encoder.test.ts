@@ -6,7 +6,7 @@ import { ChunkEncoder } from '../../src/tsdb/chunk/chunk-encoder.ts';
 import { decodeChunk } from '../../src/tsdb/chunk/decode-chunk.ts';
 import { ENCODING } from '../../src/tsdb/chunk/encoding.ts';
 import { flatHistogram, staleHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
-import { histogramFrom, type PlainHistogram, plainHistograms } from './histogram-support.ts';
+import { histogramFrom, type PlainHistogram, plainHistograms, wideHistograms } from './histogram-support.ts';
 
 /** A float by its bits, or a histogram, or a stale marker of histograms. */
 type Value = bigint | PlainHistogram | 'stale';
@@ -136,6 +136,7 @@ const bits = fc.oneof(
 const values: fc.Arbitrary<Value> = fc.oneof(
   { weight: 4, arbitrary: bits },
   { weight: 4, arbitrary: plainHistograms },
+  { weight: 2, arbitrary: wideHistograms },
   { weight: 1, arbitrary: fc.constant('stale' as const) },
 );
 const steps = fc.oneof(fc.constant(15_000), fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 1, max: 2 ** 44 }));

@@ -23,7 +23,7 @@ import { verifyDirectory } from '../../src/tsdb/verify/verify-directory.ts';
 import { ArraySource, type TestSeries } from '../support/chunk-source.ts';
 import { openBlock } from '../support/read-block.ts';
 import { put } from './block-support.ts';
-import { histogramFrom, plainHistograms } from './histogram-support.ts';
+import { histogramFrom, plainHistograms, wideHistograms } from './histogram-support.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const ULID = '01HZZZZZZZZZZZZZZZZZZZZZZZ';
@@ -36,7 +36,7 @@ const chunkLists: fc.Arbitrary<EncodedChunk[]> = fc
       fc.record({
         step: fc.oneof(fc.constant(15_000), fc.integer({ min: 1, max: 2 ** 34 })),
         start: fc.oneof(fc.constant(0), fc.nat(2 ** 40)),
-        value: fc.oneof(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), plainHistograms),
+        value: fc.oneof(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), plainHistograms, wideHistograms),
       }),
       { minLength: 1, maxLength: 30 },
     ),

@@ -10,7 +10,7 @@ import { writeTombstones } from '../../src/tsdb/tombstones/write-tombstones.ts';
 import { ArraySource, type TestSample, type TestSeries, testSeries } from '../support/chunk-source.ts';
 import { ALL_TIMES, openBlock } from '../support/read-block.ts';
 import { blockTexts, sampleText } from '../support/sample-text.ts';
-import { histogramFrom, type PlainHistogram, plainHistograms } from './histogram-support.ts';
+import { histogramFrom, type PlainHistogram, plainHistograms, wideHistograms } from './histogram-support.ts';
 
 const MADE = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ';
 const BLOCK_END = 2000;
@@ -27,6 +27,7 @@ const values = fc.oneof(
   { weight: 1, arbitrary: fc.constant<'stale'>('stale') },
   { weight: 1, arbitrary: fc.constant<'stale histogram'>('stale histogram') },
   { weight: 6, arbitrary: plainHistograms },
+  { weight: 2, arbitrary: wideHistograms },
 );
 
 const part: fc.Arbitrary<Part> = fc.record({

@@ -7,7 +7,14 @@ import { createSampleColumn, type SampleColumn } from '../../src/storage/query.t
 import type { Head } from '../../src/tsdb/head/head.ts';
 import { RecordDecoder } from '../../src/tsdb/wal/decode-records.ts';
 import { ALL_TIME, append, atOnce, batchOf, createHead, describeOutcome, refOf } from './head-support.ts';
-import { bucketsOf, histogramFrom, type PlainHistogram, plainBuckets, plainHistograms } from './histogram-support.ts';
+import {
+  bucketsOf,
+  histogramFrom,
+  type PlainHistogram,
+  plainBuckets,
+  plainHistograms,
+  wideHistograms,
+} from './histogram-support.ts';
 
 const STALE = '7ff0000000000002';
 
@@ -206,6 +213,7 @@ describe('Head, with histograms,', () => {
   it('keeps any samples by their bits, through a restart too, and its hints are true', () => {
     const sample = fc.oneof(
       { weight: 8, arbitrary: plainHistograms },
+      { weight: 3, arbitrary: wideHistograms },
       { weight: 1, arbitrary: fc.constant(STALE) },
       { weight: 1, arbitrary: fc.double() },
     );

@@ -6,18 +6,26 @@ import { flatHistogram } from '../../src/tsdb/chunk/flat-histogram.ts';
 import { HistogramChunkWriter } from '../../src/tsdb/chunk/histogram-chunk-writer.ts';
 import { CHUNK_RESET } from '../../src/tsdb/chunk/histogram-layout.ts';
 import { readHistogramChunk } from '../../src/tsdb/chunk/read-histogram-chunk.ts';
-import { bucketsOf, histogramFrom, type PlainHistogram, plainBuckets, plainHistograms } from './histogram-support.ts';
+import {
+  bucketsOf,
+  histogramFrom,
+  type PlainHistogram,
+  plainBuckets,
+  plainHistograms,
+  wideHistograms,
+} from './histogram-support.ts';
 
 /** A chunk of the first histogram's kind and buckets; the others give it numbers. */
 function chunkOf(
   shape: PlainHistogram,
   list: readonly PlainHistogram[],
 ): { encoding: number; bytes: Uint8Array; plain: PlainHistogram[] } {
+  const added = (count = 0) => (shape.isInteger ? Math.floor(count % 2 ** 40) : count);
   const plain = [shape, ...list].map((next, row) => ({
     ...shape,
     sum: next.sum,
-    positive: shape.positive.map(([index, count], i) => [index, count + row * (next.positive[i]?.[1] ?? 0)] as const),
-    negative: shape.negative.map(([index, count], i) => [index, count + row * (next.negative[i]?.[1] ?? 0)] as const),
+    positive: shape.positive.map(([index, count], i) => [index, count + row * added(next.positive[i]?.[1])] as const),
+    negative: shape.negative.map(([index, count], i) => [index, count + row * added(next.negative[i]?.[1])] as const),
   }));
   const samples = plain.map((next) => flatHistogram(histogramFrom(next))!);
   const first = samples[0]!;
@@ -46,12 +54,13 @@ function read(
   return { code: readHistogramChunk(bytes, view, 0, byteLength, encoding, count, column), column };
 }
 
-const lists = fc.array(plainHistograms, { maxLength: 20 });
+const shapes = fc.oneof(plainHistograms, wideHistograms);
+const lists = fc.array(shapes, { maxLength: 20 });
 
 describe('readHistogramChunk()', () => {
   it('gives what HistogramChunkWriter wrote, at the end of a buffer and before other bytes', () => {
     fc.assert(
-      fc.property(plainHistograms, lists, fc.constantFrom(0, 40), (shape, list, behind) => {
+      fc.property(shapes, lists, fc.constantFrom(0, 40), (shape, list, behind) => {
         const { bytes, encoding, plain } = chunkOf(shape, list);
         const longer = new Uint8Array(bytes.length + behind).fill(0xff);
         longer.set(bytes);
@@ -70,7 +79,7 @@ describe('readHistogramChunk()', () => {
 
   it('sees a chunk that was cut anywhere, also where other bytes follow', () => {
     fc.assert(
-      fc.property(plainHistograms, lists, fc.constantFrom(0, 40), (shape, list, behind) => {
+      fc.property(shapes, lists, fc.constantFrom(0, 40), (shape, list, behind) => {
         const { bytes, encoding, plain } = chunkOf(shape, list);
         for (let cut = 0; cut < bytes.length; cut++) {
           const longer = new Uint8Array(cut + behind);
@@ -105,7 +114,7 @@ describe('readHistogramChunk()', () => {
 
   it('ends on a good chunk with any bit flipped', () => {
     fc.assert(
-      fc.property(plainHistograms, lists, fc.nat(), (shape, list, where) => {
+      fc.property(shapes, lists, fc.nat(), (shape, list, where) => {
         const { bytes, encoding, plain } = chunkOf(shape, list);
         const bit = where % (bytes.length * 8);
         bytes[bit >>> 3]! ^= 0x80 >>> (bit & 7);

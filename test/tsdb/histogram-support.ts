@@ -20,7 +20,16 @@ export interface PlainHistogram {
   readonly sum: number;
   readonly positive: readonly (readonly [index: number, count: number])[];
   readonly negative: readonly (readonly [index: number, count: number])[];
+  /** Upper bounds where the schema has its own; without them `BOUNDS`. */
+  readonly bounds?: readonly number[];
+  /** How the spans of both sides are written, bucket by bucket in turn; without it as short as they can be. */
+  readonly spanForms?: readonly SpanForm[];
 }
+
+/** A bucket begins a span only where it must, or always, or behind an empty span. */
+type SpanForm = 'joined' | 'own' | 'behind an empty one';
+
+const BOUNDS = [0.5, 1, 2.25, 4, 5, 6, 7, 8, 9, 10, 33554.43, 1e9];
 
 const side = fc.uniqueArray(fc.tuple(fc.integer({ min: -6, max: 12 }), fc.nat(4000)), {
   selector: ([index]) => index,
@@ -46,6 +55,44 @@ export const plainHistograms: fc.Arbitrary<PlainHistogram> = fc
     return { ...plain, positive, negative: [], zeroThreshold: 0, zeroCount: 0 };
   });
 
+const ODD_THRESHOLDS = [0, 5e-324, 2 ** -243, 2 ** -242, 2 ** -128, 0.001, 0.3, 1, 2 ** 10, 2 ** 11, 1e308];
+const wideSide = fc.uniqueArray(
+  fc.tuple(fc.oneof(fc.integer({ min: -6, max: 12 }), fc.integer({ min: -40_000, max: 40_000 })), fc.nat(2 ** 40)),
+  { selector: ([index]) => index, maxLength: 8 },
+);
+
+/** Histograms of every form that the formats have a place for, valid or not: these seldom follow on each other. */
+export const wideHistograms: fc.Arbitrary<PlainHistogram> = fc
+  .record({
+    plain: plainHistograms,
+    schema: fc.oneof(fc.integer({ min: -4, max: 8 }), fc.constant(CUSTOM_BUCKETS_SCHEMA)),
+    zeroThreshold: fc.oneof(fc.constantFrom(...ODD_THRESHOLDS), fc.double({ min: 0, max: 1e308, noNaN: true })),
+    zeroCount: fc.nat(2 ** 40),
+    positive: wideSide,
+    negative: wideSide,
+    /** Of float counts. */
+    scale: fc.constantFrom(1, 0.37, 1e-300, 1e250),
+    bounds: fc
+      .uniqueArray(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 0, max: 50_000 })), {
+        comparator: (a, b) => a === b,
+        minLength: 1,
+        maxLength: 15,
+      })
+      .map((list) => list.sort((a, b) => a - b)),
+    spanForms: fc.array(fc.constantFrom<SpanForm>('joined', 'own', 'behind an empty one'), { minLength: 1 }),
+  })
+  .map(({ bounds, negative, plain, positive, scale, schema, spanForms, zeroCount, zeroThreshold }) => {
+    const { hint, isInteger, sum } = plain;
+    const counts = (list: PlainHistogram['positive']) =>
+      list.map(([index, count]) => [index, isInteger ? count : count * scale] as const);
+    const same = { hint, isInteger, schema, spanForms, sum };
+    if (schema !== CUSTOM_BUCKETS_SCHEMA) {
+      return { ...same, negative: counts(negative), positive: counts(positive), zeroCount, zeroThreshold };
+    }
+    const within = positive.filter(([index]) => index >= 0 && index <= bounds.length);
+    return { ...same, bounds, negative: [], positive: counts(within), zeroCount: 0, zeroThreshold: 0 };
+  });
+
 export function histogramFrom(plain: PlainHistogram): Histogram {
   const positive = sorted(plain.positive);
   const negative = sorted(plain.negative);
@@ -57,9 +104,9 @@ export function histogramFrom(plain: PlainHistogram): Histogram {
     zeroCount: plain.zeroCount,
     count: total,
     sum: plain.sum,
-    positiveSpans: spansFrom(positive),
-    negativeSpans: spansFrom(negative),
-    customValues: plain.schema === CUSTOM_BUCKETS_SCHEMA ? [0.5, 1, 2.25, 4, 5, 6, 7, 8, 9, 10, 33554.43, 1e9] : [],
+    positiveSpans: spansFrom(positive, plain.spanForms),
+    negativeSpans: spansFrom(negative, plain.spanForms),
+    customValues: plain.schema === CUSTOM_BUCKETS_SCHEMA ? (plain.bounds ?? BOUNDS) : [],
   };
   if (!plain.isInteger) {
     const positiveCounts = positive.map(([, count]) => count);
@@ -98,12 +145,14 @@ function sorted(list: PlainHistogram['positive']): (readonly [number, number])[]
   return [...list].sort(([a], [b]) => a - b);
 }
 
-function spansFrom(list: PlainHistogram['positive']): Span[] {
+function spansFrom(list: PlainHistogram['positive'], forms: readonly SpanForm[] = ['joined']): Span[] {
   const spans: { offset: number; length: number }[] = [];
   let end = 0;
-  for (const [index] of list) {
+  for (const [i, [index]] of list.entries()) {
     const last = spans.at(-1);
-    if (last !== undefined && index === end) last.length++;
+    const form = forms[i % forms.length];
+    if (form === 'joined' && last !== undefined && index === end) last.length++;
+    else if (form === 'behind an empty one') spans.push({ offset: index - end, length: 0 }, { offset: 0, length: 1 });
     else spans.push({ offset: index - end, length: 1 });
     end = index + 1;
   }
