@@ -5,19 +5,23 @@ import { runInTurns } from '../std/turns.ts';
 const STEP = 4096;
 
 /**
- * One sorted list of two, each text once, in steps: lists of label values may have a million texts, which took a second to put into a set
- * and sort.
+ * One sorted list of two, each entry once, in steps: lists of label values may have a million texts, which took a second to put into a set
+ * and sort. `compare` gives 0 for equal entries alone.
  */
-function* unionSteps(a: readonly string[], b: readonly string[]): Generator<undefined, readonly string[]> {
+function* unionSteps<T>(
+  a: readonly T[],
+  b: readonly T[],
+  compare: (a: T, b: T) => number,
+): Generator<undefined, readonly T[]> {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
-  const both: string[] = [];
+  const both: T[] = [];
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
     const stop = both.length + STEP;
     while (both.length < stop && i < a.length && j < b.length) {
-      const order = compareUtf8(a[i]!, b[j]!);
+      const order = compare(a[i]!, b[j]!);
       both.push(order <= 0 ? a[i]! : b[j]!);
       if (order <= 0) i++;
       if (order >= 0) j++;
@@ -29,30 +33,43 @@ function* unionSteps(a: readonly string[], b: readonly string[]): Generator<unde
   return both;
 }
 
-/** Sorted lists that are put together one after the other, lists of like length first: no text is moved more often than it must be. */
-export class TextUnion {
+/** Sorted lists that are put together one after the other, lists of like length first: no entry is moved more often than it must be. */
+export class SortedUnion<T> {
   /** Each more than twice as long as the next. */
-  readonly #lists: (readonly string[])[] = [];
+  readonly #lists: (readonly T[])[] = [];
+  readonly #compare: (a: T, b: T) => number;
+
+  /** `compare` gives 0 for equal entries alone. */
+  constructor(compare: (a: T, b: T) => number) {
+    this.#compare = compare;
+  }
 
   /** Takes a sorted list. */
-  *add(texts: readonly string[]): Generator<undefined, void> {
-    let list = texts;
+  *add(entries: readonly T[]): Generator<undefined, void> {
+    let list = entries;
     for (
       let last = this.#lists.at(-1);
       last !== undefined && last.length <= 2 * list.length;
       last = this.#lists.at(-1)
     ) {
       this.#lists.pop();
-      list = yield* unionSteps(last, list);
+      list = yield* unionSteps(last, list, this.#compare);
     }
     this.#lists.push(list);
   }
 
-  /** All texts, sorted, each once. */
-  *all(): Generator<undefined, readonly string[]> {
-    let list: readonly string[] = [];
-    for (const longer of this.#lists.reverse()) list = yield* unionSteps(longer, list);
+  /** All entries, sorted, each once. */
+  *all(): Generator<undefined, readonly T[]> {
+    let list: readonly T[] = [];
+    for (const longer of this.#lists.reverse()) list = yield* unionSteps(longer, list, this.#compare);
     return list;
+  }
+}
+
+/** As `SortedUnion`, of texts in the order of their UTF-8 bytes. */
+export class TextUnion extends SortedUnion<string> {
+  constructor() {
+    super(compareUtf8);
   }
 }
 

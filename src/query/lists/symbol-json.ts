@@ -9,6 +9,9 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const LESS = 0x3c;
+const GREATER = 0x3e;
+const AMPERSAND = 0x26;
 
 /** Writes label sets that are numbers of a table: the text of each is made JSON once. */
 export class SymbolJson {
@@ -84,11 +87,35 @@ export class SymbolJson {
   }
 }
 
-function isPlain(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!;
-    if (byte < 0x20 || byte > 0x7e || byte === QUOTE || byte === BACKSLASH) return false;
+/** Writes the text of a number: the same bytes as `JsonBytes.htmlString`. */
+export function writeText(out: JsonBytes, symbols: SymbolTable, number: number): void {
+  const text = symbols.bytesOf(number);
+  if (text.length + 2 <= BLOCK_BYTES) {
+    out.reserve(text.length + 2);
+    const { bytes } = out;
+    let { at } = out;
+    bytes[at++] = QUOTE;
+    let i = 0;
+    for (; i < text.length && isPlainByte(text[i]!) && !isMarkup(text[i]!); i++) bytes[at++] = text[i]!;
+    if (i === text.length) {
+      bytes[at++] = QUOTE;
+      out.at = at;
+      return;
+    }
   }
+  out.htmlString(symbols.readText(number));
+}
+
+function isMarkup(byte: number): boolean {
+  return byte === LESS || byte === GREATER || byte === AMPERSAND;
+}
+
+function isPlainByte(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x7e && byte !== QUOTE && byte !== BACKSLASH;
+}
+
+function isPlain(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (!isPlainByte(bytes[i]!)) return false;
   return true;
 }
 

@@ -1,14 +1,15 @@
+import { SymbolTable } from '../../memory/symbol-table.ts';
 import { tooManyBytesError } from '../../promql/exec/query-error.ts';
 import type { JsonBlocks } from '../../promql/json-blocks.ts';
 import { JsonBytes } from '../../promql/json-bytes.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
-import { TextUnion } from '../../storage/union-texts.ts';
+import { SortedUnion } from '../../storage/union-texts.ts';
 import { type SymbolRow, SymbolRows, type SymbolSet } from '../../tsdb/threads/symbol-rows.ts';
 import type { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
 import type { QueryReply } from '../runner.ts';
 import { FoundSeries } from './found-series.ts';
 import { BEFORE_ITEMS, storageLimit, type ThreadList, TRUNCATED } from './list-request.ts';
-import { SymbolJson } from './symbol-json.ts';
+import { SymbolJson, writeText } from './symbol-json.ts';
 
 /** How a list is written in its thread. */
 export interface ListWriting {
@@ -31,14 +32,10 @@ export async function writeList(
   writing: ListWriting,
 ): Promise<QueryReply> {
   if (list.what !== 'series') {
-    const texts = await foundTexts(list, database, ask, writing);
-    return written(
-      texts,
-      (out, text) => out.htmlString(text),
-      list.limit,
-      writing,
-      () => 0,
-    );
+    const symbols = new SymbolTable();
+    const numbers = await foundTexts(list, database, ask, symbols, writing);
+    const write = (out: JsonBytes, number: number) => writeText(out, symbols, number);
+    return written(numbers, write, list.limit, writing, () => symbols.bytesInUse);
   }
   const { limit, matcherSets, range, sorted } = list;
   const querier = database.queryable(ask).querier(range);
@@ -73,25 +70,17 @@ async function foundTexts(
   { headSymbols, limit, matcherSets, range, what }: ThreadList,
   database: ThreadDatabase,
   ask: Parameters<ThreadDatabase['queryable']>[0],
+  into: SymbolTable,
   { check, turns }: ListWriting,
-): Promise<readonly string[]> {
-  const most = storageLimit(limit);
-  const union = new TextUnion();
+): Promise<readonly number[]> {
+  const run = <T>(steps: Generator<undefined, T>) => inTurns(steps, turns, check);
+  const name = what === 'series' || what === 'names' ? null : what.valuesOf;
+  const union = new SortedUnion<number>((a, b) => into.compare(a, b));
   for (const [i, symbols] of headSymbols.entries()) {
-    const matchers = matcherSets[i] ?? [];
-    const own = new TextUnion();
-    const ofBlocks = await database.blockTexts(ask, range, most, (block) => {
-      check();
-      return what === 'series' || what === 'names'
-        ? block.labelNames(matchers, most, check)
-        : block.labelValues(what.valuesOf, matchers, most, check);
-    });
-    await inTurns(own.add(ofBlocks), turns, check);
-    await inTurns(own.add(await inTurns(database.headTexts(symbols), turns, check)), turns, check);
-    const both = await inTurns(own.all(), turns, check);
-    await inTurns(union.add(most > 0 && both.length > most ? both.slice(0, most) : both), turns, check);
+    const wanted = { name, matchers: matcherSets[i] ?? [], range, limit: storageLimit(limit), symbols };
+    await run(union.add(await database.enterTexts(wanted, into, ask, { check, run })));
   }
-  return inTurns(union.all(), turns, check);
+  return run(union.all());
 }
 
 async function inTurns<T>(steps: Generator<undefined, T>, turns: Turns, check: () => void): Promise<T> {

@@ -1,3 +1,4 @@
+import type { SymbolTable } from '../../memory/symbol-table.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
@@ -103,6 +104,24 @@ export class BlockQuerier implements Querier {
     const find = () =>
       matchers.length === 0 ? this.#allValues(name, limit, check) : this.#valuesOf(name, matchers, limit, check);
     return this.#block.texts(`values ${limit} ${name}`, matchers, find);
+  }
+
+  /** As `labelNames`, or with a name `labelValues`, as numbers in a table, where the texts are entered; in steps, of which the first may be long. */
+  *enterTexts(
+    name: string | null,
+    matchers: readonly Matcher[],
+    limit: number,
+    into: SymbolTable,
+    check: () => void,
+  ): Generator<undefined, readonly number[]> {
+    this.#assertOpen();
+    if (name !== null && name !== '' && matchers.length === 0) {
+      if (!this.#block.overlaps(this.#range)) return [];
+      return yield* this.#block.index.table.enterValues(name, limit, into);
+    }
+    const texts =
+      name === null ? this.labelNames(matchers, limit, check) : this.labelValues(name, matchers, limit, check);
+    return texts.map((text) => into.add(text));
   }
 
   /** How many values of a label there are in the block. */

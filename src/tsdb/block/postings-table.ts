@@ -1,4 +1,5 @@
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
+import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { compareUtf8, stringFromUtf8 } from '../../model/utf8.ts';
 import { DamagedFile } from '../damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
@@ -131,6 +132,21 @@ export class PostingsTable {
     }
   }
 
+  /** The values of a name in byte order, at most `limit` (0 = all), as their numbers in a table, where they are entered; in steps. */
+  *enterValues(name: string, limit: number, into: SymbolTable): Generator<undefined, number[]> {
+    const numbers: number[] = [];
+    const entries = this.#names.get(name);
+    if (entries === undefined) return numbers;
+    const count = limit > 0 ? Math.min(limit, entries.count) : entries.count;
+    const entry = this.#isWhole ? null : new EntryCursor(this.#file, entries.start);
+    for (let i = 0; i < count; i++) {
+      entry?.next();
+      numbers.push(entry === null ? into.add(entries.values[i]!) : entry.enterValue(into));
+      if (i % STEP_VALUES === STEP_VALUES - 1) yield;
+    }
+    return numbers;
+  }
+
   #enter(name: string, start: number): NameEntries {
     const known = this.#names.get(name);
     if (known !== undefined) {
@@ -149,8 +165,9 @@ export class PostingsTable {
 
 /** Walks over entries `2 | name | value | offset` that were found sound before. */
 class EntryCursor {
-  value = '';
   postings = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
   readonly #file: PagedFile;
   #at: number;
   #window: Uint8Array = new Uint8Array(0);
@@ -165,9 +182,20 @@ class EntryCursor {
     const start = this.#at + this.#local;
     this.#uvarint();
     this.#take(this.#uvarint());
-    const value = this.#take(this.#uvarint());
-    this.value = decode(this.#file, value, start);
+    this.#bytes = this.#take(this.#uvarint());
+    this.#start = start;
     this.postings = this.#uvarint();
+  }
+
+  get value(): string {
+    return decode(this.#file, this.#bytes, this.#start);
+  }
+
+  /** The value's number in a table, where it is entered if it is new. */
+  enterValue(into: SymbolTable): number {
+    const bytes = this.#bytes;
+    for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return into.add(this.value);
+    return into.addBytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
 
   #uvarint(): number {

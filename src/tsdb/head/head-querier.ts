@@ -10,7 +10,7 @@ import type { ChosenRows, HeadRowIndex } from './head-row-index.ts';
 import { HeadSeriesSet } from './head-series-set.ts';
 import { type HeadSnapshot, takeHeadSnapshotInSteps } from './head-snapshot.ts';
 import type { HeadBounds } from './head-state.ts';
-import type { KnownSelection, KnownSelections } from './known-selections.ts';
+import { KNOWN_TEXTS_MAX, type KnownSelection, type KnownSelections } from './known-selections.ts';
 import type { LabelIndex } from './label-index.ts';
 import type { SnapshotMoment } from './snapshot-moments.ts';
 import { byArrival, orderByLabels } from './sort-rows.ts';
@@ -30,6 +30,12 @@ export interface HeadQuerierParts {
   /** How long work may hold the thread; null: as long as it takes. */
   readonly turns: Turns | null;
 }
+
+/** Texts in their order, or where they are too many their symbols, in any. */
+type Found = readonly string[] | Uint32Array;
+type AllFound = readonly string[] | Promise<readonly string[]>;
+type FewFound = null | Promise<readonly string[] | null>;
+const ALL = Number.POSITIVE_INFINITY;
 
 /** A select whose rows are put into label order, where they are, by who reads them. */
 type SnapshotRequest = Omit<SelectRequest, 'sorted'> & Partial<Pick<SelectRequest, 'sorted'>>;
@@ -66,26 +72,19 @@ export class HeadQuerier implements Querier {
     return this.#whenWhole(() => runInTurns(this.#select(request), this.#turnsOf(request)));
   }
 
-  labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
-    return this.#texts(null, matchers, limit, Number.POSITIVE_INFINITY) as string[] | Promise<string[]>;
+  labelNames(matchers: readonly Matcher[], limit: number): AllFound {
+    return this.#texts(null, matchers, limit, ALL) as AllFound;
   }
 
-  labelValues(
-    name: string,
-    matchers: readonly Matcher[],
-    limit: number,
-  ): readonly string[] | Promise<readonly string[]> {
-    return this.#texts(name, matchers, limit, Number.POSITIVE_INFINITY) as string[] | Promise<string[]>;
+  labelValues(name: string, matchers: readonly Matcher[], limit: number): AllFound {
+    return this.#texts(name, matchers, limit, ALL) as AllFound;
   }
 
   /** As `labelValues`, or without a name as `labelNames`; null where these are more than `textsMax`. */
-  fewTexts(
-    name: string | null,
-    matchers: readonly Matcher[],
-    limit: number,
-    textsMax: number,
-  ): readonly string[] | null | Promise<readonly string[] | null> {
-    return this.#texts(name, matchers, limit, textsMax);
+  fewTexts(name: string | null, matchers: readonly Matcher[], limit: number, textsMax: number): AllFound | FewFound {
+    return mapped(this.#texts(name, matchers, limit, textsMax), (texts) =>
+      texts instanceof Uint32Array ? null : texts,
+    );
   }
 
   /**
@@ -93,9 +92,10 @@ export class HeadQuerier implements Querier {
    * them in place while this is open. Throws or rejects with `RegexSyntaxError`.
    */
   textSymbols(name: string | null, matchers: readonly Matcher[], limit: number): Uint32Array | Promise<Uint32Array> {
-    this.#assertOpen();
-    if (!this.#overlaps()) return new Uint32Array(0);
-    return runInTurns(this.#symbols(name, matchers, limit), this.#turnsOf({}));
+    const { symbols } = this.#parts.memory;
+    return mapped(this.#texts(name, matchers, limit, KNOWN_TEXTS_MAX), (texts) =>
+      texts instanceof Uint32Array ? texts : Uint32Array.from(texts, (text) => symbols.find(text)),
+    );
   }
 
   /** The series that matchers choose are at most so many, as far as one look at the label index tells. */
@@ -266,31 +266,26 @@ export class HeadQuerier implements Querier {
     return { minTime: Math.max(minTime, range.minTime), maxTime: Math.min(maxTime, range.maxTime) };
   }
 
-  #texts(
-    name: string | null,
-    matchers: readonly Matcher[],
-    limit: number,
-    textsMax: number,
-  ): readonly string[] | null | Promise<readonly string[] | null> {
+  #texts(name: string | null, matchers: readonly Matcher[], limit: number, textsMax: number): Found | Promise<Found> {
     this.#assertOpen();
     if (!this.#overlaps()) return [];
     return runInTurns(this.#textsInSteps(name, matchers, limit, textsMax), this.#turnsOf({}));
   }
 
-  /** The texts, as they were found before where the same was asked for and the series were the same; null where these are too many. */
+  /** The texts, as they were found before where the same was asked for and the series were the same; their symbols where these are too many. */
   *#textsInSteps(
     name: string | null,
     matchers: readonly Matcher[],
     limit: number,
     textsMax: number,
-  ): Generator<undefined, readonly string[] | null> {
+  ): Generator<undefined, Found> {
     const { known, memory } = this.#parts;
     const { version } = memory.series;
     const what = name === null ? `names ${limit}` : `values ${limit} ${name}`;
     const before = known.texts(version, what, matchers);
     if (before !== undefined) return before;
     const symbols = yield* this.#symbols(name, matchers, limit);
-    if (symbols.length > textsMax) return null;
+    if (symbols.length > textsMax) return symbols;
     const texts = yield* textsInOrder(memory.symbols, symbols, limit);
     if (memory.series.version === version) known.addTexts(version, what, matchers, texts);
     return texts;
@@ -392,6 +387,10 @@ export class HeadQuerier implements Querier {
 /** Lists show the series in the order in which they came, and cut there. */
 function isByArrival({ labelsOnly, sorted }: Pick<SnapshotRequest, 'labelsOnly' | 'sorted'>): boolean {
   return labelsOnly === true && sorted === false;
+}
+
+function mapped<T, U>(value: T | Promise<T>, change: (value: T) => U): U | Promise<U> {
+  return value instanceof Promise ? value.then(change) : change(value);
 }
 
 function touches(a: TimeRange, b: TimeRange): boolean {

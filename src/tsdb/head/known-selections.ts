@@ -6,7 +6,7 @@ const ROWS_MAX = 4096;
 /** Rows of all selections together: with their label sets some 12 bytes each. */
 const ALL_ROWS_MAX = 1 << 17;
 /** Lists of texts are kept up to so many. */
-const TEXTS_MAX = 1024;
+export const KNOWN_TEXTS_MAX = 1024;
 const ENTRIES_MAX = 512;
 /** UTF-16 units of a selection's matchers; what longer ones choose is not kept. */
 const KEY_LENGTH_MAX = 4096;
@@ -72,7 +72,7 @@ export class KnownSelections {
   addTexts(version: number, what: string, matchers: readonly Matcher[], texts: readonly string[]): void {
     this.#keepOnly(version);
     const key = keyOf(matchers) + what;
-    if (texts.length > TEXTS_MAX || key.length > KEY_LENGTH_MAX) return;
+    if (texts.length > KNOWN_TEXTS_MAX || key.length > KEY_LENGTH_MAX) return;
     if (this.#texts.size === ENTRIES_MAX) this.#texts.clear();
     this.#texts.set(key, texts);
   }

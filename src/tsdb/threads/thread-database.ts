@@ -1,3 +1,6 @@
+import type { SymbolTable } from '../../memory/symbol-table.ts';
+import type { SymbolTexts } from '../../memory/symbol-texts.ts';
+import type { Matcher } from '../../model/matcher.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
 import { mergeSeriesSets } from '../../storage/merge-series.ts';
@@ -9,7 +12,7 @@ import {
   type SeriesSet,
   type TimeRange,
 } from '../../storage/query.ts';
-import { unionOf } from '../../storage/union-texts.ts';
+import { SortedUnion } from '../../storage/union-texts.ts';
 import type { BlockQuerier } from '../block/block-querier.ts';
 import type { DecodedChunks } from '../chunk/decoded-chunks.ts';
 import { chunkMerge } from '../chunk/merge-chunks.ts';
@@ -18,7 +21,7 @@ import { HeadSeriesSet } from '../head/head-series-set.ts';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
 import { HeadView } from '../head/head-view.ts';
 import { orderByLabels } from '../head/sort-rows.ts';
-import { textsInOrder } from '../head/symbol-order.ts';
+import { sortByBytes } from './sort-by-bytes.ts';
 import type { SymbolSet } from './symbol-rows.ts';
 import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
 import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
@@ -69,31 +72,41 @@ export class ThreadDatabase {
   }
 
   /**
-   * What `find` gives for each block that has samples of a range, as one sorted list; `limit` 0 = all. The head's texts the
-   * main thread knows.
+   * Label names, or with a name the values of that label, that the head's `symbols` or a block with samples of the range have, sorted, as
+   * numbers in a table, where they are entered; `limit` 0 = all. The head's the main thread knows: it keeps them pinned. `run` carries steps through.
    */
-  async blockTexts(
+  async enterTexts(
+    { limit, matchers, name, range, symbols }: TextsWanted,
+    into: SymbolTable,
     ask: AskMainThread,
-    range: TimeRange,
-    limit: number,
-    find: (block: BlockQuerier) => readonly string[],
-  ): Promise<readonly string[]> {
+    reading: TextsReading,
+  ): Promise<readonly number[]> {
+    const { check, run } = reading;
+    const union = new SortedUnion<number>((a, b) => into.compare(a, b));
+    const blocks = await this.#askedBlocks(ask, range);
+    try {
+      for (const block of blocks) await run(union.add(await run(block.enterTexts(name, matchers, limit, into, check))));
+    } finally {
+      for (const block of blocks) block.close();
+    }
+    const ofBlocks = await run(union.all());
+    const others = new SortedUnion<number>((a, b) => into.compare(a, b));
+    await run(others.add(ofBlocks));
+    await run(others.add(await run(enterNew(this.#view.symbols, symbols, into, ofBlocks))));
+    const all = await run(others.all());
+    return limit > 0 && all.length > limit ? all.slice(0, limit) : all;
+  }
+
+  /** Queriers of the blocks that the main thread says there are. */
+  async #askedBlocks(ask: AskMainThread, range: TimeRange): Promise<readonly BlockQuerier[]> {
     for (let asks = 1; ; asks++) {
       await ask({ range, requests: [] });
       try {
-        return unionOf(
-          this.#blocks.queriers(range).map((block) => found(block, find)),
-          limit,
-        );
+        return this.#blocks.queriers(range);
       } catch (error) {
         if (!(error instanceof BlockGone) || asks === ASKS_MAX) throw error;
       }
     }
-  }
-
-  /** Texts of the head's symbols, sorted by UTF-8 bytes, in steps; `symbols` is used up. The main thread keeps them pinned. */
-  headTexts(symbols: Uint32Array): Generator<undefined, string[]> {
-    return textsInOrder(this.#view.symbols, symbols);
   }
 
   #order(rows: Uint32Array): Uint32Array {
@@ -101,12 +114,41 @@ export class ThreadDatabase {
   }
 }
 
-function found(block: BlockQuerier, find: (block: BlockQuerier) => readonly string[]): readonly string[] {
-  try {
-    return find(block);
-  } finally {
-    block.close();
+/** What names or values are asked for, and which symbols the head has of them, in any order. */
+export interface TextsWanted {
+  readonly name: string | null;
+  readonly matchers: readonly Matcher[];
+  readonly range: TimeRange;
+  readonly limit: number;
+  readonly symbols: Uint32Array;
+}
+
+export interface TextsReading {
+  /** Throws where the list is not wanted any more. */
+  check(): void;
+  run<T>(steps: Generator<undefined, T>): Promise<T>;
+}
+
+/** Texts entered between two points at which the work may be interrupted: some 100 µs. */
+const STEP_TEXTS = 1024;
+
+/** Enters the head's texts; gives those that are not among the `known` ones, sorted. Only these have to be sorted. */
+function* enterNew(
+  texts: SymbolTexts,
+  symbols: Uint32Array,
+  into: SymbolTable,
+  known: readonly number[],
+): Generator<undefined, number[]> {
+  const numbers = new Uint32Array(symbols.length);
+  for (let i = 0; i < symbols.length; i++) {
+    numbers[i] = texts.enter(symbols[i]!, into);
+    if (i % STEP_TEXTS === STEP_TEXTS - 1) yield;
   }
+  const isKnown = new Uint8Array(into.count);
+  for (const number of known) isKnown[number] = 1;
+  yield;
+  const news = numbers.filter((number) => isKnown[number] === 0);
+  return Array.from(yield* sortByBytes(into, news));
 }
 
 /** The series of the head that a request finds, out of the snapshot that the main thread made for it. */
