@@ -274,7 +274,7 @@ function chunksUpTo(maxTime: number, from: number): number {
 }
 
 /** The rows of a block that a select found. */
-export class BlockSeriesSet implements SeriesSet {
+class BlockSeriesSet implements SeriesSet {
   readonly warnings: readonly string[] = [];
   readonly #block: QueriedBlock;
   readonly #tombstones: Tombstones;
