@@ -38,6 +38,48 @@ describe('Extents', () => {
     );
   });
 
+  it('hands out the same where memory was touched ahead, and nothing that is in use changes', () => {
+    const step = fc.record({
+      units: fc.integer({ min: 1, max: EXTENT_UNITS_MAX }),
+      choice: fc.nat(5),
+      pages: fc.nat(3000),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 1500, size: 'max' }), (steps) => {
+        const [plain, touched] = [new Extents(), new Extents()];
+        const live: { extent: number; units: number }[] = [];
+        for (const { choice, pages, units } of steps) {
+          if (choice === 0) touched.touchAhead(pages * 1000, pages);
+          if (choice > 3 && live.length > 0) {
+            const [gone] = live.splice((units * 7919) % live.length, 1);
+            for (const extents of [plain, touched]) extents.free(gone!.extent, gone!.units);
+            continue;
+          }
+          const extent = plain.allocate(units);
+          expect(touched.allocate(units)).toBe(extent);
+          const start = extentOffset(extent);
+          touched.bytes[extentSlab(extent)]!.fill(0xff, start, start + units * EXTENT_UNIT_BYTES);
+          live.push({ extent, units });
+        }
+        for (const { extent, units } of live) {
+          const start = extentOffset(extent);
+          const bytes = touched.bytes[extentSlab(extent)]!.subarray(start, start + units * EXTENT_UNIT_BYTES);
+          expect(bytes.every((byte) => byte === 0xff)).toBe(true);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('says when all of it was touched', () => {
+    const extents = new Extents();
+    expect(extents.touchAhead(100 * 4096, 60)).toBe(true);
+    expect(extents.touchAhead(100 * 4096, 60)).toBe(false);
+    extents.allocate(1);
+    expect(extents.touchAhead(2 ** 30, 4096)).toBe(false);
+    expect(extents.begunBytes).toBe(2 ** 24);
+  });
+
   it('makes large extents of small ones that were given back', () => {
     const extents = new Extents();
     const count = 100_000;

@@ -16,6 +16,9 @@ const NEXT = 0;
 const PREVIOUS = 1;
 const UNITS = 2;
 
+/** A page of the host's memory, or less. */
+const TOUCHED_PAGE_BYTES = 4096;
+
 /** The list of free extents that are this large, or larger. */
 const LARGEST_LIST = EXTENT_UNITS_MAX;
 
@@ -75,6 +78,8 @@ export class Extents extends ExtentSlabs {
   #slabsBegun = 0;
   #regionNext = 0;
   #regionEnd = 0;
+  /** Up to where `touchAhead` has come. */
+  #touchedEnd = 0;
 
   constructor(unitLog2 = EXTENT_UNIT_LOG2, source: SlabSource = ownSlab) {
     super();
@@ -131,6 +136,23 @@ export class Extents extends ExtentSlabs {
   takeFresh(end: number): void {
     this.#usedUnits += end - this.#regionNext;
     this.#regionNext = end;
+  }
+
+  /**
+   * Touches memory that extents will be allocated in next, at most `pages` pages of the first `bytes` of it: a page that is touched for the
+   * first time takes some microseconds. False where there are no more of them in one slab.
+   */
+  touchAhead(bytes: number, pages: number): boolean {
+    if (this.#regionNext === this.#regionEnd) this.#nextRegion();
+    const words = this.#words[this.#regionNext >>> this.#slabUnitsLog2]!;
+    const pageUnits = TOUCHED_PAGE_BYTES >>> this.#unitLog2;
+    const end = Math.min(this.#regionEnd, this.#regionNext + (bytes >>> this.#unitLog2));
+    let unit = Math.max(this.#regionNext, this.#touchedEnd);
+    for (let left = pages; left > 0 && unit < end; left--, unit += pageUnits) {
+      words[((unit & this.#unitMask) << this.#unitLog2) >>> 2] = 0;
+    }
+    this.#touchedEnd = unit;
+    return unit < end;
   }
 
   /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
+import { runInTurns } from '../../src/std/turns.ts';
 import { append, batchOf, createHead, describeOutcome, type Row, refOf, show } from './head-support.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -97,4 +98,28 @@ it('takes more samples at once than its columns had room for, and after them few
   expect(shown).toHaveLength(5000);
   expect(shown[0]).toBe('{series="0"} 1000=0 2000=0 3000=0');
   expect(shown.at(-1)).toBe('{series="999"} 2000=999');
+});
+
+it('finds the series that have no sample, with the kernel and without it', () => {
+  const count = 20_000;
+  const time = 1_700_000_000_000;
+  const isEmpty = (i: number): boolean => i % 7 === 3 || (i > 9000 && i < 9100) || i === count - 1;
+  for (const { head } of [createHead(), headWithoutKernel()]) {
+    const refs = Array.from({ length: count }, (_, i) => refOf(head, { series: String(i) }));
+    append(
+      head,
+      refs.filter((_, i) => !isEmpty(i)).map((ref): Row => [ref, time, 1]),
+    );
+    const removed: number[] = [];
+    runInTurns(
+      head.removeEmpty((gone) => removed.push(...gone)),
+      null,
+    );
+    expect(removed).toEqual(refs.filter((_, i) => isEmpty(i)));
+    runInTurns(
+      head.removeEmpty((gone) => removed.push(...gone)),
+      null,
+    );
+    expect(removed).toHaveLength(refs.filter((_, i) => isEmpty(i)).length);
+  }
 });

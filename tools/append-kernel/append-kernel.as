@@ -20,7 +20,7 @@ import {
   UNIT_MASK,
 } from './layout';
 
-export { chunks, firstTime, lastTime, nextUnit, samples, takeChunks } from './take-chunks';
+export { chunks, firstOlder, firstTime, lastTime, nextUnit, samples, takeChunks } from './take-chunks';
 
 const LINE: usize = 64;
 const MARK_LOG2: u32 = 3;

@@ -72,3 +72,12 @@ export function takeChunks(at: usize, end: usize, row: u32, rowsEnd: u32, unitsE
   }
   return at;
 }
+
+/** The first row from `row` to `end - 1` whose last sample is not of `time` or later, or that does not lie in this memory; `end` where there is none. */
+export function firstOlder(row: u32, end: u32, time: f64): u32 {
+  for (; row < end && row < ROWS_MAX; row++) {
+    const slab = <usize>load<u32>(SERIES_SLABS + <usize>((row >>> ROWS_LOG2) << 2));
+    if (slab == 0 || !(load<f64>(slab + <usize>((row & ROW_MASK) << RECORD_LOG2)) >= time)) break;
+  }
+  return row;
+}

@@ -38,6 +38,7 @@ interface Exports {
   check(from: number, to: number, index: number, minTime: number, transaction: number): number;
   apply(from: number, to: number, isFirst: number): number;
   takeChunks(at: number, end: number, row: number, rowsEnd: number, unitsEnd: number, minTime: number): number;
+  firstOlder(row: number, end: number, time: number): number;
 }
 
 /** What the kernel has taken of a batch of chunks. */
@@ -141,6 +142,16 @@ export class AppendKernel {
     taken.lastTime = kernel.lastTime.value;
     free.from = kernel.nextUnit.value;
     return taken;
+  }
+
+  /**
+   * The first row from `row` to `end - 1` whose last sample may be older than `time` (ms): it is, or nothing can be told here. `end` where
+   * there is none. Records of rows without a series count as well.
+   */
+  firstOlder(row: number, end: number, time: number): number {
+    if (this.#kernel === null) return row;
+    this.#tellSlabs();
+    return this.#kernel.firstOlder(row, end, time);
   }
 
   /** Tells the kernel of slabs and columns that are new. */

@@ -17,6 +17,11 @@ import type { RestoredChunks } from './restored-chunks.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import { LAST_TIME, SERIES_DOUBLES, SERIES_ROW_MASK, SERIES_SLAB_LOG2 } from './series-table.ts';
 
+/** What an open chunk takes in its middle, or less. */
+const OPEN_BYTES = 128;
+/** A third of a millisecond. */
+const TOUCHED_PAGES = 128;
+
 export interface HeadReplayParts {
   readonly memory: HeadMemory;
   readonly directory: SeriesDirectory;
@@ -44,6 +49,7 @@ export class HeadReplay implements WalVisitor {
   #hasBulk = false;
   readonly #take = (run: SampleRun): void => this.#apply(run);
   #isWorkingOff = false;
+  #hasTouched = false;
   readonly #chunkSamples = new ChunkSamples();
   readonly #runs: ChunkRuns;
 
@@ -87,6 +93,13 @@ export class HeadReplay implements WalVisitor {
     const { refs } = this.#parts.directory;
     for (const ref of this.#parts.restored.refs()) if (refs.row(ref) >= 0) this.#giveRestored(ref);
     return false;
+  }
+
+  /** Memory for open chunks: each series is about to get one, when all wait for that. */
+  workAhead(): void {
+    const { extents, series } = this.#parts.memory;
+    if (this.#hasTouched || this.#hasBulk || series.liveCount === 0) return;
+    this.#hasTouched = !extents.touchAhead(series.liveCount * OPEN_BYTES, TOUCHED_PAGES);
   }
 
   #restored(ref: number, isUsable: boolean): void {

@@ -4,12 +4,14 @@ import { seriesDeletedRecord } from '../wal/records.ts';
 import { NO_TIMES } from '../wal/segment-parts.ts';
 import type { HeadMemory } from './head-memory.ts';
 import type { HeadState } from './head-state.ts';
+import type { OpenChunks } from './open-chunks.ts';
 import type { SeriesDirectory } from './series-directory.ts';
 import type { SeriesRemoval } from './series-removal.ts';
 import type { StaleSeries } from './stale-series.ts';
 
-/** Series looked at in one step while empty ones are taken out. */
-const EMPTY_STEP = 512;
+/** Rows looked at in one step while empty series are taken out, and how many of them one counts for that is looked at closely. */
+const EMPTY_STEP = 16_384;
+const CLOSE_LOOK = 32;
 /** Series removed in one step, and those of one record that says so. */
 const STALE_STEP = 128;
 const STALE_RECORD = 4096;
@@ -17,6 +19,7 @@ const STALE_RECORD = 4096;
 export interface LeavingParts {
   readonly memory: HeadMemory;
   readonly directory: SeriesDirectory;
+  readonly openChunks: OpenChunks;
   readonly deletions: HeadDeletions;
   readonly state: Readonly<HeadState>;
 }
@@ -31,12 +34,24 @@ export function* removeEmptySeries(
   onRemoved: OnRemoved,
 ): Generator<undefined, void> {
   const { outOfOrder, series } = parts.memory;
+  const { kernel } = parts.openChunks;
   const removal = parts.directory.removal();
   const oldest = Math.max(minValidTime, -Number.MAX_VALUE);
-  for (let row = 0; row < series.rowCount; row++) {
-    if ((row + 1) % EMPTY_STEP === 0) yield;
-    if (!series.isLive(row) || series.lastTime(row) >= oldest || outOfOrder.has(row)) continue;
-    remove(parts, removal, row, onRemoved);
+  let left = EMPTY_STEP;
+  for (let row = 0; row < series.rowCount; ) {
+    const from = row;
+    row = kernel.firstOlder(from, Math.min(series.rowCount, from + left), oldest);
+    left -= row - from;
+    if (left > 0 && row < series.rowCount) {
+      if (series.isLive(row) && !(series.lastTime(row) >= oldest) && !outOfOrder.has(row)) {
+        remove(parts, removal, row, onRemoved);
+      }
+      row++;
+      left -= CLOSE_LOOK;
+    }
+    if (left > 0) continue;
+    left = EMPTY_STEP;
+    yield;
   }
   yield* removal.finish();
 }

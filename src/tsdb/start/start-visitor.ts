@@ -21,6 +21,7 @@ export interface StartVisitorParts {
     settle(): void;
     seriesRecord(record: Uint8Array, flags: number): number;
     adoptSeries(): boolean;
+    workAhead(): void;
     /** Without samples from before `minValidTime`. */
     chunksFrom(batch: ChunkBatch, minValidTime: number): void;
   };
@@ -56,6 +57,10 @@ export class StartVisitor implements WalVisitor {
 
   adoptSeries(): boolean {
     return this.#parts.inner.adoptSeries();
+  }
+
+  workAhead(): void {
+    this.#parts.inner.workAhead();
   }
 
   samples(columns: SampleColumns): void {

@@ -204,6 +204,7 @@ class Replay {
         if (this.#ahead.isLost) throw new AheadLost('The thread that read the log ahead has ended');
         // Most likely there are no more for now.
         if (++idle === ADOPT_AFTER_IDLE) yield* this.adoptSeries();
+        this.#visitor.workAhead?.();
         yield;
         continue;
       }

@@ -76,6 +76,8 @@ export interface WalVisitor {
   seriesRecord?(record: Uint8Array, flags: number): number;
   /** Does a piece of what `seriesRecord` has left to do. Until it returns false nothing else is called, before anything else it is. */
   adoptSeries?(): boolean;
+  /** Whoever reads ahead has nothing for now: for a piece of what will have to be done, of less than a millisecond. */
+  workAhead?(): void;
   samples(columns: SampleColumns): void;
   /** For whoever takes samples from someone that reads ahead (`ReplayOptions.ahead`). */
   chunks?(batch: ChunkBatch): void;

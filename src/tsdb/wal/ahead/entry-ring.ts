@@ -15,6 +15,8 @@ import type { AheadEntry, FileEnd, FileRest } from './log-ahead.ts';
  * ```
  */
 const SLOT_BYTES = 2 * 1024 * 1024;
+/** Chunks that a slot gets at least, where so many come. */
+const CHUNK_BYTES = 128 * 1024;
 /** The writer is at most so far ahead. */
 const SLOTS = 8;
 const SLOT_HEADER = 8;
@@ -52,8 +54,10 @@ export class RingWriter {
     this.#bytes = new Uint8Array(slots);
   }
 
+  /** Slots are handed over before they are full: so little memory is touched for the first time while all wait for the last chunks. */
   chunks(bytes: Uint8Array): void {
     this.#put(KIND.chunks, bytes, 0, 0);
+    if (this.#slot >= 0 && this.#at - this.#slot * SLOT_BYTES >= CHUNK_BYTES) this.#handOver();
   }
 
   loose(samples: Float64Array): void {
