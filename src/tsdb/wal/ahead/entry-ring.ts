@@ -19,6 +19,8 @@ const SLOT_BYTES = 2 * 1024 * 1024;
 const CHUNK_BYTES = 128 * 1024;
 /** The writer is at most so far ahead. */
 const SLOTS = 8;
+/** The reader is near where it has fewer slots before it. */
+const NEAR_SLOTS = 4;
 const SLOT_HEADER = 8;
 const ENTRY_HEADER = 32;
 
@@ -54,10 +56,14 @@ export class RingWriter {
     this.#bytes = new Uint8Array(slots);
   }
 
-  /** Slots are handed over before they are full: so little memory is touched for the first time while all wait for the last chunks. */
+  /**
+   * Where the reader is near, slots are handed over before they are full: so little memory is touched for the first time while all wait for the
+   * last chunks.
+   */
   chunks(bytes: Uint8Array): void {
     this.#put(KIND.chunks, bytes, 0, 0);
-    if (this.#slot >= 0 && this.#at - this.#slot * SLOT_BYTES >= CHUNK_BYTES) this.#handOver();
+    if (this.#slot < 0 || this.#at - this.#slot * SLOT_BYTES < CHUNK_BYTES) return;
+    if (Atomics.load(this.#control, WRITTEN) - Atomics.load(this.#control, READ) < NEAR_SLOTS) this.#handOver();
   }
 
   loose(samples: Float64Array): void {
