@@ -144,3 +144,11 @@ test('a feature may make extra metrics of scrapes the default, which the file ov
   expect(extra(jobs)).toEqual([true, false]);
   expect(extra(`global: {extra_scrape_metrics: false}\n${jobs}`)).toEqual([false, false]);
 });
+
+test('a retention by size beside one by percentage is told to be ignored', () => {
+  const notes = (retention: string) => load(`storage: {tsdb: {retention: {${retention}}}}`).notes;
+  expect(notes('size: 1GB, percentage: 20')).toEqual([
+    'storage.tsdb.retention.size is ignored, because storage.tsdb.retention.percentage is specified',
+  ]);
+  expect([notes('size: 1GB'), notes('percentage: 20')]).toEqual([[], []]);
+});

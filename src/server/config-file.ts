@@ -98,6 +98,7 @@ export function configurationFromText(
   checkOtlp(raw.otlp, scheme, context);
   raw.global.external_labels = expandLabels(raw.global, surroundings.variables, notes);
   const storage = storageSettingsFrom(raw.storage, surroundings.flagRetention);
+  if (storage.retentionPercent > 0 && storage.retentionBytes > 0) notes.push(SIZE_IGNORED);
   return {
     evaluationIntervalMs: raw.global.evaluation_interval,
     externalLabels: labelsFromObject(raw.global.external_labels),
@@ -110,6 +111,8 @@ export function configurationFromText(
     yaml: () => stringify(configurationCodec.print(raw), { indentSeq: false, lineWidth: 0 }),
   };
 }
+
+const SIZE_IGNORED = 'storage.tsdb.retention.size is ignored, because storage.tsdb.retention.percentage is specified';
 
 interface Job {
   readonly raw: RawScrapeConfig;
