@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type AskOptions, type AskTimes, askEngine, loaded } from '../../test/support/ask-engine.ts';
-import type { Clock } from '../std/clock.ts';
+import { type Clock, systemClock } from '../std/clock.ts';
+import { Engine } from './engine.ts';
+import { functionImplementations } from './functions/registry.ts';
+import { PASSES } from './plan/passes/passes.ts';
+import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded(`load 1m
   requests{job="a", pod="1"} 0+10x10
@@ -264,3 +268,18 @@ class SteppingClock implements Clock {
     return () => {};
   }
 }
+
+test('explaining looks after each pass whether it is still wanted', () => {
+  const engine = new Engine({
+    samplesMax: 1000,
+    defaultSubqueryStepMs: () => 60_000,
+    parser: ALL_PARSER_OPTIONS,
+    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
+    functions: functionImplementations,
+    clock: systemClock,
+  });
+  const query = engine.prepare('requests', { kind: 'instant', start: 0, end: 0, step: 0, lookbackMs: 300_000 });
+  let looks = 0;
+  engine.explain(query, new Set(), () => looks++);
+  expect(looks).toBeGreaterThan(2 * PASSES.length);
+});

@@ -197,7 +197,9 @@ export class Engine {
       preparationMilliseconds: 1000 * timings.preparation,
       evaluationMilliseconds: 1000 * timings.evaluation,
     };
-    return { explanation: { ...explanation, analysis, plan: explainedTree(plan, probe!.costs) }, outcome };
+    // Its time was enough for the answer.
+    const tree = explainedTree(plan, () => checkWanted(options.signal), probe!.costs);
+    return { explanation: { ...explanation, analysis, plan: tree }, outcome };
   }
 
   /**
@@ -213,14 +215,18 @@ export class Engine {
     const { text, parameters } = query;
     const { start, end, step } = parameters;
     const { plan, passes, tree } = this.#planner.explained(query, without, look);
-    const selectors = this.#selections(plan, parameters).map(({ request }) =>
-      explainedSelector(request.matchers, request.range),
-    );
+    look();
+    const selections = this.#selections(plan, parameters, look);
+    const selectors = selections.map(({ request }) => {
+      look();
+      return explainedSelector(request.matchers, request.range);
+    });
+    look();
     return { plan, explanation: { query: text, start, end, step, passes, selectors, analysis: null, plan: tree } };
   }
 
   /** The selections that a plan would make: its operators are built, but not run. */
-  #selections(plan: Plan, parameters: QueryParameters): readonly Selection[] {
+  #selections(plan: Plan, parameters: QueryParameters, look: Look): readonly Selection[] {
     const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
     const grid = gridOf(parameters);
     const context: QueryContext = {
@@ -230,7 +236,7 @@ export class Engine {
         bytesMax,
         timeoutMs: Number.POSITIVE_INFINITY,
         clock,
-        signal: new AbortController().signal,
+        signal: lookingSignal(look),
         pause: () => Promise.resolve(),
         pauseAfterMs: Number.POSITIVE_INFINITY,
       }),
@@ -258,6 +264,17 @@ export class Engine {
       if (clock.monotonic() > deadline) throw timeoutAtStartError();
     };
   }
+}
+
+/** Never aborts by itself, but calls `look` where it is asked. */
+function lookingSignal(look: Look): CancelSignal {
+  return {
+    get aborted() {
+      look();
+      return false;
+    },
+    reason: undefined,
+  };
 }
 
 function gridOf({ kind, start, end, step }: QueryParameters): Grid {

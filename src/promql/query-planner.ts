@@ -102,13 +102,16 @@ export class QueryPlanner {
   explained(query: PreparedQuery, without: ReadonlySet<string>, look: Look): ExplainedPlan {
     const { features } = this.#options;
     const written = this.#written(query, look);
-    let tree = explainedTree(written);
+    let tree = explainedTree(written, look);
+    let treeText = JSON.stringify(tree);
     let plan = written;
     const passes = this.#passes(without).map(({ name, purpose, run }) => {
       plan = run(plan, look, features);
-      const before = JSON.stringify(tree);
-      tree = explainedTree(plan);
-      return { name, purpose, applied: JSON.stringify(tree) !== before };
+      const before = treeText;
+      look();
+      tree = explainedTree(plan, look);
+      treeText = JSON.stringify(tree);
+      return { name, purpose, applied: treeText !== before };
     });
     return { plan, passes, tree };
   }

@@ -5,7 +5,7 @@ import type { TimeRange } from '../../storage/query.ts';
 import { EvaluationError } from '../functions/contracts.ts';
 import type { VectorMatching } from '../syntax/ast.ts';
 import { printMatcher } from '../syntax/print.ts';
-import { foldTree } from './fold-tree.ts';
+import { foldTree, type Look } from './fold-tree.ts';
 import { type InstantSelectPlan, type Plan, planInputs, type Reference, type SelectHints } from './plan.ts';
 
 /** How a query is computed: its plan after all passes, and what it asks of the storage. Times in ms. */
@@ -79,8 +79,15 @@ type MeasuredCost = Pick<ExplainedCost, 'series' | 'samples' | 'bytes' | 'millis
 /** Deeper plans are not shown: nobody reads them, and an indented tree grows with the square of its depth. */
 const DEPTH_MAX = 250;
 
-/** The tree of a plan, with what its nodes took. Throws EvaluationError where it is deeper than 250 levels. */
-export function explainedTree(plan: Plan, costs: ReadonlyMap<Plan, MeasuredCost> | null = null): ExplainedNode {
+/**
+ * The tree of a plan, with what its nodes took. Throws EvaluationError where it is deeper than 250 levels, and what `look` throws, which
+ * is called now and then.
+ */
+export function explainedTree(
+  plan: Plan,
+  look: Look,
+  costs: ReadonlyMap<Plan, MeasuredCost> | null = null,
+): ExplainedNode {
   const shown = new Set<number>();
   const inputsOf = (node: Plan): readonly Plan[] => {
     if (node.kind !== 'sharedVector' && node.kind !== 'sharedScalar') return planInputs(node);
@@ -89,7 +96,7 @@ export function explainedTree(plan: Plan, costs: ReadonlyMap<Plan, MeasuredCost>
     shown.add(node.number);
     return planInputs(node);
   };
-  const { tree, depth } = foldTree<Plan, Measured>(plan, inputsOf, (node, inputs) => ({
+  const explained = (node: Plan, inputs: readonly Measured[]): Measured => ({
     depth: 1 + inputs.reduce((deepest, input) => Math.max(deepest, input.depth), 0),
     tree: {
       node: node.kind,
@@ -97,7 +104,9 @@ export function explainedTree(plan: Plan, costs: ReadonlyMap<Plan, MeasuredCost>
       ...(costs === null ? {} : { cost: costWith(costs.get(node), inputs) }),
       inputs: inputs.map((input) => input.tree),
     },
-  }));
+  });
+  const { tree, depth } = foldTree(plan, inputsOf, explained, { look });
+  look();
   if (depth > DEPTH_MAX) {
     throw new EvaluationError(`cannot explain the query: its plan is ${depth} levels deep, ${DEPTH_MAX} are shown`);
   }
