@@ -144,10 +144,13 @@ export class InfoCall implements VectorOperator {
     const { lookbackMs, selectLater, budget } = this.#context;
     const { count } = this.#scope.grid;
     const table = new InfoTable(this.#selector, count, budget);
-    const matchers = this.#selector.matchersFor(bases.flatMap(({ isInfo, labels }) => (isInfo ? [] : [labels])));
+    const series = bases.flatMap(({ isInfo, labels }) => (isInfo ? [] : [labels]));
+    const matchers = this.#selector.matchersFor(series, budget.spending);
     if (matchers === null) return table;
     const range = this.#visibleRange();
     if (range.minTime > range.maxTime) return table;
+    // What was put together is read again now.
+    budget.check();
     const set = await selectLater({ matchers, range, sorted: false, limit: 0 });
     const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
     for (let row = 0; row < set.length; row++) {

@@ -1,3 +1,4 @@
+import type { Spend } from '../../../kernels/blocks.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { Matcher } from '../../../model/matcher.ts';
 import { matcherPredicate } from '../../../model/matcher-predicate.ts';
@@ -8,6 +9,10 @@ export const IDENTIFYING_LABELS = ['instance', 'job'] as const;
 const DEFAULT_INFO: Matcher = { type: '=', name: METRIC_NAME, value: 'target_info' };
 /** What counts as info metric where only names to leave out are given. */
 const ANY_INFO: Matcher = { type: '=~', name: METRIC_NAME, value: '.+_info' };
+
+/** Looking for a label takes as long as so many samples, and making a pattern of its value. */
+const LOOKING_WORK = 20;
+const QUOTING_WORK = 100;
 
 /** What the second argument of `info` says: which info metrics to look at, and which of their labels to take. */
 export class InfoSelector {
@@ -37,14 +42,23 @@ export class InfoSelector {
     return label !== METRIC_NAME && (this.#dataLabels.size === 0 || this.#dataLabels.has(label));
   }
 
-  /** Matchers for the info series that belong to any of these series; null where nothing identifies them. */
-  matchersFor(series: readonly Labels[]): readonly Matcher[] | null {
+  /** Matchers for the info series that belong to any of these series, of which there may be many; null where nothing identifies them. */
+  matchersFor(series: readonly Labels[], spend: Spend): readonly Matcher[] | null {
     const identifying: Matcher[] = [];
     for (const name of IDENTIFYING_LABELS) {
-      const values = new Set(series.map((labels) => labels.get(name)));
+      const values = new Set<string>();
+      for (const labels of series) {
+        spend(LOOKING_WORK);
+        values.add(labels.get(name));
+      }
       values.delete('');
       if (values.size === 0) continue;
-      identifying.push({ type: '=~', name, value: [...values].map(quoteMeta).join('|') });
+      const alternatives: string[] = [];
+      for (const value of values) {
+        spend(QUOTING_WORK);
+        alternatives.push(quoteMeta(value));
+      }
+      identifying.push({ type: '=~', name, value: alternatives.join('|') });
     }
     return identifying.length === 0 ? null : [...identifying, ...this.#dataMatchers, ...this.#nameMatchers];
   }
