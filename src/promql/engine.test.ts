@@ -1,9 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type AskOptions, type AskTimes, askEngine, loaded } from '../../test/support/ask-engine.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
+import { collectGarbage } from '../std/collect-garbage.ts';
 import { Engine } from './engine.ts';
 import { functionImplementations } from './functions/registry.ts';
 import { PASSES } from './plan/passes/passes.ts';
+import type { QueryParameters } from './query-planner.ts';
+import { CountingSink } from './result.ts';
+import { Annotations } from './steps/annotations.ts';
 import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded(`load 1m
@@ -269,17 +274,36 @@ class SteppingClock implements Clock {
   }
 }
 
+const engine = new Engine({
+  samplesMax: 1000,
+  defaultSubqueryStepMs: () => 60_000,
+  parser: ALL_PARSER_OPTIONS,
+  features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
+  functions: functionImplementations,
+  clock: systemClock,
+});
+const AT_ZERO: QueryParameters = { kind: 'instant', start: 0, end: 0, step: 0, lookbackMs: 300_000 };
+
 test('explaining looks after each pass whether it is still wanted', () => {
-  const engine = new Engine({
-    samplesMax: 1000,
-    defaultSubqueryStepMs: () => 60_000,
-    parser: ALL_PARSER_OPTIONS,
-    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-    functions: functionImplementations,
-    clock: systemClock,
-  });
-  const query = engine.prepare('requests', { kind: 'instant', start: 0, end: 0, step: 0, lookbackMs: 300_000 });
   let looks = 0;
-  engine.explain(query, new Set(), () => looks++);
+  engine.explain(engine.prepare('requests', AT_ZERO), new Set(), () => looks++);
   expect(looks).toBeGreaterThan(2 * PASSES.length);
 });
+
+test('an engine keeps nothing of a query that is over', async () => {
+  const succeeded = new WeakRef(await answer('sum by (pod) (requests)'));
+  const failed = new WeakRef(await answer('label_replace(requests, "pod", "1", "", "")'));
+  await setImmediate();
+  collectGarbage();
+  expect([succeeded.deref(), failed.deref()]).toEqual([undefined, undefined]);
+});
+
+/** Where an answer went, or would have gone. */
+async function answer(text: string): Promise<CountingSink> {
+  const sink = new CountingSink();
+  const signal = { aborted: false, reason: undefined };
+  const pause = () => Promise.resolve();
+  const limits = { timeoutMs: 10_000, signal, pause, pauseAfterMs: 100, countSteps: false };
+  await engine.run(engine.prepare(text, AT_ZERO), storage, sink, new Annotations(), limits).catch(() => {});
+  return sink;
+}

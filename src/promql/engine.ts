@@ -74,6 +74,11 @@ export interface QueryTimings {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #planner: QueryPlanner;
+  /**
+   * What running queries are made of. V8 marks bit by bit, beside the query, what objects of its heap lead to, but what the call stack alone
+   * leads to only in the pause that ends a collection (docs/decisions/0046).
+   */
+  readonly #running = new Set<object>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -103,7 +108,7 @@ export class Engine {
 
   /** Runs a plan of a query, whose operators are measured where that is asked for. */
   async #run(
-    { parameters }: PreparedQuery,
+    query: PreparedQuery,
     plan: Plan,
     queryable: Queryable,
     sink: ResultSink,
@@ -113,6 +118,7 @@ export class Engine {
   ): Promise<{ outcome: QueryOutcome; probe: Probe | null }> {
     const { bytesMax = BYTES_MAX_DEFAULT, clock, features, samplesMax } = this.#options;
     const { timeoutMs, signal, pauseAfterMs, workMax = Number.POSITIVE_INFINITY } = options;
+    const { parameters } = query;
     let probe: Probe | null = null;
     const pauseOnce = () => options.pause(budget.bytes);
     const pause = () => (probe === null ? pauseOnce() : probe.duringPause(pauseOnce));
@@ -148,12 +154,15 @@ export class Engine {
       laterRanges: [],
       selectLater: async (request) => noteWarnings(await querier!.select(checked(request, budget)), annotations),
     };
-    const operators = buildOperators(plan, scope, context);
-    if (context.size.steps > workMax || (context.laterRanges.length > 0 && options.workMax !== undefined)) {
-      throw new TooMuchWork(`${context.size.steps} steps of operators`);
-    }
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
+    const parts: object[] = [query, plan, context, sink];
+    this.#running.add(parts);
     try {
+      const operators = buildOperators(plan, scope, context);
+      parts.push(operators);
+      if (context.size.steps > workMax || (context.laterRanges.length > 0 && options.workMax !== undefined)) {
+        throw new TooMuchWork(`${context.size.steps} steps of operators`);
+      }
       querier = queryable.querier(queryRange(context));
       await selectAll(querier, selections, annotations, budget);
       if (workOf(context) > workMax) throw new TooMuchWork('too many series');
@@ -166,6 +175,7 @@ export class Engine {
       timings.sorting = (clock.monotonic() - sorted) / 1000;
     } finally {
       querier?.close();
+      this.#running.delete(parts);
     }
     counts.collect(budget.spending);
     return { outcome: { annotations, counts, peakSamples: budget.peak, bytes: budget.bytesPeak, timings }, probe };
