@@ -91,6 +91,7 @@ describe('KeptMetadata', () => {
   function disk(): MemoryFiles {
     const files = new MemoryFiles();
     files.makeDirectorySync('data');
+    files.syncDirectorySync('.');
     return files;
   }
 
