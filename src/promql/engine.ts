@@ -76,9 +76,10 @@ export class Engine {
   readonly #planner: QueryPlanner;
   /**
    * What running queries are made of. V8 marks bit by bit, beside the query, what objects of its heap lead to, but what the call stack alone
-   * leads to only in the pause that ends a collection (docs/decisions/0046).
+   * leads to only in the pause that ends a collection (docs/decisions/0046). A list, as a set would have the queries before still
+   * in tables that it has left, until these are collected.
    */
-  readonly #running = new Set<object>();
+  readonly #running: (readonly object[] | null)[] = [];
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -156,7 +157,8 @@ export class Engine {
     };
     const timings: QueryTimings = { preparation: 0, evaluation: 0, sorting: 0 };
     const parts: object[] = [query, plan, context, sink];
-    this.#running.add(parts);
+    const place = this.#freePlace();
+    this.#running[place] = parts;
     try {
       const operators = buildOperators(plan, scope, context);
       parts.push(operators);
@@ -175,7 +177,8 @@ export class Engine {
       timings.sorting = (clock.monotonic() - sorted) / 1000;
     } finally {
       querier?.close();
-      this.#running.delete(parts);
+      this.#running[place] = null;
+      parts.length = 0;
     }
     counts.collect(budget.spending);
     return { outcome: { annotations, counts, peakSamples: budget.peak, bytes: budget.bytesPeak, timings }, probe };
@@ -263,6 +266,11 @@ export class Engine {
     const isInstant = parameters.start === parameters.end;
     buildOperators(plan, { grid, isInstant, counts: new SampleCounts(grid, 'sums') }, context);
     return context.selections;
+  }
+
+  #freePlace(): number {
+    const free = this.#running.indexOf(null);
+    return free === -1 ? this.#running.length : free;
   }
 
   /** Ends what is done before anything is read, as a budget ends what comes after. */
