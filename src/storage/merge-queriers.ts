@@ -22,14 +22,14 @@ class MergedQuerier implements Querier {
 
   select(request: SelectRequest): SeriesSet | Promise<SeriesSet> {
     return whenAll(
-      this.#queriers.map((querier) => querier.select(request)),
+      this.#askAll((querier) => querier.select(request)),
       (sets) => mergeSeriesSets(sets, request.sorted, request.limit, this.#mergeChunks),
     );
   }
 
   labelNames(matchers: readonly Matcher[], limit: number): readonly string[] | Promise<readonly string[]> {
     return whenAll(
-      this.#queriers.map((querier) => querier.labelNames(matchers, limit)),
+      this.#askAll((querier) => querier.labelNames(matchers, limit)),
       (lists) => unionOf(lists, limit),
     );
   }
@@ -40,13 +40,25 @@ class MergedQuerier implements Querier {
     limit: number,
   ): readonly string[] | Promise<readonly string[]> {
     return whenAll(
-      this.#queriers.map((querier) => querier.labelValues(name, matchers, limit)),
+      this.#askAll((querier) => querier.labelValues(name, matchers, limit)),
       (lists) => unionOf(lists, limit),
     );
   }
 
   close(): void {
     for (const querier of this.#queriers) querier.close();
+  }
+
+  #askAll<T>(ask: (querier: Querier) => T | Promise<T>): (T | Promise<T>)[] {
+    const asked: (T | Promise<T>)[] = [];
+    try {
+      for (const querier of this.#queriers) asked.push(ask(querier));
+    } catch (error) {
+      // Nobody waits for those before it any more, which may fail too once they are closed.
+      for (const answer of asked) if (answer instanceof Promise) answer.catch(() => {});
+      throw error;
+    }
+    return asked;
   }
 }
 
