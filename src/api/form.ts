@@ -1,3 +1,4 @@
+import { AMPERSAND } from '../kernels/ascii.ts';
 /**
  * Query strings and form bodies as Go's `net/url` reads them: pairs are split at `&` only, a pair with a `;` or a bad
  * escape is left out and remembered as the first error, `+` is a space, and bytes that are no UTF-8 become U+FFFD.
@@ -62,7 +63,6 @@ export class Form {
   }
 }
 
-const AMPERSAND = 0x26;
 const OTHER = /[^&]/g;
 /** Pairs read from one text; Go's limit. What follows is not read. */
 const PAIRS_MAX = 10_000;

@@ -1,3 +1,4 @@
+import { isPlain } from '../kernels/ascii.ts';
 import type { Labels } from '../model/labels.ts';
 
 /** A piece of JSON that is already text. */
@@ -44,16 +45,10 @@ export function labelsJson(labels: Labels): string {
 /** Most names and values hold nothing to escape; finding that out costs a fraction of `JSON.stringify`. */
 function quoted(text: string): string {
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) {
-      return withLongEscapes(JSON.stringify(text));
-    }
+    if (!isPlain(text.charCodeAt(i))) return withLongEscapes(JSON.stringify(text));
   }
   return `"${text}"`;
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /** An object whose values are JSON texts. */
 export function objectJson(fields: Readonly<Record<string, string>>): RawJson {

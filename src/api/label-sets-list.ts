@@ -1,3 +1,4 @@
+import { COMMA } from '../kernels/ascii.ts';
 import type { Labels } from '../model/labels.ts';
 import { plainLabelsSize, writePlainLabels } from '../model/plain-labels.ts';
 import { BEFORE_ITEMS, TRUNCATED } from '../query/lists/list-request.ts';
@@ -12,8 +13,6 @@ const FIRST_PIECE_BYTES = 8 * 1024;
 const PIECE_BYTES = 256 * 1024;
 /** Label sets written between two looks at the clock: some 100 us. */
 const SETS_PER_LOOK = 256;
-
-const COMMA = 0x2c;
 
 /**
  * Answers with as many label sets as `limit` lets, 0 = all, and a warning where there are more. They are written as bytes, in turns of the

@@ -1,7 +1,4 @@
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const EQUAL = 0x3d;
-const BACKSLASH = 0x5c;
+import { BACKSLASH, COMMA, EQUAL, QUOTE } from '../kernels/ascii.ts';
 
 /**
  * The labels of an exemplar that the scan has read: name, value, name, value, ... with their escapes, which the

@@ -1,3 +1,4 @@
+import { BACKSLASH, BRACE_CLOSE, BRACE_OPEN, HASH, NEWLINE, QUOTE, SPACE } from '../kernels/ascii.ts';
 import { isDigit, isNameStart } from './name-bytes.ts';
 
 /** The tokens of the OpenMetrics text format, by the names that appear in the reference's error messages. */
@@ -34,14 +35,6 @@ type State =
   | 'exemplar'
   | 'exemplarValue'
   | 'exemplarTimestamp';
-
-const NEWLINE = 0x0a;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const HASH = 0x23;
-const BACKSLASH = 0x5c;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
 
 /**
  * Splits a body into tokens, exactly as the reference does, down to where it stops inside a malformed token: error

@@ -1,3 +1,4 @@
+import { BACKSLASH, BRACE_OPEN, COMMA, EQUAL, QUOTE, SPACE, TAB } from '../kernels/ascii.ts';
 import { isUtf8 } from '../kernels/utf8-check.ts';
 import { METRIC_NAME } from '../model/labels.ts';
 import { formatOpenMetricsFloat, parseExpositionFloat } from './parse-float.ts';
@@ -75,14 +76,6 @@ class SeriesText {
       : this.#ascii.slice(from - this.#start, to - this.#start);
   }
 }
-
-const SPACE = 0x20;
-const TAB = 0x09;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const EQUAL = 0x3d;
-const BACKSLASH = 0x5c;
-const BRACE_OPEN = 0x7b;
 
 function isBlank(c: number): boolean {
   return c === SPACE || c === TAB;

@@ -1,9 +1,4 @@
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const EQUAL = 0x3d;
-const BACKSLASH = 0x5c;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
+import { BACKSLASH, BRACE_CLOSE, BRACE_OPEN, COMMA, EQUAL, QUOTE } from '../kernels/ascii.ts';
 
 /**
  * Walks the bytes of a series that the scan of OpenMetrics has read: the place of its name, then of one label after the

@@ -1,3 +1,4 @@
+import { BACKSLASH, BRACE_CLOSE, BRACE_OPEN, HASH, NEWLINE, QUOTE, SPACE, TAB } from '../kernels/ascii.ts';
 import { isDigit, isNameStart } from './name-bytes.ts';
 
 /** The tokens of the text format 0.0.4, by the names that appear in the reference's error messages. */
@@ -22,15 +23,6 @@ export type Token =
   | 'INVALID';
 
 type State = 'line' | 'comment' | 'metadataName' | 'metadataText' | 'labels' | 'labelValue' | 'value' | 'timestamp';
-
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const HASH = 0x23;
-const BACKSLASH = 0x5c;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
 
 /**
  * Splits a body into tokens, exactly as the reference does, down to where it stops inside a malformed token: error

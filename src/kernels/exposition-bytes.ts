@@ -1,14 +1,4 @@
-/** Bytes that mean something in the text format. */
-export const TAB = 0x09;
-export const NEWLINE = 0x0a;
-export const SPACE = 0x20;
-export const QUOTE = 0x22;
-export const HASH = 0x23;
-export const COMMA = 0x2c;
-export const EQUAL = 0x3d;
-export const BACKSLASH = 0x5c;
-export const BRACE_OPEN = 0x7b;
-export const BRACE_CLOSE = 0x7d;
+import { BACKSLASH, BRACE_OPEN, NEWLINE, QUOTE, SPACE, TAB } from './ascii.ts';
 
 /** Bits of `CLASSES`: what a byte may be part of. */
 export const NAME_START = 1;

@@ -1,17 +1,5 @@
-import {
-  BACKSLASH,
-  BRACE_CLOSE,
-  CLASSES,
-  COMMA,
-  EQUAL,
-  LABEL,
-  LABEL_START,
-  NEWLINE,
-  QUOTE,
-  QUOTED_STOP,
-  SPACE,
-  TAB,
-} from './exposition-bytes.ts';
+import { BACKSLASH, BRACE_CLOSE, COMMA, EQUAL, NEWLINE, QUOTE, SPACE, TAB } from './ascii.ts';
+import { CLASSES, LABEL, LABEL_START, QUOTED_STOP } from './exposition-bytes.ts';
 import { isUtf8 } from './utf8-check.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { CLASSES, NAME, NAME_START, NEWLINE, SPACE, TAB } from './exposition-bytes.ts';
+import { NEWLINE, SPACE, TAB } from './ascii.ts';
+import { CLASSES, NAME, NAME_START } from './exposition-bytes.ts';
 import { isUtf8 } from './utf8-check.ts';
 
 /** Indexes into `ScanColumns.cursor`. */

@@ -1,4 +1,5 @@
-import { BRACE_OPEN, CLASSES, HASH, NAME, NAME_START, NEWLINE, SPACE, TAB, VALUE_STOP } from './exposition-bytes.ts';
+import { BRACE_OPEN, HASH, NEWLINE, SPACE, TAB } from './ascii.ts';
+import { CLASSES, NAME, NAME_START, VALUE_STOP } from './exposition-bytes.ts';
 import { scanLabels } from './exposition-labels.ts';
 import { COMMENT_FULL, CURSOR, SLOW_STRIDE, scanComment } from './exposition-metadata.ts';
 import { equalBytes, hashBytes } from './hash.ts';

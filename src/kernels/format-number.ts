@@ -1,3 +1,4 @@
+import { MINUS, ZERO } from './ascii.ts';
 /**
  * Numbers as Go's `strconv.AppendFloat(.., -1, 64)` writes them: the shortest digits that read back as the same double,
  * in the plain form ('f') or with an exponent of at least two digits ('e').
@@ -59,8 +60,6 @@ export function writeInteger(view: DataView, at: number, value: number): number 
   return end + 8;
 }
 
-const ZERO = 0x30;
-const MINUS = 0x2d;
 const POINT = 0x2e;
 
 /** Writes any number from 1e-6 to 1e15, and larger integers; returns 0 where it can not be sure. */

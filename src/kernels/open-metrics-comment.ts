@@ -1,4 +1,5 @@
-import { CLASSES, NAME, NAME_START, NEWLINE, SPACE } from './exposition-bytes.ts';
+import { NEWLINE, SPACE } from './ascii.ts';
+import { CLASSES, NAME, NAME_START } from './exposition-bytes.ts';
 import { COMMENT_FULL, COMMENT_HARD, CURSOR, METADATA, METADATA_STRIDE } from './exposition-metadata.ts';
 import { isUtf8 } from './utf8-check.ts';
 

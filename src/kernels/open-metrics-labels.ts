@@ -1,16 +1,5 @@
-import {
-  BACKSLASH,
-  BRACE_CLOSE,
-  BRACE_OPEN,
-  CLASSES,
-  COMMA,
-  EQUAL,
-  LABEL,
-  LABEL_START,
-  NEWLINE,
-  QUOTE,
-  QUOTED_STOP,
-} from './exposition-bytes.ts';
+import { BACKSLASH, BRACE_CLOSE, BRACE_OPEN, COMMA, EQUAL, NEWLINE, QUOTE } from './ascii.ts';
+import { CLASSES, LABEL, LABEL_START, QUOTED_STOP } from './exposition-bytes.ts';
 import { isUtf8 } from './utf8-check.ts';
 
 /**

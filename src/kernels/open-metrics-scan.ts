@@ -1,4 +1,5 @@
-import { CLASSES, HASH, NAME, NAME_START, NEWLINE, SPACE, VALUE_STOP } from './exposition-bytes.ts';
+import { HASH, NEWLINE, SPACE } from './ascii.ts';
+import { CLASSES, NAME, NAME_START, VALUE_STOP } from './exposition-bytes.ts';
 import { COMMENT_FULL, CURSOR, SLOW_STRIDE } from './exposition-metadata.ts';
 import { SCAN, type ScanColumns, type SeriesIndex } from './exposition-scan.ts';
 import { equalBytes, hashBytes } from './hash.ts';

@@ -1,3 +1,4 @@
+import { BRACE_CLOSE, BRACE_OPEN, COLON, COMMA, isPlain, QUOTE } from '../kernels/ascii.ts';
 import { compareUtf8 } from './utf8.ts';
 
 /** Name of the label that holds a series' metric name. */
@@ -29,7 +30,7 @@ let sharedUsed = 0;
 function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
   let size = 1 + Math.max(1, 3 * pairs.length);
   for (let i = 0; i < pairs.length; i++) {
-    if (!isPlain(pairs[i]!)) return null;
+    if (!isPlainText(pairs[i]!)) return null;
     size += pairs[i]!.length;
   }
   const wordCount = Math.ceil(size / 8);
@@ -41,7 +42,7 @@ function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
   const start = sharedUsed;
   sharedUsed += wordCount;
   let at = 8 * start;
-  sharedBytes[at++] = OPEN_BRACE;
+  sharedBytes[at++] = BRACE_OPEN;
   for (let i = 0; i < pairs.length; i++) {
     const text = pairs[i]!;
     if (i > 0) sharedBytes[at++] = i % 2 === 0 ? COMMA : COLON;
@@ -49,22 +50,13 @@ function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
     for (let k = 0; k < text.length; k++) sharedBytes[at++] = text.charCodeAt(k);
     sharedBytes[at++] = QUOTE;
   }
-  sharedBytes[at] = CLOSE_BRACE;
+  sharedBytes[at] = BRACE_CLOSE;
   return { words: sharedWords, start, size };
 }
 
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const QUOTE = 0x22;
-
 /** Printable ASCII without quotes and backslashes. */
-function isPlain(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return false;
-  }
+function isPlainText(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (!isPlain(text.charCodeAt(i))) return false;
   return true;
 }
 

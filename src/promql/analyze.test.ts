@@ -1,22 +1,16 @@
 import { expect, test } from 'vitest';
 import { loaded } from '../../test/support/ask-engine.ts';
+import { testEngine } from '../../test/support/test-engine.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 import { ManualClock } from '../std/manual-clock.ts';
-import { Engine } from './engine.ts';
-import { functionImplementations } from './functions/registry.ts';
 import type { ExplainedNode } from './plan/explain.ts';
 import { Annotations } from './steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded('load 30s\n  a{x="1"} 0+1x20\n  a{x="2"} 5x20\n  b{x="1"} 7x20');
 
 function analyze(text: string, pause: () => Promise<void> = () => Promise.resolve(), clock: Clock = systemClock) {
-  const engine = new Engine({
+  const engine = testEngine({
     samplesMax: 100_000,
-    defaultSubqueryStepMs: () => 60_000,
-    parser: ALL_PARSER_OPTIONS,
-    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-    functions: functionImplementations,
     clock,
   });
   const times = { kind: 'range', start: 300_000, end: 600_000, step: 60_000, lookbackMs: 300_000 } as const;

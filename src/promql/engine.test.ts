@@ -1,15 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type AskOptions, type AskTimes, askEngine, loaded } from '../../test/support/ask-engine.ts';
-import { type Clock, systemClock } from '../std/clock.ts';
+import { testEngine } from '../../test/support/test-engine.ts';
+import type { Clock } from '../std/clock.ts';
 import { collectGarbage } from '../std/collect-garbage.ts';
-import { Engine } from './engine.ts';
-import { functionImplementations } from './functions/registry.ts';
 import { PASSES } from './plan/passes/passes.ts';
 import type { QueryParameters } from './query-planner.ts';
 import { CountingSink } from './result.ts';
 import { Annotations } from './steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded(`load 1m
   requests{job="a", pod="1"} 0+10x10
@@ -274,13 +272,8 @@ class SteppingClock implements Clock {
   }
 }
 
-const engine = new Engine({
+const engine = testEngine({
   samplesMax: 1000,
-  defaultSubqueryStepMs: () => 60_000,
-  parser: ALL_PARSER_OPTIONS,
-  features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-  functions: functionImplementations,
-  clock: systemClock,
 });
 const AT_ZERO: QueryParameters = { kind: 'instant', start: 0, end: 0, step: 0, lookbackMs: 300_000 };
 

@@ -1,3 +1,4 @@
+import { BRACKET_CLOSE, BRACKET_OPEN, isPlain, QUOTE } from '../kernels/ascii.ts';
 import type { Spend } from '../kernels/blocks.ts';
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
@@ -187,8 +188,8 @@ export class JsonBytes {
         at = this.#copy(parts[i]!.start, parts[i]!.end, whole, at, look);
       }
       if (parts.length === 0) at++;
-      whole[list] = OPEN;
-      whole[at++] = CLOSE;
+      whole[list] = BRACKET_OPEN;
+      whole[at++] = BRACKET_CLOSE;
     }
     this.#copy(end, position, whole, at, look);
     this.drop();
@@ -241,7 +242,7 @@ export class JsonBytes {
     bytes[at++] = QUOTE;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return false;
+      if (!isPlain(unit)) return false;
       bytes[at++] = unit;
     }
     bytes[at++] = QUOTE;
@@ -276,11 +277,6 @@ const ASCII_AT_ONCE = 16 * 1024;
 const WORD_BYTES = 8;
 /** Parts copied between two looks; within a long one each block has its own. */
 const PARTS_PER_LOOK = 1024;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN = 0x5b;
-const CLOSE = 0x5d;
 
 const MUST_ESCAPE = /["\\\0-\x1f]/g;
 const MUST_ESCAPE_HTML = /["\\\0-\x1f<>&\u2028\u2029]/g;

@@ -2,25 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { arbitraryPromql } from '../../test/support/arbitrary-promql.ts';
 import { loaded } from '../../test/support/ask-engine.ts';
-import { systemClock } from '../std/clock.ts';
-import { Engine } from './engine.ts';
-import { functionImplementations } from './functions/registry.ts';
+import { testEngine } from '../../test/support/test-engine.ts';
+import type { Engine } from './engine.ts';
 import type { QueryParameters } from './query-planner.ts';
 import { ColumnSink } from './result.ts';
 import { Annotations } from './steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from './syntax/options.ts';
 
 const storage = loaded('load 30s\n  up{job="x"} 0+1x60\n  up{job="y"} 5x60\n  http_requests_total{job="x"} 0+7x60');
 let subqueryStepMs = 60_000;
 
 function createEngine(): Engine {
-  return new Engine({
+  return testEngine({
     samplesMax: 100_000,
     defaultSubqueryStepMs: () => subqueryStepMs,
-    parser: ALL_PARSER_OPTIONS,
-    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-    functions: functionImplementations,
-    clock: systemClock,
   });
 }
 

@@ -1,3 +1,4 @@
+import { BRACKET_CLOSE, BRACKET_OPEN, COMMA, QUOTE } from '../kernels/ascii.ts';
 import { writeSampleNumber, writeTimestamp } from '../kernels/format-number.ts';
 import { POINTS_KERNEL_BASE64 } from './points-kernel-code.ts';
 import type { Grid } from './steps/grid.ts';
@@ -17,11 +18,6 @@ const STEPS_MAX = 12_000;
 const PIECE_STEPS = 2048;
 /** A point is at most `,[<timestamp>,"<number>"]`, of 24 bytes before the number and as many for it. */
 export const PIECE_BYTES_MAX = 64 * PIECE_STEPS;
-
-const COMMA = 0x2c;
-const OPEN = 0x5b;
-const CLOSE = 0x5d;
-const QUOTE = 0x22;
 
 /** What of the standard is used here; the types of Node leave it out. */
 declare const WebAssembly: {
@@ -89,7 +85,7 @@ export class PointWriter {
     while (stopped < to) {
       end = writeSampleNumber(bytes, this.#view, end, this.#values[stopped]!);
       bytes[end] = QUOTE;
-      bytes[end + 1] = CLOSE;
+      bytes[end + 1] = BRACKET_CLOSE;
       stopped = kernel.write(stopped + 1, to, end + 2);
       end = kernel.end.value;
     }
@@ -105,7 +101,7 @@ export class PointWriter {
     for (let i = 0; i < count; i++) {
       const at = TEXTS + TEXT_BYTES * i;
       bytes[at] = COMMA;
-      bytes[at + 1] = OPEN;
+      bytes[at + 1] = BRACKET_OPEN;
       const end = writeTimestamp(bytes, this.#view, at + 2, start + i * step);
       bytes[end] = COMMA;
       bytes[end + 1] = QUOTE;

@@ -1,3 +1,4 @@
+import { BRACKET_CLOSE, BRACKET_OPEN, COMMA, QUOTE } from '../kernels/ascii.ts';
 import { type Spend, untold } from '../kernels/blocks.ts';
 import { NUMBER_BYTES_MAX, writePlainNumber, writeSampleNumber, writeTimestamp } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
@@ -176,7 +177,7 @@ export class JsonSink implements ResultSink {
     const out = this.#out;
     const { words, size } = BEFORE_LABELS;
     out.words(words, 0, size);
-    if (this.#series.length === 0 && this.#type === 'vector') out.bytes[out.at - size] = OPEN;
+    if (this.#series.length === 0 && this.#type === 'vector') out.bytes[out.at - size] = BRACKET_OPEN;
     const start = out.position - size;
     const written = out.labels(labels);
     this.#seriesBytes += SERIES_BYTES + written;
@@ -208,7 +209,7 @@ export class JsonSink implements ResultSink {
     const { bytes, view } = out;
     const end = writeSampleNumber(bytes, view, out.at, column.values[0]!);
     bytes[end] = QUOTE;
-    bytes[end + 1] = CLOSE;
+    bytes[end + 1] = BRACKET_CLOSE;
     out.at = end + 2;
   }
 
@@ -227,7 +228,7 @@ export class JsonSink implements ResultSink {
       if (piece.length === 0) continue;
       if (isFirst) {
         out.ascii(',"values":');
-        piece[0] = OPEN;
+        piece[0] = BRACKET_OPEN;
         isFirst = false;
       }
       out.reserve(piece.length);
@@ -287,7 +288,7 @@ export class JsonSink implements ResultSink {
     bytes[at + 1] = QUOTE;
     const end = writeSampleNumber(bytes, view, at + 2, value);
     bytes[end] = QUOTE;
-    bytes[end + 1] = CLOSE;
+    bytes[end + 1] = BRACKET_CLOSE;
     out.at = end + 2;
   }
 
@@ -318,8 +319,3 @@ export class JsonSink implements ResultSink {
     out.ascii(']');
   }
 }
-
-const OPEN = 0x5b;
-const CLOSE = 0x5d;
-const COMMA = 0x2c;
-const QUOTE = 0x22;

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loaded } from '../../test/support/ask-engine.ts';
 import { fewFunctions } from '../../test/support/few-functions.ts';
-import { Engine } from '../promql/engine.ts';
-import { ALL_PARSER_OPTIONS } from '../promql/syntax/options.ts';
+import { testEngine } from '../../test/support/test-engine.ts';
 import { systemClock } from '../std/clock.ts';
 import type { Queryable } from '../storage/query.ts';
 import { InlineRunner } from './inline-runner.ts';
@@ -25,13 +24,9 @@ const REQUEST: QueryRequest = {
 };
 
 function createRunner(queryable: Queryable = storage, observer: QueryObserver | null = null): InlineRunner {
-  const engine = new Engine({
+  const engine = testEngine({
     samplesMax: 1000,
-    defaultSubqueryStepMs: () => 60_000,
-    parser: ALL_PARSER_OPTIONS,
-    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
     functions: fewFunctions,
-    clock: systemClock,
   });
   const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
   return new InlineRunner({

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loaded } from '../../test/support/ask-engine.ts';
-import { Engine } from '../promql/engine.ts';
+import { testEngine } from '../../test/support/test-engine.ts';
 import { TooMuchWork } from '../promql/exec/too-much-work.ts';
-import { functionImplementations } from '../promql/functions/registry.ts';
-import { ALL_PARSER_OPTIONS } from '../promql/syntax/options.ts';
 import { systemClock } from '../std/clock.ts';
 import { NotResident } from '../tsdb/not-resident.ts';
 import { LightRunner } from './light-runner.ts';
@@ -45,12 +43,8 @@ async function run(
   let heavy = 0;
   const observed = [0, 0, 0];
   const runner = new LightRunner({
-    engine: new Engine({
+    engine: testEngine({
       samplesMax: 100_000,
-      defaultSubqueryStepMs: () => 60_000,
-      parser: ALL_PARSER_OPTIONS,
-      features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-      functions: functionImplementations,
       clock,
     }),
     residentQuerier: (range) => {

@@ -1,5 +1,6 @@
 import type { MetricType } from '../exposition/rows.ts';
 import { isBoundLabel, normalBound } from '../exposition/series-labels.ts';
+import { BACKSLASH, BRACE_CLOSE, BRACE_OPEN, COMMA, EQUAL, QUOTE, SPACE, TAB } from '../kernels/ascii.ts';
 import { compareBytes, LABEL_SIZE_BYTES_MAX, writeLabelSize, writeLabelText } from '../model/label-bytes.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { SampleLabeling } from './sample-labels.ts';
@@ -162,15 +163,6 @@ interface Place {
 
 /** Buffer, start and end of the name, then of the value. */
 const PLACE_WORDS = 6;
-
-const TAB = 0x09;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const EQUAL = 0x3d;
-const BACKSLASH = 0x5c;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
 
 const encoder = new TextEncoder();
 

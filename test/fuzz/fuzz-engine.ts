@@ -1,5 +1,3 @@
-import { Engine } from '../../src/promql/engine.ts';
-import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
 import { JsonSink } from '../../src/promql/result-json.ts';
 import { Annotations } from '../../src/promql/steps/annotations.ts';
@@ -8,6 +6,7 @@ import { parseExpr } from '../../src/promql/syntax/parse.ts';
 import { printExpr } from '../../src/promql/syntax/print.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import type { Queryable } from '../../src/storage/query.ts';
+import { NO_FEATURES, testEngine } from '../support/test-engine.ts';
 import { DATA_SECONDS } from './fuzz-data.ts';
 import { generateQuery } from './generate-query.ts';
 import { mutateQuery } from './mutate-query.ts';
@@ -79,14 +78,10 @@ export class EngineFuzzer {
   }
 
   async #run({ text, start, end, step, delayedNameRemoval }: FuzzCase): Promise<void> {
-    const engine = new Engine({
+    const engine = testEngine({
       samplesMax: SAMPLES_MAX,
       bytesMax: BYTES_MAX,
-      defaultSubqueryStepMs: () => 60_000,
-      parser: ALL_PARSER_OPTIONS,
-      features: { delayedNameRemoval, useStartTimestamps: false, typeAndUnitLabels: false },
-      functions: functionImplementations,
-      clock: systemClock,
+      features: { ...NO_FEATURES, delayedNameRemoval },
     });
     const kind = step === 0 ? 'instant' : 'range';
     const query = engine.prepare(text, { kind, start, end, step, lookbackMs: 300_000 });

@@ -1,16 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Labels, labelsFromObject } from '../../src/model/labels.ts';
-import { Engine } from '../../src/promql/engine.ts';
-import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
 import type { QueryParameters } from '../../src/promql/query-planner.ts';
 import { JsonSink } from '../../src/promql/result-json.ts';
 import { Annotations } from '../../src/promql/steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
-import { systemClock } from '../../src/std/clock.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
+import { testEngine } from '../support/test-engine.ts';
 import { type Piece, PieceProbe } from './piece-probe.ts';
 
 /** One that somebody could send by accident or on purpose, and over which range in steps of `stepMs`. */
@@ -195,14 +192,9 @@ export async function runHostile(
   };
   let answer: string;
   try {
-    const engine = new Engine({
+    const engine = testEngine({
       samplesMax,
       bytesMax,
-      defaultSubqueryStepMs: () => 60_000,
-      parser: ALL_PARSER_OPTIONS,
-      features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-      functions: functionImplementations,
-      clock: systemClock,
     });
     const parameters: QueryParameters = {
       kind: steps === 1 ? 'instant' : 'range',

@@ -2,18 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import { beforeAll, expect, test } from 'vitest';
 import { Labels, labelsFromObject } from '../../src/model/labels.ts';
-import { Engine } from '../../src/promql/engine.ts';
-import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
 import { JsonSink } from '../../src/promql/result-json.ts';
 import { Annotations } from '../../src/promql/steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
-import { systemClock } from '../../src/std/clock.ts';
 import { collectGarbage } from '../../src/std/collect-garbage.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import type { Queryable, SelectRequest } from '../../src/storage/query.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
 import { histogramAt } from '../fuzz/large-data.ts';
+import { testEngine } from '../support/test-engine.ts';
 
 // What a query's budget counts, beside what the process has more while the query runs: heap and buffers, without garbage.
 
@@ -86,14 +83,9 @@ function withoutMemory(head: Head): Queryable {
 
 /** Runs a query and tells what it counted; looks at memory as often as `measure` is called, which is at every so many looks. */
 async function counted(text: string, steps: number, everyLooks: number, measure: () => void) {
-  const engine = new Engine({
+  const engine = testEngine({
     samplesMax: 50_000_000,
     bytesMax: 2 ** 31,
-    defaultSubqueryStepMs: () => 60_000,
-    parser: ALL_PARSER_OPTIONS,
-    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-    functions: functionImplementations,
-    clock: systemClock,
   });
   let looks = 0;
   const signal = {

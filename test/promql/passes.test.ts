@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FloatHistogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import { Engine, type EngineOptions } from '../../src/promql/engine.ts';
+import type { Engine, EngineOptions } from '../../src/promql/engine.ts';
 import { functionImplementations } from '../../src/promql/functions/registry.ts';
 import { PASSES } from '../../src/promql/plan/passes/passes.ts';
 import { ColumnSink } from '../../src/promql/result.ts';
@@ -12,10 +12,10 @@ import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
 import { type Evaluate, runPromqlScript } from '../../src/promql/script/run-promql-script.ts';
 import { scriptEngine } from '../../src/promql/script/script-engine.ts';
 import { Annotations } from '../../src/promql/steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import { arbitraryPromql } from '../support/arbitrary-promql.ts';
+import { NO_FEATURES, testEngine } from '../support/test-engine.ts';
 
 /**
  * Passes change what is done, never what is answered: with all of them, with none, and with all but one the answers are
@@ -28,13 +28,8 @@ const STEP = 30_000;
 const END = START + 20 * STEP;
 
 function engineWithout(withoutPasses: ReadonlySet<string>, features: Partial<EngineOptions['features']> = {}): Engine {
-  return new Engine({
-    samplesMax: 1_000_000,
-    defaultSubqueryStepMs: () => 60_000,
-    parser: ALL_PARSER_OPTIONS,
-    features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false, ...features },
-    functions: functionImplementations,
-    clock: systemClock,
+  return testEngine({
+    features: { ...NO_FEATURES, ...features },
     withoutPasses,
   });
 }

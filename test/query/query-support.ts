@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { labelsFromObject } from '../../src/model/labels.ts';
-import { Engine } from '../../src/promql/engine.ts';
-import { functionImplementations } from '../../src/promql/functions/registry.ts';
+import type { Engine } from '../../src/promql/engine.ts';
 import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { InlineRunner } from '../../src/query/inline-runner.ts';
 import { LightRunner } from '../../src/query/light-runner.ts';
@@ -13,6 +12,7 @@ import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import { testEngine } from '../support/test-engine.ts';
 
 export const REQUEST: QueryRequest = {
   text: 'm',
@@ -68,14 +68,11 @@ export function appendSamples(
 
 function createEngine(): Engine {
   const { samplesMax, bytesMax, parser, features } = SETTINGS;
-  return new Engine({
+  return testEngine({
     samplesMax,
     bytesMax,
     parser,
     features,
-    functions: functionImplementations,
-    clock: systemClock,
-    defaultSubqueryStepMs: () => 60_000,
   });
 }
 

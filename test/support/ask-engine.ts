@@ -1,13 +1,13 @@
-import { Engine, type QueryOutcome } from '../../src/promql/engine.ts';
+import type { QueryOutcome } from '../../src/promql/engine.ts';
 import type { FunctionRegistry } from '../../src/promql/functions/contracts.ts';
 import { ColumnSink } from '../../src/promql/result.ts';
 import { MemoryQueryable } from '../../src/promql/script/memory-queryable.ts';
 import { parsePromqlScript } from '../../src/promql/script/promql-script.ts';
 import { Annotations } from '../../src/promql/steps/annotations.ts';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { type Clock, systemClock } from '../../src/std/clock.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import { fewFunctions } from './few-functions.ts';
+import { testEngine } from './test-engine.ts';
 
 const NO_TIME = { start: 0, end: 0, step: 0 };
 
@@ -50,10 +50,8 @@ export function loaded(script: string): MemoryQueryable {
 /** Asks the engine once. Rejects with its errors. */
 export async function askEngine(text: string, times: AskTimes, options: AskOptions = {}): Promise<Asked> {
   const clock = options.clock ?? systemClock;
-  const engine = new Engine({
+  const engine = testEngine({
     samplesMax: options.samplesMax ?? 1_000_000,
-    defaultSubqueryStepMs: () => 60_000,
-    parser: ALL_PARSER_OPTIONS,
     features: {
       delayedNameRemoval: options.delayedNameRemoval ?? false,
       useStartTimestamps: false,

@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest';
+import { testEngine } from '../../../test/support/test-engine.ts';
 import { ManualClock } from '../../std/manual-clock.ts';
-import { Engine } from '../engine.ts';
-import { functionImplementations } from '../functions/registry.ts';
-import { ALL_PARSER_OPTIONS } from '../syntax/options.ts';
 import { explanationText } from './explain.ts';
 import { PASSES } from './passes/passes.ts';
 
-const engine = new Engine({
+const engine = testEngine({
   samplesMax: 1000,
-  defaultSubqueryStepMs: () => 60_000,
-  parser: ALL_PARSER_OPTIONS,
-  features: { delayedNameRemoval: false, useStartTimestamps: false, typeAndUnitLabels: false },
-  functions: functionImplementations,
   clock: new ManualClock(),
 });
 

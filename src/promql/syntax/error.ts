@@ -1,3 +1,4 @@
+import { NEWLINE } from '../../kernels/ascii.ts';
 import type { PositionRange } from './ast.ts';
 
 /**
@@ -25,11 +26,9 @@ export function lineAndColumn(query: string, offset: number): string {
   let line = 1;
   let lastBreak = -1;
   for (let at = 0; at < offset; at++) {
-    if (query.charCodeAt(at) !== LINE_FEED) continue;
+    if (query.charCodeAt(at) !== NEWLINE) continue;
     line++;
     lastBreak = at;
   }
   return `${line}:${offset - lastBreak}`;
 }
-
-const LINE_FEED = 0x0a;

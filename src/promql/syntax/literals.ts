@@ -1,3 +1,4 @@
+import { BACKSLASH } from '../../kernels/ascii.ts';
 import { DurationSyntaxError, parseDuration } from '../../model/duration.ts';
 import { goQuote } from '../../model/labels.ts';
 import { textOfBytes } from './byte-text.ts';
@@ -51,7 +52,6 @@ function unquote(token: Token): string {
   return bytes.toString('latin1', 0, length);
 }
 
-const BACKSLASH = 0x5c;
 /** How many of them follow each letter. */
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 

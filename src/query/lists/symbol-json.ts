@@ -1,17 +1,18 @@
+import {
+  AMPERSAND,
+  BRACE_CLOSE,
+  BRACE_OPEN,
+  COLON,
+  COMMA,
+  GREATER,
+  isPlain,
+  LESS,
+  QUOTE,
+} from '../../kernels/ascii.ts';
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { BLOCK_BYTES } from '../../promql/json-blocks.ts';
 import { escapedString, type JsonBytes } from '../../promql/json-bytes.ts';
 import type { SymbolRow } from '../../tsdb/threads/symbol-rows.ts';
-
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const LESS = 0x3c;
-const GREATER = 0x3e;
-const AMPERSAND = 0x26;
 
 /** Writes label sets that are numbers of a table: the text of each is made JSON once. */
 export class SymbolJson {
@@ -46,14 +47,14 @@ export class SymbolJson {
     out.reserve(size);
     const { bytes } = out;
     let { at } = out;
-    bytes[at++] = OPEN_BRACE;
+    bytes[at++] = BRACE_OPEN;
     for (let i = 0; i < count; i++) {
       const number = words[i]!;
       const end = this.#ends[number]!;
       if (i > 0) bytes[at++] = i % 2 === 0 ? COMMA : COLON;
       for (let from = this.#starts[number]!; from < end; from++) bytes[at++] = this.#bytes[from]!;
     }
-    bytes[at++] = CLOSE_BRACE;
+    bytes[at++] = BRACE_CLOSE;
     out.at = at;
   }
 
@@ -71,7 +72,7 @@ export class SymbolJson {
       this.#ends = grown(this.#ends, number + 1);
     }
     const text = this.#symbols.bytesOf(number);
-    const escaped = isPlain(text) ? null : escapedText(this.#symbols.readText(number));
+    const escaped = isPlainText(text) ? null : escapedText(this.#symbols.readText(number));
     const size = 2 + (escaped ?? text).length;
     if (this.#used + size > this.#bytes.length) {
       const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#used + size));
@@ -96,7 +97,7 @@ export function writeText(out: JsonBytes, symbols: SymbolTable, number: number):
     let { at } = out;
     bytes[at++] = QUOTE;
     let i = 0;
-    for (; i < text.length && isPlainByte(text[i]!) && !isMarkup(text[i]!); i++) bytes[at++] = text[i]!;
+    for (; i < text.length && isPlain(text[i]!) && !isMarkup(text[i]!); i++) bytes[at++] = text[i]!;
     if (i === text.length) {
       bytes[at++] = QUOTE;
       out.at = at;
@@ -110,12 +111,8 @@ function isMarkup(byte: number): boolean {
   return byte === LESS || byte === GREATER || byte === AMPERSAND;
 }
 
-function isPlainByte(byte: number): boolean {
-  return byte >= 0x20 && byte <= 0x7e && byte !== QUOTE && byte !== BACKSLASH;
-}
-
-function isPlain(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (!isPlainByte(bytes[i]!)) return false;
+function isPlainText(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (!isPlain(bytes[i]!)) return false;
   return true;
 }
 

@@ -3,6 +3,7 @@ import { type Body, createBody, sealBody } from '../../exposition/body.ts';
 import { ExpositionError } from '../../exposition/exposition-error.ts';
 import { parseOpenMetricsBody } from '../../exposition/open-metrics-format.ts';
 import { createExpositionRows, type ExpositionRows, METRIC_TYPES, type MetricType } from '../../exposition/rows.ts';
+import { NEWLINE } from '../../kernels/ascii.ts';
 import { METADATA, METADATA_STRIDE } from '../../kernels/exposition-metadata.ts';
 
 /** A piece of a file, parsed. */
@@ -16,7 +17,6 @@ export interface OpenMetricsPiece {
 /** Pieces are so long, and as long as their longest line. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 const END = new TextEncoder().encode('# EOF\n');
-const NEWLINE = 0x0a;
 
 /**
  * A file in the OpenMetrics text format, parsed piece by piece as often as needed: it may be larger than the memory. What

@@ -1,3 +1,4 @@
+import { NEWLINE } from '../../kernels/ascii.ts';
 import { crc32c } from '../../kernels/crc32c.ts';
 import type { MetricDescription, TargetDescription } from '../../storage/target-metadata.ts';
 import { DamagedFile } from '../damaged-file.ts';
@@ -130,7 +131,6 @@ function textOf(value: unknown): string {
   return value;
 }
 
-const NEWLINE = 0x0a;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function decodeOrFail(bytes: Uint8Array, fail: (offset: number, reason: string) => never): string {
