@@ -10,9 +10,10 @@ import { remoteWriteBench } from './remote-write.bench.ts';
 import { scrapeBench } from './scrape.bench.ts';
 import { scrapeUnderQueryLoadBench } from './scrape-under-query-load.bench.ts';
 import { startupBench } from './startup.bench.ts';
+import { stolenLine, stolenSeconds } from './stolen-time.ts';
 import { tsdbBench } from './tsdb.bench.ts';
 
-/** Every bench by the name it is called with. What one returns is kept as JSON under `bench/results/`. */
+/** Every bench by the name it is called with. What one returns is kept as JSON under `bench/results/`, with the time stolen by the host. */
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {
   kernels: kernelsBench,
   scrape: scrapeBench,
@@ -39,10 +40,14 @@ const results = join(import.meta.dirname, 'results');
 mkdirSync(results, { recursive: true });
 for (const name of benches) {
   console.log(`\n# ${name}${options.smoke ? ' (smoke: numbers mean nothing)' : ''}`);
+  const stolenBefore = stolenSeconds();
+  const start = performance.now();
   const result = await BENCHES[name]!(options).catch((error: unknown) => {
     if (!(error instanceof PeerError)) throw error;
     console.error(error.message);
     process.exit(1);
   });
-  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const stolen = stolenBefore === null ? null : (stolenSeconds() ?? stolenBefore) - stolenBefore;
+  if (stolen !== null) console.log(stolenLine(stolen, (performance.now() - start) / 1000));
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ result, stolenSeconds: stolen }, null, 2)}\n`);
 }
