@@ -1,4 +1,4 @@
-import { Labels, METRIC_NAME } from '../../model/labels.ts';
+import { Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
 import type { Expr } from '../syntax/ast.ts';
 
 /**
@@ -8,14 +8,11 @@ import type { Expr } from '../syntax/ast.ts';
 export function absentLabels(expr: Expr): Labels {
   const selector = expr.kind === 'matrixSelector' ? expr.selector : expr;
   if (selector.kind !== 'vectorSelector') return Labels.EMPTY;
-  let labels = Labels.EMPTY;
-  const seen = new Set<string>();
+  const pinned = new Map<string, string | null>();
   for (const { name, type, value } of selector.matchers) {
     if (name === METRIC_NAME) continue;
-    if (type === '=' && !seen.has(name)) {
-      labels = labels.with(name, value);
-      seen.add(name);
-    } else labels = labels.without(name);
+    if (pinned.has(name)) pinned.set(name, null);
+    else if (type === '=') pinned.set(name, value);
   }
-  return labels;
+  return labelsFromPairs([...pinned].flatMap(([name, value]) => (value === null ? [] : [name, value])));
 }

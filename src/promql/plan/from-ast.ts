@@ -11,6 +11,7 @@ import type {
   Subquery,
   VectorSelector,
 } from '../syntax/ast.ts';
+import { differentMatchers } from '../syntax/different-matchers.ts';
 import { unwrapParens } from '../syntax/walk.ts';
 import { absentLabels } from './absent-labels.ts';
 import { readOnFirstStep } from './first-step.ts';
@@ -137,7 +138,7 @@ function instantSelect(
 ): InstantSelectPlan {
   return {
     kind: 'instantSelect',
-    matchers: selector.matchers,
+    matchers: differentMatchers(selector),
     floatMatchers: [],
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
@@ -151,7 +152,7 @@ function rangeSelect(expr: MatrixSelector, times: QueryTimes): RangeSelectPlan {
   const { selector } = expr;
   return {
     kind: 'rangeSelect',
-    matchers: selector.matchers,
+    matchers: differentMatchers(selector),
     floatMatchers: [],
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
@@ -309,7 +310,7 @@ function engineCall(expr: Call, site: CallSite, inputs: readonly Plan[], options
         kind: 'info',
         call: site,
         input: inputs[0] as VectorPlan,
-        matchers: selector?.kind === 'vectorSelector' ? selector.matchers : null,
+        matchers: selector?.kind === 'vectorSelector' ? differentMatchers(selector) : null,
         ...infoReference(first!, times),
       };
     }

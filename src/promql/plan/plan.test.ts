@@ -52,6 +52,21 @@ describe('planFromAst()', () => {
   test('absent takes the labels that are pinned once', () => {
     const plan = planOf('absent(x{a="1", b="2", b="3", c=~"4", d=""})');
     expect(plan.kind === 'absent' && String(plan.labels)).toBe('{a="1"}');
+    const others = planOf('absent(x{c="", b!="1", b="2", a="1", a!="2", a="3", d="1", d="1"})');
+    expect(others.kind === 'absent' && String(others.labels)).toBe('{b="2"}');
+  });
+
+  test('equal matchers are looked at once, but for absent', () => {
+    const once = [
+      { type: '!=', name: 'a', value: '1' },
+      { type: '=~', name: 'b', value: '2' },
+      { type: '=', name: '__name__', value: 'x' },
+    ];
+    const equal = Array.from({ length: 5000 }, () => 'a!="1", b=~"2"').join();
+    expect(planOf(`x{${equal}}`)).toMatchObject({ matchers: once });
+    expect(planOf(`sum_over_time(x{${equal}}[5m])`)).toMatchObject({ input: { matchers: once } });
+    const plan = planOf('absent(x{a="1", a="1", b="2"})');
+    expect(plan.kind === 'absent' && String(plan.labels)).toBe('{b="2"}');
   });
 });
 

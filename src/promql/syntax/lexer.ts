@@ -8,6 +8,8 @@ import { reservedWord, type Token, type TokenKind } from './tokens.ts';
 
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'max_of', 'min_of']);
 const ONE_CHARACTER = new Set(',*/%+-^@');
+/** Bytes of spaces and comments between two looks: far less than a millisecond. */
+const SKIPPED_PER_LOOK = 16_384;
 
 /**
  * Cuts a query into tokens, one a call, so that a mistake is only found when the parser gets there: which of several
@@ -18,6 +20,7 @@ const ONE_CHARACTER = new Set(',*/%+-^@');
 export class Lexer {
   /** One character a byte, see `byteText`. */
   readonly source: string;
+  readonly #look: () => void;
   #at = 0;
   #openParens = 0;
   #inBraces = false;
@@ -27,18 +30,25 @@ export class Lexer {
   #colonSeen = false;
   #durationSeen = false;
 
-  constructor(source: string) {
+  /** `look` is called now and then in long spaces and comments, and may throw. */
+  constructor(source: string, look: () => void = () => {}) {
     this.source = source;
+    this.#look = look;
   }
 
   /** The next token, behind spaces and comments. Throws `PromqlSyntaxError`. */
   next(): Token {
-    for (;;) {
-      const { source } = this;
-      while (isSpace(source.charCodeAt(this.#at))) this.#at++;
+    const { source } = this;
+    for (let looked = this.#at; ; ) {
+      this.#at = behindSpaces(source, this.#at, looked + SKIPPED_PER_LOOK);
+      if (this.#at - looked >= SKIPPED_PER_LOOK) {
+        looked = this.#at;
+        this.#look();
+        continue;
+      }
       if (this.#beforeDuration) return this.#insideDuration();
       if (source[this.#at] !== '#') return this.#inBraces ? this.#insideBraces() : this.#outside();
-      while (this.#at < source.length && !isLineEnd(source.charCodeAt(this.#at))) this.#at++;
+      this.#at = lineEnd(source, this.#at);
     }
   }
 
@@ -285,6 +295,20 @@ function endOfName(source: string, from: number): number {
   let end = from;
   while (isAlphaNumeric(source, end)) end++;
   return end;
+}
+
+/** Where the spaces from `from` on end, or `stop` where that comes first. */
+function behindSpaces(source: string, from: number, stop: number): number {
+  let at = from;
+  while (at < stop && isSpace(source.charCodeAt(at))) at++;
+  return at;
+}
+
+/** The next line end from `from` on, or the end of the source. */
+function lineEnd(source: string, from: number): number {
+  let at = from;
+  while (at < source.length && !isLineEnd(source.charCodeAt(at))) at++;
+  return at;
 }
 
 function isSpace(code: number): boolean {

@@ -56,20 +56,21 @@ function parseGroupingLabel(stream: TokenStream): string {
   return label;
 }
 
-/** Takes `{...}` of a selector that begins at `start`, and returns where it ends. */
+/** Takes `{...}` of a selector that begins at `start`, and returns where it ends. Equal matchers become one object. */
 function parseMatchers(stream: TokenStream, matchers: Matcher[], start: number): number {
-  const different = new Set<string>();
+  const different = new Map<string, Matcher>();
   let patternsSize = 0;
   stream.expect('{');
   for (;;) {
     const closing = stream.takeIf('}');
     if (closing !== null) return closing.end;
     const matcher = parseMatcher(stream);
-    matchers.push(matcher);
     const { name, type, value } = matcher;
     const key = `${name}\0${type}${value}`;
-    if (!different.has(key)) {
-      different.add(key);
+    const equal = different.get(key);
+    matchers.push(equal ?? matcher);
+    if (equal === undefined) {
+      different.set(key, matcher);
       if (type === '=~' || type === '!~') patternsSize += compileRegex(value).stepsPerUnit;
       if (different.size > SELECTOR_MATCHERS_MAX)
         failAt(stream, start, `more than ${SELECTOR_MATCHERS_MAX} different matchers`);

@@ -242,9 +242,21 @@ test('parseMetricSelector() takes selectors and nothing else', () => {
     { type: '=', name: 'job', value: 'a' },
     { type: '=', name: '__name__', value: 'up' },
   ]);
+  expect(parseMetricSelector('{a="1", a!="1", a="1"}')).toEqual([
+    { type: '=', name: 'a', value: '1' },
+    { type: '!=', name: 'a', value: '1' },
+  ]);
   expect(parseMetricSelector('{}')).toEqual([]);
   expect(() => parseMetricSelector('up offset 5m')).toThrow('1:4: parse error: unexpected <offset>');
   expect(() => parseMetricSelector('')).toThrow('unknown position: parse error: unexpected end of input');
+});
+
+test('parseExpr() looks whether it is still wanted within spaces and comments', () => {
+  for (const part of [' ', '\n', '#x\n', `#${'x'.repeat(20_000)}\n`]) {
+    let looks = 0;
+    parseExpr(`${part.repeat(Math.ceil(1_000_000 / part.length))}a`, ALL_PARSER_OPTIONS, () => looks++);
+    expect(looks, JSON.stringify(part.slice(0, 9))).toBeGreaterThanOrEqual(45);
+  }
 });
 
 test('parseExpr() stops at too much nesting, whatever nests', () => {

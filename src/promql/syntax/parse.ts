@@ -2,6 +2,7 @@ import type { Matcher } from '../../model/matcher.ts';
 import type { Expr } from './ast.ts';
 import { byteText } from './byte-text.ts';
 import { checkTypes } from './check-types.ts';
+import { differentMatchers } from './different-matchers.ts';
 import { PromqlSyntaxError } from './error.ts';
 import { DEFAULT_PARSER_OPTIONS, type ParserOptions } from './options.ts';
 import { parseExpression } from './parse-expression.ts';
@@ -33,7 +34,7 @@ export function parseExpr(
 
 /**
  * Parses a series selector as `match[]` has it: `name`, `name{...}` or `{...}`. Selectors that match the empty string
- * are taken; who does not want them checks for it. Throws `PromqlSyntaxError`, and what `look` throws, which is called
+ * are taken; who does not want them checks for it. Equal matchers are given once. Throws `PromqlSyntaxError`, and what `look` throws, which is called
  * now and then.
  */
 export function parseMetricSelector(text: string, look: () => void = () => {}): readonly Matcher[] {
@@ -42,7 +43,7 @@ export function parseMetricSelector(text: string, look: () => void = () => {}): 
   if (token.kind !== '{' && !isMetricName(token.kind)) stream.unexpected();
   const selector = parseSelector(stream, token.kind === '{' ? null : stream.take());
   stream.expect('end of input');
-  return selector.matchers;
+  return differentMatchers(selector);
 }
 
 function checkedText(text: string): string {

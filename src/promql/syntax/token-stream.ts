@@ -49,7 +49,7 @@ export class TokenStream {
   constructor(source: string, options: ParserOptions, look: () => void) {
     this.source = source;
     this.options = options;
-    this.#lexer = new Lexer(source);
+    this.#lexer = new Lexer(source, look);
     this.#look = look;
   }
 
