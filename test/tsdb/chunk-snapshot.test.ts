@@ -1,7 +1,6 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProgram } from '../../bench/peers/find-program.ts';
-import type { Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import { systemClock } from '../../src/std/clock.ts';
 import type { FileSystem } from '../../src/std/file-system.ts';
@@ -12,19 +11,16 @@ import { type Log, silentLog } from '../../src/telemetry/log.ts';
 import { readChunkSnapshot } from '../../src/tsdb/chunk-snapshot/read-chunk-snapshot.ts';
 import { removeOutdatedSnapshots } from '../../src/tsdb/chunk-snapshot/remove-outdated.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
-import { RecordBuffer } from '../../src/tsdb/wal/record-buffer.ts';
-import { exemplarsRecord } from '../../src/tsdb/wal/records.ts';
 import { lastCheckpoint } from '../../src/tsdb/wal/segments.ts';
 import { answers, startUp } from '../proof/both-servers.ts';
 import { Workbench } from '../server/narthex-process.ts';
-import { encodeSamples } from '../support/chunk-source.ts';
 import { damageStride } from '../support/damage-stride.ts';
+import { histogramAt, put, writeChunkSnapshot } from './chunk-snapshot-support.ts';
 import { batchOf } from './head-support.ts';
 import { versionOf } from './prometheus-process.ts';
 import { showDatabase } from './show-database.ts';
 import { openWriter, samplesOf } from './wal-support.ts';
 
-const PAGE_BYTES = 32 * 1024;
 const WAL = '/data/wal/00000000';
 
 describe("a snapshot of Prometheus' head", () => {
@@ -266,79 +262,20 @@ function addExemplar(database: Database, time: number): void {
   appender.commit();
 }
 
-function histogramAt(i: number): Histogram {
-  return {
-    kind: 'integer',
-    counterResetHint: 'unknown',
-    schema: 1,
-    zeroThreshold: 0.001,
-    zeroCount: i,
-    count: i + 3,
-    sum: i / 3,
-    positiveSpans: [{ offset: 0, length: 2 }],
-    negativeSpans: [],
-    positiveDeltas: [1, 1],
-    negativeDeltas: [],
-    customValues: [],
-  };
-}
-
-/** Writes what the log of `prepared` has before its offset as a snapshot; returns the path of its one segment. */
-function putSnapshot(files: MemoryFiles, segment: number, offset: number, seriesCount = 3): string {
-  const directory = `/data/chunk_snapshot.${String(segment).padStart(6, '0')}.${String(offset).padStart(10, '0')}`;
-  const buffer = new RecordBuffer();
-  const records = [
-    ['float', 100],
-    ['histogram', 20],
-    ['other', 30],
-  ] as const;
-  const series = records.slice(0, seriesCount).map(([name, count], i) => seriesRecord(buffer, i + 1, name, count));
-  buffer.begin(2);
-  // The second one ends before it begins, as Prometheus writes it where a series has no sample in the range.
-  const deleted = Uint8Array.of(1, 3, 0xf0, 0x2e, 0xb0, 0x6d, 1, 0xf0, 0x2e, 0x64);
-  buffer.uvarint(deleted.length);
-  buffer.raw(deleted, 0, deleted.length);
-  const tombstones = buffer.take();
-  const exemplars = exemplarsRecord([{ ref: 1, time: 500, value: 7, labels: labelsFromObject({ trace: 'é' }) }]);
-  exemplars[0] = 3;
-  openWriter(files, { directory, compression: 'snappy' }).append([...series, tombstones, exemplars]);
-  const path = `${directory}/00000000`;
-  const bytes = files.readFileSync(path);
-  const padded = new Uint8Array(Math.ceil(bytes.length / PAGE_BYTES) * PAGE_BYTES);
-  padded.set(bytes);
-  put(files, path, padded);
-  return path;
-}
-
-function seriesRecord(buffer: RecordBuffer, ref: number, name: string, count: number): Uint8Array {
-  const values = Array.from({ length: count }, (_, i) => (name === 'histogram' ? histogramAt(i) : i / 3));
-  const [chunk] = encodeSamples(values.map((value, i) => [i * 1000, value]));
-  buffer.begin(1);
-  buffer.int64(ref);
-  buffer.labels(labelsFromObject({ __name__: name, job: 'ü' }));
-  buffer.int64(0);
-  buffer.uvarint(1);
-  buffer.int64(chunk!.minTime);
-  buffer.int64(chunk!.maxTime);
-  buffer.byte(chunk!.encoding);
-  buffer.uvarint(chunk!.bytes.length);
-  buffer.raw(chunk!.bytes, 0, chunk!.bytes.length);
-  if (name === 'histogram') return buffer.take();
-  for (let i = 0; i < 7; i++) buffer.int64(0);
-  buffer.float64((count - 1) / 3);
-  return buffer.take();
-}
-
-function put(files: MemoryFiles, path: string, bytes: Uint8Array): void {
-  const file = files.openSync(path, 'w');
-  file.writeSync(bytes, 0, bytes.length, 0);
-  file.closeSync();
-}
-
 /** A copy of a data directory without its snapshots and images. */
 function copyWithout(from: string, to: string): void {
   cpSync(from, to, { recursive: true });
   for (const name of readdirSync(to)) {
     if (/^chunk_snapshot\.|^head_image$/.test(name)) rmSync(`${to}/${name}`, { recursive: true });
   }
+}
+
+/** Writes what the log of `prepared` has before its offset as a snapshot; returns the path of its one segment. */
+function putSnapshot(files: MemoryFiles, segment: number, offset: number, seriesCount = 3): string {
+  const series = [
+    ['float', 100],
+    ['histogram', 20],
+    ['other', 30],
+  ] as const;
+  return writeChunkSnapshot(files, segment, offset, series.slice(0, seriesCount));
 }

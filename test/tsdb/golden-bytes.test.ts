@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
+import { stringFromUtf8 } from '../../src/model/utf8.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
+import { runInTurns } from '../../src/std/turns.ts';
 import { createSampleBatch } from '../../src/storage/append.ts';
 import type { EncodedChunk } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -18,6 +20,7 @@ import {
   writeHeadChunksHeader,
 } from '../../src/tsdb/chunks-head/head-chunk-format.ts';
 import { writeBlock } from '../../src/tsdb/compact/write-block.ts';
+import { targetMetadataToBytes } from '../../src/tsdb/metadata/target-metadata-file.ts';
 import { tombstonesToBytes } from '../../src/tsdb/tombstones/write-tombstones.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import { exemplarsRecord, histogramRecords, metadataRecord, tombstonesRecord } from '../../src/tsdb/wal/records.ts';
@@ -28,6 +31,7 @@ import { annotateHeadChunks, annotateIndex, annotateSegment, annotateTombstones 
 import { annotateHeadImage } from '../../tools/annotate/head-image.ts';
 import { annotateLog } from '../../tools/annotate/log.ts';
 import { ArraySource, encodeSamples, testSeries } from '../support/chunk-source.ts';
+import { writeChunkSnapshot } from './chunk-snapshot-support.ts';
 import { openWriter, samplesOf, seriesOf } from './wal-support.ts';
 
 // Small files of each format as our writers make them, with what each byte means. Whoever changes a byte sees which:
@@ -135,6 +139,7 @@ describe('golden bytes', () => {
     const read = (name: string) => files.readFileSync(`./01HZZZZZZZZZZZZZZZZZZZZZZZ/${name}`);
     expectGolden('chunk-segment', annotateSegment(read('chunks/000001')));
     expectGolden('index', annotateIndex(read('index')));
+    expectGolden('meta', stringFromUtf8(read('meta.json')).split('\n'));
     expectGolden('tombstones', annotateTombstones(tombstonesToBytes(new Map([[5, [1000, 1200, 3000, 3000]]]))));
   });
 
@@ -182,6 +187,28 @@ describe('golden bytes', () => {
     expect(await database.writeHeadImage()).toBe(true);
     expectGolden('head-image', annotateHeadImage(files.readFileSync('data/head_image')));
     await database.close();
+  });
+
+  it("snapshot of Prometheus' head", () => {
+    const files = new MemoryFiles();
+    const series = [
+      ['up', 2],
+      ['histogram', 2],
+    ] as const;
+    const path = writeChunkSnapshot(files, 3, 4096, series, 'none');
+    expectGolden('head-snapshot', annotateLog(files.readFileSync(path), 'snapshot'));
+  });
+
+  it('target metadata', () => {
+    const up = { metric: 'up', type: 'gauge', help: 'Is it "up"?', unit: '' };
+    const took = { metric: 'took_seconds', type: 'histogram', help: 'é', unit: 'seconds' };
+    const described = [
+      { target: 'a', sharedBy: 1, metrics: () => [up, took] },
+      { target: 'b', sharedBy: 1, metrics: () => [up, took] },
+      { target: 'c', sharedBy: 2, metrics: () => [took] },
+    ];
+    const written = runInTurns(targetMetadataToBytes(described), null) as { readonly bytes: Uint8Array };
+    expectGolden('target-metadata', stringFromUtf8(written.bytes).trimEnd().split('\n'));
   });
 
   it('log', () => {
