@@ -1,5 +1,6 @@
 import { SharedCount } from './shared-count.ts';
 import type { RecordSlabs } from './shared-records.ts';
+import type { TextColumn } from './text-column.ts';
 
 /** The records of 2^20 symbols make a slab of 8 MiB. */
 export const SYMBOL_SLAB_LOG2 = 20;
@@ -80,6 +81,14 @@ export class SymbolTexts<Records extends RecordSlabs = RecordSlabs> {
     const start = position & SYMBOL_OFFSET_MASK;
     const view = new DataView(this.buffers[position >>> SYMBOL_BYTES_LOG2]!, start, length & ~ASCII_SYMBOL);
     return into.addBytes(view, 0, view.byteLength);
+  }
+
+  /** Appends the text of an id to a column. */
+  append(id: number, into: TextColumn): void {
+    const words = this.wordsOf(id);
+    const position = words[this.wordOf(id)]!;
+    const start = position & SYMBOL_OFFSET_MASK;
+    into.push(this.bytes[position >>> SYMBOL_BYTES_LOG2]!, start, start + this.byteLength(id));
   }
 
   /** How many UTF-8 bytes an id has. */

@@ -152,5 +152,5 @@ async function union(
     await slices.run(found.add(await find(matchers)));
     if (slices.isOver()) await slices.next();
   }
-  return slices.run(found.all());
+  return (await slices.run(found.all())) ?? [];
 }

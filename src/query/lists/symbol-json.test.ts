@@ -4,7 +4,7 @@ import { SymbolTable } from '../../memory/symbol-table.ts';
 import { labelsFromObject } from '../../model/labels.ts';
 import { JsonBlocks } from '../../promql/json-blocks.ts';
 import { JsonBytes } from '../../promql/json-bytes.ts';
-import { SymbolJson, writeText } from './symbol-json.ts';
+import { SymbolJson } from './symbol-json.ts';
 
 const text = fc.oneof(
   fc.string({ maxLength: 8 }),
@@ -31,22 +31,6 @@ test('SymbolJson writes label sets as JsonBytes.labels() does', () => {
           const words = Uint32Array.from(pairs, (part) => symbols.add(part));
           json.write(out, { words, count: words.length });
         }
-      });
-      expect(found === wanted).toBe(true);
-    }),
-    { numRuns: 50 },
-  );
-});
-
-test('writeText() writes texts as JsonBytes.htmlString() does', () => {
-  fc.assert(
-    fc.property(fc.array(text, { maxLength: 20 }), (texts) => {
-      const symbols = new SymbolTable();
-      const wanted = written((out) => {
-        for (const each of texts) out.htmlString(each.toWellFormed());
-      });
-      const found = written((out) => {
-        for (const each of texts) writeText(out, symbols, symbols.add(each));
       });
       expect(found === wanted).toBe(true);
     }),

@@ -1,14 +1,4 @@
-import {
-  AMPERSAND,
-  BRACE_CLOSE,
-  BRACE_OPEN,
-  COLON,
-  COMMA,
-  GREATER,
-  isPlain,
-  LESS,
-  QUOTE,
-} from '../../kernels/ascii.ts';
+import { BRACE_CLOSE, BRACE_OPEN, COLON, COMMA, isPlain, QUOTE } from '../../kernels/ascii.ts';
 import type { SymbolTable } from '../../memory/symbol-table.ts';
 import { BLOCK_BYTES } from '../../promql/json-blocks.ts';
 import { escapedString, type JsonBytes } from '../../promql/json-bytes.ts';
@@ -86,29 +76,6 @@ export class SymbolJson {
     this.#bytes[this.#used - 1] = QUOTE;
     this.#ends[number] = this.#used;
   }
-}
-
-/** Writes the text of a number: the same bytes as `JsonBytes.htmlString`. */
-export function writeText(out: JsonBytes, symbols: SymbolTable, number: number): void {
-  const text = symbols.bytesOf(number);
-  if (text.length + 2 <= BLOCK_BYTES) {
-    out.reserve(text.length + 2);
-    const { bytes } = out;
-    let { at } = out;
-    bytes[at++] = QUOTE;
-    let i = 0;
-    for (; i < text.length && isPlain(text[i]!) && !isMarkup(text[i]!); i++) bytes[at++] = text[i]!;
-    if (i === text.length) {
-      bytes[at++] = QUOTE;
-      out.at = at;
-      return;
-    }
-  }
-  out.htmlString(symbols.readText(number));
-}
-
-function isMarkup(byte: number): boolean {
-  return byte === LESS || byte === GREATER || byte === AMPERSAND;
 }
 
 function isPlainText(bytes: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { SymbolTable } from '../../memory/symbol-table.ts';
+import { TextColumn } from '../../memory/text-column.ts';
 import { tooManyBytesError } from '../../promql/exec/query-error.ts';
 import type { JsonBlocks } from '../../promql/json-blocks.ts';
 import { JsonBytes } from '../../promql/json-bytes.ts';
@@ -6,10 +6,12 @@ import { runInTurns, type Turns } from '../../std/turns.ts';
 import { SortedUnion } from '../../storage/union-texts.ts';
 import { type SymbolRow, SymbolRows, type SymbolSet } from '../../tsdb/threads/symbol-rows.ts';
 import type { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import { unionColumns } from '../../tsdb/threads/union-columns.ts';
 import type { QueryReply } from '../runner.ts';
+import { ColumnJson } from './column-json.ts';
 import { FoundSeries } from './found-series.ts';
 import { BEFORE_ITEMS, storageLimit, type ThreadList, TRUNCATED } from './list-request.ts';
-import { SymbolJson, writeText } from './symbol-json.ts';
+import { SymbolJson } from './symbol-json.ts';
 
 /** How a list is written in its thread. */
 export interface ListWriting {
@@ -19,6 +21,47 @@ export interface ListWriting {
   readonly turns: Turns;
   /** Throws where the list is not wanted any more. */
   check(): void;
+}
+
+/** Writes what a list is made of. */
+interface ItemsJson {
+  /** Bytes kept to write it. */
+  readonly heldBytes: number;
+  readonly isOver: boolean;
+  /** Writes so many of what is left, with a comma before each but the first of all; returns how many there were. */
+  write(out: JsonBytes, count: number): number;
+}
+
+class RowsJson implements ItemsJson {
+  readonly #rows: SymbolRows;
+  readonly #json: SymbolJson;
+  #isFirst = true;
+  #row: SymbolRow | null;
+
+  constructor(rows: SymbolRows) {
+    this.#rows = rows;
+    this.#json = new SymbolJson(rows.symbols);
+    this.#row = rows.next();
+  }
+
+  get heldBytes(): number {
+    return this.#rows.symbols.bytesInUse + this.#json.bytesInUse;
+  }
+
+  get isOver(): boolean {
+    return this.#row === null;
+  }
+
+  write(out: JsonBytes, count: number): number {
+    let written = 0;
+    for (; written < count && this.#row !== null; this.#row = this.#rows.next()) {
+      if (!this.#isFirst) out.ascii(',');
+      this.#isFirst = false;
+      this.#json.write(out, this.#row);
+      written++;
+    }
+    return written;
+  }
 }
 
 /** Items between two looks at the clock: some 100 µs. */
@@ -32,10 +75,8 @@ export async function writeList(
   writing: ListWriting,
 ): Promise<QueryReply> {
   if (list.what !== 'series') {
-    const symbols = new SymbolTable();
-    const numbers = await foundTexts(list, database, ask, symbols, writing);
-    const write = (out: JsonBytes, number: number) => writeText(out, symbols, number);
-    return written(numbers, write, list.limit, writing, () => symbols.bytesInUse);
+    const texts = await foundTexts(list, database, ask, writing);
+    return written(new ColumnJson(texts), list.limit, writing);
   }
   const { limit, matcherSets, range, sorted } = list;
   const querier = database.queryable(ask).querier(range);
@@ -54,33 +95,26 @@ export async function writeList(
     if (!sorted && sets.length > 1) return await writeList({ ...list, sorted: true }, database, ask, writing);
     const rows = new SymbolRows(sets);
     await inTurns(rows.start(), writing.turns, writing.check);
-    const json = new SymbolJson(rows.symbols);
-    const write = (out: JsonBytes, row: SymbolRow) => json.write(out, row);
-    return await written(each(rows), write, limit, writing, () => rows.symbols.bytesInUse + json.bytesInUse);
+    return await written(new RowsJson(rows), limit, writing);
   } finally {
     querier.close();
   }
-}
-
-function* each(rows: SymbolRows): Generator<SymbolRow> {
-  for (let row = rows.next(); row !== null; row = rows.next()) yield row;
 }
 
 async function foundTexts(
   { headSymbols, limit, matcherSets, range, what }: ThreadList,
   database: ThreadDatabase,
   ask: Parameters<ThreadDatabase['queryable']>[0],
-  into: SymbolTable,
   { check, turns }: ListWriting,
-): Promise<readonly number[]> {
+): Promise<TextColumn> {
   const run = <T>(steps: Generator<undefined, T>) => inTurns(steps, turns, check);
   const name = what === 'series' || what === 'names' ? null : what.valuesOf;
-  const union = new SortedUnion<number>((a, b) => into.compare(a, b));
+  const union = new SortedUnion(unionColumns);
   for (const [i, symbols] of headSymbols.entries()) {
     const wanted = { name, matchers: matcherSets[i] ?? [], range, limit: storageLimit(limit), symbols };
-    await run(union.add(await database.enterTexts(wanted, into, ask, { check, run })));
+    await run(union.add(await database.texts(wanted, ask, { check, run })));
   }
-  return run(union.all());
+  return (await run(union.all())) ?? new TextColumn();
 }
 
 async function inTurns<T>(steps: Generator<undefined, T>, turns: Turns, check: () => void): Promise<T> {
@@ -91,36 +125,27 @@ async function inTurns<T>(steps: Generator<undefined, T>, turns: Turns, check: (
   return runInTurns(steps, { ...turns, now: () => turns.now(), pause });
 }
 
-/** The whole answer with as many items as `limit` lets, 0 = all, and a warning where there are more. `heldBytes`: what was kept to write it. */
-async function written<Item>(
-  items: Iterable<Item>,
-  write: (out: JsonBytes, item: Item) => void,
+/** The whole answer with as many items as `limit` lets, 0 = all, and a warning where there are more. */
+async function written(
+  items: ItemsJson,
   limit: number,
   { blocks, bytesMax, check, turns }: ListWriting,
-  heldBytes: () => number,
 ): Promise<QueryReply> {
   const out = new JsonBytes(blocks);
   try {
     out.ascii(BEFORE_ITEMS);
-    let count = 0;
-    let isCut = false;
+    let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
     let end = turns.now() + turns.pieceMs;
-    for (const item of items) {
-      if (limit > 0 && count === limit) {
-        isCut = true;
-        break;
-      }
-      if (count > 0) out.ascii(',');
-      write(out, item);
-      if (++count % ITEMS_PER_LOOK !== 0) continue;
-      const used = out.position + heldBytes();
+    while (left > 0 && !items.isOver) {
+      left -= items.write(out, Math.min(left, ITEMS_PER_LOOK));
+      const used = out.position + items.heldBytes;
       if (used > bytesMax) throw tooManyBytesError(used, 0, bytesMax);
       check();
       if (turns.now() < end) continue;
       await turns.pause();
       end = turns.now() + turns.pieceMs;
     }
-    out.ascii(isCut ? `],"warnings":["${TRUNCATED}"]}` : ']}');
+    out.ascii(items.isOver ? ']}' : `],"warnings":["${TRUNCATED}"]}`);
     return { ok: true, form: 'json', body: out.take(check) };
   } catch (error) {
     out.drop();

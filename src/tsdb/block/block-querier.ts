@@ -1,4 +1,4 @@
-import type { SymbolTable } from '../../memory/symbol-table.ts';
+import { TextColumn } from '../../memory/text-column.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
@@ -106,22 +106,23 @@ export class BlockQuerier implements Querier {
     return this.#block.texts(`values ${limit} ${name}`, matchers, find);
   }
 
-  /** As `labelNames`, or with a name `labelValues`, as numbers in a table, where the texts are entered; in steps, of which the first may be long. */
-  *enterTexts(
+  /** As `labelNames`, or with a name `labelValues`, in a column, in steps, of which the first may be long. */
+  *textColumn(
     name: string | null,
     matchers: readonly Matcher[],
     limit: number,
-    into: SymbolTable,
     check: () => void,
-  ): Generator<undefined, readonly number[]> {
+  ): Generator<undefined, TextColumn> {
     this.#assertOpen();
+    const column = new TextColumn();
     if (name !== null && name !== '' && matchers.length === 0) {
-      if (!this.#block.overlaps(this.#range)) return [];
-      return yield* this.#block.index.table.enterValues(name, limit, into);
+      if (this.#block.overlaps(this.#range)) yield* this.#block.index.table.appendValues(name, limit, column);
+      return column;
     }
     const texts =
       name === null ? this.labelNames(matchers, limit, check) : this.labelValues(name, matchers, limit, check);
-    return texts.map((text) => into.add(text));
+    for (const text of texts) column.pushText(text);
+    return column;
   }
 
   /** How many values of a label there are in the block. */

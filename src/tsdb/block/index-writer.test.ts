@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SymbolTable } from '../../memory/symbol-table.ts';
+import { TextColumn } from '../../memory/text-column.ts';
 import { compareLabels, type Labels, labelsFromObject } from '../../model/labels.ts';
 import { compareUtf8 } from '../../model/utf8.ts';
 import { MemoryFiles } from '../../std/memory-files.ts';
@@ -66,6 +67,12 @@ function write(series: readonly Series[], passPostings: number): MemoryFiles {
   return files;
 }
 
+function appended(index: IndexReader, name: string, limit: number): string[] {
+  const column = new TextColumn();
+  for (const _ of index.table.appendValues(name, limit, column));
+  return Array.from({ length: column.length }, (_, place) => column.text(place));
+}
+
 function check(series: readonly Series[], passPostings: number): void {
   const files = write(series, passPostings);
   expect(files.readDirectorySync('.').map(({ name }) => name)).toEqual(['index']);
@@ -93,6 +100,8 @@ function check(series: readonly Series[], passPostings: number): void {
     const found: string[] = [];
     index.table.visitValues(name, (value) => found.push(value) > 0);
     expect(found).toEqual([...values.keys()].sort(compareUtf8));
+    expect(appended(index, name, 0)).toEqual(found);
+    expect(appended(index, name, 3)).toEqual(found.slice(0, 3));
     for (const [value, wanted] of values) expect(rowsOf(name, value)).toEqual(wanted);
   }
   const symbols = new Set(['', ...series.flatMap(({ labels }) => labels.pairs)]);
@@ -109,6 +118,17 @@ describe('IndexWriter', () => {
     fc.assert(
       fc.property(series, fc.integer({ min: 1, max: 50 }), (list, passPostings) => check(list, passPostings)),
       { numRuns: 200 },
+    );
+  });
+
+  it('writes values of all lengths over several pages', () => {
+    const labels = Array.from({ length: 3000 }, (_, i) => {
+      const value = `${String(i).padStart(5, '0')}${i % 7 === 0 ? 'é' : ''}${'x'.repeat(i % 500 === 3 ? 9000 : i % 150)}`;
+      return labelsFromObject({ [`name ${'n'.repeat(i % 2 === 0 ? 3 : 200)}`]: value, z: `${i % 3}` });
+    });
+    check(
+      labels.sort(compareLabels).map((set): Series => ({ labels: set, chunks: [] })),
+      5000,
     );
   });
 

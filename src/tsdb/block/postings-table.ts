@@ -1,5 +1,5 @@
 import { readUvarint64, unsignedFromHalves } from '../../kernels/varint.ts';
-import type { SymbolTable } from '../../memory/symbol-table.ts';
+import type { TextColumn } from '../../memory/text-column.ts';
 import { compareUtf8, stringFromUtf8 } from '../../model/utf8.ts';
 import { DamagedFile } from '../damaged-file.ts';
 import type { PagedFile } from './paged-file.ts';
@@ -8,7 +8,7 @@ import { SectionScan, STEP_ENTRIES } from './section-scan.ts';
 /** Every label name stays in memory, and each such value of it with its place. */
 const SAMPLE_EVERY = 32;
 /** Values visited in one step: some 100 µs, besides what the visitor does. */
-const STEP_VALUES = 256;
+const STEP_VALUES = 1024;
 
 interface NameEntries {
   count: number;
@@ -132,19 +132,24 @@ export class PostingsTable {
     }
   }
 
-  /** The values of a name in byte order, at most `limit` (0 = all), as their numbers in a table, where they are entered; in steps. */
-  *enterValues(name: string, limit: number, into: SymbolTable): Generator<undefined, number[]> {
-    const numbers: number[] = [];
+  /** Appends the values of a name in byte order, at most `limit` (0 = all), in steps. Throws `DamagedFile`. */
+  *appendValues(name: string, limit: number, into: TextColumn): Generator<undefined, void> {
     const entries = this.#names.get(name);
-    if (entries === undefined) return numbers;
+    if (entries === undefined) return;
     const count = limit > 0 ? Math.min(limit, entries.count) : entries.count;
     const entry = this.#isWhole ? null : new EntryCursor(this.#file, entries.start);
-    for (let i = 0; i < count; i++) {
-      entry?.next();
-      numbers.push(entry === null ? into.add(entries.values[i]!) : entry.enterValue(into));
-      if (i % STEP_VALUES === STEP_VALUES - 1) yield;
+    for (let done = 0; done < count; ) {
+      const stop = Math.min(count, done + STEP_VALUES);
+      if (entry === null) for (; done < stop; done++) into.pushText(entries.values[done]!);
+      while (entry !== null && done < stop) {
+        done += entry.appendRun(into, stop - done);
+        if (done === stop) break;
+        entry.next();
+        entry.appendValue(into);
+        done++;
+      }
+      yield;
     }
-    return numbers;
   }
 
   #enter(name: string, start: number): NameEntries {
@@ -166,64 +171,131 @@ export class PostingsTable {
 /** Walks over entries `2 | name | value | offset` that were found sound before. */
 class EntryCursor {
   postings = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
   readonly #file: PagedFile;
-  #at: number;
+  /** Part of the file: from `#windowStart` on. */
   #window: Uint8Array = new Uint8Array(0);
-  #local = 0;
+  #windowStart: number;
+  /** Where the entry begins, where its name ends and its value lies, and where the next entry begins in the window. */
+  #start = 0;
+  #nameTo = 0;
+  #valueFrom = 0;
+  #valueTo = 0;
+  #next = 0;
+  /** What was read last. */
+  #number = 0;
 
   constructor(file: PagedFile, at: number) {
     this.#file = file;
-    this.#at = at;
+    this.#windowStart = at;
   }
 
   next(): void {
-    const start = this.#at + this.#local;
-    this.#uvarint();
-    this.#take(this.#uvarint());
-    this.#bytes = this.#take(this.#uvarint());
-    this.#start = start;
-    this.postings = this.#uvarint();
+    this.#start = this.#next;
+    while (!this.#parse()) this.#lengthenWindow();
   }
 
   get value(): string {
-    return decode(this.#file, this.#bytes, this.#start);
+    const bytes = this.#window.subarray(this.#valueFrom, this.#valueTo);
+    return decode(this.#file, bytes, this.#windowStart + this.#start);
   }
 
-  /** The value's number in a table, where it is entered if it is new. */
-  enterValue(into: SymbolTable): number {
-    const bytes = this.#bytes;
-    for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return into.add(this.value);
-    return into.addBytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+  appendValue(into: TextColumn): void {
+    const window = this.#window;
+    const to = this.#valueTo;
+    let at = this.#valueFrom;
+    while (at < to && window[at]! < 0x80) at++;
+    if (at < to) into.pushText(this.value);
+    else into.push(window, this.#valueFrom, to);
   }
 
-  #uvarint(): number {
-    this.#need(10);
-    const next = readUvarint64(this.#window, this.#local, this.#window.length, halves);
-    if (next < 0) throw new DamagedFile(this.#file.path, this.#at + this.#local, 'a malformed integer');
-    this.#local = next;
-    return unsignedFromHalves(halves[0]!, halves[1]!);
-  }
-
-  #take(count: number): Uint8Array {
-    this.#need(count);
-    if (this.#window.length - this.#local < count) {
-      throw new DamagedFile(this.#file.path, this.#at + this.#local, `a text of ${count} bytes`);
+  /**
+   * Appends the values of entries that follow, at most `count`, as far as they have the name of this one, are ASCII, short, and wholly in the window;
+   * returns how many: `next` goes on behind them.
+   */
+  appendRun(into: TextColumn, count: number): number {
+    const window = this.#window;
+    const last = window.length - UVARINT_BYTES_MAX;
+    // The number of keys and the name are the same.
+    const before = this.#nameTo - this.#start;
+    const keys = window[this.#start];
+    const nameSize = window[this.#start + 1];
+    into.reserve(count, window.length);
+    const { bytes, ends } = into;
+    let { size, length } = into;
+    const stop = length + count;
+    let next = this.#next;
+    while (length < stop) {
+      let at = next + before;
+      if (at >= last || window[next] !== keys || window[next + 1] !== nameSize) break;
+      const to = at + 1 + window[at]!;
+      if (window[at]! >= 0x80 || to > last) break;
+      let seen = 0;
+      let end = size;
+      for (at++; at < to; at++) {
+        const byte = window[at]!;
+        seen |= byte;
+        bytes[end++] = byte;
+      }
+      if (seen >= 0x80) break;
+      while (window[at++]! >= 0x80);
+      if (at - to > UVARINT_BYTES_MAX) break;
+      next = at;
+      size = end;
+      ends[length++] = end;
     }
-    this.#local += count;
-    return this.#window.subarray(this.#local - count, this.#local);
+    into.length = length;
+    into.size = size;
+    this.#next = next;
+    return count - (stop - length);
   }
 
-  #need(count: number): void {
-    if (this.#window.length - this.#local >= count) return;
-    this.#at += this.#local;
-    this.#local = 0;
-    this.#window = this.#file.view(this.#at, Math.min(Math.max(count, WALK_BYTES), this.#file.size - this.#at));
+  /** False where the window ends within the entry. */
+  #parse(): boolean {
+    let at = this.#uvarint(this.#start);
+    at = this.#uvarint(at);
+    this.#nameTo = at + this.#number;
+    at = this.#uvarint(this.#nameTo);
+    this.#valueFrom = at;
+    at += this.#number;
+    this.#valueTo = at;
+    this.#next = this.#uvarint(at);
+    this.postings = this.#number;
+    return this.#next < BEYOND;
+  }
+
+  /** Reads a number at a place of the window; returns where it ends, `BEYOND` where the window does not have all of it. */
+  #uvarint(at: number): number {
+    const window = this.#window;
+    if (at >= window.length) return BEYOND;
+    const small = window[at]!;
+    if (small < 0x80) {
+      this.#number = small;
+      return at + 1;
+    }
+    const next = readUvarint64(window, at, window.length, halves);
+    if (next < 0) {
+      if (window.length - at < UVARINT_BYTES_MAX) return BEYOND;
+      throw new DamagedFile(this.#file.path, this.#windowStart + at, 'a malformed integer');
+    }
+    this.#number = unsignedFromHalves(halves[0]!, halves[1]!);
+    return next;
+  }
+
+  /** Makes the window begin with the entry, and hold more of what follows. */
+  #lengthenWindow(): void {
+    const at = this.#windowStart + this.#start;
+    const known = this.#window.length - this.#start;
+    if (at + known === this.#file.size) throw new DamagedFile(this.#file.path, at, 'the file ends inside an entry');
+    this.#window = this.#file.view(at, Math.min(Math.max(2 * known, WALK_BYTES), this.#file.size - at));
+    this.#windowStart = at;
+    this.#start = 0;
   }
 }
 
 const WALK_BYTES = 4096;
+const UVARINT_BYTES_MAX = 10;
+/** Beyond every window. */
+const BEYOND = Number.POSITIVE_INFINITY;
 const halves = new Uint32Array(2);
 
 function decode(file: PagedFile, bytes: Uint8Array, at: number): string {

@@ -1,5 +1,5 @@
-import type { SymbolTable } from '../../memory/symbol-table.ts';
 import type { SymbolTexts } from '../../memory/symbol-texts.ts';
+import { TextColumn } from '../../memory/text-column.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { FileSystem } from '../../std/file-system.ts';
 import { runInTurns } from '../../std/turns.ts';
@@ -26,6 +26,7 @@ import type { SymbolSet } from './symbol-rows.ts';
 import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
 import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
 import { ThreadSelections } from './thread-selections.ts';
+import { unionColumns } from './union-columns.ts';
 
 /** So often a query asks again because a block was replaced between the answer and the look at its files. */
 const ASKS_MAX = 5;
@@ -72,29 +73,24 @@ export class ThreadDatabase {
   }
 
   /**
-   * Label names, or with a name the values of that label, that the head's `symbols` or a block with samples of the range have, sorted, as
-   * numbers in a table, where they are entered; `limit` 0 = all. The head's the main thread knows: it keeps them pinned. `run` carries steps through.
+   * Label names, or with a name the values of that label, that the head's `symbols` or a block with samples of the range have, sorted; `limit` 0 = all.
+   * The head's the main thread knows: it keeps them pinned. `run` carries steps through.
    */
-  async enterTexts(
+  async texts(
     { limit, matchers, name, range, symbols }: TextsWanted,
-    into: SymbolTable,
     ask: AskMainThread,
     reading: TextsReading,
-  ): Promise<readonly number[]> {
+  ): Promise<TextColumn> {
     const { check, run } = reading;
-    const union = new SortedUnion<number>((a, b) => into.compare(a, b));
+    const union = new SortedUnion(unionColumns);
     const blocks = await this.#askedBlocks(ask, range);
     try {
-      for (const block of blocks) await run(union.add(await run(block.enterTexts(name, matchers, limit, into, check))));
+      for (const block of blocks) await run(union.add(await run(block.textColumn(name, matchers, limit, check))));
     } finally {
       for (const block of blocks) block.close();
     }
-    const ofBlocks = await run(union.all());
-    const others = new SortedUnion<number>((a, b) => into.compare(a, b));
-    await run(others.add(ofBlocks));
-    await run(others.add(await run(enterNew(this.#view.symbols, symbols, into, ofBlocks))));
-    const all = await run(others.all());
-    return limit > 0 && all.length > limit ? all.slice(0, limit) : all;
+    await run(union.add(await run(sortByBytes(await run(columnOf(this.#view.symbols, symbols))))));
+    return (await run(union.all())) ?? new TextColumn();
   }
 
   /** Queriers of the blocks that the main thread says there are. */
@@ -129,26 +125,16 @@ export interface TextsReading {
   run<T>(steps: Generator<undefined, T>): Promise<T>;
 }
 
-/** Texts entered between two points at which the work may be interrupted: some 100 µs. */
-const STEP_TEXTS = 1024;
+/** Texts copied between two points at which the work may be interrupted: some 100 µs. */
+const STEP_TEXTS = 2048;
 
-/** Enters the head's texts; gives those that are not among the `known` ones, sorted. Only these have to be sorted. */
-function* enterNew(
-  texts: SymbolTexts,
-  symbols: Uint32Array,
-  into: SymbolTable,
-  known: readonly number[],
-): Generator<undefined, number[]> {
-  const numbers = new Uint32Array(symbols.length);
+function* columnOf(texts: SymbolTexts, symbols: Uint32Array): Generator<undefined, TextColumn> {
+  const column = new TextColumn(symbols.length);
   for (let i = 0; i < symbols.length; i++) {
-    numbers[i] = texts.enter(symbols[i]!, into);
+    texts.append(symbols[i]!, column);
     if (i % STEP_TEXTS === STEP_TEXTS - 1) yield;
   }
-  const isKnown = new Uint8Array(into.count);
-  for (const number of known) isKnown[number] = 1;
-  yield;
-  const news = numbers.filter((number) => isKnown[number] === 0);
-  return Array.from(yield* sortByBytes(into, news));
+  return column;
 }
 
 /** The series of the head that a request finds, out of the snapshot that the main thread made for it. */
