@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../../src/model/histogram.ts';
 import { labelsFromObject } from '../../src/model/labels.ts';
+import type { Matcher } from '../../src/model/matcher.ts';
 import { ManualClock } from '../../src/std/manual-clock.ts';
 import { MemoryFiles } from '../../src/std/memory-files.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -195,6 +196,34 @@ describe('openDatabase()', () => {
     expect(appender.resolve(a)).toBe(5);
     expect(appender.resolve(labelsFromObject({ s: 'b' }))).toBe(8);
     appender.rollback();
+  });
+
+  it('cuts values of a label in the order of the log, and where other labels choose in that of refs', async () => {
+    const files = new MemoryFiles();
+    const wal = WalWriter.open({ fileSystem: files, clock: new ManualClock(), directory: 'data/wal' });
+    const refs = {
+      9: { c: '1', s: 'x' },
+      3: { c: '1', s: 'y' },
+      5: { c: '1', s: 'z' },
+      4: { c: '2', s: 'z' },
+      2: { c: '1', d: '1', s: 'x' },
+    };
+    for (const ref of [9, 3, 5, 4, 2] as const) {
+      wal.append([seriesRecord([{ ref, labels: labelsFromObject(refs[ref]) }]), samplesOf([[ref, 10, 1]])]);
+    }
+    await wal.close();
+    const database = await open(files);
+    expect(add(database, [['w', 11, 5]])).toBe('1 taken');
+    const querier = database.querier({ minTime: 0, maxTime: 100 });
+    const first = (limit: number, ...matchers: Matcher[]) => querier.labelValues('s', matchers, limit);
+    expect(await first(1)).toEqual(['x']);
+    expect(await first(3)).toEqual(['x', 'y', 'z']);
+    expect(await first(1, { type: '!=', name: 's', value: 'x' })).toEqual(['y']);
+    expect(await first(1, { type: '=', name: 'c', value: '1' })).toEqual(['x']);
+    expect(await first(2, { type: '!=', name: 'c', value: '9' })).toEqual(['x', 'y']);
+    expect(await first(1, { type: '!=', name: 'd', value: '1' })).toEqual(['y']);
+    querier.close();
+    await database.close();
   });
 
   it('enters its metrics under the names that dashboards know', async () => {

@@ -87,6 +87,12 @@ export class HeadFilling {
     });
   }
 
+  /** All of the head was made of the log. */
+  noteLogOrder(): void {
+    const { directory, memory } = this.#parts;
+    memory.series.noteLogOrder(directory.nextRef);
+  }
+
   /** What was read begins where the newest block ends (ms; -Infinity: there is none), even if its first sample is newer. */
   beginAt(time: number): void {
     const { state } = this.#parts;

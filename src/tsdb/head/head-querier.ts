@@ -1,4 +1,3 @@
-import { markRows } from '../../kernels/sorted-sets.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { runInTurns, type Turns } from '../../std/turns.ts';
 import type { Querier, SelectRequest, SeriesSet, TimeRange } from '../../storage/query.ts';
@@ -15,6 +14,7 @@ import type { LabelIndex } from './label-index.ts';
 import type { SnapshotMoment } from './snapshot-moments.ts';
 import { byArrival, orderByLabels } from './sort-rows.ts';
 import { textsInOrder } from './symbol-order.ts';
+import { valuesWithRows } from './values-with-rows.ts';
 
 export interface HeadQuerierParts {
   readonly memory: HeadMemory;
@@ -82,6 +82,9 @@ export class HeadQuerier implements Querier {
 
   /** As `labelValues`, or without a name as `labelNames`; null where these are more than `textsMax`. */
   fewTexts(name: string | null, matchers: readonly Matcher[], limit: number, textsMax: number): AllFound | FewFound {
+    // Without a look at any of them, as they are looked for again then.
+    const count = name === null || matchers.length > 0 ? 0 : this.#valueCount(name);
+    if (count > textsMax && !(limit > 0 && limit <= textsMax) && this.#overlaps()) return null;
     return mapped(this.#texts(name, matchers, limit, textsMax), (texts) =>
       texts instanceof Uint32Array ? null : texts,
     );
@@ -314,11 +317,14 @@ export class HeadQuerier implements Querier {
     const isCut = limit > 0 && limit < count;
     if (matchers.length === 0 && !isCut) return labelIndex.values(id).slice();
     const chosen = matchers.length === 0 ? rowIndex.allRows() : rowIndex.settle(yield* rowIndex.choose(matchers));
-    // Those of the series that came first are kept, like the reference does.
-    const rows = isCut ? yield* byArrival(memory.series, chosen) : chosen;
+    // Those of the series that were made first are kept, like the reference does; where other labels choose, those with the lowest refs.
+    const isByRef = matchers.some((matcher) => matcher.name !== name);
+    const orderOf = (row: number) => (isByRef ? memory.series.ref(row) : memory.series.makingOrder(row));
+    const rows = isCut ? yield* byArrival({ ref: orderOf }, chosen) : chosen;
     const hasManyRows = count < rows.length && memory.series.liveCount < LISTED_ROWS_PER_ROW * rows.length;
     if (hasManyRows && (!isCut || count < LISTED_VALUES_MAX)) {
-      const values = yield* this.#valuesWithRows(id, rows);
+      const index = { labelIndex, rowLimit: rowIndex.rowLimit };
+      const values = yield* valuesWithRows(index, id, rows, rows === chosen ? null : orderOf);
       return isCut ? values.slice(0, limit) : values;
     }
     const values = new Set<number>();
@@ -331,31 +337,6 @@ export class HeadQuerier implements Querier {
       return !isCut || values.size < limit;
     });
     return Uint32Array.from(values);
-  }
-
-  /**
-   * The values of a label that any of the rows has, in the order of their first rows, found by the values' lists: each until the first row that
-   * is wanted.
-   */
-  *#valuesWithRows(name: number, rows: Uint32Array): Generator<undefined, Uint32Array> {
-    const { labelIndex, rowIndex } = this.#parts;
-    const wanted = new Uint32Array((rowIndex.rowLimit + 31) >>> 5);
-    markRows(wanted, rows, rows.length);
-    const found: { readonly value: number; readonly row: number }[] = [];
-    let looks = 0;
-    for (const value of labelIndex.values(name).slice()) {
-      const list = labelIndex.rows(name, value);
-      let i = 0;
-      while (i < list.length && ((wanted[list[i]! >>> 5]! >>> (list[i]! & 31)) & 1) === 0) i++;
-      if (i < list.length) found.push({ value, row: list[i]! });
-      looks += i + 1;
-      if (looks < STEP_ROWS) continue;
-      looks = 0;
-      yield;
-    }
-    const { series } = this.#parts.memory;
-    found.sort((a, b) => series.ref(a.row) - series.ref(b.row));
-    return Uint32Array.from(found, ({ value }) => value);
   }
 
   /** Shows the labels of rows, as ids of name and value in turn; ends where `visit` returns false. */
@@ -371,6 +352,11 @@ export class HeadQuerier implements Querier {
       if (!visit(words, offset + 1, offset + 1 + 2 * words[offset]!)) return;
       if (i % STEP_ROWS === STEP_ROWS - 1) yield;
     }
+  }
+
+  #valueCount(name: string): number {
+    const id = this.#parts.memory.symbols.find(name);
+    return id < 0 ? 0 : this.#parts.labelIndex.valueCount(id);
   }
 
   #overlaps(): boolean {

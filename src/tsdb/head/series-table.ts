@@ -85,6 +85,9 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
   #live = new Uint32Array(64);
   #liveCount = 0;
   #version = 0;
+  /** Rows below these two, of row and of ref, were made of a log in its order. */
+  #logRows = 0;
+  #logRefs = 0;
 
   constructor(source: SlabSource) {
     super(new SharedRecords(SERIES_DOUBLES, SERIES_SLAB_LOG2, source));
@@ -103,6 +106,22 @@ export class SeriesTable extends SeriesRecords<SharedRecords> {
   /** Changes whenever a row gets a series or loses one, and with `noteChange`. */
   get version(): number {
     return this.#version;
+  }
+
+  /** All rows that there are were made of a log, one after the other; their refs are below `refsEnd`. */
+  noteLogOrder(refsEnd: number): void {
+    this.#logRows = this.#rowCount;
+    this.#logRefs = refsEnd;
+  }
+
+  /**
+   * Rises with the order in which series were made, which is that of their refs but for those of a log: appenders that are at work
+   * at once log theirs in any order.
+   */
+  makingOrder(row: number): number {
+    const ref = this.ref(row);
+    // As each row of the log has a ref, these are below all other refs.
+    return row < this.#logRows && ref < this.#logRefs ? row : ref;
   }
 
   /** What was known of a lost series otherwise is gone, too. */

@@ -183,6 +183,7 @@ function* load(options: LoadHeadOptions, { image, snapshot }: Beginning): Genera
       log,
     });
     inner.settle();
+    if (image === undefined && snapshot === undefined) filling.noteLogOrder();
     filling.beginAt(minValidTime);
     found.restored.clear();
     const late = filling.lateReplay(found.late);
