@@ -30,4 +30,7 @@ test('unionColumns() gives each text once and in order', () => {
 test('columns longer than a step', () => {
   const numbers = (by: number) => Array.from({ length: 10_000 }, (_, i) => String(by * i).padStart(6, '0'));
   expect(union(numbers(2), numbers(3))).toEqual([...new Set([...numbers(2), ...numbers(3)])].sort());
+  const most = numbers(2).filter((_, i) => i % 999 !== 7);
+  expect(union(most, numbers(2))).toEqual(numbers(2));
+  expect(union(numbers(2), most)).toEqual(numbers(2));
 });
