@@ -220,6 +220,17 @@ it.each(Object.entries(OF_SERIES))('%s of many series looks %i times', async (te
   expect(await looks(text, WIDE)).toBeGreaterThanOrEqual(least);
 });
 
+it('a chain of joins looks on the way of each series through it', async () => {
+  const some = storageOf(500, (row, into) => {
+    reserveSampleColumn(into, 1);
+    into.times[0] = END;
+    into.values[0] = row;
+    into.length = 1;
+  });
+  const chain = Array.from({ length: 100 }, () => 'm').join(' + on (id) fill (0) ');
+  expect(await looks(chain, some)).toBeGreaterThanOrEqual(3300);
+});
+
 it.each(Object.entries(OF_LONG_TEXTS).map(([text, least]) => [text.slice(0, 60), least, text] as const))(
   '%s... looks %i times',
   async (_, least, text) => {

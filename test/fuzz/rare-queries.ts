@@ -1,5 +1,6 @@
 import type { HostileQuery } from './hostile-queries.ts';
 import { LONG_TEXT_QUERIES } from './long-text-queries.ts';
+import { ODD_QUERIES } from './odd-queries.ts';
 
 // What the language has beside selectors, functions and aggregations, and values at its edges, for the data of `rare-data.ts`.
 
@@ -304,4 +305,5 @@ export const RARE_QUERIES: readonly HostileQuery[] = [
   ...OPERATORS,
   ...LONG_TEXT_QUERIES,
   ...EXTREMES,
+  ...ODD_QUERIES,
 ];

@@ -3,6 +3,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { Clock } from '../../std/clock.ts';
 import { createSampleColumn, noteHistogramBytes, type ReadCosts, type SampleColumn } from '../../storage/query.ts';
 import { createStepColumn, type StepColumn } from '../steps/step-column.ts';
+import { HeldLists } from './held-lists.ts';
 import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
 import { CELL_BYTES, COLUMN_BYTES, columnBytes, histogramsBytes, labelsBytes } from './sizes.ts';
 import { TooMuchWork } from './too-much-work.ts';
@@ -54,6 +55,8 @@ export class QueryBudget implements ReadCosts {
   peak = 0;
   /** Set when it is time for `pause()`; loops that can wait look at it between two series. */
   pauseDue = false;
+  /** What V8 should find of the query without its call stack. */
+  readonly held = new HeldLists();
 
   /** Steps of all columns and group states that operators keep, used or not. */
   #cells = 0;

@@ -10,7 +10,7 @@ import type { ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts'
 export class MaterializedVector implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #context: QueryContext;
-  #columns: StepColumn[] = [];
+  readonly #columns: StepColumn[] = [];
   #at = 0;
 
   constructor(input: VectorOperator, context: QueryContext) {
@@ -21,12 +21,13 @@ export class MaterializedVector implements VectorOperator {
   async series(): Promise<SeriesHeads> {
     await null;
     const heads = await this.#input.series();
-    const columns: StepColumn[] = [];
-    await drain(this.#input, this.#context.budget, (column) => {
-      this.#context.budget.keepColumn(column);
-      columns.push(copyStepColumn(column));
+    const { budget } = this.#context;
+    const place = budget.held.hold(heads);
+    await drain(this.#input, budget, (column) => {
+      budget.keepColumn(column);
+      this.#columns.push(copyStepColumn(column));
     });
-    this.#columns = columns;
+    budget.held.letGo(place);
     return heads;
   }
 

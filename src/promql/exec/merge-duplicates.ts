@@ -57,9 +57,17 @@ export class MergeDuplicates implements VectorOperator {
     if (this.#unless !== null && !this.#unless.typesOrUnits) return heads;
     const { labels } = heads;
     if (this.#unless !== null && labels.length > 0 && this.#unless.unread.has(labels[0]!)) return heads;
+    const { held } = this.#budget;
+    const place = held.hold(heads);
     const groups = groupEqual(heads, this.#budget);
-    if (groups === null) return heads;
+    const merged = groups === null ? heads : await this.#withoutDoubles(heads, groups);
+    held.letGo(place);
+    return merged;
+  }
+
+  async #withoutDoubles(heads: SeriesHeads, groups: EqualSets): Promise<SeriesHeads> {
     if (this.#isInstant) return await this.#keepPresent(heads, groups);
+    const { labels } = heads;
     this.#groupOf = groups.groupOf;
     this.#merged = new Array(groups.firstOf.length).fill(null);
     const rows: number[] = [];
@@ -75,6 +83,7 @@ export class MergeDuplicates implements VectorOperator {
   async #keepPresent(heads: SeriesHeads, { groupOf, firstOf }: EqualSets): Promise<SeriesHeads> {
     const rows: number[] = [];
     const columns: StepColumn[] = [];
+    this.#kept = columns;
     /** For each group: bit 1 a float, bit 2 a histogram. */
     const seen = new Uint8Array(firstOf.length);
     const perKind = this.#rule === 'sharedStepAndKind';
@@ -99,7 +108,6 @@ export class MergeDuplicates implements VectorOperator {
       columns.push(copyStepColumn(column));
     });
     if (this.#isBroken) throw sameLabelsetError();
-    this.#kept = columns;
     return {
       labels: rows.map((row) => heads.labels[row]!),
       dropName: heads.dropName === null ? null : Uint8Array.from(rows, (row) => heads.dropName![row]!),
@@ -176,12 +184,14 @@ function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): EqualSets | n
 
 function findEqual(labels: readonly Labels[], budget: QueryBudget): EqualSets | null {
   const sets = new LabelGroups(() => true, budget);
+  const place = budget.held.hold(sets);
   const numbers = new Int32Array(labels.length);
   for (let row = 0; row < labels.length; row++) {
     numbers[row] = sets.numberOf(labels[row]!);
     budget.spend(GROUPING_WORK);
   }
   sets.done();
+  budget.held.letGo(place);
   if (sets.size === labels.length) return null;
   const firstRows = new Int32Array(sets.size).fill(-1);
   const groupOf = new Int32Array(labels.length).fill(-1);

@@ -56,6 +56,8 @@ function withoutMetric(before: readonly Labels[], budget: QueryBudget): WithoutM
   let bytes = ENTRY_BYTES * before.length;
   budget.takeBytes(bytes);
   const labels: Labels[] = new Array(before.length);
+  const place = budget.held.hold(labels);
+  const beforePlace = budget.held.hold(before);
   let lostMore = false;
   for (let row = 0; row < before.length; row++) {
     budget.spend(DROPPING_WORK);
@@ -67,5 +69,7 @@ function withoutMetric(before: readonly Labels[], budget: QueryBudget): WithoutM
     }
     labels[row] = after;
   }
+  budget.held.letGo(beforePlace);
+  budget.held.letGo(place);
   return { labels, bytes, lostMore };
 }

@@ -26,10 +26,12 @@ export class SharedVector {
     await null;
     const heads = await this.#input.series();
     const budget = this.#budget;
+    const place = budget.held.hold(heads);
     await drain(this.#input, budget, (column) => {
       budget.takeColumn(column);
       this.columns.push(copyStepColumn(column));
     });
+    budget.held.letGo(place);
     return heads;
   }
 }

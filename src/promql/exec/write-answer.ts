@@ -62,12 +62,14 @@ async function writeRanges(
   sink.begin('matrix', scope.grid);
   const heads = await range.series();
   const labels = features.delayedNameRemoval ? finishedLabels(heads, budget) : heads.labels;
+  budget.held.hold(labels);
   const writing = (written: number) => {
     budget.noteAnswer(sink.heldBytes);
     budget.spend(WRITING_WORK * written);
   };
   const samples = budget.samples();
   const equal = labels === heads.labels ? null : new EqualRanges(labels, budget);
+  if (equal !== null) budget.held.hold(equal);
   for (let row = 0; range.next(samples); row++) {
     if (plan.kind === 'rangeSelect' && plan.extension !== 'none') extendFloats(samples, range.window, plan.extension);
     const weight = samplesWeight(samples, budget.spending);
@@ -87,6 +89,7 @@ async function writeVector(vector: VectorOperator, { context, isRangeQuery, scop
   const root = features.delayedNameRemoval ? new FinishNames(vector, isInstant, budget) : vector;
   sink.begin(isRangeQuery ? 'matrix' : 'vector', grid);
   const { labels } = await root.series();
+  budget.held.hold(labels);
   // Told of histograms alone: their texts are long, and a column may have thousands.
   const writing = (work: number) => {
     budget.noteAnswer(sink.heldBytes);

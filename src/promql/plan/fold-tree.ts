@@ -7,6 +7,12 @@ export interface FoldOptions<Node> {
   readonly look?: Look;
 }
 
+/**
+ * The frames of trees that are folded now. V8 marks in a pause what the call stack alone leads to (docs/decisions/0046), and a tree may
+ * have a million nodes.
+ */
+const folding: object[] = [];
+
 /** Nodes between two looks: less than a millisecond, whatever is done with them. */
 const NODES_PER_LOOK = 64;
 
@@ -20,11 +26,25 @@ export function foldTree<Node, Result>(
   root: Node,
   childrenOf: (node: Node) => readonly Node[],
   combine: (node: Node, results: readonly Result[]) => Result,
-  { enter, look }: FoldOptions<Node> = {},
+  options: FoldOptions<Node> = {},
+): Result {
+  const frames: Frame<Node, Result>[] = [{ node: root, children: childrenOf(root), results: [] }];
+  folding.push(frames);
+  try {
+    options.enter?.(root);
+    return foldFrames(frames, childrenOf, combine, options);
+  } finally {
+    folding.pop();
+  }
+}
+
+function foldFrames<Node, Result>(
+  frames: Frame<Node, Result>[],
+  childrenOf: (node: Node) => readonly Node[],
+  combine: (node: Node, results: readonly Result[]) => Result,
+  { enter, look }: FoldOptions<Node>,
 ): Result {
   let nodes = 0;
-  const frames: Frame<Node, Result>[] = [{ node: root, children: childrenOf(root), results: [] }];
-  enter?.(root);
   for (;;) {
     const frame = frames[frames.length - 1]!;
     const child = frame.children[frame.results.length];
@@ -33,9 +53,9 @@ export function foldTree<Node, Result>(
       frames.push({ node: child, children: childrenOf(child), results: [] });
       continue;
     }
-    frames.pop();
     if (look !== undefined && ++nodes % NODES_PER_LOOK === 0) look();
     const result = combine(frame.node, frame.results);
+    frames.pop();
     const parent = frames[frames.length - 1];
     if (parent === undefined) return result;
     parent.results.push(result);

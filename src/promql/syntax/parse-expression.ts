@@ -57,7 +57,7 @@ const WITH_PARAMETER: ReadonlySet<AggregateOp> = new Set([
 
 /** One expression, up to the first token that does not continue it. Operators wait on a stack, not in recursion. */
 export function parseExpression(stream: TokenStream): Expr {
-  const pending: Pending[] = [];
+  const pending: Pending[] = stream.open([]);
   for (;;) {
     let sign = stream.peek();
     for (; sign.kind === '+' || sign.kind === '-'; sign = stream.peek()) {
@@ -70,7 +70,10 @@ export function parseExpression(stream: TokenStream): Expr {
     const token = stream.peek();
     const precedence = PRECEDENCE.get(token.kind) ?? 0;
     const left = reduce(stream, pending, operand, precedence);
-    if (precedence === 0) return left;
+    if (precedence === 0) {
+      stream.close();
+      return left;
+    }
     stream.countBinaryOperator(token);
     const op = stream.take().kind as BinaryOp;
     pending.push({ sign: null, op, left, modifiers: parseBinaryModifiers(stream), precedence });
@@ -209,7 +212,7 @@ function parseClause(stream: TokenStream): Clause | null {
 
 function parseArguments(stream: TokenStream): { readonly args: Expr[]; readonly end: number } {
   stream.expect('(');
-  const args: Expr[] = [];
+  const args: Expr[] = stream.open([]);
   let closing = stream.takeIf(')');
   while (closing === null) {
     args.push(parseExpression(stream));
@@ -220,6 +223,7 @@ function parseArguments(stream: TokenStream): { readonly args: Expr[]; readonly 
       stream.fail('trailing commas not allowed in function call args', comma);
     }
   }
+  stream.close();
   return { args, end: closing.end };
 }
 

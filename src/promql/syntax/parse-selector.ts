@@ -17,9 +17,10 @@ const IN_GROUPING = 'grouping opts';
 /** `name`, `name{...}` or `{...}`; `name` is the token already taken, or null where the braces stand alone. */
 export function parseSelector(stream: TokenStream, name: Token | null): VectorSelector {
   const first = name ?? stream.peek();
-  const matchers: Matcher[] = [];
+  const matchers: Matcher[] = stream.open([]);
   let end = first.end;
   if (stream.peek().kind === '{') end = parseMatchers(stream, matchers, first.start);
+  stream.close();
   // The name's matcher comes last, as the reference lists them.
   if (name !== null) matchers.push({ type: '=', name: METRIC_NAME, value: name.text });
   return {
@@ -36,7 +37,7 @@ export function parseSelector(stream: TokenStream, name: Token | null): VectorSe
 
 /** The labels of `by (...)`, `on (...)`, `group_left (...)`. */
 export function parseGroupingLabels(stream: TokenStream): string[] {
-  const labels: string[] = [];
+  const labels: string[] = stream.open([]);
   if (stream.takeIf('(') === null) stream.unexpected({ inside: IN_GROUPING, expected: '"("' });
   while (stream.takeIf(')') === null) {
     labels.push(parseGroupingLabel(stream));
@@ -44,6 +45,7 @@ export function parseGroupingLabels(stream: TokenStream): string[] {
       stream.unexpected({ inside: IN_GROUPING, expected: '"," or ")"' });
     }
   }
+  stream.close();
   return labels;
 }
 

@@ -23,10 +23,25 @@ export function parseExpr(
   look: () => void = () => {},
 ): Expr {
   const stream = new TokenStream(checkedText(text), options, look);
+  parsing.push(stream);
+  try {
+    return parseWhole(stream, look);
+  } finally {
+    parsing.pop();
+  }
+}
+
+/**
+ * The streams that expressions are read from now. V8 marks in a pause what the call stack alone leads to (docs/decisions/0046), and an
+ * expression may have a million parts.
+ */
+const parsing: TokenStream[] = [];
+
+function parseWhole(stream: TokenStream, look: () => void): Expr {
   if (stream.peek().kind === 'end of input') {
     return stream.fail('no expression found in input', { start: 0, end: 0 });
   }
-  const expr = parseExpression(stream);
+  const expr = stream.open(parseExpression(stream));
   stream.expect('end of input');
   checkTypes(expr, stream.source, look);
   return expr;

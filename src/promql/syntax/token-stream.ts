@@ -43,6 +43,8 @@ export class TokenStream {
   #nesting = 0;
   #binaryOperators = 0;
   #taken = 0;
+  /** What is not complete yet, outermost first: lists of arguments and of operators that wait. */
+  readonly #open: object[] = [];
   readonly #look: () => void;
 
   /** `source` is one character a byte, see `byteText`; `look` is called now and then, and may throw. */
@@ -75,6 +77,16 @@ export class TokenStream {
 
   expect(kind: TokenKind): Token {
     return this.takeIf(kind) ?? this.unexpected();
+  }
+
+  /** Keeps a list where V8 finds it without the call stack; `close` must follow, but after an error. */
+  open<List extends object>(list: List): List {
+    this.#open.push(list);
+    return list;
+  }
+
+  close(): void {
+    this.#open.pop();
   }
 
   /** To be called after work that took milliseconds. */

@@ -48,10 +48,14 @@ export class CountValues implements VectorOperator {
     const { budget } = this.#context;
     const before = budget.current;
     const heads = await this.#input.series();
+    const headsPlace = budget.held.hold(heads);
     const comparing = comparingTexts(budget);
     const numbers = new TextMap<number>(comparing);
+    const numbersPlace = budget.held.hold(numbers);
     const labels: Labels[] = [];
+    const labelsPlace = budget.held.hold(labels);
     const rows: StepCounts[] = [];
+    this.#rows = rows;
     let held = 0;
     await drain(this.#input, budget, (column, row) => {
       const known = new TextMap<number>(comparing);
@@ -69,7 +73,7 @@ export class CountValues implements VectorOperator {
       }
     });
     budget.settle(before, held);
-    this.#rows = rows;
+    for (const place of [labelsPlace, numbersPlace, headsPlace]) budget.held.letGo(place);
     return { labels, dropName: null };
   }
 

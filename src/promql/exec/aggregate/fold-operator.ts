@@ -56,7 +56,9 @@ export class FoldOperator implements VectorOperator {
     const { budget } = this.#context;
     const before = budget.current;
     const heads = await this.#input.series();
+    const headsPlace = budget.held.hold(heads);
     const groups = await groupRows(heads, grouping, without, budget);
+    const groupsPlace = budget.held.hold(groups);
     const { groupOf } = groups;
     const groupCount = groups.labels.length;
     const sizes = new Uint32Array(groupCount);
@@ -70,6 +72,8 @@ export class FoldOperator implements VectorOperator {
       order.note(groupOf[row]!, column);
       fold.add(column, groupOf[row]!, row, budget.spending);
     });
+    budget.held.letGo(groupsPlace);
+    budget.held.letGo(headsPlace);
     budget.settle(before, 0);
     this.#order = order.groups;
     const { labels, dropName } = groups;

@@ -46,10 +46,12 @@ export async function groupRows(
   budget.takeBytes(ROW_BYTES * labels.length);
   const groupOf = new Uint32Array(labels.length);
   const groupLabels: Labels[] = [];
+  const place = budget.held.hold(groupLabels);
   if (names.size === 0) {
     if (labels.length > 0) groupLabels.push(Labels.EMPTY);
   } else {
     const groups = new LabelGroups((name) => names.has(name) !== without, budget);
+    const groupsPlace = budget.held.hold(groups);
     for (let row = 0; row < labels.length; row++) {
       const group = groups.numberOf(labels[row]!);
       if (group === groupLabels.length) {
@@ -62,7 +64,9 @@ export async function groupRows(
       if (budget.pauseDue) await budget.pause();
     }
     groups.done();
+    budget.held.letGo(groupsPlace);
   }
+  budget.held.letGo(place);
   if (isLasting(labels)) {
     makeLasting(groupLabels);
     const bytes = budget.bytes - bytesBefore;

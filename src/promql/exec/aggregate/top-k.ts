@@ -46,6 +46,7 @@ export class TopK implements VectorOperator {
     const before = budget.current;
     const k = parameterFromValues(await this.#param.read(), budget);
     const heads = await this.#input.series();
+    const place = budget.held.hold(heads);
     const { groupOf, labels: groupLabels } = await groupRows(heads, grouping, without, budget);
     const wanted = await checkCount(k, this.#input, budget);
     const heaps = new Heaps(
@@ -65,6 +66,7 @@ export class TopK implements VectorOperator {
     budget.settle(before, 0);
     const collected = this.#collect(heaps, heads, seen.groups);
     budget.giveBack(heaps.bytes);
+    budget.held.letGo(place);
     return collected;
   }
 

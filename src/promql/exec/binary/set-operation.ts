@@ -39,14 +39,19 @@ export class SetOperation implements VectorOperator {
     // On the way down a chain of thousands as well as on the way back.
     this.#context.budget.spend(SERIES_WORK);
     const left = await this.#left.series();
+    const { held } = this.#context.budget;
+    const place = held.hold(left);
     const right = await afterLeft(this.#left, this.#context.budget, () => this.#right.series());
+    const rightPlace = held.hold(right);
     this.#context.budget.spend(SERIES_WORK);
     // Only now: a chain would hold the tables of all its links meanwhile.
     const signatures = new Signatures(this.#plan.matching, this.#context.budget);
     this.#leftGroups = signatures.ofAll(left.labels);
     this.#rightGroups = signatures.ofAll(right.labels);
     signatures.done();
+    held.letGo(rightPlace);
     if (this.#plan.op === 'or') {
+      held.letGo(place);
       // A chain of them holds the lists of all its links.
       this.#context.budget.takeBytes(ENTRY_BYTES * (left.labels.length + right.labels.length));
       return joinHeads(left, right);
@@ -54,6 +59,7 @@ export class SetOperation implements VectorOperator {
     await afterLeft(this.#left, this.#context.budget, () =>
       drain(this.#right, this.#context.budget, (column, row) => this.#addToMask(this.#rightGroups[row]!, column)),
     );
+    held.letGo(place);
     return left;
   }
 

@@ -13,15 +13,18 @@ const GROUP_NUMBER_BYTES = 4;
 export class Signatures {
   readonly #groups: LabelGroups;
   readonly #budget: QueryBudget;
+  readonly #place: number;
 
   constructor(matching: VectorMatching, budget: QueryBudget) {
     this.#budget = budget;
     this.#groups = new LabelGroups(matchedNames(matching, budget.spending), budget);
+    this.#place = budget.held.hold(this.#groups);
   }
 
   /** To be called when no more are numbered. */
   done(): void {
     this.#groups.done();
+    this.#budget.held.letGo(this.#place);
   }
 
   /** The group of every series. */

@@ -22,6 +22,9 @@ import { resultLabels } from './result-labels.ts';
 import { keepLabels, matchedNames, matchGroups } from './signatures.ts';
 import { StepNotes } from './step-notes.ts';
 
+/** Passing a column on takes as long as so many samples; there may be hundreds of these operators on its way. */
+const COLUMN_WORK = 20;
+
 /** One output series: a row of the many side with a partner, or with the fill value where `partner` is null. */
 interface Pairing {
   readonly row: number;
@@ -83,7 +86,9 @@ export class VectorBinary implements VectorOperator {
     const { matching } = this.#plan;
     const { budget } = this.#context;
     const left = await this.#left.series();
+    const leftPlace = budget.held.hold(left);
     const right = await afterLeft(this.#left, budget, () => this.#right.series());
+    const rightPlace = budget.held.hold(right);
     const { leftGroups, rightGroups } = matchGroups(left.labels, right.labels, matching, budget);
     const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
     const [one, oneGroups] = this.#isSwapped ? [left, leftGroups] : [right, rightGroups];
@@ -94,10 +99,14 @@ export class VectorBinary implements VectorOperator {
     if (this.#isSwapped) await drain(this.#left, budget, add);
     else await afterLeft(this.#left, budget, () => drain(this.#right, budget, add));
     if (matching.fillLeft !== null || matching.fillRight !== null) this.#failOnAllConflicts();
-    return await this.#pair(many, manyGroups, oneSide);
+    const heads = await this.#pair(many, manyGroups, oneSide);
+    budget.held.letGo(rightPlace);
+    budget.held.letGo(leftPlace);
+    return heads;
   }
 
   next(): StepColumn | null {
+    this.#context.budget.spend(COLUMN_WORK);
     const pairing = this.#pairings[this.#at];
     if (pairing !== undefined) {
       this.#at++;
@@ -119,6 +128,7 @@ export class VectorBinary implements VectorOperator {
     const labels: Labels[] = [];
     const dropsMetric = isArithmetic(op) || (returnBool && !this.#context.features.delayedNameRemoval);
     const drafts: { row: number; group: number; partner: Partner | null; labels: Labels }[] = [];
+    const place = budget.held.hold(drafts);
     const results = this.#knownResults(many.labels, oneSide, dropsMetric);
     const names = nameSet(matching.matchingLabels, budget.spending);
     const isFilled = matching.fillLeft !== null || matching.fillRight !== null;
@@ -162,6 +172,7 @@ export class VectorBinary implements VectorOperator {
       }
     }
     rivals.done();
+    budget.held.letGo(place);
     budget.giveBack(DRAFT_BYTES * drafts.length);
     if (results !== null && allKnown === null) results.keep(labels);
     const marked = returnBool && this.#context.features.delayedNameRemoval;
@@ -191,6 +202,7 @@ export class VectorBinary implements VectorOperator {
 
   /** Reads the next row of the many side; false at its end. */
   #advance(): boolean {
+    this.#context.budget.spend(COLUMN_WORK);
     const column = (this.#isSwapped ? this.#right : this.#left).next();
     this.#manyColumn = column;
     if (column === null) return false;

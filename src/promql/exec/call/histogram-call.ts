@@ -54,10 +54,12 @@ export class HistogramCall implements VectorOperator {
     this.#checkQuantiles(args);
     const before = budget.current;
     const heads = await this.#input.series();
+    const headsPlace = budget.held.hold(heads);
     const vectorArgument = this.#plan.kind === 'histogramCall' ? this.#plan.vectorArgument : 0;
     const vectorPosition = this.#plan.call.argPositions[vectorArgument]!;
     this.#context.annotations.setMonotonicityGrid(vectorPosition, this.#scope.grid);
     const groups = new HistogramGroups(this.#context, vectorPosition);
+    const groupsPlace = budget.held.hold(groups);
     await drain(this.#input, budget, (column, row) => {
       groups.add(heads.labels[row]!, column);
     });
@@ -70,6 +72,8 @@ export class HistogramCall implements VectorOperator {
       this.#plan.kind === 'histogramCall'
         ? this.#single(groups, labels, args)
         : this.#perQuantile(groups, labels, args);
+    budget.held.letGo(groupsPlace);
+    budget.held.letGo(headsPlace);
     const answered = this.#answers.map((answer) => answer.labels);
     const dropName = this.#context.features.delayedNameRemoval ? new Uint8Array(answered.length).fill(1) : null;
     return { labels: answered, dropName };

@@ -71,11 +71,15 @@ export class InfoCall implements VectorOperator {
   }
 
   async series(): Promise<SeriesHeads> {
-    const bases = await this.#readBases();
-    const table = await this.#readInfo(bases);
-    const answers: Enriched[] = [];
-    const { count } = this.#scope.grid;
     const { budget } = this.#context;
+    const bases: BaseSeries[] = [];
+    const basesPlace = budget.held.hold(bases);
+    await this.#readBases(bases);
+    const table = await this.#readInfo(bases);
+    const tablePlace = budget.held.hold(table);
+    const answers: Enriched[] = [];
+    this.#answers = answers;
+    const { count } = this.#scope.grid;
     const known = new TextMap<Enriched>(comparingTexts(budget));
     for (let step = 0; step < count; step++) {
       budget.spend(STEP_WORK * (1 + bases.length));
@@ -98,7 +102,8 @@ export class InfoCall implements VectorOperator {
         answer.steps[step] = 1;
       }
     }
-    this.#answers = answers;
+    budget.held.letGo(tablePlace);
+    budget.held.letGo(basesPlace);
     const marks = Uint8Array.from(this.#answers, ({ base }) => base.dropName);
     return {
       labels: this.#answers.map(({ labels }) => labels),
@@ -120,9 +125,11 @@ export class InfoCall implements VectorOperator {
     return out;
   }
 
-  async #readBases(): Promise<BaseSeries[]> {
-    const { labels, dropName } = await this.#input.series();
-    const bases: BaseSeries[] = [];
+  async #readBases(bases: BaseSeries[]): Promise<void> {
+    const heads = await this.#input.series();
+    const { labels, dropName } = heads;
+    const { held } = this.#context.budget;
+    const place = held.hold(heads);
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (isEmptyColumn(column)) return;
       this.#context.budget.keepColumn(column);
@@ -130,7 +137,7 @@ export class InfoCall implements VectorOperator {
       const mark = dropName === null ? 0 : dropName[row]!;
       bases.push({ labels: labels[row]!, dropName: mark, column: copyStepColumn(column), isInfo });
     });
-    return bases;
+    held.letGo(place);
   }
 
   /** A selector that is not written makes a query read no longer a time than its other selectors do, as in the reference. */
@@ -152,6 +159,7 @@ export class InfoCall implements VectorOperator {
     // What was put together is read again now.
     budget.check();
     const set = await selectLater({ matchers, range, sorted: false, limit: 0 });
+    const place = budget.held.hold(table);
     const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
     for (let row = 0; row < set.length; row++) {
       const found = table.read(set, row, look);
@@ -163,6 +171,7 @@ export class InfoCall implements VectorOperator {
       budget.spend(INFO_WORK + count);
       if (budget.pauseDue) await budget.pause();
     }
+    budget.held.letGo(place);
     return table;
   }
 }

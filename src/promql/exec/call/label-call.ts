@@ -40,10 +40,12 @@ export class LabelCall implements VectorOperator {
       spend: (work) => budget.spend(work),
     });
     const heads = await this.#input.series();
+    const place = budget.held.hold(heads);
     const key = `${call.func} ${JSON.stringify(strings)}`;
     const known = kept(heads.labels, key) as Relabelled | undefined;
     const { labels } = known ?? (await this.#relabel(heads.labels, relabel, key));
     if (known !== undefined) budget.takeBytes(known.bytes);
+    budget.held.letGo(place);
     if (heads.dropName === null || strings[0] !== METRIC_NAME) return { labels, dropName: heads.dropName };
     return {
       labels,
@@ -60,6 +62,7 @@ export class LabelCall implements VectorOperator {
     const bytes = budget.bytes;
     budget.takeBytes(ENTRY_BYTES * list.length);
     const labels: Labels[] = [];
+    const place = budget.held.hold(labels);
     let made = 0;
     for (const before of list) {
       const after = relabel(before);
@@ -71,6 +74,7 @@ export class LabelCall implements VectorOperator {
       budget.spend(RELABEL_WORK);
       if (budget.pauseDue) await budget.pause();
     }
+    budget.held.letGo(place);
     const relabelled: Relabelled = { labels, bytes: budget.bytes - bytes };
     if (isLasting(list)) {
       makeLasting(labels);

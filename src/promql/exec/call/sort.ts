@@ -49,7 +49,9 @@ export class Sort implements VectorOperator {
     const heads = await this.#input.series();
     if (this.#compare === null) return heads;
     const { labels, dropName } = heads;
+    const place = this.#context.budget.held.hold(heads);
     const rows: Row[] = [];
+    this.#rows = rows;
     let longest = 0;
     await drain(this.#input, this.#context.budget, (column, row) => {
       if (this.#floatsOnly) dropHistograms(column, this.#context.budget.spending);
@@ -70,7 +72,7 @@ export class Sort implements VectorOperator {
       budget.spend(work);
       return compare(a, b);
     });
-    this.#rows = rows;
+    budget.held.letGo(place);
     return {
       labels: rows.map((row) => row.labels),
       dropName: dropName === null ? null : Uint8Array.from(rows, (row) => row.dropName),

@@ -33,6 +33,7 @@ export async function selectionHeads(selection: Selection, context: QueryContext
   }
   budget.takeBytes(ENTRY_BYTES * set.length);
   const labels: Labels[] = new Array(set.length);
+  const place = budget.held.hold(labels);
   for (let row = 0; row < set.length; row++) {
     labels[row] = set.labels(row);
     budget.takeLabels(labels[row]!);
@@ -40,6 +41,7 @@ export async function selectionHeads(selection: Selection, context: QueryContext
     budget.spend(LABELS_WORK * BLOCK);
     if (budget.pauseDue) await budget.pause();
   }
+  budget.held.letGo(place);
   return { labels, dropName: null };
 }
 
