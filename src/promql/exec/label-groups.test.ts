@@ -31,3 +31,13 @@ test('LabelGroups takes many sets', () => {
     for (let i = 0; i < 5000; i++) expect(groups.numberOf(labelsFromObject({ a: `${i}`, b: `${i % 7}` }))).toBe(i);
   }
 });
+
+test('LabelGroups knows more texts than one map takes', () => {
+  const groups = new LabelGroups(() => true, UNCOUNTED);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 300_000; i++) {
+      if (groups.numberOf(labelsFromObject({ a: `${i}` })) !== i) expect.fail(`set ${i}`);
+    }
+  }
+  expect(groups.size).toBe(300_000);
+});

@@ -14,6 +14,11 @@ export interface GroupCosts {
   spend(work: number): void;
 }
 
+/**
+ * Texts in one map. V8 copies a map whole when it grows, which takes 80 ms for a million entries, and nothing can end meanwhile; so more
+ * go into more maps, which are asked one after the other.
+ */
+const MAP_TEXTS_MAX = 1 << 18;
 /** New texts between two words to who counts memory, and the bytes of an integer. */
 const TEXTS_TOLD = 256;
 const WORD_BYTES = 4;
@@ -26,7 +31,9 @@ const WORD_BYTES = 4;
  */
 export class LabelGroups {
   readonly #passes: (name: string) => boolean;
-  readonly #ids = new Map<string, number>();
+  /** Full maps, and the last one. */
+  readonly #fullIds: Map<string, number>[] = [];
+  #ids = new Map<string, number>();
   readonly #longIds: LongTextMap<number>;
   readonly #comparing: (units: number) => void;
   #idCount = 0;
@@ -111,13 +118,22 @@ export class LabelGroups {
     // It was compared with the one before it, too.
     if (isLong) this.#comparing(text.length);
     let id = isLong ? this.#longIds.get(text) : this.#ids.get(text);
+    for (let i = 0; id === undefined && i < this.#fullIds.length; i++) id = this.#fullIds[i]!.get(text);
     if (id === undefined) {
       id = this.#idCount++;
       if (id % TEXTS_TOLD === TEXTS_TOLD - 1) this.#take(MAP_ENTRY_BYTES * TEXTS_TOLD);
       if (isLong) this.#longIds.set(text, id);
-      else this.#ids.set(text, id);
+      else this.#addShort(text, id);
     }
     return id;
+  }
+
+  #addShort(text: string, id: number): void {
+    if (this.#ids.size === MAP_TEXTS_MAX) {
+      this.#fullIds.push(this.#ids);
+      this.#ids = new Map();
+    }
+    this.#ids.set(text, id);
   }
 
   #isWanted(id: number, name: string): boolean {

@@ -38,3 +38,18 @@ test.each([
   const asked = await askEngine(query, when, { queryable, functions: functionImplementations });
   expect(asked.series).toEqual(series);
 });
+
+test('info() finds the info series of more instances than a pattern has room for', async () => {
+  const targets = Array.from({ length: 50_001 }, (_, i) => `x{job="a", instance="${i}"} ${i}`);
+  const many = loaded(`load 1m
+  target_info{job="a", instance="7", data="d"} 1
+  target_info{job="b", instance="7", data="other"} 1
+  target_info{job="a", instance="none", data="e"} {{schema:0 count:1 sum:1 buckets:[1]}}
+  ${targets.join('\n  ')}
+`);
+  const functions = functionImplementations;
+  const asked = await askEngine('info(x, {data=~".+"})', { at: 0 }, { queryable: many, functions });
+  expect(asked.series).toEqual({ '{__name__="x", data="d", instance="7", job="a"}': '7' });
+  const all = await askEngine('count(info(x))', { at: 0 }, { queryable: many, functions });
+  expect(all.series).toEqual({ '{}': '50001' });
+});

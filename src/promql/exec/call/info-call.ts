@@ -36,6 +36,8 @@ const STEP_WORK = 5;
 const ENRICHING_WORK = 400;
 /** Reading an info series takes as long as so many samples, beside its steps. */
 const INFO_WORK = 500;
+/** Looking whether an info series belongs to any other. */
+const LOOKING_WORK = 20;
 
 /**
  * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
@@ -83,7 +85,8 @@ export class InfoCall implements VectorOperator {
     const known = new TextMap<Enriched>(comparingTexts(budget));
     for (let step = 0; step < count; step++) {
       budget.spend(STEP_WORK * (1 + bases.length));
-      const present = bases.flatMap((base, row) => (base.column.present[step] === 1 ? [row] : []));
+      const present: number[] = [];
+      for (const [row, { column }] of bases.entries()) if (column.present[step] === 1) present.push(row);
       if (present.length === 0) continue;
       table.checkStep(step);
       for (const row of present) {
@@ -104,9 +107,11 @@ export class InfoCall implements VectorOperator {
     }
     budget.held.letGo(tablePlace);
     budget.held.letGo(basesPlace);
-    const marks = Uint8Array.from(this.#answers, ({ base }) => base.dropName);
+    budget.check();
+    const marks = new Uint8Array(answers.length);
+    for (const [i, { base }] of answers.entries()) marks[i] = base.dropName;
     return {
-      labels: this.#answers.map(({ labels }) => labels),
+      labels: answers.map(({ labels }) => labels),
       dropName: this.#context.features.delayedNameRemoval ? marks : null,
     };
   }
@@ -151,9 +156,12 @@ export class InfoCall implements VectorOperator {
     const { lookbackMs, selectLater, budget } = this.#context;
     const { count } = this.#scope.grid;
     const table = new InfoTable(this.#selector, count, budget);
-    const series = bases.flatMap(({ isInfo, labels }) => (isInfo ? [] : [labels]));
-    const matchers = this.#selector.matchersFor(series, budget.spending);
-    if (matchers === null) return table;
+    const series: Labels[] = [];
+    for (const { isInfo, labels } of bases) if (!isInfo) series.push(labels);
+    budget.check();
+    const request = this.#selector.requestFor(series, budget);
+    if (request === null) return table;
+    const { matchers, isWanted } = request;
     const range = this.#visibleRange();
     if (range.minTime > range.maxTime) return table;
     // What was put together is read again now.
@@ -162,6 +170,9 @@ export class InfoCall implements VectorOperator {
     const place = budget.held.hold(table);
     const look = { first: this.#firstTime, step: this.#timeStep, lookback: lookbackMs };
     for (let row = 0; row < set.length; row++) {
+      if (budget.pauseDue) await budget.pause();
+      budget.spend(LOOKING_WORK);
+      if (isWanted !== null && !isWanted(set.labels(row))) continue;
       const found = table.read(set, row, look);
       if (found === null) continue;
       if (found.histograms !== null) {
@@ -169,7 +180,6 @@ export class InfoCall implements VectorOperator {
       }
       budget.hold(this.#scope.counts.addColumn(found, budget));
       budget.spend(INFO_WORK + count);
-      if (budget.pauseDue) await budget.pause();
     }
     budget.held.letGo(place);
     return table;
