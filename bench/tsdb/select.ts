@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { labelsFromObject } from '../../src/model/labels.ts';
 import type { Matcher } from '../../src/model/matcher.ts';
@@ -10,6 +9,7 @@ import { createSampleColumn } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { openDatabase } from '../../src/tsdb/tsdb.ts';
 import { printTable } from '../table.ts';
+import { TurnWatch } from '../turn-watch.ts';
 
 const GROUP = 1000;
 const BATCH = 10_000;
@@ -54,12 +54,12 @@ export async function selectCase(root: string, series: number, rounds: number): 
   }
   const range = { minTime: now - 1000, maxTime: now + 1000 };
   const column = createSampleColumn(8);
+  const watch = new TurnWatch();
   const results = [];
   for (const [name, matchers] of CASES) {
     let best = Number.POSITIVE_INFINITY;
     let found = 0;
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
+    watch.start();
     for (let round = 0; round < rounds; round++) {
       const querier = database.querier(range);
       const started = performance.now();
@@ -70,14 +70,14 @@ export async function selectCase(root: string, series: number, rounds: number): 
       querier.close();
       await setTimeout(5);
     }
-    delay.disable();
-    results.push({ name, found, bestMs: best, longestDelayMs: delay.max / 1e6 });
+    const { delayMs, longestCpuMs } = watch.stop();
+    results.push({ name, found, bestMs: best, longestTurnCpuMs: longestCpuMs, longestDelayMs: delayMs });
   }
   await database.close();
   console.log(`\nselect among ${series} series`);
   printTable(
-    ['matchers', 'series', 'best ms', 'longest delay of the loop ms'],
-    results.map((row) => [row.name, row.found, row.bestMs, row.longestDelayMs]),
+    ['matchers', 'series', 'best ms', 'longest turn CPU ms', 'longest delay of the loop ms'],
+    results.map((row) => [row.name, row.found, row.bestMs, row.longestTurnCpuMs, row.longestDelayMs]),
   );
   return results;
 }
