@@ -5,6 +5,7 @@ import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
 import { mergeInto } from '../merge-duplicates.ts';
+import { nameSet } from '../name-set.ts';
 import { ARRAY_BYTES, ENTRY_BYTES, LIST_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
 
 /** Series of the one side with the same match group and the same included labels, as one column. */
@@ -55,7 +56,8 @@ export class OneSide {
   ) {
     this.#budget = budget;
     this.#groups = groups;
-    const included = new LabelGroups((name) => matching.include.includes(name), budget);
+    const names = nameSet(matching.include, budget.spending);
+    const included = new LabelGroups((name) => names.has(name), budget);
     const partners = new Map<string | number, Partner>();
     budget.takeBytes(ENTRY_BYTES * labels.length);
     for (let row = 0; row < labels.length; row++) {

@@ -18,7 +18,7 @@ import { ARRAY_BYTES, ENTRY_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
 import type { ElementOptions } from './element-options.ts';
 import { elementsInto, needsElements } from './elements.ts';
 import { OneSide, type Partner } from './one-side.ts';
-import { resultLabels } from './result-labels.ts';
+import { NAMES_IN_TURN_MAX, resultLabels } from './result-labels.ts';
 import { keepLabels, matchedNames, matchGroups } from './signatures.ts';
 import { StepNotes } from './step-notes.ts';
 
@@ -131,16 +131,17 @@ export class VectorBinary implements VectorOperator {
     const place = budget.held.hold(drafts);
     const results = this.#knownResults(many.labels, oneSide, dropsMetric);
     const names = nameSet(matching.matchingLabels, budget.spending);
+    const included = nameSet(matching.include, budget.spending);
     const isFilled = matching.fillLeft !== null || matching.fillRight !== null;
     const isMatched = isFilled ? matchedNames(matching, budget.spending) : () => true;
-    const work = PAIRING_WORK * (1 + matching.include.length);
+    const work = PAIRING_WORK * (1 + Math.min(matching.include.length, NAMES_IN_TURN_MAX));
     for (let row = 0; row < many.labels.length; row++) {
       const group = manyGroups[row]!;
       const from = many.labels[row]!;
       for (const partner of oneSide.byGroup.get(group) ?? []) {
         if (partner.column === null) continue;
         const known = results?.known?.[drafts.length];
-        const result = known ?? resultLabels(from, partner.labels, matching, names, dropsMetric);
+        const result = known ?? resultLabels(from, partner.labels, matching, names, included, dropsMetric);
         budget.takeLabels(result, PAIRING_BYTES);
         budget.spend(work);
         drafts.push({ row, group, partner, labels: result });
@@ -149,7 +150,7 @@ export class VectorBinary implements VectorOperator {
       if (budget.pauseDue) await budget.pause();
       if (matching.fillRight !== null) {
         const matched = keepLabels(from, isMatched);
-        const result = resultLabels(from, matched, matching, names, dropsMetric);
+        const result = resultLabels(from, matched, matching, names, included, dropsMetric);
         budget.spend(work);
         budget.takeLabels(result, PAIRING_BYTES);
         drafts.push({ row, group, partner: null, labels: result });
@@ -166,7 +167,7 @@ export class VectorBinary implements VectorOperator {
       this.#leftFills = oneSide.partners.filter((partner) => partner.column !== null);
       for (const partner of this.#leftFills) {
         const matched = keepLabels(partner.labels, isMatched);
-        labels.push(resultLabels(matched, partner.labels, matching, names, dropsMetric));
+        labels.push(resultLabels(matched, partner.labels, matching, names, included, dropsMetric));
         budget.takeLabels(labels[labels.length - 1]!, ENTRY_BYTES);
         budget.spend(work);
       }
