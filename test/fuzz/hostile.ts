@@ -1,10 +1,12 @@
 /**
  * Runs hostile queries, and fails where one holds its thread for too long between two points at which it could be stopped:
  * `node test/fuzz/hostile.ts [--only TEXT]... [--data small|large|wide|rare|all] [--part N/M] [--timeout MS]
- * [--scale X] [--rows N] [--where]`.
+ * [--scale X] [--rows N] [--again N] [--where]`.
  *
  * Measured is the CPU time of the thread, so that other load does not count; its collections of garbage do. It runs with the flags that
- * the server runs with, which decide how long those take.
+ * the server runs with, which decide how long those take. Where the host of a machine takes processor time away, some of that is told as
+ * CPU time: with `--again N` a query above the limit is run up to N times more, each with a line, and its best run counts. The last line
+ * tells what was taken.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVER_FLAGS } from '../../bench/server-flags.ts';
+import { stolenLine, stolenSeconds } from '../../bench/stolen-time.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
 import {
@@ -45,6 +48,7 @@ const { values } = parseArgs({
     scale: { type: 'string', default: '1' },
     timeout: { type: 'string', default: '5000' },
     part: { type: 'string', default: '1/1' },
+    again: { type: 'string', default: '0' },
     where: { type: 'boolean', default: false },
   },
 });
@@ -58,22 +62,32 @@ const LARGE_LIMITS: HostileLimits = {
 };
 
 Error.stackTraceLimit = 30;
+const stolenBefore = stolenSeconds();
 const outcomes: (HostileOutcome & { readonly name: string })[] = [];
 
 async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, storage: Queryable): Promise<void> {
   const [part, parts] = values.part.split('/').map(Number) as [number, number];
   for (const [number, query] of queries.entries()) {
     if (number % parts !== part - 1 || !values.only.some((text) => query.name.includes(text))) continue;
-    const outcome = await runHostile(storage, query, { ...limits, withStacks: values.where });
+    let outcome = await runOnce(query, limits, storage);
+    for (let again = 0; again < Number(values.again) && outcome.piece.cpuMs > PIECE_MS_MAX; again++) {
+      const other = await runOnce(query, limits, storage);
+      if (other.piece.cpuMs < outcome.piece.cpuMs) outcome = other;
+    }
     outcomes.push({ name: query.name, ...outcome });
-    const { answer, ms, piece } = outcome;
-    process.stdout.write(
-      `${piece.cpuMs.toFixed(1).padStart(7)} ms of CPU, ${piece.wallMs.toFixed(1).padStart(7)} ms in one piece of ` +
-        `${ms.toFixed(0).padStart(6)} ms: ${query.name}: ${answer.slice(0, 100)}\n`,
-    );
-    if (values.where && piece.where !== null)
-      process.stdout.write(`${piece.where.split('\n').slice(6, 18).join('\n')}\n`);
   }
+}
+
+async function runOnce(query: HostileQuery, limits: HostileLimits, storage: Queryable): Promise<HostileOutcome> {
+  const outcome = await runHostile(storage, query, { ...limits, withStacks: values.where });
+  const { answer, ms, piece } = outcome;
+  process.stdout.write(
+    `${piece.cpuMs.toFixed(1).padStart(7)} ms of CPU, ${piece.wallMs.toFixed(1).padStart(7)} ms in one piece of ` +
+      `${ms.toFixed(0).padStart(6)} ms: ${query.name}: ${answer.slice(0, 100)}\n`,
+  );
+  if (values.where && piece.where !== null)
+    process.stdout.write(`${piece.where.split('\n').slice(6, 18).join('\n')}\n`);
+  return outcome;
 }
 
 async function withDatabase(
@@ -123,4 +137,7 @@ for (const { name, piece } of outcomes.slice(0, Number(values.rows))) {
 }
 const tooLong = outcomes.filter(({ piece }) => piece.cpuMs > PIECE_MS_MAX).length;
 if (tooLong > 0) process.stdout.write(`${tooLong} are longer than ${PIECE_MS_MAX} ms\n`);
+if (stolenBefore !== null) {
+  process.stdout.write(`${stolenLine((stolenSeconds() ?? stolenBefore) - stolenBefore, performance.now() / 1000)}\n`);
+}
 process.exitCode = tooLong > 0 ? 1 : 0;
