@@ -23,7 +23,8 @@ const isOld = isMissing || (versionOf(prometheus) ?? 3) < 3;
 const HOUR_MS = 3_600_000;
 const WINDOW_MS = 24 * HOUR_MS;
 const STEP_MS = 60_000;
-const NEWEST = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+// Blocks begin at even hours: from an odd one on the log would have no checkpoint yet.
+const NEWEST = Math.floor(Date.now() / (2 * HOUR_MS)) * 2 * HOUR_MS;
 const STARTED = NEWEST - 7 * HOUR_MS;
 
 const root = mkdtempSync(`${tmpdir()}/narthex-written-`);
