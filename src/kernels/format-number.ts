@@ -1,4 +1,5 @@
 import { MINUS, ZERO } from './ascii.ts';
+
 /**
  * Numbers as Go's `strconv.AppendFloat(.., -1, 64)` writes them: the shortest digits that read back as the same double,
  * in the plain form ('f') or with an exponent of at least two digits ('e').
