@@ -28,9 +28,15 @@ export function hostileStorage(): Queryable {
   const turns = { now: () => performance.now(), pause: () => setImmediate(), pieceMs: 5 };
   const head = new Head({ chunkRangeMs: 7_200_000, minValidTime: Number.NEGATIVE_INFINITY, turns });
   head.logTo({ append() {} });
+  fillSmall(head);
+  return head;
+}
+
+/** Appends what `HOSTILE_QUERIES` ask for. */
+export function fillSmall(appendable: Pick<Head, 'appender'>): void {
   const refs: number[] = [];
   for (let i = 0; i < SAMPLES; i++) {
-    const appender = head.appender();
+    const appender = appendable.appender();
     const batch = createSampleBatch(SERIES);
     batch.length = SERIES;
     for (let n = 0; n < SERIES; n++) {
@@ -42,7 +48,6 @@ export function hostileStorage(): Queryable {
     appender.append(batch);
     appender.commit();
   }
-  return head;
 }
 
 function labelsOf(n: number): Labels {
@@ -156,8 +161,7 @@ export interface HostileLimits {
   readonly timeoutMs: number;
   /** The time of an instant query, and the end of a range, ms. */
   readonly end: number;
-  readonly withStacks?: boolean;
-  /** Without a pause so long (ms) it takes one; a look follows. */
+  /** Without a pause so long (ms) it takes one; a look follows. 20 where it is not said. */
   readonly pauseAfterMs?: number;
 }
 
@@ -169,18 +173,15 @@ export const SMALL_LIMITS: HostileLimits = {
   end: SAMPLES * SAMPLE_MS,
 };
 
-/** In a server more than the call stack leads to these, so V8 marks most of what they have before the pause that ends a collection. */
-const inUse = new Set<object>();
-
-/** Runs a query. Rejects with what is no user's error. */
+/** Runs a query in this thread. Rejects with what is no user's error. */
 export async function runHostile(
   storage: Queryable,
   { steps, stepMs, text }: HostileQuery,
   limits: HostileLimits,
 ): Promise<HostileOutcome> {
-  const { bytesMax, end, pauseAfterMs = 20, samplesMax, timeoutMs, withStacks } = limits;
+  const { bytesMax, end, pauseAfterMs = 20, samplesMax, timeoutMs } = limits;
   const began = performance.now();
-  const probe = new PieceProbe(withStacks);
+  const probe = new PieceProbe();
   const look = () => probe.look();
   // Every look at the signal is a point at which the query would have been cancelled.
   const signal = {
@@ -203,7 +204,6 @@ export async function runHostile(
       step: stepMs,
       lookbackMs: 300_000,
     };
-    inUse.add(storage).add(engine);
     const query = engine.prepare(text, parameters, look);
     const sink = new JsonSink(0, new JsonBlocks());
     await engine.run(query, storage, sink, new Annotations(), {
@@ -222,8 +222,6 @@ export async function runHostile(
       throw error;
     }
     answer = error.message;
-  } finally {
-    inUse.clear();
   }
   look();
   return { answer, ms: performance.now() - began, piece: probe.longest, looks: probe.looks };

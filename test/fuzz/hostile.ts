@@ -1,5 +1,6 @@
 /**
- * Runs hostile queries, and fails where one holds its thread for too long between two points at which it could be stopped:
+ * Runs hostile queries in a query thread as a server has it, and fails where one holds that thread for too long between two points
+ * at which it could be stopped:
  * `node test/fuzz/hostile.ts [--only TEXT]... [--data small|large|wide|rare|all] [--part N/M] [--timeout MS]
  * [--scale X] [--rows N] [--again N] [--where]`.
  *
@@ -15,19 +16,21 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVER_FLAGS } from '../../bench/server-flags.ts';
 import { stolenLine, stolenSeconds } from '../../bench/stolen-time.ts';
-import type { Queryable } from '../../src/storage/query.ts';
-import type { Database } from '../../src/tsdb/tsdb.ts';
+import { systemClock } from '../../src/std/clock.ts';
+import { nodeFiles } from '../../src/std/node-files.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import {
+  fillSmall,
   HOSTILE_QUERIES,
   type HostileLimits,
   type HostileOutcome,
   type HostileQuery,
-  hostileStorage,
-  runHostile,
   SMALL_LIMITS,
 } from './hostile-queries.ts';
 import { LARGE, openLargeDatabase } from './large-data.ts';
 import { LARGE_QUERIES, LARGE_QUERIES_END } from './large-queries.ts';
+import { ProbedPool } from './probed-pool.ts';
 import { openRareDatabase, RARE } from './rare-data.ts';
 import { RARE_QUERIES } from './rare-queries.ts';
 import { WIDE_QUERIES } from './wide-queries.ts';
@@ -65,29 +68,44 @@ Error.stackTraceLimit = 30;
 const stolenBefore = stolenSeconds();
 const outcomes: (HostileOutcome & { readonly name: string })[] = [];
 
-async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, storage: Queryable): Promise<void> {
+async function runAll(queries: readonly HostileQuery[], limits: HostileLimits, database: Database): Promise<void> {
+  const pool = new ProbedPool(database, limits, values.where);
   const [part, parts] = values.part.split('/').map(Number) as [number, number];
   for (const [number, query] of queries.entries()) {
     if (number % parts !== part - 1 || !values.only.some((text) => query.name.includes(text))) continue;
-    let outcome = await runOnce(query, limits, storage);
+    let outcome = await runOnce(query, pool);
     for (let again = 0; again < Number(values.again) && outcome.piece.cpuMs > PIECE_MS_MAX; again++) {
-      const other = await runOnce(query, limits, storage);
+      const other = await runOnce(query, pool);
       if (other.piece.cpuMs < outcome.piece.cpuMs) outcome = other;
     }
     outcomes.push({ name: query.name, ...outcome });
   }
+  await pool.close();
 }
 
-async function runOnce(query: HostileQuery, limits: HostileLimits, storage: Queryable): Promise<HostileOutcome> {
-  const outcome = await runHostile(storage, query, { ...limits, withStacks: values.where });
+async function runOnce(query: HostileQuery, pool: ProbedPool): Promise<HostileOutcome> {
+  const outcome = await pool.run(query);
   const { answer, ms, piece } = outcome;
   process.stdout.write(
     `${piece.cpuMs.toFixed(1).padStart(7)} ms of CPU, ${piece.wallMs.toFixed(1).padStart(7)} ms in one piece of ` +
       `${ms.toFixed(0).padStart(6)} ms: ${query.name}: ${answer.slice(0, 100)}\n`,
   );
   if (values.where && piece.where !== null)
-    process.stdout.write(`${piece.where.split('\n').slice(6, 18).join('\n')}\n`);
+    process.stdout.write(`${piece.where.split('\n').slice(5, 18).join('\n')}\n`);
   return outcome;
+}
+
+async function openSmallDatabase(directory: string): Promise<Database> {
+  const database = await openDatabase({
+    directory,
+    fileSystem: nodeFiles,
+    clock: systemClock,
+    log: silentLog,
+    lock: false,
+    maintenance: null,
+  });
+  fillSmall(database);
+  return database;
 }
 
 async function withDatabase(
@@ -106,7 +124,9 @@ async function withDatabase(
   }
 }
 
-if (values.data === 'small' || values.data === 'all') await runAll(HOSTILE_QUERIES, SMALL_LIMITS, hostileStorage());
+if (values.data === 'small' || values.data === 'all') {
+  await withDatabase(openSmallDatabase, (database) => runAll(HOSTILE_QUERIES, SMALL_LIMITS, database));
+}
 const scale = Number(values.scale);
 if (/^(large|wide|all)$/.test(values.data)) {
   const size = {

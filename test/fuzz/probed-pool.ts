@@ -1,0 +1,101 @@
+import { setEnvironmentData } from 'node:worker_threads';
+import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
+import { giveBackAnswer } from '../../src/query/answer-buffers.ts';
+import { PoolRunner } from '../../src/query/pool/pool-runner.ts';
+import type { QueryReply } from '../../src/query/runner.ts';
+import { systemClock } from '../../src/std/clock.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import type { Database } from '../../src/tsdb/tsdb.ts';
+import { NO_FEATURES } from '../support/test-engine.ts';
+import type { HostileLimits, HostileOutcome, HostileQuery } from './hostile-queries.ts';
+import { PROBE, PROBE_WORDS, type SharedProbe } from './shared-probe.ts';
+
+/** UTF-8 bytes of a call stack, what is longer is cut. */
+const STACK_BYTES = 4096;
+/** What a server adds to the memory that a query thread may use before V8 ends it. */
+const HEAP_RESERVE_MEBIBYTES = 1024;
+
+/** Runs hostile queries, one after the other, in a query thread as a server has it, and tells what its longest pieces were. */
+export class ProbedPool {
+  readonly #pool: PoolRunner;
+  readonly #limits: HostileLimits;
+  readonly #words = new Float64Array(new SharedArrayBuffer(8 * PROBE_WORDS));
+  readonly #stack = new Uint8Array(new SharedArrayBuffer(STACK_BYTES));
+
+  constructor(database: Database, limits: HostileLimits, withStacks: boolean) {
+    this.#limits = limits;
+    const probe: SharedProbe = { words: this.#words, stack: this.#stack, withStacks };
+    // Threads take a copy of it when they start.
+    setEnvironmentData('probe', probe);
+    const { bytesMax, samplesMax } = limits;
+    this.#pool = new PoolRunner({
+      settings: {
+        samplesMax,
+        bytesMax,
+        parser: ALL_PARSER_OPTIONS,
+        features: NO_FEATURES,
+        perStepStats: false,
+        memoryBytesMax: 2 * bytesMax,
+        decodedBytesMax: 40 * 2 ** 20,
+      },
+      subqueryStepMs: () => 60_000,
+      reads: () => database.threadReads(),
+      clock: systemClock,
+      log: silentLog,
+      concurrencyMax: 1,
+      threadsMax: 1,
+      heapMegabytesMax: (2 * bytesMax) / 2 ** 20 + HEAP_RESERVE_MEBIBYTES,
+      graceMs: 60_000,
+      observer: null,
+      entry: new URL('./probed-thread.ts', import.meta.url),
+    });
+  }
+
+  async run({ steps, stepMs, text }: HostileQuery): Promise<HostileOutcome> {
+    const { end, timeoutMs } = this.#limits;
+    const words = this.#words;
+    words.fill(0, PROBE.cpuMs);
+    words[PROBE.query]! += 1;
+    const began = performance.now();
+    const reply = await this.#pool.run(
+      {
+        text,
+        kind: steps === 1 ? 'instant' : 'range',
+        start: end - (steps - 1) * stepMs,
+        end,
+        step: steps === 1 ? 0 : stepMs,
+        lookbackMs: 300_000,
+        timeoutMs,
+        limit: 0,
+        stats: null,
+        priority: 'interactive',
+        form: 'json',
+      },
+      new AbortController().signal,
+    );
+    const ms = performance.now() - began;
+    const piece = { cpuMs: words[PROBE.cpuMs]!, wallMs: words[PROBE.wallMs]!, where: this.#where() };
+    return { answer: answerOf(reply), ms, piece, looks: words[PROBE.looks]! };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #where(): string | null {
+    const text = Buffer.from(this.#stack).toString().replace(/\0.*/s, '');
+    this.#stack.fill(0);
+    return text === '' ? null : text;
+  }
+}
+
+function answerOf(reply: QueryReply): string {
+  if (!reply.ok) {
+    if (reply.errorType === 'internal') throw new Error(reply.message);
+    return reply.message;
+  }
+  if (reply.form !== 'json') throw new Error(`a query was answered in the form "${reply.form}"`);
+  const { length } = reply.body;
+  giveBackAnswer(reply.body);
+  return `${length} bytes`;
+}
