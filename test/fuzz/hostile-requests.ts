@@ -134,6 +134,11 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   form('large patterns', 'query', [['query', list(30, (i) => `m{a=~"${large(i)}"}`, ' + ')]]),
   form('Unicode classes', 'query', [['query', `m{a=~"${'\\\\pL'.repeat(900)}"}`]]),
   form('a long chain', 'explain', [['query', list(16_000, () => 'wide', ' + ')]]),
+  form('16,000 selectors', 'query', [['query', list(16_000, (i) => `wide{id="id-${i}"}`, ' or ')]]),
+  form('16,000 selectors of nothing', 'query', [['query', list(16_000, (i) => `none{i="${i}"}`, ' or ')]]),
+  form('2,000 selectors of a thousand series each', 'query', [
+    ['query', list(2000, (i) => `count(wide{group="${i % 100}"} offset ${i}ms)`, ' + ')],
+  ]),
   form('patterns', 'explain', [['query', list(30, (i) => `m{a=~"${large(i)}"}`, ' + ')]]),
   form('wide answers', 'query', [['query', 'wide']]),
   form('everything', 'query', [['query', '{__name__=~".+"}[1h]']]),

@@ -2,6 +2,7 @@ import { Labels } from '../../model/labels.ts';
 import type { FunctionFeatures } from '../../promql/functions/contracts.ts';
 import type { StepColumn } from '../../promql/steps/step-column.ts';
 import type { ParserOptions } from '../../promql/syntax/options.ts';
+import type { HeadSnapshot } from '../../tsdb/head/head-snapshot.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import type { QueryCost } from '../execute-query.ts';
 import type { ThreadList } from '../lists/list-request.ts';
@@ -53,12 +54,20 @@ export type ThreadTask =
 export type MessageToThread =
   | (ThreadTask & { readonly slot: number })
   | { readonly kind: 'wish'; readonly slot: number; readonly wish: ReadWish }
+  /** The part of a question has come that is not the last one. */
+  | { readonly kind: 'next'; readonly slot: number }
+  /** With the first snapshots. */
   | { readonly kind: 'answer'; readonly slot: number; readonly answer: ThreadAnswer }
+  /** The next ones of the answer. */
+  | { readonly kind: 'snapshots'; readonly slot: number; readonly snapshots: readonly HeadSnapshot[] }
   /** `isLimit`: the query asks for more than it may; else something went wrong. */
   | { readonly kind: 'refusal'; readonly slot: number; readonly isLimit: boolean; readonly message: string };
 
 export type MessageFromThread =
-  | { readonly kind: 'question'; readonly slot: number; readonly question: ThreadQuestion }
+  /** With the requests that follow those of the parts before, which were not `isWhole`. */
+  | { readonly kind: 'question'; readonly slot: number; readonly question: ThreadQuestion; readonly isWhole: boolean }
+  /** The answer has more snapshots than have come. */
+  | { readonly kind: 'more'; readonly slot: number }
   | { readonly kind: 'batch'; readonly slot: number; readonly batch: ReadBatch }
   | {
       readonly kind: 'done';

@@ -3,7 +3,10 @@ import { RegexSyntaxError } from '../../model/regex.ts';
 import type { Clock } from '../../std/clock.ts';
 import { turnsOf } from '../../std/turns.ts';
 import { workerEntry } from '../../std/worker-entry.ts';
-import { ownBuffers, type ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
+import type { HeadSnapshot } from '../../tsdb/head/head-snapshot.ts';
+import { endOfSnapshots } from '../../tsdb/threads/message-parts.ts';
+import { type PackedSnapshots, packSnapshots } from '../../tsdb/threads/pack-snapshots.ts';
+import type { ThreadQuestion, ThreadRequest } from '../../tsdb/threads/thread-answer.ts';
 import { AnswerTooLarge, type ThreadRead, type ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import type { QueryCost } from '../execute-query.ts';
 import type { QueryReply } from '../runner.ts';
@@ -20,6 +23,9 @@ import { ThreadControl } from './thread-control.ts';
 
 /** An answer to many selects or with many series that takes the main thread longer is made in several turns, ms. */
 const ANSWER_TURN_MS = 20;
+
+/** What a question of a canceled query is refused with. */
+const CANCELED = 'the query was canceled';
 
 /** The file that query threads run. */
 export const QUERY_WORKER = workerEntry('query/pool/query-worker.ts');
@@ -60,6 +66,11 @@ interface RunningJob {
   readonly read: ThreadRead;
   /** It waits for an answer of the main thread. */
   isAsking: boolean;
+  /** What it asks for, as far as that has come. */
+  asked: ThreadRequest[];
+  /** What it was answered, of which so many were given to it. */
+  snapshots: readonly HeadSnapshot[];
+  given: number;
 }
 
 /**
@@ -104,7 +115,8 @@ export class QueryThread {
   run(job: ThreadJob): void {
     const slot = this.#running.indexOf(null);
     if (slot < 0) throw new Error('Cannot hand a query to a thread that has as many as it may');
-    this.#running[slot] = { job, read: this.#options.reads.open(), isAsking: false };
+    const read = this.#options.reads.open();
+    this.#running[slot] = { job, read, isAsking: false, asked: [], snapshots: [], given: 0 };
     this.#count++;
     this.#control.setCanceled(slot, false);
     // A running query keeps the process alive, an idle thread does not.
@@ -123,7 +135,7 @@ export class QueryThread {
     const slot = this.#running.findIndex((running) => running?.job === job);
     if (slot < 0) return;
     this.#control.setCanceled(slot, true);
-    if (this.#running[slot]!.isAsking) this.#refuse(slot, 'the query was canceled', false);
+    if (this.#running[slot]!.isAsking) this.#refuse(slot, CANCELED, false);
   }
 
   /** Changes as long as its queries take turns. */
@@ -142,19 +154,40 @@ export class QueryThread {
   #hear(message: MessageFromThread): void {
     const running = this.#running[message.slot];
     if (running === null || running === undefined) return;
-    if (message.kind === 'question') {
-      void this.#answer(message.slot, running, message.question);
+    switch (message.kind) {
+      case 'question':
+        this.#take(message, running);
+        break;
+      case 'more': {
+        const { moved, snapshots } = nextSnapshots(running);
+        this.#send({ kind: 'snapshots', slot: message.slot, snapshots }, moved);
+        break;
+      }
+      case 'batch':
+        running.job.onBatch?.(message.batch);
+        break;
+      case 'done':
+        this.#running[message.slot] = null;
+        this.#count--;
+        if (this.#count === 0) this.#worker.unref();
+        running.read.close();
+        this.#options.onDone(running.job, replyFromFlat(message.reply), message.cost);
+        break;
+    }
+  }
+
+  #take({ isWhole, question, slot }: Extract<MessageFromThread, { kind: 'question' }>, running: RunningJob): void {
+    const { range, requests } = question;
+    if (!isWhole) {
+      running.asked.push(...requests);
+      this.#send({ kind: 'next', slot });
       return;
     }
-    if (message.kind === 'batch') {
-      running.job.onBatch?.(message.batch);
-      return;
-    }
-    this.#running[message.slot] = null;
-    this.#count--;
-    if (this.#count === 0) this.#worker.unref();
-    running.read.close();
-    this.#options.onDone(running.job, replyFromFlat(message.reply), message.cost);
+    const asked = running.asked.length === 0 ? requests : [...running.asked, ...requests];
+    running.asked = [];
+    // It was canceled while the question was on its way.
+    if (this.#control.isCanceled(slot)) this.#refuse(slot, CANCELED, false);
+    else void this.#answer(slot, running, { range, requests: asked });
   }
 
   async #answer(slot: number, running: RunningJob, question: ThreadQuestion): Promise<void> {
@@ -165,7 +198,11 @@ export class QueryThread {
       const limits = { bytesMax: settings.bytesMax, turnMs: pieceMs, now, pause };
       await running.read.answer(question, limits, (answer) => {
         running.isAsking = false;
-        this.#send({ kind: 'answer', slot, answer }, ownBuffers(answer));
+        running.snapshots = answer.snapshots;
+        running.given = 0;
+        // The slabs go with the first part, whose turn this is: all that the others lead to is there then.
+        const { moved, snapshots } = nextSnapshots(running);
+        this.#send({ kind: 'answer', slot, answer: { ...answer, snapshots } }, moved);
       });
     } catch (error) {
       if (!running.isAsking) return;
@@ -195,4 +232,14 @@ export class QueryThread {
     this.#exited.resolve();
     this.#options.onExit(this, { jobs: left.map(({ job }) => job), holder, error: this.#error });
   }
+}
+
+/** The next part of an answer. */
+function nextSnapshots(running: RunningJob): PackedSnapshots {
+  const { given, snapshots } = running;
+  const end = endOfSnapshots(snapshots, given);
+  const part = packSnapshots(snapshots.slice(given, end));
+  running.given = end;
+  if (end === snapshots.length) running.snapshots = [];
+  return part;
 }

@@ -2,15 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '../../promql/engine.ts';
 import { type CancelSignal, checkWanted } from '../../promql/exec/budget.ts';
-import { QueryError } from '../../promql/exec/query-error.ts';
+import type { QueryError } from '../../promql/exec/query-error.ts';
 import { functionImplementations } from '../../promql/functions/registry.ts';
 import { systemClock } from '../../std/clock.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import { lowerThreadPriority } from '../../std/thread-priority.ts';
 import { turnsOf } from '../../std/turns.ts';
 import { DecodedChunks } from '../../tsdb/chunk/decoded-chunks.ts';
-import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
-import { ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
+import { type AskMainThread, ThreadDatabase } from '../../tsdb/threads/thread-database.ts';
 import { answerBlocks } from '../answer-buffers.ts';
 import {
   createQueryCost,
@@ -33,17 +32,12 @@ import {
   ownBuffersOf,
   type QueryThreadSettings,
 } from './messages.ts';
+import { Questions } from './questions.ts';
 import { buffersOfBatch, type ReadWish } from './read-messages.ts';
 import { serveRead } from './serve-read.ts';
 import { NO_SLOT, ThreadControl } from './thread-control.ts';
 
 // A query thread: evaluates queries over the database that the main thread has, several by turns, and writes the answers.
-
-/** A question that the main thread has not answered yet. */
-interface Waiting {
-  resolve(answer: ThreadAnswer): void;
-  reject(error: Error): void;
-}
 
 /** Where rules run in the thread, other queries let so many turns pass for each of theirs: these keep no beat. */
 const TURNS_FOR_RULES = 4;
@@ -62,7 +56,7 @@ const database = new ThreadDatabase(nodeFiles, settings.chunksHead, decoded);
 const guard = new MemoryGuard(settings.memoryBytesMax);
 const idle = new IdleThread(systemClock, () => executor.blocks.dropSpare());
 const largeQueries = new LargeQueries(systemClock);
-const waiting = new Map<number, Waiting>();
+const questions = new Questions(send);
 let subqueryStepMs = 0;
 
 const executor: QueryExecutor = {
@@ -99,12 +93,12 @@ port.on('message', (message: MessageToThread) => {
       break;
     case 'answer':
       database.take(message.answer);
-      takeWaiting(message.slot).resolve(message.answer);
+      questions.hear(message);
       break;
+    case 'next':
     case 'refusal':
-      takeWaiting(message.slot).reject(
-        message.isLimit ? new QueryError('execution', message.message) : new Error(message.message),
-      );
+    case 'snapshots':
+      questions.hear(message);
       break;
   }
 });
@@ -136,7 +130,7 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
   if (isRule) rulesRunning++;
   try {
     const reply = await executeQuery(executor, query, request, {
-      queryable: database.queryable((question) => othersWhile(slot, () => askMain(slot, question))),
+      queryable: database.queryable(askMain(slot)),
       signal,
       pause: (bytes) => othersWhile(slot, isRule ? () => setImmediate() : () => turnOfOthers(slot, bytes)),
       cost,
@@ -164,10 +158,9 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
   // The end of the read that had the slot before may have come when it was over.
   wishes.delete(slot);
   const signal = new SlotSignal(slot);
-  const ask = (question: ThreadQuestion) => othersWhile(slot, () => askMain(slot, question));
   let reply: QueryReply;
   try {
-    await serveRead(work, database.queryable(ask), {
+    await serveRead(work, database.queryable(askMain(slot)), {
       give: (batch) => send({ kind: 'batch', slot, batch }, buffersOfBatch(batch)),
       wish: () => othersWhile(slot, () => nextWish(slot)),
       check: () => checkWanted(signal),
@@ -184,10 +177,9 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
 async function list({ list, slot }: Extract<MessageToThread, { kind: 'list' }>): Promise<void> {
   control.setAtWork(slot);
   const signal = new SlotSignal(slot);
-  const ask = (question: ThreadQuestion) => othersWhile(slot, () => askMain(slot, question));
   let reply: QueryReply;
   try {
-    reply = await writeList(list, database, ask, {
+    reply = await writeList(list, database, askMain(slot), {
       blocks: executor.blocks,
       bytesMax: settings.bytesMax,
       turns: { ...turnsOf(systemClock, LIST_TURN_MS), pause: () => othersWhile(slot, () => setImmediate()) },
@@ -252,11 +244,10 @@ async function othersWhile<T>(slot: number, wait: () => Promise<T>): Promise<T> 
   }
 }
 
-function askMain(slot: number, question: ThreadQuestion): Promise<ThreadAnswer> {
-  return new Promise((resolve, reject) => {
-    waiting.set(slot, { resolve, reject });
-    send({ kind: 'question', slot, question });
-  });
+/** How the task in a slot asks the main thread. */
+function askMain(slot: number): AskMainThread {
+  const wait = <T>(told: () => Promise<T>) => othersWhile(slot, told);
+  return (question, check) => questions.ask(question, { slot, wait, check });
 }
 
 function sendReply(slot: number, reply: QueryReply, cost: Extract<MessageFromThread, { kind: 'done' }>['cost']): void {
@@ -267,10 +258,4 @@ function sendReply(slot: number, reply: QueryReply, cost: Extract<MessageFromThr
 
 function send(message: MessageFromThread, moved: readonly ArrayBuffer[] = []): void {
   port.postMessage(message, moved);
-}
-
-function takeWaiting(slot: number): Waiting {
-  const found = waiting.get(slot)!;
-  waiting.delete(slot);
-  return found;
 }

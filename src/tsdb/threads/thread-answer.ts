@@ -29,6 +29,12 @@ export interface ThreadAnswer {
   readonly blocks: readonly ThreadBlock[] | null;
 }
 
+/** An answer as the thread gets it: with the snapshots for the first requests. */
+export interface AskedAnswer extends ThreadAnswer {
+  /** The snapshots for the next requests, one and more; to be called as long as there are some to come. */
+  more(): Promise<readonly HeadSnapshot[]>;
+}
+
 /** A block, and between which times (ms; the last excluded) it has samples. */
 export interface ThreadBlock {
   readonly directory: string;
@@ -36,22 +42,4 @@ export interface ThreadBlock {
   readonly maxTime: number;
   /** Another number than before: the file `tombstones` is another one. */
   readonly tombstonesVersion: number;
-}
-
-/** The buffers of an answer that belong to it alone: they may be moved to the thread instead of copied. */
-export function ownBuffers({ snapshots }: ThreadAnswer): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const snapshot of snapshots) {
-    collectBuffers(snapshot, buffers);
-    if (snapshot.newest !== null) collectBuffers(snapshot.newest, buffers);
-    if (snapshot.deleted !== null) collectBuffers(snapshot.deleted, buffers);
-    if (snapshot.late !== null) collectBuffers(snapshot.late, buffers);
-  }
-  return [...buffers];
-}
-
-function collectBuffers(columns: object, into: Set<ArrayBuffer>): void {
-  for (const column of Object.values(columns)) {
-    if (ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer) into.add(column.buffer);
-  }
 }

@@ -23,7 +23,7 @@ import { HeadView } from '../head/head-view.ts';
 import { orderByLabels } from '../head/sort-rows.ts';
 import { sortByBytes } from './sort-by-bytes.ts';
 import type { SymbolSet } from './symbol-rows.ts';
-import type { ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
+import type { AskedAnswer, ThreadAnswer, ThreadQuestion, ThreadRequest } from './thread-answer.ts';
 import { BlockGone, ThreadBlocks } from './thread-blocks.ts';
 import { ThreadSelections } from './thread-selections.ts';
 import { unionColumns } from './union-columns.ts';
@@ -31,8 +31,11 @@ import { unionColumns } from './union-columns.ts';
 /** So often a query asks again because a block was replaced between the answer and the look at its files. */
 const ASKS_MAX = 5;
 
-/** Asks the main thread. The answer must have been given to `ThreadDatabase.take` when the promise resolves. */
-export type AskMainThread = (question: ThreadQuestion) => Promise<ThreadAnswer>;
+/**
+ * Asks the main thread. The answer must have been given to `ThreadDatabase.take` when the promise resolves, in the same turn. `check`
+ * throws where it is not wanted any more.
+ */
+export type AskMainThread = (question: ThreadQuestion, check: () => void) => Promise<AskedAnswer>;
 
 /**
  * The database as a thread beside the main one reads it: the head in place, in shared memory, and blocks by itself. Which
@@ -83,7 +86,7 @@ export class ThreadDatabase {
   ): Promise<TextColumn> {
     const { check, run } = reading;
     const union = new SortedUnion(unionColumns);
-    const blocks = await this.#askedBlocks(ask, range);
+    const blocks = await this.#askedBlocks(ask, range, check);
     try {
       for (const block of blocks) await run(union.add(await run(block.textColumn(name, matchers, limit, check))));
     } finally {
@@ -94,9 +97,9 @@ export class ThreadDatabase {
   }
 
   /** Queriers of the blocks that the main thread says there are. */
-  async #askedBlocks(ask: AskMainThread, range: TimeRange): Promise<readonly BlockQuerier[]> {
+  async #askedBlocks(ask: AskMainThread, range: TimeRange, check: () => void): Promise<readonly BlockQuerier[]> {
     for (let asks = 1; ; asks++) {
-      await ask({ range, requests: [] });
+      await ask({ range, requests: [] }, check);
       try {
         return this.#blocks.queriers(range);
       } catch (error) {
@@ -210,28 +213,45 @@ class ThreadQuerier implements Querier {
   async #findAll(): Promise<Found[]> {
     const requests = this.#requests;
     // They are those of one query: any of them tells whether it goes on.
-    const [check] = this.#checks;
+    const [check = () => {}] = this.#checks;
     this.#requests = [];
     this.#checks = [];
     this.#found = null;
     for (let asks = 1; ; asks++) {
-      const answer = await this.#ask({ range: this.#range, requests });
+      const answer = await this.#ask({ range: this.#range, requests }, check);
+      let blocks: readonly BlockQuerier[];
       try {
-        const blocks = this.#blocks.queriers(this.#range);
-        this.#open.push(...blocks);
-        return requests.map((request, i) =>
-          this.#foundBy({ ...request, ...(check === undefined ? {} : { check }) }, i, answer, blocks),
-        );
+        blocks = this.#blocks.queriers(this.#range);
       } catch (error) {
         if (!(error instanceof BlockGone) || asks === ASKS_MAX) throw error;
+        continue;
       }
+      this.#open.push(...blocks);
+      return this.#foundByAll(requests, check, answer, blocks);
+    }
+  }
+
+  /** Looks into blocks for one part of the answer before the next one comes. */
+  async #foundByAll(
+    requests: readonly ThreadRequest[],
+    check: () => void,
+    answer: AskedAnswer,
+    blocks: readonly BlockQuerier[],
+  ): Promise<Found[]> {
+    const found: Found[] = [];
+    for (let { snapshots } = answer; ; snapshots = await answer.more()) {
+      for (const snapshot of snapshots) {
+        check();
+        found.push(this.#foundBy({ ...requests[found.length]!, check }, snapshot, answer, blocks));
+      }
+      if (found.length === requests.length) return found;
     }
   }
 
   #foundBy(
     given: SelectRequest,
-    place: number,
-    { headHasNoTypes, headMinTime, isPlain, snapshots }: ThreadAnswer,
+    snapshot: HeadSnapshot,
+    { headHasNoTypes, headMinTime, isPlain }: ThreadAnswer,
     blocks: readonly BlockQuerier[],
   ): Found {
     const request = isPlain ? ofFloats(given) : given;
@@ -240,8 +260,8 @@ class ThreadQuerier implements Querier {
       maxTime: Math.min(request.range.maxTime, this.#range.maxTime),
     };
     const { limit, sorted } = request;
-    const parts: (SeriesSet & SymbolSet)[] = [this.#headSeries(request, range, snapshots[place]!, headHasNoTypes)];
+    const parts: (SeriesSet & SymbolSet)[] = [this.#headSeries(request, range, snapshot, headHasNoTypes)];
     for (const block of blocks) parts.push(block.select(request));
-    return { parts, merged: () => mergeSeriesSets(parts, sorted, limit, chunkMerge(snapshots[place]!.forms)) };
+    return { parts, merged: () => mergeSeriesSets(parts, sorted, limit, chunkMerge(snapshot.forms)) };
   }
 }

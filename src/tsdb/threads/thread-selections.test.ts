@@ -19,6 +19,20 @@ test('a selection is the same object for its number, as long as it was not forgo
   expect(selections.of(snapshot(2, 10))).not.toBe(second);
 });
 
+test('of selections without rows there are not any number', () => {
+  const selections = new ThreadSelections();
+  const first = selections.of(snapshot(1, 0));
+  for (let number = 2; number < 4000; number++) selections.of(snapshot(number, 0));
+  expect(selections.of(snapshot(1, 0))).not.toBe(first);
+});
+
+test('rows that lie in a longer buffer are taken out of it', () => {
+  const rows = new Uint32Array(1000).subarray(10, 20);
+  const { rows: kept } = new ThreadSelections().of({ ...snapshot(1, 0), rows })!;
+  expect(kept).toEqual(rows);
+  expect(kept.buffer.byteLength).toBe(40);
+});
+
 test('what is no whole selection, or a very long one, is not known', () => {
   const selections = new ThreadSelections();
   expect(selections.of(snapshot(0, 10))).toBeNull();

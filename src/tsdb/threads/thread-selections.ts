@@ -1,8 +1,9 @@
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
 import { type KnownSelection, UNKNOWN } from '../head/known-selections.ts';
 
-/** Rows of all selections that a thread knows. */
+/** Rows of all selections that a thread knows; each counts as some more, or those without rows would be any number. */
 const ALL_ROWS_MAX = 1 << 16;
+const SELECTION_ROWS = 32;
 
 /**
  * The main thread's known selections in another thread, so that the label sets of what is asked again are the same list there,
@@ -18,14 +19,16 @@ export class ThreadSelections {
     let known = this.#byNumber.get(number);
     // A map keeps the order in which its entries came.
     if (known === undefined) {
-      known = { number, rows, ...UNKNOWN };
-      this.#rows += rows.length;
+      // The rows of many snapshots come in one buffer.
+      const isWhole = rows.byteLength === rows.buffer.byteLength;
+      known = { number, rows: isWhole ? rows : rows.slice(), ...UNKNOWN };
+      this.#rows += SELECTION_ROWS + rows.length;
     } else this.#byNumber.delete(number);
     this.#byNumber.set(number, known);
     for (const [oldest, { rows: forgotten }] of this.#byNumber) {
       if (this.#rows <= ALL_ROWS_MAX) break;
       this.#byNumber.delete(oldest);
-      this.#rows -= forgotten.length;
+      this.#rows -= SELECTION_ROWS + forgotten.length;
     }
     return known;
   }

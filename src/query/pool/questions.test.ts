@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { QueryError } from '../../promql/exec/query-error.ts';
+import { PART_ITEMS_MAX } from '../../tsdb/threads/message-parts.ts';
+import type { ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
+import type { MessageFromThread } from './messages.ts';
+import { Questions, type Told } from './questions.ts';
+
+const RANGE = { minTime: 0, maxTime: 1 };
+const SLOT = 3;
+
+function question(count: number): ThreadQuestion {
+  const requests = Array.from({ length: count }, (_, i) => ({
+    matchers: [{ type: '=' as const, name: 'i', value: `${i}` }],
+    range: RANGE,
+    sorted: false,
+    limit: 0,
+  }));
+  return { range: RANGE, requests };
+}
+
+/** Plain words for what is told; what snapshots are made of does not matter here. */
+function told(words: object): Told {
+  return { slot: SLOT, ...words } as Told;
+}
+
+function create() {
+  const sent: MessageFromThread[] = [];
+  const questions = new Questions((message) => sent.push(message));
+  const state = { isWanted: true, waits: 0 };
+  const asking = {
+    slot: SLOT,
+    wait: <T>(wait: () => Promise<T>) => {
+      state.waits++;
+      return wait();
+    },
+    check: () => {
+      if (!state.isWanted) throw new QueryError('canceled', 'not wanted');
+    },
+  };
+  return { sent, questions, state, asking };
+}
+
+/** Lets what was told have its effect. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a question of a usual query is one message, and so is its answer', async () => {
+  const { asking, questions, sent, state } = create();
+  const asked = question(20);
+  const answer = questions.ask(asked, asking);
+  expect(sent).toEqual([{ kind: 'question', slot: SLOT, question: asked, isWhole: true }]);
+  questions.hear(told({ kind: 'answer', answer: { snapshots: [1, 2] } }));
+  expect((await answer).snapshots).toEqual([1, 2]);
+  expect(sent).toHaveLength(1);
+  expect(state.waits).toBe(1);
+});
+
+test('a long question goes in parts, each when the one before has come, and has all requests in their order', async () => {
+  const { asking, questions, sent, state } = create();
+  const asked = question(2 * PART_ITEMS_MAX + 1);
+  const answer = questions.ask(asked, asking);
+  for (let parts = 1; parts <= 2; parts++) {
+    await settled();
+    expect(sent).toHaveLength(parts);
+    questions.hear(told({ kind: 'next' }));
+  }
+  await settled();
+  const parts = sent.map((message) => (message.kind === 'question' ? message : null)!);
+  expect(parts.map(({ isWhole }) => isWhole)).toEqual([false, false, true]);
+  expect(parts.flatMap((part) => part.question.requests)).toEqual(asked.requests);
+  questions.hear(told({ kind: 'answer', answer: { snapshots: [1] } }));
+  const { more } = await answer;
+  const next = more();
+  expect(sent.at(-1)).toEqual({ kind: 'more', slot: SLOT });
+  questions.hear(told({ kind: 'snapshots', snapshots: [2] }));
+  expect(await next).toEqual([2]);
+  expect(state.waits).toBe(4);
+});
+
+test('nothing more is asked for where the query is not wanted any more', async () => {
+  const { asking, questions, sent, state } = create();
+  const long = questions.ask(question(PART_ITEMS_MAX + 1), asking);
+  state.isWanted = false;
+  questions.hear(told({ kind: 'next' }));
+  await expect(long).rejects.toThrow('not wanted');
+  expect(sent).toHaveLength(1);
+  const short = questions.ask(question(1), asking);
+  questions.hear(told({ kind: 'answer', answer: { snapshots: [1] } }));
+  const { more } = await short;
+  await expect(more()).rejects.toThrow('not wanted');
+  expect(sent).toHaveLength(2);
+});
+
+test('a refusal ends a question, as an error of the query where it asks for more than it may', async () => {
+  const { asking, questions } = create();
+  const large = questions.ask(question(1), asking);
+  questions.hear(told({ kind: 'refusal', isLimit: true, message: 'too large' }));
+  await expect(large).rejects.toThrow(new QueryError('execution', 'too large'));
+  const other = questions.ask(question(1), asking);
+  questions.hear(told({ kind: 'refusal', isLimit: false, message: 'no' }));
+  await expect(other).rejects.not.toBeInstanceOf(QueryError);
+});
