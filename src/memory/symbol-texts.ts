@@ -10,9 +10,10 @@ export const SYMBOL_BYTES_LOG2 = 24;
 const SYMBOL_OFFSET_MASK = (1 << SYMBOL_BYTES_LOG2) - 1;
 /** Length word: the top bit says that all bytes are ASCII. */
 export const ASCII_SYMBOL = 0x80000000;
-/** Strings kept for reuse, one for each slot of a table by id, and none longer than so many UTF-16 units: 16 MiB at most. */
+/** Strings kept for reuse, one for each slot of a table by id. */
 const KEPT_MAX = 1 << 16;
-const KEPT_UNITS_MAX = 128;
+/** None is longer than so many UTF-16 units: 16 MiB at most in all. */
+export const KEPT_UNITS_MAX = 128;
 
 /**
  * The strings of a symbol table, as readers in any thread see them: the bytes (UTF-8, in slabs of 16 MiB; a longer string

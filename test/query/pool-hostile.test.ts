@@ -4,7 +4,7 @@ import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
 import { HOSTILE_QUERIES } from '../fuzz/hostile-queries.ts';
-import { appendSamples, createPoolRunner, openMemoryDatabase, REQUEST, SETTINGS } from './query-support.ts';
+import { appendSamples, createPoolRunner, openMemoryDatabase, REQUEST, readable, SETTINGS } from './query-support.ts';
 
 const END = 900_000;
 const SERIES = 1500;
@@ -77,5 +77,18 @@ describe('a hostile query in the pool', () => {
     expect((await neighbour).ok).toBe(true);
     expect(deaths).toEqual([]);
     expect(runner.threadCount).toBe(1);
+  });
+
+  it('leaves nothing behind that the next ones would fail of', async () => {
+    // What each writes takes a third of what the thread may use.
+    for (const separator of 'abcdef') {
+      let text = 'm';
+      for (let i = 0; i < 6; i++) text = `label_join(${text}, "wide", "${separator}", "wide", "wide")`;
+      const reply = await runner.run(
+        { ...REQUEST, text: `count(${text})`, start: END, end: END },
+        new AbortController().signal,
+      );
+      expect(readable(reply)).toMatchObject({ status: 'success' });
+    }
   });
 });

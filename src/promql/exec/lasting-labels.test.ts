@@ -3,7 +3,7 @@ import { labelsFromObject } from '../../model/labels.ts';
 import { collectGarbage } from '../../std/collect-garbage.ts';
 import { groupRows } from './aggregate/group-rows.ts';
 import { QueryBudget } from './budget.ts';
-import { keep, keepSets, kept, makeLasting } from './lasting-labels.ts';
+import { keep, kept, makeLasting } from './lasting-labels.ts';
 
 const LIST = [labelsFromObject({ a: '1', b: 'x' }), labelsFromObject({ a: '1', b: 'y' }), labelsFromObject({ a: '2' })];
 
@@ -11,51 +11,58 @@ describe('lasting lists of label sets', () => {
   it('keep what was worked out of them, other lists nothing', () => {
     const [lasting, other] = [[...LIST], [...LIST]];
     makeLasting(lasting);
-    for (const list of [lasting, other]) keep(list, 'size', 3);
+    for (const list of [lasting, other]) keep(list, 'size', 3, 8);
     expect([kept(lasting, 'size'), kept(other, 'size'), kept(lasting, 'else')]).toEqual([3, undefined, undefined]);
   });
 
   it('keep only so much', () => {
     const list = [...LIST];
     makeLasting(list);
-    for (let i = 0; i < 1000; i++) keep(list, `${i}`, i);
+    for (let i = 0; i < 1000; i++) keep(list, `${i}`, i, 8);
     const left = Array.from({ length: 1000 }, (_, i) => kept(list, `${i}`)).filter((value) => value !== undefined);
     expect(left.length).toBeLessThanOrEqual(16);
     expect(left).toContain(999);
   });
 
-  it('keep label sets of their own until those of all lists are too many, the oldest go first', () => {
-    const lists = Array.from({ length: 5 }, () => [...LIST]);
+  it('keep things until those of all lists have too many bytes, the oldest go first', () => {
+    const lists = Array.from({ length: 7 }, () => [...LIST]);
     for (const list of lists) makeLasting(list);
-    for (const [i, list] of lists.entries()) keepSets(list, 'sets', i, 20_000);
-    // 65,536 sets in all: three times 20,000.
-    expect(lists.map((list) => kept(list, 'sets'))).toEqual([undefined, undefined, 2, 3, 4]);
-    keepSets(lists[0]!, 'sets', 'too large', 70_000);
-    expect(lists.map((list) => kept(list, 'sets'))).toEqual([undefined, undefined, 2, 3, 4]);
+    for (const [i, list] of lists.entries()) keep(list, 'sets', i, 7 * 2 ** 20);
+    // 32 MiB in all: four times 7.
+    const left = [undefined, undefined, undefined, 3, 4, 5, 6];
+    expect(lists.map((list) => kept(list, 'sets'))).toEqual(left);
+    keep(lists[0]!, 'sets', 'too large', 9 * 2 ** 20);
+    expect(lists.map((list) => kept(list, 'sets'))).toEqual(left);
     const other = [...LIST];
-    keepSets(other, 'sets', 0, 20_000);
-    expect([kept(other, 'sets'), kept(lists[2]!, 'sets')]).toEqual([undefined, 2]);
+    keep(other, 'sets', 0, 7 * 2 ** 20);
+    expect([kept(other, 'sets'), kept(lists[3]!, 'sets')]).toEqual([undefined, 3]);
+  });
+
+  it('let go of the oldest, not of what is newer under its name', () => {
+    const list = [...LIST];
+    makeLasting(list);
+    for (let i = 0; i < 5; i++) keep(list, 'sets', i, 7 * 2 ** 20);
+    expect(kept(list, 'sets')).toBe(4);
   });
 
   it('keep nothing under a key as long as a hostile query makes it', () => {
     const list = [...LIST];
     makeLasting(list);
     const key = 'x'.repeat(100_000);
-    keep(list, key, 1);
-    keepSets(list, key, 2, 3);
+    keep(list, key, 1, 8);
     expect(kept(list, key)).toBeUndefined();
   });
 
   it('take what was kept with them along when nobody has them any more', async () => {
-    const watched = (sets: number): WeakRef<object> => {
+    const watched = (bytes: number): WeakRef<object> => {
       const list = [...LIST];
       makeLasting(list);
-      const value = { sets };
-      keepSets(list, 'sets', value, sets);
+      const value = { bytes };
+      keep(list, 'sets', value, bytes);
       expect(kept(list, 'sets')).toBe(value);
       return new WeakRef(value);
     };
-    const values = [watched(0), watched(1), watched(1000)];
+    const values = [watched(0), watched(1), watched(1_000_000)];
     // A reference that was looked at holds until the turn is over.
     await new Promise((resolve) => setTimeout(resolve, 0));
     collectGarbage();

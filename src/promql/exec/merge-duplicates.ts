@@ -172,13 +172,15 @@ interface EqualSets {
 }
 
 const EQUAL_SETS = 'equal sets';
+/** Of the number of a row or set, in a list of any kind at most. */
+const NUMBER_BYTES = 8;
 
 /** Numbers the sets of equal labels that have more than one member; null where there is none. */
 function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): EqualSets | null {
   const known = kept(labels, EQUAL_SETS) as EqualSets | null | undefined;
   if (known !== undefined) return known;
   const found = findEqual(labels, budget);
-  keep(labels, EQUAL_SETS, found);
+  keep(labels, EQUAL_SETS, found, found === null ? 0 : NUMBER_BYTES * (found.groupOf.length + found.firstOf.length));
   return found;
 }
 

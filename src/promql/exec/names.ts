@@ -19,7 +19,7 @@ export function droppedNames(heads: SeriesHeads, context: QueryContext): SeriesH
     dropped = withoutMetric(before, context.budget);
     if (isLasting(before)) {
       makeLasting(dropped.labels);
-      keep(before, WITHOUT_METRIC, dropped);
+      keep(before, WITHOUT_METRIC, dropped, dropped.bytes);
     }
   } else context.budget.takeBytes(dropped.bytes);
   if (dropped.lostMore) context.dropped.typesOrUnits = true;

@@ -31,6 +31,11 @@ export function labelsBytes({ pairs }: Labels): number {
   return LABELS_BYTES + LABEL_BYTES * pairs.length;
 }
 
+/** What a list of label sets without texts of their own takes. */
+export function labelListBytes(list: readonly Labels[]): number {
+  return list.reduce((sum, labels) => sum + labelsBytes(labels), ENTRY_BYTES * list.length);
+}
+
 /** What a copy of a column takes, its histograms included: steps one after the other often share one. */
 export function columnBytes({ histograms, present }: StepColumn, spend: Spend): number {
   const bytes = COLUMN_BYTES + CELL_BYTES * present.length;

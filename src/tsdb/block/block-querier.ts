@@ -48,7 +48,7 @@ export interface QueriedBlock {
   readonly tombstones: Tombstones;
   labels(row: number): Labels;
   rows(matchers: readonly Matcher[], check?: () => void): ChosenBlockRows;
-  lastingLabels(known: KnownBlockRows): readonly Labels[];
+  lastingLabels(known: KnownBlockRows): readonly Labels[] | null;
   texts(what: string, matchers: readonly Matcher[], find: () => readonly string[]): readonly string[];
   overlaps(range: TimeRange): boolean;
 }

@@ -147,8 +147,8 @@ export class Block {
     return texts;
   }
 
-  /** The label sets of known rows: the same list each time while it is kept. */
-  lastingLabels(known: KnownBlockRows): readonly Labels[] {
+  /** The label sets of known rows: the same list each time while it is kept; null where it is not because of long texts. */
+  lastingLabels(known: KnownBlockRows): readonly Labels[] | null {
     return this.#knownRows!.labels(known, (row) => this.labels(row));
   }
 

@@ -55,8 +55,20 @@ test('KnownRows gives the same list of label sets again, until others need the r
   const put = (value: string, rows: Uint32Array) => known.put(block, [{ type: '=', name: 'a', value }], rows)!;
   const few = put('few', Uint32Array.of(4, 2));
   const labels = known.labels(few, read);
-  expect(labels.map(String)).toEqual(['{row="4"}', '{row="2"}']);
+  expect(labels?.map(String)).toEqual(['{row="4"}', '{row="2"}']);
   expect(known.labels(few, read)).toBe(labels);
   for (const value of ['x', 'y', 'z']) known.labels(put(value, new Uint32Array(15_000)), read);
   expect(known.labels(few, read)).not.toBe(labels);
+});
+
+test('KnownRows keeps no label sets with long texts, and reads them only once', () => {
+  const known = new KnownRows();
+  const rows = known.put(known.enter(), [{ type: '=', name: 'a', value: 'b' }], new Uint32Array(100))!;
+  let reads = 0;
+  const read = () => {
+    reads++;
+    return labelsFromObject({ text: 'x'.repeat(10_000) });
+  };
+  expect([known.labels(rows, read), known.labels(rows, read)]).toEqual([null, null]);
+  expect(reads).toBe(11);
 });

@@ -1,5 +1,6 @@
 import type { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
+import { listToKeep } from '../../storage/list-to-keep.ts';
 
 /** Selections of a generation, and rows in them: two generations take 2 MB at most. */
 const SELECTIONS_MAX = 512;
@@ -37,7 +38,7 @@ export class KnownRows {
   #young = new Map<string, KnownBlockRows>();
   #old = new Map<string, KnownBlockRows>();
   /** Label sets of the rows, in their order, where they were asked for. */
-  #labels = new WeakMap<KnownBlockRows, readonly Labels[]>();
+  #labels = new WeakMap<KnownBlockRows, readonly Labels[] | null>();
   #listed = 0;
   readonly #texts = new Map<string, readonly string[]>();
   #textCount = 0;
@@ -68,8 +69,11 @@ export class KnownRows {
     return known;
   }
 
-  /** The label sets of known rows, which `read` gives: the same list each time, for as long as the rows are known and others leave room. */
-  labels(known: KnownBlockRows, read: (row: number) => Labels): readonly Labels[] {
+  /**
+   * The label sets of known rows, which `read` gives: the same list each time, for as long as the rows are known and others leave room.
+   * null where their texts are too long to be kept.
+   */
+  labels(known: KnownBlockRows, read: (row: number) => Labels): readonly Labels[] | null {
     let labels = this.#labels.get(known);
     if (labels !== undefined) return labels;
     this.#listed += known.rows.length;
@@ -77,7 +81,7 @@ export class KnownRows {
       this.#labels = new WeakMap();
       this.#listed = known.rows.length;
     }
-    labels = Array.from(known.rows, read);
+    labels = listToKeep(known.rows.length, (at) => read(known.rows[at]!));
     this.#labels.set(known, labels);
     return labels;
   }

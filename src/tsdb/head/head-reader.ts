@@ -2,7 +2,7 @@ import { xorDecode } from '../../kernels/xor-decode.ts';
 import { XOR_UNUSUAL, xorDecodeLate } from '../../kernels/xor-decode-late.ts';
 import { xor2Decode, xor2HasStartTimes } from '../../kernels/xor2-decode.ts';
 import { extentOffset, extentSlab } from '../../memory/extents.ts';
-import type { SymbolTexts } from '../../memory/symbol-texts.ts';
+import { KEPT_UNITS_MAX, type SymbolTexts } from '../../memory/symbol-texts.ts';
 import { Labels } from '../../model/labels.ts';
 import { clearColumn, mergeIntoColumn, sortColumn, trimColumn } from '../../storage/merge-columns.ts';
 import {
@@ -42,6 +42,8 @@ import { StoredChunks } from './stored-chunks.ts';
 
 /** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
 const LABELS_KEPT_MAX = 1 << 16;
+/** UTF-16 units of their long texts, which no other label set has: where there are more, all label sets are let go of. */
+const LONG_TEXTS_KEPT_MAX = 1 << 22;
 
 /**
  * Labels and samples of rows, read in place. The caller holds a pin on the epoch in which it took its snapshot.
@@ -51,8 +53,9 @@ export class HeadReader {
   readonly #decoded: DecodedChunks | null;
   readonly #decoder = new ChunkDecoder();
   readonly #cursors = new DecodeCursors();
-  readonly #keptLabels: (Labels | null)[] = [];
-  readonly #keptRefs: number[] = [];
+  #keptLabels: (Labels | null)[] = [];
+  #keptRefs: number[] = [];
+  #keptLongTexts = 0;
   #chunks = new Uint32Array(64);
   #stored: StoredChunks | null = null;
   #late: SampleColumn | null = null;
@@ -92,8 +95,17 @@ export class HeadReader {
     const offset = labelLog.offsetOf(position);
     const length = 2 * words[offset]!;
     const pairs: string[] = [];
-    for (let i = 1; i <= length; i++) pairs.push(symbols.text(words[offset + i]!));
+    for (let i = 1; i <= length; i++) {
+      const text = symbols.text(words[offset + i]!);
+      pairs.push(text);
+      if (text.length > KEPT_UNITS_MAX) this.#keptLongTexts += text.length;
+    }
     const labels = new Labels(pairs);
+    if (this.#keptLongTexts > LONG_TEXTS_KEPT_MAX) {
+      this.#keptLabels = [];
+      this.#keptRefs = [];
+      this.#keptLongTexts = 0;
+    }
     while (this.#keptRefs.length <= slot) {
       this.#keptRefs.push(0);
       this.#keptLabels.push(null);

@@ -1,4 +1,5 @@
 import type { Labels } from '../../model/labels.ts';
+import { listToKeep } from '../../storage/list-to-keep.ts';
 import type { EncodedChunk, SampleColumn, SeriesSet, TimeRange } from '../../storage/query.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { HeadSnapshot } from './head-snapshot.ts';
@@ -54,10 +55,14 @@ export class HeadSeriesSet implements SeriesSet {
 
   get lastingLabels(): readonly Labels[] | null {
     const known = this.#known;
-    if (known === null) return null;
-    if (this.#order === null) known.labels ??= this.#allLabels();
-    else known.orderedLabels ??= this.#allLabels();
-    return this.#order === null ? known.labels : known.orderedLabels;
+    if (known === null || known.hasLongTexts) return null;
+    const before = this.#order === null ? known.labels : known.orderedLabels;
+    if (before !== null) return before;
+    const labels = listToKeep(this.length, (row) => this.labels(row));
+    if (labels === null) known.hasLongTexts = true;
+    else if (this.#order === null) known.labels = labels;
+    else known.orderedLabels = labels;
+    return labels;
   }
 
   /** Some of the samples lie in files. */
@@ -75,12 +80,6 @@ export class HeadSeriesSet implements SeriesSet {
 
   readChunks(row: number, into: EncodedChunk[]): void {
     this.#reader.readChunks(this.#snapshot, this.#place(row), this.#range, into);
-  }
-
-  #allLabels(): readonly Labels[] {
-    const labels: Labels[] = [];
-    for (let row = 0; row < this.length; row++) labels.push(this.labels(row));
-    return labels;
   }
 
   #place(row: number): number {

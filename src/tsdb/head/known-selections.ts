@@ -23,10 +23,12 @@ export interface KnownSelection {
   /** The places of the rows in the order of their labels, and the label sets in that order. */
   order: Uint32Array | null;
   orderedLabels: readonly Labels[] | null;
+  /** The texts of the label sets are too long to keep these. */
+  hasLongTexts: boolean;
 }
 
 /** What is not known of a selection in the beginning. */
-export const UNKNOWN = { labels: null, arrival: null, order: null, orderedLabels: null } as const;
+export const UNKNOWN = { labels: null, arrival: null, order: null, orderedLabels: null, hasLongTexts: false } as const;
 
 /**
  * What was selected last, for as long as no series comes or goes: dashboards and rules ask for the same again and again, and

@@ -70,7 +70,7 @@ export async function groupRows(
   if (isLasting(labels)) {
     makeLasting(groupLabels);
     const bytes = budget.bytes - bytesBefore;
-    keep(labels, key, { groupOf, labels: groupLabels, bytes } satisfies LabelGrouping);
+    keep(labels, key, { groupOf, labels: groupLabels, bytes } satisfies LabelGrouping, bytes);
   }
   return { groupOf, labels: groupLabels, dropName: groupMarks(heads, groupOf, groupLabels.length) };
 }

@@ -54,15 +54,16 @@ export function matchGroups(
 ): MatchGroups {
   const { on, matchingLabels } = matching;
   const key = `match ${on} ${JSON.stringify(matchingLabels)}`;
+  const bytes = GROUP_NUMBER_BYTES * (left.length + right.length);
   const known = kept(left, key) as (MatchGroups & { readonly right: LabelList }) | undefined;
   if (known?.right === right) {
-    budget.takeBytes(GROUP_NUMBER_BYTES * (left.length + right.length));
+    budget.takeBytes(bytes);
     return known;
   }
   const signatures = new Signatures(matching, budget);
   const groups = { leftGroups: signatures.ofAll(left), rightGroups: signatures.ofAll(right), right };
   signatures.done();
-  if (isLasting(right)) keep(left, key, groups);
+  if (isLasting(right)) keep(left, key, groups, bytes);
   return groups;
 }
 

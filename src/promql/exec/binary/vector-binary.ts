@@ -9,12 +9,12 @@ import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { afterLeft, drain } from '../drain.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
-import { isLasting, keepSets, kept, type LabelList, makeLasting } from '../lasting-labels.ts';
+import { isLasting, keep, kept, type LabelList, makeLasting } from '../lasting-labels.ts';
 import { nameSet } from '../name-set.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
-import { ARRAY_BYTES, ENTRY_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
+import { ARRAY_BYTES, ENTRY_BYTES, labelListBytes, MAP_ENTRY_BYTES } from '../sizes.ts';
 import type { ElementOptions } from './element-options.ts';
 import { elementsInto, needsElements } from './elements.ts';
 import { OneSide, type Partner } from './one-side.ts';
@@ -196,7 +196,7 @@ export class VectorBinary implements VectorOperator {
       known: before?.one === one ? before.labels : null,
       keep: (labels) => {
         makeLasting(labels);
-        keepSets(many, key, { one, labels }, labels.length);
+        keep(many, key, { one, labels }, labelListBytes(labels));
       },
     };
   }

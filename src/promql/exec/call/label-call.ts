@@ -2,7 +2,7 @@ import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import type { LabelCallPlan } from '../../plan/plan.ts';
 import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
-import { isLasting, keepSets, kept, makeLasting } from '../lasting-labels.ts';
+import { isLasting, keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { ENTRY_BYTES, TEXT_BYTES } from '../sizes.ts';
 
@@ -63,11 +63,9 @@ export class LabelCall implements VectorOperator {
     budget.takeBytes(ENTRY_BYTES * list.length);
     const labels: Labels[] = [];
     const place = budget.held.hold(labels);
-    let made = 0;
     for (const before of list) {
       const after = relabel(before);
       if (after !== before) {
-        made++;
         budget.takeLabels(after);
       }
       labels.push(after);
@@ -78,7 +76,7 @@ export class LabelCall implements VectorOperator {
     const relabelled: Relabelled = { labels, bytes: budget.bytes - bytes };
     if (isLasting(list)) {
       makeLasting(labels);
-      keepSets(list, key, relabelled, made);
+      keep(list, key, relabelled, relabelled.bytes);
     }
     return relabelled;
   }

@@ -6,7 +6,7 @@ import type { QueryBudget } from '../budget.ts';
 import type { QueryContext, Selection } from '../context.ts';
 import { keep, kept, makeLasting } from '../lasting-labels.ts';
 import type { SeriesHeads } from '../operator.ts';
-import { ENTRY_BYTES, labelsBytes } from '../sizes.ts';
+import { ENTRY_BYTES, labelListBytes } from '../sizes.ts';
 
 /** The matchers of a selector, as the storage is asked for them. */
 export function matchersOf({
@@ -49,13 +49,14 @@ export async function selectionHeads(selection: Selection, context: QueryContext
 function takeAllLabels(list: readonly Labels[], budget: QueryBudget): void {
   let bytes = kept(list, BYTES) as number | undefined;
   if (bytes === undefined) {
-    bytes = list.reduce((sum, labels) => sum + labelsBytes(labels), ENTRY_BYTES * list.length);
-    keep(list, BYTES, bytes);
+    bytes = labelListBytes(list);
+    keep(list, BYTES, bytes, NUMBER_BYTES);
   }
   budget.takeBytes(bytes);
 }
 
 const BYTES = 'bytes';
+const NUMBER_BYTES = 8;
 
 /** All series under the metric name that the matchers tell. */
 function namedHeads({ request }: Selection, length: number, { budget, dropped }: QueryContext): SeriesHeads {
