@@ -61,9 +61,17 @@ test('short arrays share a buffer, long ones keep theirs', () => {
 
 test('an array that begins in the middle of a longer buffer is taken alone', () => {
   const whole = snapshot(10_000, 1, []);
-  const { moved, snapshots } = packSnapshots([{ ...whole, ...firstRows(whole) }]);
-  expect(moved.map(({ byteLength }) => byteLength)).toEqual([5 * 16 + 8]);
-  expect(snapshots[0]!.rows).toEqual(whole.rows.slice(2, 6));
+  const few = { ...whole, ...firstRows(whole) };
+  const { moved, snapshots } = packSnapshots([few, few, few, few]);
+  expect(moved.map(({ byteLength }) => byteLength)).toEqual([4 * (5 * 16 + 8)]);
+  for (const { rows } of snapshots) expect(rows).toEqual(whole.rows.slice(2, 6));
+});
+
+test('arrays of few snapshots keep their buffers', () => {
+  const few = [snapshot(3, 1, [true, true, true, true]), snapshot(0, 1, [])];
+  const { moved, snapshots } = packSnapshots(few);
+  expect(snapshots).toBe(few);
+  expect(moved).toHaveLength(6 + 3 + 6 + 2 + 6);
 });
 
 function firstRows({ byteLengths, counts, encodings, extents, rows, sealed }: HeadSnapshot): Partial<HeadSnapshot> {

@@ -5,6 +5,8 @@ import type { HeadSnapshot } from '../head/head-snapshot.ts';
  * among all others: 96,000 empty arrays took the main thread three seconds.
  */
 const PACKED_BYTES_MAX = 4096;
+/** Those of fewer snapshots are moved as they are, which takes as long as copying them. */
+const PACKED_SNAPSHOTS_MIN = 4;
 /** Every array begins where any kind of it may. */
 const ALIGNMENT = 8;
 
@@ -16,27 +18,24 @@ export interface PackedSnapshots {
   readonly moved: readonly ArrayBuffer[];
 }
 
-/** Copies the short arrays of snapshots into one buffer, and lists the buffers of the others. */
+/** Copies the short arrays of snapshots into one buffer where these are many, and lists the buffers of the others. */
 export function packSnapshots(snapshots: readonly HeadSnapshot[]): PackedSnapshots {
+  const packedMax = snapshots.length < PACKED_SNAPSHOTS_MIN ? -1 : PACKED_BYTES_MAX;
   const moved = new Set<ArrayBuffer>();
   let size = 0;
   for (const snapshot of snapshots) {
-    for (const columns of partsOf(snapshot)) {
-      for (const column of Object.values(columns)) {
+    for (const columns of [snapshot, snapshot.deleted, snapshot.late, snapshot.newest]) {
+      // What is no array in them does not matter here.
+      for (const column of columns === null ? [] : Object.values(columns)) {
         if (!isColumn(column)) continue;
-        if (column.byteLength <= PACKED_BYTES_MAX) size += alignedSize(column);
+        if (column.byteLength <= packedMax) size += alignedSize(column);
         else if (column.buffer instanceof ArrayBuffer) moved.add(column.buffer);
       }
     }
   }
+  if (size === 0) return { snapshots, moved: [...moved] };
   const packer = new Packer(size);
-  if (size > 0) moved.add(packer.buffer);
-  return { snapshots: snapshots.map((snapshot) => packed(snapshot, packer)), moved: [...moved] };
-}
-
-/** Its records: what is no array in them does not matter here. */
-function partsOf(snapshot: HeadSnapshot): object[] {
-  return [snapshot, snapshot.deleted, snapshot.late, snapshot.newest].filter((part) => part !== null);
+  return { snapshots: snapshots.map((snapshot) => packed(snapshot, packer)), moved: [...moved, packer.buffer] };
 }
 
 function packed(snapshot: HeadSnapshot, packer: Packer): HeadSnapshot {
