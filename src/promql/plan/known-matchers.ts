@@ -18,10 +18,13 @@ export function isMatched({ on, matchingLabels }: VectorMatching, name: string):
   return name !== METRIC_NAME && matchingLabels.includes(name) === on;
 }
 
+/** What joins know beyond so many different matchers counts as unknown: in a chain of thousands each would keep those of all below it. */
+const KNOWN_MATCHERS_MAX = 128;
+
 /** Plans never change, and in a chain of thousands each is asked for by all above it. */
 const known = new WeakMap<Plan, readonly Matcher[]>();
 
-/** Matchers that every series of a plan meets. */
+/** Matchers that every series of a plan meets; some of them where they are very many. */
 export function knownMatchers(plan: Plan): readonly Matcher[] {
   let matchers = known.get(plan);
   if (matchers === undefined) {
@@ -62,7 +65,8 @@ function findMatchers(plan: Plan): readonly Matcher[] {
       if (isFilled(matching)) return [];
       const first = knownMatchers(left);
       const second = knownMatchers(right).filter((each) => !first.some((one) => isSameMatcher(one, each)));
-      return withoutMetricLabels([...first, ...second]).filter(({ name }) => isMatched(matching, name));
+      const both = withoutMetricLabels([...first, ...second]).filter(({ name }) => isMatched(matching, name));
+      return both.length > KNOWN_MATCHERS_MAX ? both.slice(0, KNOWN_MATCHERS_MAX) : both;
     }
     case 'setOperation':
       return plan.op === 'or' ? [] : knownMatchers(plan.left);

@@ -30,6 +30,7 @@ export function propagateMatchers(root: Plan, look: Look, features: FunctionFeat
     planInputs,
     (plan, inputs) => {
       const over = inputs.length === 0 ? plan : withInputs(plan, inputs);
+      if (narrowing.work.left <= 0) return over;
       if (over.kind === 'vectorBinary') {
         const { left, right, matching } = over;
         const one = matching.card === 'one-to-many' ? left : right;
