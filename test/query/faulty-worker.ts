@@ -28,7 +28,7 @@ port.on('message', (message: MessageToThread) => {
   if (message.kind !== 'run') return;
   const { slot, request } = message;
   inMessages.delete(slot);
-  const [, fault, kind] = /^sum\((die|cancel|wait)_(question|more)\)/.exec(request.text) ?? [];
+  const [, fault, kind] = /^sum\((die|cancel|wait)_(question|more|series)\)/.exec(request.text) ?? [];
   if (fault !== undefined && kind !== undefined) inMessages.set(slot, { fault, kind, count: 0 });
   if (request.text === 'hang') hanging.add(slot);
   if (request.text === 'spin') {

@@ -108,6 +108,29 @@ describe('a query with very many selectors', () => {
     },
   );
 
+  it('gives a rule thousands of series as it would without a thread', async () => {
+    start();
+    const request = { ...asked('m * 2'), form: 'columns' as const };
+    const reply = (await runner.run(request, neverEnded())) as ColumnsReply;
+    const inline = (await createInlineRunner(database).run(request, neverEnded())) as ColumnsReply;
+    expect(reply.series).toHaveLength(SERIES);
+    expect(plain(reply)).toEqual(plain(inline));
+  });
+
+  it.each([
+    ['cancel_series', 'canceled'],
+    ['wait_series', 'timeout'],
+    ['die_series', 'internal'],
+  ])('fails as a whole where it ends in the middle of its series: %s', async (fault, errorType) => {
+    start({ entry: FAULTY });
+    await run({});
+    const text = `sum(${fault}) or m`;
+    const reply = await run({ text, form: 'columns', timeoutMs: errorType === 'timeout' ? 400 : REQUEST.timeoutMs });
+    expect(reply).toMatchObject({ ok: false, errorType });
+    expect(database.stats().head.readers).toBe(0);
+    expect(await run({ text: 'm', form: 'columns' })).toMatchObject({ ok: true, series: { length: SERIES } });
+  });
+
   it('is ended where nobody waits for it any more while it is answered', async () => {
     const abort = new AbortController();
     start({ reads: () => watched(database.threadReads(), { asked: () => abort.abort() }) });
@@ -162,6 +185,12 @@ describe('a query with very many selectors', () => {
     return { ...REQUEST, start: NOW, end: NOW, text };
   }
 });
+
+type ColumnsReply = Extract<QueryReply, { form: 'columns' }>;
+
+function plain({ series, ...rest }: ColumnsReply): object {
+  return { ...rest, series: series.map(({ column, labels }) => ({ column, pairs: labels.pairs })) };
+}
 
 function neverEnded(): AbortSignal {
   return new AbortController().signal;

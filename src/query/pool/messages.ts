@@ -7,7 +7,7 @@ import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-ans
 import type { QueryCost } from '../execute-query.ts';
 import type { ThreadList } from '../lists/list-request.ts';
 import type { ParsedForm } from '../parsed-text.ts';
-import type { QueryReply, QueryRequest } from '../runner.ts';
+import type { ColumnSeries, QueryReply, QueryRequest } from '../runner.ts';
 import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
 
 // What the main thread and its query threads say to each other.
@@ -54,7 +54,7 @@ export type ThreadTask =
 export type MessageToThread =
   | (ThreadTask & { readonly slot: number })
   | { readonly kind: 'wish'; readonly slot: number; readonly wish: ReadWish }
-  /** The part of a question has come that is not the last one. */
+  /** The part of a question, or of a reply, has come that is not the last one. */
   | { readonly kind: 'next'; readonly slot: number }
   /** With the first snapshots. */
   | { readonly kind: 'answer'; readonly slot: number; readonly answer: ThreadAnswer }
@@ -69,6 +69,8 @@ export type MessageFromThread =
   /** The answer has more snapshots than have come. */
   | { readonly kind: 'more'; readonly slot: number }
   | { readonly kind: 'batch'; readonly slot: number; readonly batch: ReadBatch }
+  /** The first series of a reply; the others come with later ones of these, and the last with `done`. */
+  | { readonly kind: 'series'; readonly slot: number; readonly series: readonly FlatSeries[] }
   | {
       readonly kind: 'done';
       readonly slot: number;
@@ -77,13 +79,18 @@ export type MessageFromThread =
       readonly cost: QueryCost | null;
     };
 
+export interface FlatSeries {
+  readonly pairs: readonly string[];
+  readonly column: StepColumn;
+}
+
 /** A `QueryReply` as plain data: labels as names and values in turn. */
 export type FlatReply =
   | Exclude<QueryReply, { readonly form: 'columns' }>
   | {
       readonly ok: true;
       readonly form: 'columns';
-      readonly series: readonly { readonly pairs: readonly string[]; readonly column: StepColumn }[];
+      readonly series: readonly FlatSeries[];
       readonly warnings: readonly string[];
       readonly infos: readonly string[];
     };
@@ -93,9 +100,15 @@ export function flatReply(reply: QueryReply): FlatReply {
   return { ...reply, series: reply.series.map(({ labels, column }) => ({ pairs: labels.pairs, column })) };
 }
 
-export function replyFromFlat(reply: FlatReply): QueryReply {
+/** `before`: the series that came before the reply. */
+export function replyFromFlat(reply: FlatReply, before: readonly ColumnSeries[]): QueryReply {
   if (!reply.ok || reply.form === 'json') return reply;
-  return { ...reply, series: reply.series.map(({ pairs, column }) => ({ labels: new Labels(pairs), column })) };
+  const last = seriesFromFlat(reply.series);
+  return { ...reply, series: before.length === 0 ? last : [...before, ...last] };
+}
+
+export function seriesFromFlat(series: readonly FlatSeries[]): ColumnSeries[] {
+  return series.map(({ pairs, column }) => ({ labels: new Labels(pairs), column }));
 }
 
 /** The buffers of a reply that belong to it alone: they are moved to the other thread instead of copied. */

@@ -9,13 +9,14 @@ import { type PackedSnapshots, packSnapshots } from '../../tsdb/threads/pack-sna
 import type { ThreadQuestion, ThreadRequest } from '../../tsdb/threads/thread-answer.ts';
 import { AnswerTooLarge, type ThreadRead, type ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import type { QueryCost } from '../execute-query.ts';
-import type { QueryReply } from '../runner.ts';
+import type { ColumnSeries, QueryReply } from '../runner.ts';
 import {
   type MessageFromThread,
   type MessageToThread,
   type QuerySettings,
   type QueryThreadSettings,
   replyFromFlat,
+  seriesFromFlat,
   type ThreadTask,
 } from './messages.ts';
 import type { ReadBatch, ReadWish } from './read-messages.ts';
@@ -71,6 +72,8 @@ interface RunningJob {
   /** What it was answered, of which so many were given to it. */
   snapshots: readonly HeadSnapshot[];
   given: number;
+  /** The first series of its reply. */
+  readonly series: ColumnSeries[];
 }
 
 /**
@@ -116,7 +119,7 @@ export class QueryThread {
     const slot = this.#running.indexOf(null);
     if (slot < 0) throw new Error('Cannot hand a query to a thread that has as many as it may');
     const read = this.#options.reads.open();
-    this.#running[slot] = { job, read, isAsking: false, asked: [], snapshots: [], given: 0 };
+    this.#running[slot] = { job, read, isAsking: false, asked: [], snapshots: [], given: 0, series: [] };
     this.#count++;
     this.#control.setCanceled(slot, false);
     // A running query keeps the process alive, an idle thread does not.
@@ -163,6 +166,10 @@ export class QueryThread {
         this.#send({ kind: 'snapshots', slot: message.slot, snapshots }, moved);
         break;
       }
+      case 'series':
+        running.series.push(...seriesFromFlat(message.series));
+        this.#send({ kind: 'next', slot: message.slot });
+        break;
       case 'batch':
         running.job.onBatch?.(message.batch);
         break;
@@ -171,7 +178,7 @@ export class QueryThread {
         this.#count--;
         if (this.#count === 0) this.#worker.unref();
         running.read.close();
-        this.#options.onDone(running.job, replyFromFlat(message.reply), message.cost);
+        this.#options.onDone(running.job, replyFromFlat(message.reply, running.series), message.cost);
         break;
     }
   }

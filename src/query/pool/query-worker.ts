@@ -26,13 +26,14 @@ import { IdleThread } from './idle-thread.ts';
 import { LargeQueries } from './large-queries.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import {
+  type FlatReply,
   flatReply,
   type MessageFromThread,
   type MessageToThread,
   ownBuffersOf,
   type QueryThreadSettings,
 } from './messages.ts';
-import { Questions } from './questions.ts';
+import { type Asking, Questions } from './questions.ts';
 import { buffersOfBatch, type ReadWish } from './read-messages.ts';
 import { serveRead } from './serve-read.ts';
 import { NO_SLOT, ThreadControl } from './thread-control.ts';
@@ -121,7 +122,8 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
   const signal = new SlotSignal(slot);
   const query = prepareQuery(engine, request, signal);
   if ('ok' in query || request.form === 'explain') {
-    sendReply(slot, 'ok' in query ? query : explainQuery(engine, query, request.withoutPasses, signal), null);
+    const reply = 'ok' in query ? query : explainQuery(engine, query, request.withoutPasses, signal);
+    sendReply(slot, flatReply(reply), null);
     return;
   }
   const cost = createQueryCost();
@@ -135,7 +137,7 @@ async function run(message: Extract<MessageToThread, { kind: 'run' }>): Promise<
       pause: (bytes) => othersWhile(slot, isRule ? () => setImmediate() : () => turnOfOthers(slot, bytes)),
       cost,
     });
-    sendReply(slot, reply, cost);
+    sendReply(slot, await lastOf(flatReply(reply), slot, signal), cost);
   } finally {
     if (isRule) rulesRunning--;
     largeQueries.done(slot);
@@ -170,7 +172,7 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
     reply = failedReply(error, 'internal');
   }
   wishes.delete(slot);
-  sendReply(slot, reply, null);
+  sendReply(slot, flatReply(reply), null);
 }
 
 /** Writes a list as a whole answer. */
@@ -188,7 +190,7 @@ async function list({ list, slot }: Extract<MessageToThread, { kind: 'list' }>):
   } catch (error) {
     reply = failedReply(error, 'internal');
   }
-  sendReply(slot, reply, null);
+  sendReply(slot, flatReply(reply), null);
 }
 
 /** Parses a text that is too long for the main thread. */
@@ -202,7 +204,7 @@ function parse({ form, slot, text }: Extract<MessageToThread, { kind: 'parse' }>
   } catch (error) {
     reply = failedReply(error, 'internal');
   }
-  sendReply(slot, reply, null);
+  sendReply(slot, flatReply(reply), null);
 }
 
 /** What the main thread wishes of a read: who waits for it, or that the end has come before anybody did. */
@@ -244,16 +246,29 @@ async function othersWhile<T>(slot: number, wait: () => Promise<T>): Promise<T> 
   }
 }
 
-/** How the task in a slot asks the main thread. */
-function askMain(slot: number): AskMainThread {
-  const wait = <T>(told: () => Promise<T>) => othersWhile(slot, told);
-  return (question, check) => questions.ask(question, { slot, wait, check });
+/** What of a reply is left for its last message, once the first series are given. */
+async function lastOf(reply: FlatReply, slot: number, signal: CancelSignal): Promise<FlatReply> {
+  if (!reply.ok || reply.form === 'json') return reply;
+  try {
+    const series = await questions.give(reply.series, { slot, wait: waitIn(slot), check: () => checkWanted(signal) });
+    return { ...reply, series };
+  } catch (error) {
+    return flatReply(failedReply(error, 'internal'));
+  }
 }
 
-function sendReply(slot: number, reply: QueryReply, cost: Extract<MessageFromThread, { kind: 'done' }>['cost']): void {
+/** How the task in a slot asks the main thread. */
+function askMain(slot: number): AskMainThread {
+  return (question, check) => questions.ask(question, { slot, wait: waitIn(slot), check });
+}
+
+function waitIn(slot: number): Asking['wait'] {
+  return (told) => othersWhile(slot, told);
+}
+
+function sendReply(slot: number, reply: FlatReply, cost: Extract<MessageFromThread, { kind: 'done' }>['cost']): void {
   control.setAtWork(NO_SLOT);
-  const flat = flatReply(reply);
-  send({ kind: 'done', slot, reply: flat, cost }, ownBuffersOf(flat));
+  send({ kind: 'done', slot, reply, cost }, ownBuffersOf(reply));
 }
 
 function send(message: MessageFromThread, moved: readonly ArrayBuffer[] = []): void {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { QueryError } from '../../promql/exec/query-error.ts';
+import { createStepColumn } from '../../promql/steps/step-column.ts';
 import { PART_ITEMS_MAX } from '../../tsdb/threads/message-parts.ts';
 import type { ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
-import type { MessageFromThread } from './messages.ts';
+import type { FlatSeries, MessageFromThread } from './messages.ts';
 import { Questions, type Told } from './questions.ts';
 
 const RANGE = { minTime: 0, maxTime: 1 };
@@ -88,6 +89,29 @@ test('nothing more is asked for where the query is not wanted any more', async (
   const { more } = await short;
   await expect(more()).rejects.toThrow('not wanted');
   expect(sent).toHaveLength(2);
+});
+
+test('the last series of a reply are left for it, the others are given before, each part when the one before has come', async () => {
+  const { asking, questions, sent, state } = create();
+  const series = (count: number, steps = 1): FlatSeries[] =>
+    Array.from({ length: count }, (_, i) => ({ pairs: ['i', `${i}`], column: createStepColumn(steps) }));
+  const few = series(PART_ITEMS_MAX);
+  expect(await questions.give(few, asking)).toBe(few);
+  expect(sent).toEqual([]);
+  const many = series(2 * PART_ITEMS_MAX + 1);
+  const last = questions.give(many, asking);
+  for (let parts = 1; parts <= 2; parts++) {
+    await settled();
+    expect(sent).toHaveLength(parts);
+    questions.hear(told({ kind: 'next' }));
+  }
+  const given = sent.flatMap((message) => (message.kind === 'series' ? message.series : []));
+  expect([...given, ...(await last)]).toEqual(many);
+  const long = questions.give(series(3, 50_000), asking);
+  state.isWanted = false;
+  questions.hear(told({ kind: 'next' }));
+  await expect(long).rejects.toThrow('not wanted');
+  expect(sent).toHaveLength(3);
 });
 
 test('a refusal ends a question, as an error of the query where it asks for more than it may', async () => {

@@ -1,7 +1,7 @@
 import { QueryError } from '../../promql/exec/query-error.ts';
-import { endOfRequests } from '../../tsdb/threads/message-parts.ts';
+import { endOfPart, endOfRequests, HISTOGRAM_ROWS, PART_ROWS_MAX } from '../../tsdb/threads/message-parts.ts';
 import type { AskedAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
-import type { MessageFromThread, MessageToThread } from './messages.ts';
+import type { FlatSeries, MessageFromThread, MessageToThread } from './messages.ts';
 
 /** What the main thread says to a query that waits for it. */
 export type Told = Extract<MessageToThread, { kind: 'answer' | 'next' | 'refusal' | 'snapshots' }>;
@@ -12,7 +12,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** How one query asks. */
+/** How one query talks with the main thread. */
 export interface Asking {
   readonly slot: number;
   /** Waits for the main thread, while other queries have their turns. */
@@ -22,9 +22,9 @@ export interface Asking {
 }
 
 /**
- * A query thread's side of questions: one of each query at a time. Questions and answers that are long go in parts, and each is asked
- * for when the one before has come: so neither thread has more of them to do in a row, and where a query ends in the middle nothing
- * of it is under way.
+ * A query thread's side of questions: one of each query at a time. Questions, answers and series that are long go in parts, and each is
+ * asked for when the one before has come: so neither thread has more of them to do in a row, and where a query ends in the middle
+ * nothing of it is under way.
  */
 export class Questions {
   readonly #send: (message: MessageFromThread) => void;
@@ -55,6 +55,19 @@ export class Questions {
     return { ...answer, more };
   }
 
+  /** Gives the main thread the first parts of a reply's series; resolves with the last part, which goes with the reply. */
+  async give(series: readonly FlatSeries[], { check, slot, wait }: Asking): Promise<readonly FlatSeries[]> {
+    let from = 0;
+    let to = endOfSeries(series, from);
+    for (; to < series.length; to = endOfSeries(series, from)) {
+      const part = series.slice(from, to);
+      await wait(() => this.#told<'next'>(slot, { kind: 'series', slot, series: part }));
+      check();
+      from = to;
+    }
+    return from === 0 ? series : series.slice(from);
+  }
+
   /** Passes on what came from the main thread. */
   hear(told: Told): void {
     const waiting = this.#waiting.get(told.slot)!;
@@ -70,4 +83,10 @@ export class Questions {
       this.#send(message);
     });
   }
+}
+
+function endOfSeries(series: readonly FlatSeries[], from: number): number {
+  return endOfPart(series, from, PART_ROWS_MAX, ({ column }) => {
+    return column.values.length + HISTOGRAM_ROWS * (column.histograms?.length ?? 0);
+  });
 }

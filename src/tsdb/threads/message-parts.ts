@@ -4,14 +4,14 @@ import type { ThreadRequest } from './thread-answer.ts';
 // A query may have thousands of selectors. What is said of them goes in parts, each of which takes either thread about a
 // millisecond to make and as much to read: some 3 µs for a request, 5 µs for a snapshot. The usual query has one part.
 
-/** Requests, or snapshots, of one message. */
+/** Requests, snapshots or series of one message. */
 export const PART_ITEMS_MAX = 256;
 /** UTF-16 units in the matchers of one message; what one request has beyond that goes by itself. */
 const PART_TEXT_MAX = 1 << 18;
-/** Rows in the snapshots of one message, some 25 bytes each; those of one snapshot stay together. */
-const PART_ROWS_MAX = 1 << 16;
-/** A late histogram, which is an object with lists, takes as long as so many rows. */
-const HISTOGRAM_ROWS = 64;
+/** Rows in the snapshots of one message, some 25 bytes each; those of one snapshot stay together. Or samples in its series, 9 bytes each. */
+export const PART_ROWS_MAX = 1 << 16;
+/** A histogram, which is an object with lists, takes as long as so many rows. */
+export const HISTOGRAM_ROWS = 64;
 
 /** Where the part of the requests ends that begins at `from`: behind at least one, unless there is none. */
 export function endOfRequests(requests: readonly ThreadRequest[], from: number): number {
@@ -30,7 +30,8 @@ export function endOfSnapshots(snapshots: readonly HeadSnapshot[], from: number)
   });
 }
 
-function endOfPart<Item>(
+/** Where the part ends whose items, of such sizes, come to so much: behind at least one, unless there is none. */
+export function endOfPart<Item>(
   items: readonly Item[],
   from: number,
   sizeMax: number,
