@@ -27,11 +27,15 @@ let sharedWords = new Float64Array(0);
 let sharedBytes = new Uint8Array(0);
 let sharedUsed = 0;
 
+/** Longer texts are not kept: whoever writes them finds them label by label. */
+const JSON_SIZE_MAX = 16 * 1024;
+
 function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
   let size = 1 + Math.max(1, 3 * pairs.length);
+  for (let i = 0; i < pairs.length; i++) size += pairs[i]!.length;
+  if (size > JSON_SIZE_MAX) return null;
   for (let i = 0; i < pairs.length; i++) {
     if (!isPlainText(pairs[i]!)) return null;
-    size += pairs[i]!.length;
   }
   const wordCount = Math.ceil(size / 8);
   if (sharedUsed + wordCount > sharedWords.length) {
@@ -141,8 +145,8 @@ export class Labels {
   }
 
   /**
-   * The set as a JSON object in label order where no name or value needs an escape or is not ASCII; otherwise null. Made once,
-   * then kept.
+   * The set as a JSON object in label order where no name or value needs an escape or is not ASCII, and all are 16 KiB at most;
+   * otherwise null. Made once, then kept.
    */
   get plainJson(): LabelsJson | null {
     if (this.#json === undefined) this.#json = plainJsonOf(this.pairs);

@@ -85,15 +85,16 @@ export class JsonBytes {
 
   /** A string as series labels are written: `<`, `>` and `&` stay as they are. */
   string(text: string): void {
-    if (text.length > ASCII_AT_ONCE || !this.#plainString(text)) {
-      this.#encode(`"${escapedString(text)}"`);
-    }
+    if (text.length <= ASCII_AT_ONCE && this.#plainString(text)) return;
+    this.ascii('"');
+    this.#encode(escapedString(text));
+    this.ascii('"');
   }
 
   /** A label set as an object in label order. Returns how many bytes it is, which most sets keep for the next time. */
   labels(labels: Labels): number {
     const text = labels.plainJson;
-    if (text !== null && text.size <= ASCII_AT_ONCE) {
+    if (text !== null) {
       this.words(text.words, text.start, text.size);
       return text.size;
     }

@@ -20,15 +20,10 @@ import type { ActiveQueries } from '../tsdb/active-queries.ts';
 import type { DatabaseSlot } from './database-slot.ts';
 import { createQueryObserver } from './engine-metrics.ts';
 import type { ServerOptions } from './flags/options.ts';
+import { queryMemory } from './query-memory.ts';
 
-/** The share of the host's memory that all query threads together may use. */
-const MEMORY_SHARE = 1 / 2;
-/** But each this much: less does not serve. */
-const THREAD_BYTES_MIN = 256 * 2 ** 20;
 /** What all query threads together keep of decoded samples; half as much again where their times are not evenly spaced. */
 const DECODED_BYTES_MAX = 40 * 2 ** 20;
-/** What a thread's heap may grow to beyond its share before V8 ends it: some tenths of a second of the fastest growth. */
-const HEAP_RESERVE_BYTES = 2 ** 30;
 /** A query pauses every 20 ms; one that does not for so long never will. */
 const GRACE_MS = 5000;
 
@@ -62,8 +57,7 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
   const { activeQueries, clock, database, evaluationIntervalMs, log, parser, registry } = parts;
   const { bytesMax, concurrencyMax, samplesMax } = query;
   const threadsMax = Math.max(1, availableParallelism() - 1);
-  const share = (MEMORY_SHARE * memoryBytes()) / threadsMax;
-  const memoryBytesMax = Math.floor(Math.max(THREAD_BYTES_MIN, Math.min(2 * bytesMax, share)));
+  const { heapMegabytesMax, memoryBytesMax } = queryMemory(bytesMax, threadsMax, memoryBytes());
   const settings: QuerySettings = {
     samplesMax,
     bytesMax,
@@ -86,7 +80,7 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     log: log.with({ component: 'query engine' }),
     concurrencyMax,
     threadsMax,
-    heapMegabytesMax: Math.ceil((memoryBytesMax + HEAP_RESERVE_BYTES) / 2 ** 20),
+    heapMegabytesMax,
     graceMs: GRACE_MS,
     begin: (text) => activeQueries.begin(text, Math.floor(clock.now() / 1000)),
     observer,

@@ -3,7 +3,9 @@ import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { giveBackAnswer } from '../../src/query/answer-buffers.ts';
 import { PoolRunner } from '../../src/query/pool/pool-runner.ts';
 import type { QueryReply } from '../../src/query/runner.ts';
+import { queryMemory } from '../../src/server/query-memory.ts';
 import { systemClock } from '../../src/std/clock.ts';
+import { memoryBytes } from '../../src/std/memory-bytes.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
 import { NO_FEATURES } from '../support/test-engine.ts';
@@ -12,8 +14,6 @@ import { PROBE, PROBE_WORDS, type SharedProbe } from './shared-probe.ts';
 
 /** UTF-8 bytes of a call stack, what is longer is cut. */
 const STACK_BYTES = 4096;
-/** What a server adds to the memory that a query thread may use before V8 ends it. */
-const HEAP_RESERVE_MEBIBYTES = 1024;
 
 /** Runs hostile queries, one after the other, in a query thread as a server has it, and tells what its longest pieces were. */
 export class ProbedPool {
@@ -28,6 +28,7 @@ export class ProbedPool {
     // Threads take a copy of it when they start.
     setEnvironmentData('probe', probe);
     const { bytesMax, samplesMax } = limits;
+    const { heapMegabytesMax, memoryBytesMax } = queryMemory(bytesMax, 1, memoryBytes());
     this.#pool = new PoolRunner({
       settings: {
         samplesMax,
@@ -35,7 +36,7 @@ export class ProbedPool {
         parser: ALL_PARSER_OPTIONS,
         features: NO_FEATURES,
         perStepStats: false,
-        memoryBytesMax: 2 * bytesMax,
+        memoryBytesMax,
         decodedBytesMax: 40 * 2 ** 20,
       },
       subqueryStepMs: () => 60_000,
@@ -44,7 +45,7 @@ export class ProbedPool {
       log: silentLog,
       concurrencyMax: 1,
       threadsMax: 1,
-      heapMegabytesMax: (2 * bytesMax) / 2 ** 20 + HEAP_RESERVE_MEBIBYTES,
+      heapMegabytesMax,
       graceMs: 60_000,
       observer: null,
       entry: new URL('./probed-thread.ts', import.meta.url),

@@ -5,7 +5,7 @@ import { createSampleColumn, noteHistogramBytes, type ReadCosts, type SampleColu
 import { createStepColumn, type StepColumn } from '../steps/step-column.ts';
 import { HeldLists } from './held-lists.ts';
 import { canceledError, QueryError, timeoutError, tooManyBytesError, tooManySamplesError } from './query-error.ts';
-import { CELL_BYTES, COLUMN_BYTES, columnBytes, histogramsBytes, labelsBytes } from './sizes.ts';
+import { CELL_BYTES, COLUMN_BYTES, columnBytes, histogramsBytes, labelsBytes, longTextBytes } from './sizes.ts';
 import { TooMuchWork } from './too-much-work.ts';
 
 /**
@@ -66,6 +66,8 @@ export class QueryBudget implements ReadCosts {
   /** Let go of so far. */
   #bytesBack = 0;
   #answerBytes = 0;
+  /** Label sets that were read, and whose long texts are counted. */
+  readonly #withLongTexts = new WeakSet<Labels>();
   readonly #options: BudgetOptions;
   readonly #deadline: number;
   #lastPause: number;
@@ -173,6 +175,17 @@ export class QueryBudget implements ReadCosts {
   /** Counts a label set made for this query; `textBytes` where it has a text of its own. */
   takeLabels(labels: Labels, textBytes = 0): void {
     this.takeBytes(labelsBytes(labels) + textBytes);
+  }
+
+  /**
+   * Counts a label set that was read. Long texts are read anew by each who reads them, unless the very same label set comes again;
+   * others are shared.
+   */
+  takeReadLabels(labels: Labels): void {
+    const textBytes = longTextBytes(labels);
+    const isNew = textBytes > 0 && !this.#withLongTexts.has(labels);
+    if (isNew) this.#withLongTexts.add(labels);
+    this.takeLabels(labels, isNew ? textBytes : 0);
   }
 
   /** A buffer that series are read into, counted while it grows; reading long ones looks at the clock. */

@@ -1,14 +1,20 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { Labels } from '../../model/labels.ts';
 import { createSampleColumn, type SampleColumn } from '../../storage/query.ts';
+import { labelsLength } from './aggregate/labels-fraction.ts';
 import type { QueryBudget } from './budget.ts';
 import { sameLabelsetError } from './query-error.ts';
+import { keyBytes, MAP_ENTRY_BYTES } from './sizes.ts';
+import { UNITS_PER_WORK } from './text-work.ts';
 
 interface Sample {
   readonly time: number;
   readonly value: number;
   readonly histogram: FloatHistogram | undefined;
 }
+
+/** Making the key of a label set takes as long as so many samples, and more where its texts are long. */
+const KEY_WORK = 20;
 
 /** Bytes of a sample that is held. */
 const SAMPLE_BYTES = 56;
@@ -25,6 +31,8 @@ export class EqualRanges {
     this.#budget = budget;
     const seen = new Set<string>();
     for (const each of labels) {
+      budget.spend(KEY_WORK + labelsLength(each) / UNITS_PER_WORK);
+      budget.takeBytes(keyBytes(each.key) + MAP_ENTRY_BYTES);
       if (seen.has(each.key)) this.#groups.set(each.key, { labels: each, samples: [] });
       else seen.add(each.key);
     }

@@ -31,6 +31,21 @@ export function labelsBytes({ pairs }: Labels): number {
   return LABELS_BYTES + LABEL_BYTES * pairs.length;
 }
 
+/** What a label set's key takes: what separates its texts makes it one of two bytes for each unit. */
+export function keyBytes(key: string): number {
+  return TEXT_BYTES + 2 * key.length;
+}
+
+/** UTF-16 units of a text of which those who read label sets keep no copy that all share. */
+const SHARED_TEXT_MAX = 128;
+
+/** What long texts of a label set take that was read for a query; others are shared by all. */
+export function longTextBytes({ pairs }: Labels): number {
+  let bytes = 0;
+  for (const { length } of pairs) if (length > SHARED_TEXT_MAX) bytes += TEXT_BYTES + length;
+  return bytes;
+}
+
 /** What a list of label sets without texts of their own takes. */
 export function labelListBytes(list: readonly Labels[]): number {
   return list.reduce((sum, labels) => sum + labelsBytes(labels), ENTRY_BYTES * list.length);

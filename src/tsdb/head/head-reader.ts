@@ -43,7 +43,7 @@ import { StoredChunks } from './stored-chunks.ts';
 /** Label sets kept for reuse, one for each slot of a table by row: about 16 MB where all are in use. */
 const LABELS_KEPT_MAX = 1 << 16;
 /** UTF-16 units of their long texts, which no other label set has: where there are more, all label sets are let go of. */
-const LONG_TEXTS_KEPT_MAX = 1 << 22;
+const LONG_TEXTS_KEPT_MAX = 1 << 24;
 
 /**
  * Labels and samples of rows, read in place. The caller holds a pin on the epoch in which it took its snapshot.

@@ -11,6 +11,7 @@ import { histogramText } from '../histogram-text.ts';
 import { nameSet } from '../name-set.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
+import { keyBytes } from '../sizes.ts';
 import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { labelsOfGroup } from './group-rows.ts';
 import { labelsLength } from './labels-fraction.ts';
@@ -97,7 +98,7 @@ export class CountValues implements VectorOperator {
     if (output === undefined) {
       output = labels.length;
       numbers.set(group.key, output);
-      budget.takeLabels(group, OUTPUT_BYTES + text.length + group.key.length);
+      budget.takeLabels(group, OUTPUT_BYTES + text.length + keyBytes(group.key));
       labels.push(group);
     }
     return output;

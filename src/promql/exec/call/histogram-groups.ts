@@ -7,7 +7,7 @@ import type { PositionRange } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import { LabelGroups } from '../label-groups.ts';
-import { ENTRY_BYTES, LIST_BYTES } from '../sizes.ts';
+import { ENTRY_BYTES, keyBytes, LIST_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
 
 /** The label that holds the upper bound of a classic bucket. */
 const BUCKET_LABEL = 'le';
@@ -83,6 +83,7 @@ export class HistogramGroups {
     let group = this.#odd.get(labels.key);
     if (group === undefined) {
       group = this.#create(labels);
+      this.#context.budget.takeBytes(keyBytes(labels.key) + MAP_ENTRY_BYTES);
       this.#odd.set(labels.key, group);
     }
     return group;

@@ -11,6 +11,7 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
 import { queryRange } from '../select-all.ts';
+import { keyBytes } from '../sizes.ts';
 import { comparingTexts } from '../text-work.ts';
 import { InfoSelector } from './info-selector.ts';
 import { InfoTable } from './info-table.ts';
@@ -97,7 +98,8 @@ export class InfoCall implements VectorOperator {
         const key = `${row}:${labels.key}`;
         let answer = known.get(key);
         if (answer === undefined) {
-          budget.takeLabels(labels, key.length + count);
+          // The label set keeps its own.
+          budget.takeLabels(labels, 2 * keyBytes(key) + count);
           answer = { base, labels, steps: new Uint8Array(count) };
           known.set(key, answer);
           answers.push(answer);

@@ -5,7 +5,7 @@ import { isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
-import { MAP_ENTRY_BYTES, TEXT_BYTES } from '../sizes.ts';
+import { keyBytes, MAP_ENTRY_BYTES } from '../sizes.ts';
 import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { IDENTIFYING_LABELS, type InfoSelector } from './info-selector.ts';
 
@@ -54,6 +54,7 @@ export class InfoTable {
     if (this.#samples.histograms !== null) addNewestHistograms(this.#samples, look, times, budget);
     if (isEmptyColumn(times)) return null;
     const labels = set.labels(row);
+    budget.takeReadLabels(labels);
     const name = labels.get(METRIC_NAME);
     this.#names.add(name);
     const key = groupKey(name, labels);
@@ -94,7 +95,8 @@ export class InfoTable {
     this.#budget.spend(key.length / UNITS_PER_WORK);
     let result = this.#results.get(key);
     if (result === undefined) {
-      this.#budget.takeBytes(TEXT_BYTES + MAP_ENTRY_BYTES + key.length);
+      // Its parts are kept, too, with their label sets.
+      this.#budget.takeBytes(2 * keyBytes(key) + MAP_ENTRY_BYTES);
       result = this.#combine(base, matching);
       this.#results.set(key, result);
     }

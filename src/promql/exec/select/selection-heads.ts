@@ -36,7 +36,7 @@ export async function selectionHeads(selection: Selection, context: QueryContext
   const place = budget.held.hold(labels);
   for (let row = 0; row < set.length; row++) {
     labels[row] = set.labels(row);
-    budget.takeLabels(labels[row]!);
+    budget.takeReadLabels(labels[row]!);
     if (row % BLOCK !== BLOCK - 1) continue;
     budget.spend(LABELS_WORK * BLOCK);
     if (budget.pauseDue) await budget.pause();
