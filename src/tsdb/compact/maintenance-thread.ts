@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../std/clock.ts';
 import { errorFromData } from '../../std/error-data.ts';
 import { workerEntry } from '../../std/worker-entry.ts';
+import { youngGeneration } from '../../std/young-generation.ts';
 import { TaskCancelled } from './compact-blocks.ts';
 import {
   CANCELLED_WORD,
@@ -91,7 +92,10 @@ export class MaintenanceThread implements MaintenanceRunner {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerEntry('tsdb/compact/compact-worker.ts'), { name: 'maintenance' });
+    const worker = new Worker(workerEntry('tsdb/compact/compact-worker.ts'), {
+      name: 'maintenance',
+      resourceLimits: youngGeneration(),
+    });
     this.#worker = worker;
     worker.on('message', (answer: TaskAnswer) => this.#answered?.(answer));
     const lost = (message: string): void => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../../std/worker-entry.ts';
+import { youngGeneration } from '../../../std/young-generation.ts';
 import { RECORD_BYTES_MAX } from '../record-types.ts';
 import { createRing, type RingBuffers } from './entry-ring.ts';
 import type { LogFile } from './log-ahead.ts';
@@ -56,7 +57,10 @@ export function endWaitingThread(): void {
 function startThread(): ReadingThread {
   // Before there is a thread: it may throw.
   const memory = createLogMemory();
-  const worker = new Worker(workerEntry('tsdb/wal/ahead/log-worker.ts'), { name: 'log' });
+  const worker = new Worker(workerEntry('tsdb/wal/ahead/log-worker.ts'), {
+    name: 'log',
+    resourceLimits: youngGeneration(),
+  });
   const thread = { worker, ring: createRing(), memory, board: createBoard([]), isGone: false };
   worker.on('exit', () => {
     thread.isGone = true;
