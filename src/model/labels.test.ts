@@ -93,3 +93,9 @@ describe('goQuote()', () => {
     expect(goQuote(text)).toBe(quoted);
   });
 });
+
+test('plainJson of more than 16 KiB is not made', () => {
+  // {"a":"..."}
+  expect(labelsFromObject({ a: 'x'.repeat(16 * 1024 - 8) }).plainJson?.size).toBe(16 * 1024);
+  expect(labelsFromObject({ a: 'x'.repeat(16 * 1024 - 7) }).plainJson).toBeNull();
+});

@@ -34,9 +34,7 @@ function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
   let size = 1 + Math.max(1, 3 * pairs.length);
   for (let i = 0; i < pairs.length; i++) size += pairs[i]!.length;
   if (size > JSON_SIZE_MAX) return null;
-  for (let i = 0; i < pairs.length; i++) {
-    if (!isPlainText(pairs[i]!)) return null;
-  }
+  for (let i = 0; i < pairs.length; i++) if (!isPlainText(pairs[i]!)) return null;
   const wordCount = Math.ceil(size / 8);
   if (sharedUsed + wordCount > sharedWords.length) {
     sharedWords = new Float64Array(Math.max(wordCount, SHARED_WORDS));

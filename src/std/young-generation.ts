@@ -3,8 +3,6 @@ import { setFlagsFromString } from 'node:v8';
 /** V8 takes three halves of its young generation: two that take turns, and one of large objects. */
 const HALVES = 3;
 
-let isFlagUndone = false;
-
 /** As `bin/narthex` has it for the main thread. */
 const USUAL_MEBIBYTES = 4;
 
@@ -13,7 +11,6 @@ const USUAL_MEBIBYTES = 4;
  * with a flag for the main thread's, which would go for all threads; it is undone for those to come.
  */
 export function youngGeneration(halfMebibytes = USUAL_MEBIBYTES): { maxYoungGenerationSizeMb: number } {
-  if (!isFlagUndone) setFlagsFromString('--max-semi-space-size=0');
-  isFlagUndone = true;
+  setFlagsFromString('--max-semi-space-size=0');
   return { maxYoungGenerationSizeMb: HALVES * halfMebibytes };
 }

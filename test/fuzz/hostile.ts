@@ -16,10 +16,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SERVER_FLAGS } from '../../bench/server-flags.ts';
 import { stolenLine, stolenSeconds } from '../../bench/stolen-time.ts';
-import { systemClock } from '../../src/std/clock.ts';
-import { nodeFiles } from '../../src/std/node-files.ts';
-import { silentLog } from '../../src/telemetry/log.ts';
-import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
+import type { Database } from '../../src/tsdb/tsdb.ts';
 import {
   fillSmall,
   HOSTILE_QUERIES,
@@ -28,7 +25,7 @@ import {
   type HostileQuery,
   SMALL_LIMITS,
 } from './hostile-queries.ts';
-import { LARGE, openLargeDatabase } from './large-data.ts';
+import { LARGE, openHostileDatabase, openLargeDatabase } from './large-data.ts';
 import { LARGE_QUERIES, LARGE_QUERIES_END } from './large-queries.ts';
 import { ProbedPool } from './probed-pool.ts';
 import { openRareDatabase, RARE } from './rare-data.ts';
@@ -96,14 +93,7 @@ async function runOnce(query: HostileQuery, pool: ProbedPool): Promise<HostileOu
 }
 
 async function openSmallDatabase(directory: string): Promise<Database> {
-  const database = await openDatabase({
-    directory,
-    fileSystem: nodeFiles,
-    clock: systemClock,
-    log: silentLog,
-    lock: false,
-    maintenance: null,
-  });
+  const database = await openHostileDatabase(directory);
   fillSmall(database);
   return database;
 }

@@ -39,13 +39,9 @@ const WIDE_STEP_MS = 60_000;
 const BATCH = 10_000;
 const TEXT_SERIES = 100;
 
-/**
- * Data in which every loop of a query can be long: `long{kind}` (a counter with resets, a gauge, one with gaps and NaNs) has
- * millions of samples, `wide{id, group}` is 100,000 series, `native` is histograms of 160 buckets, `classic_bucket{le}` one
- * of 2,000, `texts{id, text}` has long label values. The older two hours are in a block of `directory`.
- */
-export async function openLargeDatabase(directory: string, size: LargeDataSize): Promise<Database> {
-  const database = await openDatabase({
+/** A database on disk that nobody maintains, for data that hostile queries are asked of. */
+export function openHostileDatabase(directory: string): Promise<Database> {
+  return openDatabase({
     directory,
     fileSystem: nodeFiles,
     clock: systemClock,
@@ -53,6 +49,15 @@ export async function openLargeDatabase(directory: string, size: LargeDataSize):
     lock: false,
     maintenance: null,
   });
+}
+
+/**
+ * Data in which every loop of a query can be long: `long{kind}` (a counter with resets, a gauge, one with gaps and NaNs) has
+ * millions of samples, `wide{id, group}` is 100,000 series, `native` is histograms of 160 buckets, `classic_bucket{le}` one
+ * of 2,000, `texts{id, text}` has long label values. The older two hours are in a block of `directory`.
+ */
+export async function openLargeDatabase(directory: string, size: LargeDataSize): Promise<Database> {
+  const database = await openHostileDatabase(directory);
   for (let part = 0; part < PARTS; part++) appendPart(database, size, part);
   await database.compact();
   appendMoments(database, size.wideSeries, (n) =>

@@ -1,14 +1,11 @@
 import { setEnvironmentData } from 'node:worker_threads';
-import { ALL_PARSER_OPTIONS } from '../../src/promql/syntax/options.ts';
 import { giveBackAnswer } from '../../src/query/answer-buffers.ts';
-import { PoolRunner } from '../../src/query/pool/pool-runner.ts';
+import type { PoolRunner } from '../../src/query/pool/pool-runner.ts';
 import type { QueryReply } from '../../src/query/runner.ts';
 import { queryMemory } from '../../src/server/query-memory.ts';
-import { systemClock } from '../../src/std/clock.ts';
 import { memoryBytes } from '../../src/std/memory-bytes.ts';
-import { silentLog } from '../../src/telemetry/log.ts';
 import type { Database } from '../../src/tsdb/tsdb.ts';
-import { NO_FEATURES } from '../support/test-engine.ts';
+import { createPoolRunner, SETTINGS } from '../query/query-support.ts';
 import type { HostileLimits, HostileOutcome, HostileQuery } from './hostile-queries.ts';
 import { PROBE, PROBE_WORDS, type SharedProbe } from './shared-probe.ts';
 
@@ -29,25 +26,19 @@ export class ProbedPool {
     setEnvironmentData('probe', probe);
     const { bytesMax, samplesMax } = limits;
     const { heapMegabytesMax, memoryBytesMax } = queryMemory(bytesMax, 1, memoryBytes());
-    this.#pool = new PoolRunner({
+    this.#pool = createPoolRunner(database, {
       settings: {
+        ...SETTINGS,
         samplesMax,
         bytesMax,
-        parser: ALL_PARSER_OPTIONS,
-        features: NO_FEATURES,
         perStepStats: false,
         memoryBytesMax,
         decodedBytesMax: 40 * 2 ** 20,
       },
-      subqueryStepMs: () => 60_000,
-      reads: () => database.threadReads(),
-      clock: systemClock,
-      log: silentLog,
       concurrencyMax: 1,
       threadsMax: 1,
       heapMegabytesMax,
       graceMs: 60_000,
-      observer: null,
       entry: new URL('./probed-thread.ts', import.meta.url),
     });
   }

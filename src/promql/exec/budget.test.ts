@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type Labels, labelsFromObject } from '../../model/labels.ts';
 import { systemClock } from '../../std/clock.ts';
 import { QueryBudget } from './budget.ts';
 import { TooMuchWork } from './too-much-work.ts';
@@ -56,4 +57,26 @@ test('what is given back is not counted any more, but was taken', () => {
   budget.giveBack(500);
   budget.takeBytes(101);
   expect([budget.bytes, budget.bytesPeak, budget.bytesTaken]).toEqual([501, 900, 1001]);
+});
+
+test('QueryBudget counts long texts of a label set once for each time that it was read', () => {
+  const { budget } = budgetAt();
+  const read = (text: string) => {
+    const before = budget.bytes;
+    budget.takeReadLabels(labels(text));
+    const bytes = budget.bytes - before;
+    budget.giveBack(bytes);
+    return bytes;
+  };
+  const sets = new Map<string, Labels>();
+  let labels = (text: string) => labelsFromObject({ a: text });
+  expect(read('x'.repeat(128))).toBe(read('y'));
+  expect(read('x'.repeat(200)) - read('y')).toBe(224);
+  expect(read('x'.repeat(200)) - read('y')).toBe(224);
+  // The very same label set has the very same texts.
+  labels = (text) => {
+    if (!sets.has(text)) sets.set(text, labelsFromObject({ a: text }));
+    return sets.get(text)!;
+  };
+  expect(read('x'.repeat(200)) - read('x'.repeat(200))).toBe(224);
 });

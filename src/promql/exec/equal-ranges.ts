@@ -1,11 +1,10 @@
 import type { FloatHistogram } from '../../model/histogram.ts';
 import type { Labels } from '../../model/labels.ts';
 import { createSampleColumn, type SampleColumn } from '../../storage/query.ts';
-import { labelsLength } from './aggregate/labels-fraction.ts';
 import type { QueryBudget } from './budget.ts';
 import { sameLabelsetError } from './query-error.ts';
 import { keyBytes, MAP_ENTRY_BYTES } from './sizes.ts';
-import { UNITS_PER_WORK } from './text-work.ts';
+import { labelsLength, UNITS_PER_WORK } from './text-work.ts';
 
 interface Sample {
   readonly time: number;

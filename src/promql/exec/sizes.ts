@@ -1,4 +1,5 @@
 import { blockEnd, type Spend } from '../../kernels/blocks.ts';
+import { KEPT_UNITS_MAX } from '../../memory/symbol-texts.ts';
 import type { FloatHistogram } from '../../model/histogram.ts';
 import { histogramBytes } from '../../model/histogram-bytes.ts';
 import type { Labels } from '../../model/labels.ts';
@@ -36,13 +37,10 @@ export function keyBytes(key: string): number {
   return TEXT_BYTES + 2 * key.length;
 }
 
-/** UTF-16 units of a text of which those who read label sets keep no copy that all share. */
-const SHARED_TEXT_MAX = 128;
-
 /** What long texts of a label set take that was read for a query; others are shared by all. */
 export function longTextBytes({ pairs }: Labels): number {
   let bytes = 0;
-  for (const { length } of pairs) if (length > SHARED_TEXT_MAX) bytes += TEXT_BYTES + length;
+  for (const { length } of pairs) if (length > KEPT_UNITS_MAX) bytes += TEXT_BYTES + length;
   return bytes;
 }
 

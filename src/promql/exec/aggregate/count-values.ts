@@ -12,9 +12,8 @@ import { nameSet } from '../name-set.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { keyBytes } from '../sizes.ts';
-import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
+import { comparingTexts, labelsLength, UNITS_PER_WORK } from '../text-work.ts';
 import { labelsOfGroup } from './group-rows.ts';
-import { labelsLength } from './labels-fraction.ts';
 import { StepCounts } from './step-counts.ts';
 
 /** Of an output series with its own map, beside labels and texts. */

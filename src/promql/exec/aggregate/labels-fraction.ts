@@ -7,13 +7,6 @@ let bytes = new Uint8Array(1024);
 /** Characters that are hashed in the time of a sample. */
 export const HASHED_PER_SAMPLE = 4;
 
-/** How many characters `labelsFraction` looks at. */
-export function labelsLength({ pairs }: Labels): number {
-  let length = 0;
-  for (const text of pairs) length += text.length;
-  return length;
-}
-
 /**
  * A number in [0, 1] that a label set always has: xxhash64 of its names and values, each with its length before it,
  * over 2^64 - 1. A length below 255 is one byte, others are 0xFF and three bytes, little-endian.

@@ -7,8 +7,9 @@ import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
+import { labelsLength } from '../text-work.ts';
 import { groupRows } from './group-rows.ts';
-import { HASHED_PER_SAMPLE, labelsFraction, labelsLength } from './labels-fraction.ts';
+import { HASHED_PER_SAMPLE, labelsFraction } from './labels-fraction.ts';
 import { checkCount, type Parameter, parameterFromValues, refuse } from './parameter.ts';
 
 /** limitk: the first k series of each group that have a value on a step. Streams; only counts are kept. */

@@ -65,9 +65,7 @@ export class LabelCall implements VectorOperator {
     const place = budget.held.hold(labels);
     for (const before of list) {
       const after = relabel(before);
-      if (after !== before) {
-        budget.takeLabels(after);
-      }
+      if (after !== before) budget.takeLabels(after);
       labels.push(after);
       budget.spend(RELABEL_WORK);
       if (budget.pauseDue) await budget.pause();

@@ -1,11 +1,10 @@
 import { patternSort } from '../../../kernels/pattern-sort.ts';
 import type { Labels } from '../../../model/labels.ts';
 import { copyStepColumn, dropHistograms, isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
-import { labelsLength } from '../aggregate/labels-fraction.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
-import { UNITS_PER_WORK } from '../text-work.ts';
+import { labelsLength, UNITS_PER_WORK } from '../text-work.ts';
 
 interface Row {
   readonly labels: Labels;
