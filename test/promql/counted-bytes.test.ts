@@ -1,21 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Labels, labelsFromObject } from '../../src/model/labels.ts';
+import type { EngineOptions } from '../../src/promql/engine.ts';
 import { JsonBlocks } from '../../src/promql/json-blocks.ts';
 import { JsonSink } from '../../src/promql/result-json.ts';
 import { Annotations } from '../../src/promql/steps/annotations.ts';
 import { collectGarbage } from '../../src/std/collect-garbage.ts';
-import { createSampleBatch } from '../../src/storage/append.ts';
+import { type Appender, createSampleBatch } from '../../src/storage/append.ts';
 import type { Queryable, SelectRequest } from '../../src/storage/query.ts';
 import { Head } from '../../src/tsdb/head/head.ts';
 import { histogramAt } from '../fuzz/large-data.ts';
-import { testEngine } from '../support/test-engine.ts';
+import { NO_FEATURES, testEngine } from '../support/test-engine.ts';
 
 // What a query's budget counts, beside what the process has more while the query runs: heap and buffers, without garbage.
 
 const SERIES = 3000;
 const NATIVE = 300;
+/** Series with texts so long. */
+const LONG = 200;
+const LONG_UNITS = 5000;
 const SAMPLES = 30;
 const SAMPLE_MS = 15_000;
 const END = (SAMPLES - 1) * SAMPLE_MS;
@@ -27,35 +31,70 @@ const [SHARE_MIN, SHARE_MAX] = [0.8, 1.5];
 
 let storage: Queryable;
 
-beforeAll(() => {
-  storage = withoutMemory(filledHead());
-});
-
-function filledHead(): Head {
+/** A storage of what `append` appends of each moment. */
+function filled(append: (appender: Appender, i: number) => void): Queryable {
   const turns = { now: () => performance.now(), pause: () => setImmediate(), pieceMs: 5 };
   const head = new Head({ chunkRangeMs: 7_200_000, minValidTime: Number.NEGATIVE_INFINITY, turns });
   head.logTo({ append() {} });
   for (let i = 0; i < SAMPLES; i++) {
     const appender = head.appender();
-    const batch = createSampleBatch(SERIES);
-    batch.length = SERIES;
-    for (let n = 0; n < SERIES; n++) {
-      const instance = `host-${n % 100}:9090`;
-      const labels = { __name__: 'm', id: `id-${n}`, group: `${n % 10}`, job: 'a', instance, le: `${n % 50}` };
-      batch.refs[n] = appender.resolve(labelsFromObject(labels));
-      batch.times[n] = i * SAMPLE_MS;
-      batch.values[n] = n * 1000 + i + n / 7;
-    }
-    batch.histograms = Array.from({ length: NATIVE }, (_, n) => ({
-      ref: appender.resolve(labelsFromObject({ __name__: 'native', id: `id-${n}` })),
-      time: i * SAMPLE_MS,
-      startTime: 0,
-      histogram: histogramAt(i + n, 100),
-    }));
-    appender.append(batch);
+    append(appender, i);
     appender.commit();
   }
-  return head;
+  return withoutMemory(head);
+}
+
+function appendUsual(appender: Appender, i: number): void {
+  const floats = Array.from({ length: SERIES }, (_, n) => {
+    const instance = `host-${n % 100}:9090`;
+    return { __name__: 'm', id: `id-${n}`, group: `${n % 10}`, job: 'a', instance, le: `${n % 50}` };
+  });
+  appendAll(appender, i, floats, 'native');
+}
+
+/** Series that others tell more of, those with long texts, and such that differ in their names alone and have no samples at the same times. */
+function appendKeyed(appender: Appender, i: number): void {
+  const floats: Record<string, string>[] = [];
+  const turn = i % 2 === 0 ? 'even' : 'odd';
+  for (let n = 0; n < SERIES; n++) {
+    const target = { job: 'a', instance: `host-${n % 100}:9090` };
+    floats.push({ __name__: 'm', id: `id-${n}`, group: `${n % 10}`, ...target });
+    if (n < 100) floats.push({ __name__: 'target_info', ...target, data: `data-${n}`, zone: `${n % 3}` });
+    const unit = { job: 'b', instance: `unit-${n}` };
+    floats.push({ __name__: 'unit', ...unit }, { __name__: 'unit_info', ...unit, data: `some data of ${n}` });
+    floats.push({ __name__: turn, id: `id-${n}`, text: 'some text' });
+  }
+  for (let n = 0; n < LONG; n++) {
+    const id = `id-${n}`;
+    const target = { job: 'c', instance: `long-${n % 10}` };
+    floats.push({ __name__: 'short', id, ...target }, { __name__: 'long', id, ...target, text: longText(n) });
+    if (n < 10) floats.push({ __name__: 'long_info', ...target, data: longText(n) });
+    const longTarget = { job: 'd', instance: longText(n) };
+    floats.push({ __name__: 'of_long', id, ...longTarget }, { __name__: 'of_long_info', ...longTarget, data: `${n}` });
+  }
+  appendAll(appender, i, floats, `native_${turn}`);
+}
+
+function longText(n: number): string {
+  return `${n}${'x'.repeat(LONG_UNITS)}`;
+}
+
+function appendAll(appender: Appender, i: number, floats: readonly Record<string, string>[], native: string): void {
+  const time = i * SAMPLE_MS;
+  const batch = createSampleBatch(floats.length);
+  batch.length = floats.length;
+  for (const [n, labels] of floats.entries()) {
+    batch.refs[n] = appender.resolve(labelsFromObject(labels));
+    batch.times[n] = time;
+    batch.values[n] = n * 1000 + i + n / 7;
+  }
+  batch.histograms = Array.from({ length: NATIVE }, (_, n) => ({
+    ref: appender.resolve(labelsFromObject({ __name__: native, id: `id-${n}` })),
+    time,
+    startTime: 0,
+    histogram: histogramAt(i + n, 100),
+  }));
+  appender.append(batch);
 }
 
 /** A storage that keeps no labels from one query to the next. */
@@ -81,11 +120,18 @@ function withoutMemory(head: Head): Queryable {
   };
 }
 
+interface Shape {
+  readonly text: string;
+  readonly steps: number;
+  readonly features: EngineOptions['features'];
+}
+
 /** Runs a query and tells what it counted; looks at memory as often as `measure` is called, which is at every so many looks. */
-async function counted(text: string, steps: number, everyLooks: number, measure: () => void) {
+async function counted({ features, steps, text }: Shape, everyLooks: number, measure: () => void) {
   const engine = testEngine({
     samplesMax: 50_000_000,
     bytesMax: 2 ** 31,
+    features,
   });
   let looks = 0;
   const signal = {
@@ -123,14 +169,14 @@ function heldBytes(): number {
 }
 
 /** Counted bytes, and the most that the process had more than before. */
-async function compared(text: string, steps: number): Promise<{ counts: number; held: number }> {
+async function compared(shape: Shape): Promise<{ counts: number; held: number }> {
   // The first one brings what stays: compiled code, plans, what the head knows.
-  const { looks } = await counted(text, steps, Number.POSITIVE_INFINITY, () => {});
+  const { looks } = await counted(shape, Number.POSITIVE_INFINITY, () => {});
   let [counts, held] = [0, 0];
   // Looks at memory may all miss the moment at which it is most: what is seen is the least that is held.
   for (let run = 0; run < RUNS_MAX && (run === 0 || counts >= SHARE_MAX * held); run++) {
     const before = heldBytes();
-    const { bytes } = await counted(text, steps, Math.max(1, Math.floor(looks / (MEASURES + run))), () => {
+    const { bytes } = await counted(shape, Math.max(1, Math.floor(looks / (MEASURES + run))), () => {
       held = Math.max(held, heldBytes() - before);
     });
     counts = bytes;
@@ -202,9 +248,52 @@ const SHAPES: readonly (readonly [text: string, steps: number])[] = [
   ['sum_over_time((native * 2)[5m:15s])', 1],
 ];
 
-test.for(SHAPES)('%s on %i steps counts the bytes that it has', async ([text, steps]) => {
-  const { counts, held } = await compared(text, steps);
+/** Queries that find label sets by their keys. */
+const KEYED: readonly (readonly [text: string, steps: number])[] = [
+  ['info(m)', 1],
+  ['info(m, {data=~".+"})', 20],
+  ['info(unit, {__name__="unit_info"})', 20],
+  ['info({__name__=~"unit.*"}, {__name__="unit_info"})', 1],
+  ['info(long)', 1],
+  ['info(long, {__name__="long_info"})', 1],
+  ['info(short, {__name__="long_info"})', 20],
+  ['info(of_long, {__name__="of_long_info"})', 1],
+];
 
+/** Those that look for equal label sets where names go last. */
+const NAMES_LAST: readonly (readonly [text: string, steps: number])[] = [
+  ['abs(unit)[5m:15s]', 1],
+  ['abs(long)[1m:15s]', 1],
+  ['abs(last_over_time({__name__=~"even|odd"}[10s]))[5m:15s]', 1],
+  ['(last_over_time({__name__=~"native_even|native_odd"}[10s]) * 2)[5m:15s]', 1],
+  ['info(m)', 20],
+];
+
+describe('of usual series', () => {
+  beforeAll(() => {
+    storage = filled(appendUsual);
+  });
+
+  test.for(SHAPES)('%s on %i steps counts the bytes that it has', async ([text, steps]) => {
+    expectInShare(await compared({ text, steps, features: NO_FEATURES }));
+  });
+});
+
+describe('of series that are found by their keys', () => {
+  beforeAll(() => {
+    storage = filled(appendKeyed);
+  });
+
+  test.for(KEYED)('%s on %i steps counts the bytes that it has', async ([text, steps]) => {
+    expectInShare(await compared({ text, steps, features: NO_FEATURES }));
+  });
+
+  test.for(NAMES_LAST)('%s on %i steps counts the bytes that it has, names removed last', async ([text, steps]) => {
+    expectInShare(await compared({ text, steps, features: { ...NO_FEATURES, delayedNameRemoval: true } }));
+  });
+});
+
+function expectInShare({ counts, held }: { counts: number; held: number }): void {
   expect(counts / held).toBeGreaterThan(SHARE_MIN);
   expect(counts / held).toBeLessThan(SHARE_MAX);
-});
+}

@@ -11,7 +11,7 @@ import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
 import { queryRange } from '../select-all.ts';
-import { keyBytes } from '../sizes.ts';
+import { ARRAY_BYTES, ENTRY_BYTES, keyBytes, MAP_ENTRY_BYTES } from '../sizes.ts';
 import { comparingTexts } from '../text-work.ts';
 import { InfoSelector } from './info-selector.ts';
 import { InfoTable } from './info-table.ts';
@@ -39,6 +39,9 @@ const ENRICHING_WORK = 400;
 const INFO_WORK = 500;
 /** Looking whether an info series belongs to any other. */
 const LOOKING_WORK = 20;
+
+/** Of an output series beside its label set and its steps: the object, its array of steps, and its entry in a list. */
+const ANSWER_BYTES = 48 + ARRAY_BYTES + ENTRY_BYTES;
 
 /**
  * `info(v, {...})`: adds the labels of info series (such as `target_info`) that share `instance` and `job` with a
@@ -84,6 +87,7 @@ export class InfoCall implements VectorOperator {
     this.#answers = answers;
     const { count } = this.#scope.grid;
     const known = new TextMap<Enriched>(comparingTexts(budget));
+    let knownBytes = 0;
     for (let step = 0; step < count; step++) {
       budget.spend(STEP_WORK * (1 + bases.length));
       const present: number[] = [];
@@ -98,8 +102,11 @@ export class InfoCall implements VectorOperator {
         const key = `${row}:${labels.key}`;
         let answer = known.get(key);
         if (answer === undefined) {
-          // The label set keeps its own.
-          budget.takeLabels(labels, 2 * keyBytes(key) + count);
+          const knownMore = keyBytes(key) + MAP_ENTRY_BYTES;
+          budget.takeBytes(knownMore + ANSWER_BYTES + count);
+          knownBytes += knownMore;
+          // The label set keeps its own, and those that were read are counted.
+          if (labels !== base.labels) budget.takeLabels(labels, keyBytes(labels.key));
           answer = { base, labels, steps: new Uint8Array(count) };
           known.set(key, answer);
           answers.push(answer);
@@ -107,6 +114,8 @@ export class InfoCall implements VectorOperator {
         answer.steps[step] = 1;
       }
     }
+    budget.giveBack(knownBytes);
+    table.done();
     budget.held.letGo(tablePlace);
     budget.held.letGo(basesPlace);
     budget.check();
@@ -135,16 +144,19 @@ export class InfoCall implements VectorOperator {
   async #readBases(bases: BaseSeries[]): Promise<void> {
     const heads = await this.#input.series();
     const { labels, dropName } = heads;
-    const { held } = this.#context.budget;
-    const place = held.hold(heads);
-    await drain(this.#input, this.#context.budget, (column, row) => {
+    const { budget } = this.#context;
+    const place = budget.held.hold(heads);
+    await drain(this.#input, budget, (column, row) => {
       if (isEmptyColumn(column)) return;
-      this.#context.budget.keepColumn(column);
-      const isInfo = this.#selector.isInfoName(labels[row]!.get(METRIC_NAME));
+      budget.keepColumn(column);
+      const base = labels[row]!;
+      // Whatever is found for it is found by its key, which it keeps.
+      budget.takeBytes(keyBytes(base.key));
+      const isInfo = this.#selector.isInfoName(base.get(METRIC_NAME));
       const mark = dropName === null ? 0 : dropName[row]!;
-      bases.push({ labels: labels[row]!, dropName: mark, column: copyStepColumn(column), isInfo });
+      bases.push({ labels: base, dropName: mark, column: copyStepColumn(column), isInfo });
     });
-    held.letGo(place);
+    budget.held.letGo(place);
   }
 
   /** A selector that is not written makes a query read no longer a time than its other selectors do, as in the reference. */

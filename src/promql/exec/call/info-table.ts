@@ -5,7 +5,7 @@ import { isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
 import { QueryError } from '../query-error.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from '../select/fill-newest.ts';
-import { keyBytes, MAP_ENTRY_BYTES } from '../sizes.ts';
+import { ENTRY_BYTES, keyBytes, LIST_BYTES, MAP_ENTRY_BYTES } from '../sizes.ts';
 import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { IDENTIFYING_LABELS, type InfoSelector } from './info-selector.ts';
 
@@ -23,6 +23,11 @@ interface InfoGroup {
   current: InfoSeries | null;
 }
 
+/** Of an info series beside its column and its label set: its object and its entry in the list of its group. */
+const SERIES_BYTES = 40 + ENTRY_BYTES;
+/** Of a group beside its key and its series: its object, its list, and where it is found. */
+const GROUP_BYTES = 48 + LIST_BYTES + MAP_ENTRY_BYTES;
+
 /** Joins label texts to keys; not part of any valid UTF-8 text. */
 const SEPARATOR = '\ud800';
 
@@ -36,6 +41,8 @@ export class InfoTable {
   readonly #samples: SampleColumn;
   /** Base labels and the info series of a step -> result; most steps repeat the one before. */
   readonly #results: TextMap<Labels | null>;
+  /** Counted for groups, results and the keys of info series. */
+  #bytes = 0;
 
   constructor(selector: InfoSelector, count: number, budget: QueryBudget) {
     this.#budget = budget;
@@ -59,8 +66,12 @@ export class InfoTable {
     this.#names.add(name);
     const key = groupKey(name, labels);
     const group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, { name, series: [{ labels, times }], current: null });
-    else group.series.push({ labels, times });
+    // Its label set keeps its key, which whatever it belongs to is found by.
+    this.#take(SERIES_BYTES + keyBytes(labels.key));
+    if (group === undefined) {
+      this.#take(GROUP_BYTES + keyBytes(key));
+      this.#groups.set(key, { name, series: [{ labels, times }], current: null });
+    } else group.series.push({ labels, times });
     return times;
   }
 
@@ -95,12 +106,23 @@ export class InfoTable {
     this.#budget.spend(key.length / UNITS_PER_WORK);
     let result = this.#results.get(key);
     if (result === undefined) {
-      // Its parts are kept, too, with their label sets.
-      this.#budget.takeBytes(2 * keyBytes(key) + MAP_ENTRY_BYTES);
+      // Without any it is the series' own, which is counted with that.
+      this.#take(MAP_ENTRY_BYTES + (matching.length === 0 ? 0 : keyBytes(key)));
       result = this.#combine(base, matching);
       this.#results.set(key, result);
     }
     return result;
+  }
+
+  /** Takes back what was counted for what only the table has; nobody asks it any more. */
+  done(): void {
+    this.#budget.giveBack(this.#bytes);
+    this.#bytes = 0;
+  }
+
+  #take(bytes: number): void {
+    this.#budget.takeBytes(bytes);
+    this.#bytes += bytes;
   }
 
   #combine(base: Labels, matching: readonly Labels[]): Labels | null {
