@@ -95,17 +95,19 @@ export class HeadReader {
     const offset = labelLog.offsetOf(position);
     const length = 2 * words[offset]!;
     const pairs: string[] = [];
+    let longTexts = 0;
     for (let i = 1; i <= length; i++) {
       const text = symbols.text(words[offset + i]!);
       pairs.push(text);
-      if (text.length > KEPT_UNITS_MAX) this.#keptLongTexts += text.length;
+      if (text.length > KEPT_UNITS_MAX) longTexts += text.length;
     }
     const labels = new Labels(pairs);
-    if (this.#keptLongTexts > LONG_TEXTS_KEPT_MAX) {
+    if (this.#keptLongTexts + longTexts > LONG_TEXTS_KEPT_MAX) {
       this.#keptLabels = [];
       this.#keptRefs = [];
       this.#keptLongTexts = 0;
     }
+    this.#keptLongTexts += longTexts;
     while (this.#keptRefs.length <= slot) {
       this.#keptRefs.push(0);
       this.#keptLabels.push(null);
