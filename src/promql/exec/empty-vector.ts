@@ -1,6 +1,6 @@
 import type { RangeOperator, ScalarOperator, SeriesHeads, VectorOperator } from './operator.ts';
 
-const NO_SERIES: SeriesHeads = { labels: [], dropName: null };
+export const NO_SERIES: SeriesHeads = { labels: [], dropName: null };
 const NO_WINDOWS = { firstEnd: 0, step: 0, count: 0, range: 0 };
 
 /** These stand for any part of a query that runs on a grid without steps. */

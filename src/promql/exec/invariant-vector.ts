@@ -7,12 +7,13 @@ import type { SeriesHeads, VectorOperator } from './operator.ts';
 export class InvariantVector implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #context: QueryContext;
-  readonly #out: StepColumn;
+  readonly #count: number;
+  #out: StepColumn | null = null;
 
   constructor(input: VectorOperator, count: number, context: QueryContext) {
     this.#input = input;
     this.#context = context;
-    this.#out = context.budget.column(count);
+    this.#count = count;
   }
 
   series(): Promise<SeriesHeads> {
@@ -22,7 +23,7 @@ export class InvariantVector implements VectorOperator {
   next(): StepColumn | null {
     const single = this.#input.next();
     if (single === null) return null;
-    const out = this.#out;
+    const out = (this.#out ??= this.#context.budget.column(this.#count));
     const { length } = out.present;
     const isPresent = single.present[0]!;
     const { spending } = this.#context.budget;

@@ -1,3 +1,4 @@
+import { NO_FLOATS } from '../../std/empty-arrays.ts';
 import type { SampleColumn } from '../../storage/query.ts';
 import type { QueryBudget } from './budget.ts';
 
@@ -16,7 +17,7 @@ const PASSED_OVER = 64;
 export class KnownTimes {
   readonly #budget: Pick<QueryBudget, 'takeBytes'>;
   readonly #isWorthIt: boolean;
-  #times = new Float64Array(0);
+  #times: Float64Array = NO_FLOATS;
   #length = -1;
   /** Series with other times than the one before, one after the other. */
   #misses = 0;

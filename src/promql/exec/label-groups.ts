@@ -22,6 +22,12 @@ const MAP_TEXTS_MAX = 1 << 18;
 /** New texts between two words to who counts memory, and the bytes of an integer. */
 const TEXTS_TOLD = 256;
 const WORD_BYTES = 4;
+/**
+ * Arrays of 64 bytes are a part of V8's heap, longer ones have memory of their own, which takes ten times as long to get and to give back:
+ * a chain of 16,000 operators has as many groupings of a few series each.
+ */
+const WORDS_FIRST = 16;
+const VERDICTS_FIRST = 64;
 
 /**
  * Numbers label sets by a part of their labels: sets that agree in all labels whose names pass get the same number.
@@ -34,23 +40,24 @@ export class LabelGroups {
   /** Full maps, and the last one. */
   readonly #fullIds: Map<string, number>[] = [];
   #ids = new Map<string, number>();
-  readonly #longIds: LongTextMap<number>;
+  /** Most queries have no long texts. */
+  #longIds: LongTextMap<number> | null = null;
   readonly #comparing: (units: number) => void;
   #idCount = 0;
   /** By id of a name: 0 not asked yet, 1 passes, 2 does not. */
-  #verdicts = new Uint8Array(64);
+  #verdicts = new Uint8Array(VERDICTS_FIRST);
   /** The ids of the label set at hand. */
-  #ownIds = new Int32Array(64);
+  #ownIds = new Int32Array(WORDS_FIRST);
   /** The pairs of the label set before it, and the ids of these; UNKNOWN where nobody asked for one. */
   #lastPairs: readonly string[] = [];
-  #lastIds = new Int32Array(64);
+  #lastIds = new Int32Array(WORDS_FIRST);
   /** The ids of all groups, one after another; group g ends at `#ends[g]`. */
-  #groupIds = new Int32Array(256);
-  #ends = new Int32Array(64);
-  #hashes = new Int32Array(64);
+  #groupIds = new Int32Array(WORDS_FIRST);
+  #ends = new Int32Array(WORDS_FIRST);
+  #hashes = new Int32Array(WORDS_FIRST);
   #size = 0;
   /** Slot -> group + 1; 0 is free. A power of two in length, at most half full. */
-  #table = new Int32Array(128);
+  #table = new Int32Array(WORDS_FIRST);
 
   readonly #costs: GroupCosts;
   readonly #spend: Spend;
@@ -62,7 +69,6 @@ export class LabelGroups {
     this.#costs = costs;
     this.#spend = (work) => costs.spend(work);
     this.#comparing = comparingTexts(costs);
-    this.#longIds = new LongTextMap(this.#comparing);
   }
 
   /** To be called when nobody asks any more: its memory is counted no longer. */
@@ -117,15 +123,20 @@ export class LabelGroups {
     const isLong = text.length >= LONG_TEXT_UNITS;
     // It was compared with the one before it, too.
     if (isLong) this.#comparing(text.length);
-    let id = isLong ? this.#longIds.get(text) : this.#ids.get(text);
+    let id = isLong ? this.#longIds?.get(text) : this.#ids.get(text);
     for (let i = 0; id === undefined && i < this.#fullIds.length; i++) id = this.#fullIds[i]!.get(text);
     if (id === undefined) {
       id = this.#idCount++;
       if (id % TEXTS_TOLD === TEXTS_TOLD - 1) this.#take(MAP_ENTRY_BYTES * TEXTS_TOLD);
-      if (isLong) this.#longIds.set(text, id);
+      if (isLong) this.#addLong(text, id);
       else this.#addShort(text, id);
     }
     return id;
+  }
+
+  #addLong(text: string, id: number): void {
+    this.#longIds ??= new LongTextMap(this.#comparing);
+    this.#longIds.set(text, id);
   }
 
   #addShort(text: string, id: number): void {

@@ -177,6 +177,7 @@ const NUMBER_BYTES = 8;
 
 /** Numbers the sets of equal labels that have more than one member; null where there is none. */
 function groupEqual({ labels }: SeriesHeads, budget: QueryBudget): EqualSets | null {
+  if (labels.length < 2) return null;
   const known = kept(labels, EQUAL_SETS) as EqualSets | null | undefined;
   if (known !== undefined) return known;
   const found = findEqual(labels, budget);

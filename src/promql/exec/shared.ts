@@ -39,12 +39,15 @@ export class SharedVector {
 /** One reader of a shared vector; its columns are copies, which the reader's user may overwrite. */
 export class SharedVectorReader implements VectorOperator {
   readonly #source: SharedVector;
-  readonly #out: StepColumn;
+  readonly #count: number;
+  readonly #budget: QueryBudget;
+  #out: StepColumn | null = null;
   #at = 0;
 
   constructor(source: SharedVector, count: number, budget: QueryBudget) {
     this.#source = source;
-    this.#out = budget.column(count);
+    this.#count = count;
+    this.#budget = budget;
   }
 
   series(): Promise<SeriesHeads> {
@@ -54,7 +57,7 @@ export class SharedVectorReader implements VectorOperator {
   next(): StepColumn | null {
     const column = this.#source.columns[this.#at++];
     if (column === undefined) return null;
-    const out = this.#out;
+    const out = (this.#out ??= this.#budget.column(this.#count));
     out.values.set(column.values);
     out.present.set(column.present);
     out.histograms = column.histograms === null ? null : column.histograms.slice();

@@ -1,4 +1,5 @@
 import { goQuote } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
 import { EvaluationError, type FunctionImplementation, type FunctionRegistry } from '../functions/contracts.ts';
 import type {
   Aggregate,
@@ -129,6 +130,7 @@ function planNode(expr: Expr, inputs: readonly Plan[], options: PlanOptions): Pl
   }
 }
 
+const NO_MATCHERS: readonly Matcher[] = [];
 const NO_HINTS: SelectHints = { statisticsOnly: false, labels: 'all', isShared: false };
 
 function instantSelect(
@@ -139,7 +141,7 @@ function instantSelect(
   return {
     kind: 'instantSelect',
     matchers: differentMatchers(selector),
-    floatMatchers: [],
+    floatMatchers: NO_MATCHERS,
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
     take,
@@ -153,7 +155,7 @@ function rangeSelect(expr: MatrixSelector, times: QueryTimes): RangeSelectPlan {
   return {
     kind: 'rangeSelect',
     matchers: differentMatchers(selector),
-    floatMatchers: [],
+    floatMatchers: NO_MATCHERS,
     offsetMs: selector.offset === null ? 0 : resolveDuration(selector.offset, times, 'any'),
     at: resolveAt(selector.at, times),
     rangeMs: resolveDuration(expr.range, times, 'positive'),

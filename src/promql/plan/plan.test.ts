@@ -104,6 +104,11 @@ test('withInputs() puts every kind of plan together again', () => {
   ];
   for (const text of texts) {
     const plan = planOf(text);
-    expect(withInputs(plan, planInputs(plan))).toEqual(plan);
+    expect(withInputs(plan, planInputs(plan))).toBe(plan);
+    const inputs = planInputs(plan).map((input) => ({ ...input }));
+    const other = withInputs(plan, inputs);
+    expect(other).toEqual(plan);
+    expect(planInputs(other)).toEqual(inputs);
+    for (const [i, input] of planInputs(other).entries()) expect(input).toBe(inputs[i]);
   }
 });

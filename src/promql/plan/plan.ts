@@ -308,6 +308,8 @@ export interface SharedScalarPlan {
   readonly input: ScalarPlan;
 }
 
+const NO_INPUTS: readonly Plan[] = [];
+
 /** The plans that a plan is made of, in order of evaluation. */
 export function planInputs(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
@@ -315,7 +317,7 @@ export function planInputs(plan: Plan): readonly Plan[] {
     case 'string':
     case 'instantSelect':
     case 'rangeSelect':
-      return [];
+      return NO_INPUTS;
     case 'scalarCall':
       return plan.args;
     case 'rangeCall':
@@ -336,7 +338,10 @@ export function planInputs(plan: Plan): readonly Plan[] {
   }
 }
 
-/** The same plan over other inputs, given in the order of `planInputs` and of the same types. */
+/**
+ * The same plan over other inputs, given in the order of `planInputs` and of the same types; the plan itself where they are its own:
+ * most passes change little of a plan, and one of thousands of parts is not to be made anew by each.
+ */
 export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
   const last = inputs.at(-1);
   switch (plan.kind) {
@@ -346,29 +351,39 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'rangeSelect':
       return plan;
     case 'scalarCall':
-      return { ...plan, args: inputs as ScalarPlan[] };
+      return hasArgs(plan, inputs) ? plan : { ...plan, args: inputs as ScalarPlan[] };
     case 'rangeCall':
+      if (last === plan.input && hasArgs(plan, inputs)) return plan;
       return { ...plan, args: inputs.slice(0, -1) as ScalarPlan[], input: last as RangePlan };
     case 'instantCall':
     case 'histogramCall':
     case 'histogramQuantiles':
+      if (last === plan.input && hasArgs(plan, inputs)) return plan;
       return { ...plan, args: inputs.slice(0, -1) as ScalarPlan[], input: last as VectorPlan };
-    case 'aggregate':
-      return { ...plan, param: plan.param === null ? null : (inputs[0] as ScalarPlan), input: last as VectorPlan };
+    case 'aggregate': {
+      const param = plan.param === null ? null : (inputs[0] as ScalarPlan);
+      return param === plan.param && last === plan.input ? plan : { ...plan, param, input: last as VectorPlan };
+    }
     case 'scalarBinary':
+      if (inputs[0] === plan.left && last === plan.right) return plan;
       return { ...plan, left: inputs[0] as ScalarPlan, right: inputs[1] as ScalarPlan };
     case 'vectorBinary':
     case 'setOperation':
+      if (inputs[0] === plan.left && last === plan.right) return plan;
       return { ...plan, left: inputs[0] as VectorPlan, right: inputs[1] as VectorPlan };
-    case 'vectorScalar':
-      return {
-        ...plan,
-        scalar: inputs[plan.scalarLeft ? 0 : 1] as ScalarPlan,
-        vector: inputs[plan.scalarLeft ? 1 : 0] as VectorPlan,
-      };
+    case 'vectorScalar': {
+      const scalar = inputs[plan.scalarLeft ? 0 : 1] as ScalarPlan;
+      const vector = inputs[plan.scalarLeft ? 1 : 0] as VectorPlan;
+      return scalar === plan.scalar && vector === plan.vector ? plan : { ...plan, scalar, vector };
+    }
     default:
-      return { ...plan, input: last } as Plan;
+      return last === plan.input ? plan : ({ ...plan, input: last } as Plan);
   }
+}
+
+/** The first inputs are the arguments that the plan has. */
+function hasArgs({ args }: { readonly args: readonly ScalarPlan[] }, inputs: readonly Plan[]): boolean {
+  return args.every((arg, i) => arg === inputs[i]);
 }
 
 export function isScalarPlan(plan: Plan): plan is ScalarPlan {

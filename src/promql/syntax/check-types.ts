@@ -11,6 +11,7 @@ import type {
   VectorMatching,
   VectorSelector,
 } from './ast.ts';
+import { DEFAULT_MATCHING, DEFAULT_SET_MATCHING } from './default-matching.ts';
 import { PromqlSyntaxError } from './error.ts';
 import { documentedType, exprType } from './expr-type.ts';
 import { type FunctionSignature, functionSignature } from './signatures.ts';
@@ -201,7 +202,7 @@ class TypeCheck {
     if (!isSetOperator(op)) return matching;
     if (matching.card !== 'one-to-one') this.#fail(`no grouping allowed for "${op}" operation`, position);
     if (fills) this.#fail('filling in missing series not allowed for set operators', position);
-    return { ...matching, card: 'many-to-many' };
+    return matching === DEFAULT_MATCHING ? DEFAULT_SET_MATCHING : { ...matching, card: 'many-to-many' };
   }
 
   #expectType(expr: Expr, wanted: ValueType, context: string): void {

@@ -1,4 +1,5 @@
 import type { VectorMatching } from './ast.ts';
+import { DEFAULT_MATCHING } from './default-matching.ts';
 import { numberValue } from './literals.ts';
 import { parseGroupingLabels } from './parse-selector.ts';
 import type { TokenStream } from './token-stream.ts';
@@ -9,6 +10,10 @@ export interface BinaryModifiers {
   /** As written; the type check decides whether it means anything. */
   readonly matching: VectorMatching;
 }
+
+/** What stands between most operators and their operands: nothing. */
+const NO_MODIFIERS: BinaryModifiers = { returnBool: false, matching: DEFAULT_MATCHING };
+const BOOL_ALONE: BinaryModifiers = { returnBool: true, matching: DEFAULT_MATCHING };
 
 /** `bool`, then `on` or `ignoring`, then `group_left` or `group_right`, then fill values: each may be absent. */
 export function parseBinaryModifiers(stream: TokenStream): BinaryModifiers {
@@ -30,6 +35,8 @@ export function parseBinaryModifiers(stream: TokenStream): BinaryModifiers {
     }
   }
   const { fillLeft, fillRight } = parseFillValues(stream);
+  const isDefault = matchingWord !== 'on' && matchingWord !== 'ignoring' && fillLeft === null && fillRight === null;
+  if (isDefault) return returnBool ? BOOL_ALONE : NO_MODIFIERS;
   return { returnBool, matching: { card, matchingLabels, on, include, fillLeft, fillRight } };
 }
 

@@ -28,7 +28,8 @@ export class CountValues implements VectorOperator {
   readonly #plan: AggregatePlan;
   readonly #input: VectorOperator;
   readonly #context: QueryContext;
-  readonly #out: StepColumn;
+  readonly #count: number;
+  #out: StepColumn | null = null;
   /** Labels that are left out, or those that stay. */
   readonly #names: ReadonlySet<string>;
   /** For each output series: how many have its value on each step. Most steps of most values have none. */
@@ -39,7 +40,7 @@ export class CountValues implements VectorOperator {
     this.#plan = plan;
     this.#input = input;
     this.#context = context;
-    this.#out = context.budget.column(scope.grid.count);
+    this.#count = scope.grid.count;
     const { grouping, without, valueLabel } = plan;
     this.#names = nameSet(grouping, context.budget.spending, without ? METRIC_NAME : valueLabel);
   }
@@ -68,7 +69,7 @@ export class CountValues implements VectorOperator {
           output = this.#outputOf(heads.labels[row]!, text, numbers, labels);
           known.set(text, output);
         }
-        const counts = (rows[output] ??= new StepCounts(this.#out.present.length));
+        const counts = (rows[output] ??= new StepCounts(this.#count));
         if (counts.add(step, budget)) held++;
       }
     });
@@ -80,9 +81,10 @@ export class CountValues implements VectorOperator {
   next(): StepColumn | null {
     const counts = this.#rows[this.#at++];
     if (counts === undefined) return null;
-    const out = this.#out;
+    const { budget } = this.#context;
+    const out = (this.#out ??= budget.column(this.#count));
     out.histograms = null;
-    counts.fill(out, this.#context.budget);
+    counts.fill(out, budget);
     return out;
   }
 

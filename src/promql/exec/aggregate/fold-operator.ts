@@ -1,7 +1,9 @@
+import { NO_UINT32 } from '../../../std/empty-arrays.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import { countPresent, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { drain } from '../drain.ts';
+import { EMPTY_VECTOR, NO_SERIES } from '../empty-vector.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import type { Scope } from '../scope.ts';
 import { FirstSeen } from './first-seen.ts';
@@ -26,14 +28,15 @@ const GROUP_BYTES = 9;
 /** Aggregations that give one series for each group. */
 export class FoldOperator implements VectorOperator {
   readonly #plan: AggregatePlan;
-  readonly #input: VectorOperator;
+  /** What is folded has done its work, and is let go of: a query may have thousands of these. */
+  #input: VectorOperator;
   readonly #scope: Scope;
   readonly #context: QueryContext;
   readonly #createFold: (groupSizes: Uint32Array, input: SeriesHeads) => Promise<Fold>;
   #fold: Fold | null = null;
-  readonly #out: StepColumn;
+  #out: StepColumn | null = null;
   /** The groups in the order in which they are given. */
-  #order: Uint32Array = new Uint32Array(0);
+  #order: Uint32Array = NO_UINT32;
   #at = 0;
 
   constructor(
@@ -48,7 +51,6 @@ export class FoldOperator implements VectorOperator {
     this.#scope = scope;
     this.#context = context;
     this.#createFold = createFold;
-    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -56,6 +58,7 @@ export class FoldOperator implements VectorOperator {
     const { budget } = this.#context;
     const before = budget.current;
     const heads = await this.#input.series();
+    if (heads.labels.length === 0) return await this.#ofNothing(heads);
     const headsPlace = budget.held.hold(heads);
     const groups = await groupRows(heads, grouping, without, budget);
     const groupsPlace = budget.held.hold(groups);
@@ -72,6 +75,7 @@ export class FoldOperator implements VectorOperator {
       order.note(groupOf[row]!, column);
       fold.add(column, groupOf[row]!, row, budget.spending);
     });
+    this.#input = EMPTY_VECTOR;
     budget.held.letGo(groupsPlace);
     budget.held.letGo(headsPlace);
     budget.settle(before, 0);
@@ -80,11 +84,19 @@ export class FoldOperator implements VectorOperator {
     return order.isNatural ? { labels, dropName } : reordered(groups, order.groups);
   }
 
+  /** What there is to be told of a parameter is told, and what is below may still fail. */
+  async #ofNothing(heads: SeriesHeads): Promise<SeriesHeads> {
+    await this.#createFold(NO_UINT32, heads);
+    await drain(this.#input, this.#context.budget, () => {});
+    this.#input = EMPTY_VECTOR;
+    return NO_SERIES;
+  }
+
   next(): StepColumn | null {
     if (this.#at === this.#order.length) return null;
-    const out = this.#out;
-    out.histograms = null;
     const { budget } = this.#context;
+    const out = (this.#out ??= budget.column(this.#scope.grid.count));
+    out.histograms = null;
     this.#fold!.finish(this.#order[this.#at++]!, out, budget.spending);
     budget.hold(countPresent(out, budget.spending));
     budget.spend(this.#scope.grid.count);

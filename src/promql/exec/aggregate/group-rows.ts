@@ -1,4 +1,5 @@
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { NO_UINT32 } from '../../../std/empty-arrays.ts';
 import type { QueryBudget } from '../budget.ts';
 import { LabelGroups } from '../label-groups.ts';
 import { isLasting, keep, kept, makeLasting } from '../lasting-labels.ts';
@@ -12,6 +13,8 @@ export interface Groups {
   readonly labels: readonly Labels[];
   readonly dropName: Uint8Array | null;
 }
+
+const NO_GROUPS: Groups = { groupOf: NO_UINT32, labels: [], dropName: null };
 
 /** What follows from the labels alone. Shared between queries: nobody changes it. */
 interface LabelGrouping {
@@ -34,6 +37,7 @@ export async function groupRows(
   without: boolean,
   budget: QueryBudget,
 ): Promise<Groups> {
+  if (heads.labels.length === 0) return NO_GROUPS;
   const key = `${without ? 'without' : 'by'} ${JSON.stringify(grouping)}`;
   const known = kept(heads.labels, key) as LabelGrouping | undefined;
   if (known !== undefined) {
@@ -47,8 +51,9 @@ export async function groupRows(
   const groupOf = new Uint32Array(labels.length);
   const groupLabels: Labels[] = [];
   const place = budget.held.hold(groupLabels);
-  if (names.size === 0) {
-    if (labels.length > 0) groupLabels.push(Labels.EMPTY);
+  if (names.size === 0 || labels.length === 1) {
+    groupLabels.push(labelsOfGroup(labels[0]!, names, without));
+    budget.takeLabels(groupLabels[0]!, ENTRY_BYTES);
   } else {
     const groups = new LabelGroups((name) => names.has(name) !== without, budget);
     const groupsPlace = budget.held.hold(groups);

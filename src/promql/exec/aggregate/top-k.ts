@@ -1,5 +1,6 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
 import { patternSort } from '../../../kernels/pattern-sort.ts';
+import { NO_FLOATS, NO_UINT32 } from '../../../std/empty-arrays.ts';
 import type { AggregatePlan } from '../../plan/plan.ts';
 import type { StepColumn } from '../../steps/step-column.ts';
 import type { QueryBudget } from '../budget.ts';
@@ -23,11 +24,11 @@ export class TopK implements VectorOperator {
   readonly #input: VectorOperator;
   readonly #scope: Scope;
   readonly #context: QueryContext;
-  readonly #out: StepColumn;
+  #out: StepColumn | null = null;
   /** For each output series: where its winnings begin in the lists below, and one more end. */
   #starts: Uint32Array = new Uint32Array(1);
-  #steps: Uint32Array = new Uint32Array(0);
-  #values: Float64Array = new Float64Array(0);
+  #steps: Uint32Array = NO_UINT32;
+  #values: Float64Array = NO_FLOATS;
   #at = 0;
 
   constructor(plan: AggregatePlan, param: ScalarOperator, input: VectorOperator, scope: Scope, context: QueryContext) {
@@ -36,7 +37,6 @@ export class TopK implements VectorOperator {
     this.#input = input;
     this.#scope = scope;
     this.#context = context;
-    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -73,7 +73,8 @@ export class TopK implements VectorOperator {
   next(): StepColumn | null {
     const series = this.#at++;
     if (series >= this.#starts.length - 1) return null;
-    const out = this.#out;
+    const { budget } = this.#context;
+    const out = (this.#out ??= budget.column(this.#scope.grid.count));
     out.present.fill(0);
     out.histograms = null;
     const end = this.#starts[series + 1]!;
@@ -82,7 +83,6 @@ export class TopK implements VectorOperator {
       out.present[step] = 1;
       out.values[step] = this.#values[i]!;
     }
-    const { budget } = this.#context;
     budget.hold(end - this.#starts[series]!);
     budget.spend(end - this.#starts[series]!);
     return out;

@@ -1,11 +1,12 @@
 import { blockEnd, type Spend } from '../../../kernels/blocks.ts';
+import { NO_INT32 } from '../../../std/empty-arrays.ts';
 import type { SetOperationPlan } from '../../plan/plan.ts';
 import { isEmptyColumn, type StepColumn } from '../../steps/step-column.ts';
 import type { QueryContext } from '../context.ts';
 import { afterLeft, drain } from '../drain.ts';
 import type { SeriesHeads, VectorOperator } from '../operator.ts';
 import { ARRAY_BYTES, ENTRY_BYTES } from '../sizes.ts';
-import { Signatures } from './signatures.ts';
+import { GROUP_NUMBER_BYTES, Signatures } from './signatures.ts';
 
 /** Asking both sides for their series, even where they have none. */
 const SERIES_WORK = 200;
@@ -23,8 +24,8 @@ export class SetOperation implements VectorOperator {
   readonly #right: VectorOperator;
   readonly #context: QueryContext;
   readonly #masks: (Uint8Array | undefined)[] = [];
-  #leftGroups: Int32Array = new Int32Array(0);
-  #rightGroups: Int32Array = new Int32Array(0);
+  #leftGroups: Int32Array = NO_INT32;
+  #rightGroups: Int32Array = NO_INT32;
   #leftRow = 0;
   #rightRow = 0;
 
@@ -45,16 +46,11 @@ export class SetOperation implements VectorOperator {
     const rightPlace = held.hold(right);
     this.#context.budget.spend(SERIES_WORK);
     // Only now: a chain would hold the tables of all its links meanwhile.
-    const signatures = new Signatures(this.#plan.matching, this.#context.budget);
-    this.#leftGroups = signatures.ofAll(left.labels);
-    this.#rightGroups = signatures.ofAll(right.labels);
-    signatures.done();
+    this.#findGroups(left, right);
     held.letGo(rightPlace);
     if (this.#plan.op === 'or') {
       held.letGo(place);
-      // A chain of them holds the lists of all its links.
-      this.#context.budget.takeBytes(ENTRY_BYTES * (left.labels.length + right.labels.length));
-      return joinHeads(left, right);
+      return this.#joined(left, right);
     }
     await afterLeft(this.#left, this.#context.budget, () =>
       drain(this.#right, this.#context.budget, (column, row) => this.#addToMask(this.#rightGroups[row]!, column)),
@@ -71,14 +67,37 @@ export class SetOperation implements VectorOperator {
     const column = this.#left.next();
     if (column !== null) {
       const group = this.#leftGroups[this.#leftRow++]!;
-      if (op === 'or') this.#addToMask(group, column);
-      else filter(column, this.#masks[group], op === 'and', spending);
+      if (op !== 'or') filter(column, this.#masks[group], op === 'and', spending);
+      else if (this.#rightGroups.length > 0) this.#addToMask(group, column);
       return column;
     }
     if (op !== 'or') return null;
     const other = this.#right.next();
     if (other !== null) filter(other, this.#masks[this.#rightGroups[this.#rightRow++]!], false, spending);
     return other;
+  }
+
+  /** Where one side is empty nothing meets, whatever the numbers are: most links of a long chain find nothing. */
+  #findGroups({ labels: left }: SeriesHeads, { labels: right }: SeriesHeads): void {
+    const { budget } = this.#context;
+    if (left.length === 0 || right.length === 0) {
+      budget.takeBytes(GROUP_NUMBER_BYTES * (left.length + right.length));
+      this.#leftGroups = left.length === 0 ? NO_INT32 : new Int32Array(left.length);
+      this.#rightGroups = right.length === 0 ? NO_INT32 : new Int32Array(right.length);
+      return;
+    }
+    const signatures = new Signatures(this.#plan.matching, budget);
+    this.#leftGroups = signatures.ofAll(left);
+    this.#rightGroups = signatures.ofAll(right);
+    signatures.done();
+  }
+
+  #joined(left: SeriesHeads, right: SeriesHeads): SeriesHeads {
+    if (right.labels.length === 0) return left;
+    if (left.labels.length === 0) return right;
+    // A chain of them holds the lists of all its links.
+    this.#context.budget.takeBytes(ENTRY_BYTES * (left.labels.length + right.labels.length));
+    return joinHeads(left, right);
   }
 
   #addToMask(group: number, column: StepColumn): void {

@@ -7,7 +7,7 @@ import { isLasting, keep, kept, type LabelList } from '../lasting-labels.ts';
 import { nameSet } from '../name-set.ts';
 
 /** The number of a series' group. */
-const GROUP_NUMBER_BYTES = 4;
+export const GROUP_NUMBER_BYTES = 4;
 
 /** Numbers the match groups of both sides of a vector operation: series with equal numbers belong together. */
 export class Signatures {

@@ -48,7 +48,7 @@ export class VectorBinary implements VectorOperator {
   readonly #isSwapped: boolean;
   readonly #notes = new StepNotes();
   readonly #options: ElementOptions;
-  readonly #out: StepColumn;
+  #out: StepColumn | null = null;
   readonly #holds: Uint8Array;
   #oneSide: OneSide | null = null;
   #oneHeads: SeriesHeads = { labels: [], dropName: null };
@@ -77,7 +77,6 @@ export class VectorBinary implements VectorOperator {
     this.#isSwapped = plan.matching.card === 'one-to-many';
     const { op, returnBool } = plan;
     this.#options = { op, returnBool, notes: this.#notes, keep: 'left', spend: context.budget.spending };
-    this.#out = context.budget.column(this.#count);
     context.budget.takeBytes(this.#count);
     this.#holds = new Uint8Array(this.#count);
   }
@@ -218,7 +217,7 @@ export class VectorBinary implements VectorOperator {
   #combine(pairing: Pairing, many: StepColumn): StepColumn {
     const { group, partner, taken } = pairing;
     const { fillLeft, fillRight } = this.#plan.matching;
-    const out = this.#out;
+    const out = (this.#out ??= this.#context.budget.column(this.#count));
     let one: StepColumn;
     if (partner !== null) {
       one = partner.column!;
@@ -246,7 +245,7 @@ export class VectorBinary implements VectorOperator {
 
   /** A partner that the many side left alone on some steps meets the fill value there. */
   #combineFilled(partner: Partner): StepColumn {
-    const out = this.#out;
+    const out = (this.#out ??= this.#context.budget.column(this.#count));
     const matched = this.#matched.get(partner.group);
     const one = partner.column!;
     for (let i = 0; i < this.#count; ) {

@@ -28,7 +28,7 @@ export class HistogramCall implements VectorOperator {
   readonly #args: readonly ScalarOperator[];
   readonly #scope: Scope;
   readonly #context: QueryContext;
-  readonly #out: StepColumn;
+  #out: StepColumn | null = null;
   #answers: Answer[] = [];
   #at = 0;
 
@@ -44,7 +44,6 @@ export class HistogramCall implements VectorOperator {
     this.#args = args;
     this.#scope = scope;
     this.#context = context;
-    this.#out = context.budget.column(scope.grid.count);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -82,13 +81,13 @@ export class HistogramCall implements VectorOperator {
   next(): StepColumn | null {
     const answer = this.#answers[this.#at++];
     if (answer === undefined) return null;
-    const out = this.#out;
+    const { budget } = this.#context;
+    const out = (this.#out ??= budget.column(this.#scope.grid.count));
     out.histograms = null;
     const group = toGroup(answer.histogram, this.#context);
     answer.context.metricName = group.metricName;
     if (this.#plan.kind === 'histogramCall') this.#plan.run(group, out, answer.context);
     else this.#plan.run(group, out, answer.asked!, answer.context);
-    const { budget } = this.#context;
     budget.hold(countPresent(out, budget.spending));
     budget.spend(out.present.length * (1 + group.buckets.length));
     return out;

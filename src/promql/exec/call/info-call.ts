@@ -57,7 +57,7 @@ export class InfoCall implements VectorOperator {
   readonly #range: TimeRange;
   /** No selector for the info series is written. */
   readonly #isImplicit: boolean;
-  readonly #out: StepColumn;
+  #out: StepColumn | null = null;
   #answers: Enriched[] = [];
   #at = 0;
 
@@ -71,7 +71,6 @@ export class InfoCall implements VectorOperator {
     this.#timeStep = plan.at === null ? grid.step : 0;
     const lastTime = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#firstTime;
     this.#range = { minTime: this.#firstTime - context.lookbackMs + 1, maxTime: lastTime };
-    this.#out = context.budget.column(grid.count);
     this.#isImplicit = plan.matchers === null;
     context.laterRanges.push(this.#isImplicit ? null : this.#range);
   }
@@ -131,11 +130,12 @@ export class InfoCall implements VectorOperator {
     const answer = this.#answers[this.#at++];
     if (answer === undefined) return null;
     const { base, steps } = answer;
-    const out = this.#out;
+    const { budget } = this.#context;
+    const out = (this.#out ??= budget.column(this.#scope.grid.count));
     out.values.set(base.column.values);
     out.histograms = base.column.histograms?.slice() ?? null;
     for (let i = 0; i < steps.length; ) {
-      const stop = blockEnd(i, steps.length, this.#context.budget.spending);
+      const stop = blockEnd(i, steps.length, budget.spending);
       for (; i < stop; i++) out.present[i] = steps[i]!;
     }
     return out;

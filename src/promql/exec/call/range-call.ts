@@ -1,12 +1,14 @@
 import { windowBounds } from '../../../kernels/window-bounds.ts';
 import { METRIC_NAME } from '../../../model/labels.ts';
-import type { SampleColumn } from '../../../storage/query.ts';
+import { createSampleColumn, type SampleColumn } from '../../../storage/query.ts';
 import type { ColumnBounds, RangeContext } from '../../functions/contracts.ts';
 import { WorkArrays } from '../../functions/work-arrays.ts';
 import type { RangeCallPlan } from '../../plan/plan.ts';
 import { metricNameOf } from '../../plan/selector-name.ts';
 import type { StepColumn } from '../../steps/step-column.ts';
+import type { QueryBudget } from '../budget.ts';
 import type { QueryContext } from '../context.ts';
+import { NO_SERIES } from '../empty-vector.ts';
 import { columnWeight, samplesWeight } from '../histogram-weight.ts';
 import { KnownTimes } from '../known-times.ts';
 import { droppedNames } from '../names.ts';
@@ -16,6 +18,24 @@ import type { Scope } from '../scope.ts';
 /** Of a window: where its samples begin and end. */
 const BOUNDS_BYTES = 8;
 
+/** A range that has no series reads into it: nothing. */
+const NOTHING_READ = createSampleColumn(0);
+
+/** What series are read into and made of. Made for the first: of thousands of calls in one query most have none. */
+interface Buffers {
+  readonly samples: SampleColumn;
+  readonly out: StepColumn;
+  readonly bounds: ColumnBounds & { areAsBefore: boolean };
+  readonly times: KnownTimes;
+}
+
+function createBuffers(count: number, budget: QueryBudget): Buffers {
+  budget.takeBytes(BOUNDS_BYTES * count);
+  const samples = budget.samples();
+  const bounds = { samples, from: new Uint32Array(count), to: new Uint32Array(count), areAsBefore: false, kept: null };
+  return { samples, out: budget.column(count), bounds, times: new KnownTimes(count, budget) };
+}
+
 /** Applies a range function: one call per series fills the whole grid. */
 export class RangeCall implements VectorOperator {
   readonly #plan: RangeCallPlan;
@@ -23,12 +43,9 @@ export class RangeCall implements VectorOperator {
   readonly #query: QueryContext;
   readonly #input: RangeOperator;
   readonly #args: readonly ScalarOperator[];
-  readonly #samples: SampleColumn;
-  readonly #out: StepColumn;
-  readonly #bounds: ColumnBounds & { areAsBefore: boolean };
-  readonly #times: KnownTimes;
+  #buffers: Buffers | null = null;
   #context: RangeContext | null = null;
-  #inputHeads: SeriesHeads = { labels: [], dropName: null };
+  #inputHeads: SeriesHeads = NO_SERIES;
   /** The name that all series have; null where it is not known beforehand. */
   readonly #name: string | null;
   #row = 0;
@@ -46,18 +63,6 @@ export class RangeCall implements VectorOperator {
     this.#input = input;
     this.#args = args;
     this.#name = plan.input.kind === 'rangeSelect' ? metricNameOf(plan.input.matchers) : null;
-    const { count } = scope.grid;
-    this.#out = context.budget.column(count);
-    context.budget.takeBytes(BOUNDS_BYTES * count);
-    this.#samples = context.budget.samples();
-    this.#bounds = {
-      samples: this.#samples,
-      from: new Uint32Array(count),
-      to: new Uint32Array(count),
-      areAsBefore: false,
-      kept: null,
-    };
-    this.#times = new KnownTimes(count, context.budget);
   }
 
   async series(): Promise<SeriesHeads> {
@@ -66,6 +71,7 @@ export class RangeCall implements VectorOperator {
     for (const arg of this.#args) args.push(await arg.read());
     const heads = await this.#input.series();
     this.#inputHeads = heads;
+    if (heads.labels.length === 0) return NO_SERIES;
     const { annotations, budget, features, lookbackMs } = this.#query;
     this.#context = {
       grid: this.#scope.grid,
@@ -86,10 +92,16 @@ export class RangeCall implements VectorOperator {
   }
 
   next(): StepColumn | null {
-    const samples = this.#samples;
+    const { labels: inputLabels } = this.#inputHeads;
+    if (inputLabels.length === 0) {
+      // What is below may fail when it has ended.
+      this.#input.next(NOTHING_READ);
+      return null;
+    }
+    this.#buffers ??= createBuffers(this.#scope.grid.count, this.#query.budget);
+    const { samples, out } = this.#buffers;
     if (!this.#input.next(samples)) return null;
-    const labels = this.#inputHeads.labels[this.#row++]!;
-    const out = this.#out;
+    const labels = inputLabels[this.#row++]!;
     out.histograms = null;
     const { budget } = this.#query;
     const weight = samplesWeight(samples, budget.spending);
@@ -100,14 +112,14 @@ export class RangeCall implements VectorOperator {
       const context = this.#context!;
       context.labels = labels;
       context.metricName = this.#name ?? labels.get(METRIC_NAME);
-      this.#run(samples, out, context);
+      this.#run(this.#buffers, context);
     }
     budget.settle(budget.current - weight, columnWeight(out, budget.spending));
     budget.spend(samples.length + out.present.length);
     return out;
   }
 
-  #run(samples: SampleColumn, out: StepColumn, context: RangeContext): void {
+  #run({ samples, out, bounds, times }: Buffers, context: RangeContext): void {
     const { window, seen, isRead } = this.#input;
     const { counts } = this.#scope;
     const { budget } = this.#query;
@@ -118,8 +130,7 @@ export class RangeCall implements VectorOperator {
       counts.addWindows(samples, seen, isRead, budget);
       return;
     }
-    const bounds = this.#bounds;
-    bounds.areAsBefore = this.#times.areThoseOf(samples);
+    bounds.areAsBefore = times.areThoseOf(samples);
     if (!bounds.areAsBefore) {
       const { firstEnd, step, count, range } = window;
       windowBounds(

@@ -1,4 +1,5 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
+import { NO_FLOATS } from '../../../std/empty-arrays.ts';
 import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import { gridEnd } from '../../steps/grid.ts';
@@ -9,6 +10,7 @@ import type { Scope } from '../scope.ts';
 import { addNewestHistograms, fillNewest, type LookTimes } from './fill-newest.ts';
 import { keepStatistics } from './histogram-statistics.ts';
 import { matchersOf, selectionHeads } from './selection-heads.ts';
+import { type SelectorBuffers, selectorBuffers } from './selector-buffers.ts';
 
 /** A series takes as long as so many samples, beside those that it has: there may be 100,000 of one each. */
 const SERIES_WORK = 16;
@@ -21,9 +23,8 @@ export class InstantSelector implements VectorOperator {
   readonly #statisticsOnly: boolean;
   readonly #selection: Selection;
   readonly #look: LookTimes;
-  readonly #samples: SampleColumn;
-  readonly #out: StepColumn;
-  #seconds: Float64Array = new Float64Array(0);
+  #buffers: SelectorBuffers | null = null;
+  #seconds: Float64Array = NO_FLOATS;
   /** Start times are asked for, but nobody may look at them: samples are read and counted all the same. */
   readonly #isBlind: boolean;
   #row = 0;
@@ -39,8 +40,6 @@ export class InstantSelector implements VectorOperator {
     // With `@`, timestamp() looks at that very moment and forgets the offset, though what it looks at was selected by it.
     const firstLook = plan.at !== null && plan.take !== 'value' ? plan.at : first;
     this.#look = { first: firstLook, step: plan.at === null ? grid.step : 0, lookback: context.lookbackMs };
-    this.#samples = context.budget.samples();
-    this.#out = context.budget.column(grid.count);
     this.#selection = addSelection(context, plan, grid.count, {
       ...matchersOf(plan),
       range: {
@@ -61,17 +60,17 @@ export class InstantSelector implements VectorOperator {
   next(): StepColumn | null {
     const set = this.#selection.series!;
     if (this.#row === set.length) return null;
-    const samples = this.#samples;
+    const { budget } = this.#context;
+    this.#buffers ??= selectorBuffers(this.#scope.grid.count, budget);
+    const { samples, out } = this.#buffers;
     set.read(this.#row++, samples);
-    this.#context.budget.noteHistograms(samples);
+    budget.noteHistograms(samples);
     if (this.#statisticsOnly) {
       const { first, step, lookback } = this.#look;
       const windows = { firstEnd: first, step, count: this.#scope.grid.count, range: lookback };
-      keepStatistics(samples, windows, this.#context.budget.spending);
+      keepStatistics(samples, windows, budget.spending);
     }
-    const out = this.#out;
     out.histograms = null;
-    const { budget } = this.#context;
     fillNewest(samples, this.#look, this.#source(samples), out, budget);
     if (samples.histograms !== null) {
       addNewestHistograms(samples, this.#look, out, budget);

@@ -1,5 +1,4 @@
 import { METRIC_NAME } from '../../../model/labels.ts';
-import type { SampleColumn } from '../../../storage/query.ts';
 import type { InstantSelectPlan } from '../../plan/plan.ts';
 import { gridEnd, type Window } from '../../steps/grid.ts';
 import type { StepColumn } from '../../steps/step-column.ts';
@@ -10,6 +9,7 @@ import type { Scope } from '../scope.ts';
 import { keepStatistics } from './histogram-statistics.ts';
 import { removeStaleMarkers } from './range-selector.ts';
 import { matchersOf, selectionHeads } from './selection-heads.ts';
+import { type SelectorBuffers, selectorBuffers } from './selector-buffers.ts';
 import { fillSmoothed } from './smooth-floats.ts';
 import { fillSmoothedMixed } from './smooth-histograms.ts';
 
@@ -26,8 +26,8 @@ export class SmoothedSelector implements VectorOperator {
   readonly #statisticsOnly: boolean;
   /** All samples are read at once. */
   readonly #seen: Window;
-  readonly #samples: SampleColumn;
-  readonly #out: StepColumn;
+  #buffers: SelectorBuffers | null = null;
+  readonly #count: number;
   #row = 0;
 
   constructor(plan: InstantSelectPlan, scope: Scope, context: QueryContext) {
@@ -37,8 +37,7 @@ export class SmoothedSelector implements VectorOperator {
     this.#statisticsOnly = plan.statisticsOnly;
     this.#first = (plan.at ?? grid.start) - plan.offsetMs;
     this.#step = plan.at === null ? grid.step : 0;
-    this.#samples = context.budget.samples();
-    this.#out = context.budget.column(grid.count);
+    this.#count = grid.count;
     const last = plan.at === null ? gridEnd(grid) - plan.offsetMs : this.#first;
     const before = context.lookbackMs;
     this.#seen = { firstEnd: last + before, step: 0, count: 1, range: last - this.#first + 2 * before };
@@ -57,14 +56,14 @@ export class SmoothedSelector implements VectorOperator {
   next(): StepColumn | null {
     const set = this.#selection.series!;
     if (this.#row === set.length) return null;
-    const samples = this.#samples;
     const row = this.#row++;
     const { budget } = this.#context;
+    this.#buffers ??= selectorBuffers(this.#count, budget);
+    const { samples, out } = this.#buffers;
     set.read(row, samples);
     budget.noteHistograms(samples);
     if (this.#statisticsOnly) keepStatistics(samples, this.#seen, budget.spending);
     removeStaleMarkers(samples, budget.spending);
-    const out = this.#out;
     out.histograms = null;
     const { lookbackMs, annotations } = this.#context;
     const look = { first: this.#first, step: this.#step, lookback: lookbackMs };

@@ -35,19 +35,12 @@ export function propagateMatchers(root: Plan, look: Look, features: FunctionFeat
         const { left, right, matching } = over;
         const one = matching.card === 'one-to-many' ? left : right;
         if (isFilled(matching) || !isUnique(one, matching, features)) return over;
-        return {
-          ...over,
-          left: joined(left, right, matching, narrowing),
-          right: joined(right, left, matching, narrowing),
-        };
+        return withInputs(over, [joined(left, right, matching, narrowing), joined(right, left, matching, narrowing)]);
       }
       if (over.kind === 'setOperation' && over.op !== 'or') {
         const { left, right, matching, op } = over;
-        return {
-          ...over,
-          left: op === 'and' ? joined(left, right, matching, narrowing) : left,
-          right: joined(right, left, matching, narrowing),
-        };
+        const narrowedLeft = op === 'and' ? joined(left, right, matching, narrowing) : left;
+        return withInputs(over, [narrowedLeft, joined(right, left, matching, narrowing)]);
       }
       return over;
     },
