@@ -55,6 +55,11 @@ function labelsOf(n: number): Labels {
   return labelsFromObject({ __name__: 'm', id: `id-${n}`, group: String(n % 10), wide, le: String(n % 50) });
 }
 
+/** One of the series, for any number. */
+function one(i: number): string {
+  return `m{id="id-${i % SERIES}"}`;
+}
+
 const LONG = { steps: 11_000, stepMs: 80 };
 const ONCE = { steps: 1, stepMs: 0 };
 
@@ -105,6 +110,13 @@ export const HOSTILE_QUERIES: readonly HostileQuery[] = [
   { name: 'quantile_over_time over all', text: 'quantile_over_time(0.5, m[1h])', ...LONG },
   { name: 'holt winters over all', text: 'double_exponential_smoothing(m[1h], 0.1, 0.1)', ...LONG },
   { name: 'a chain of 16,000 sums', text: ors(16_000, (i) => `sum by (id) (rate(m{id="${i}"}[5m]))`), ...ONCE },
+  { name: 'a chain of sums of series', text: ors(16_000, (i) => `sum by (id) (rate(${one(i)}[${i + 300}s]))`), ...ONCE },
+  { name: 'a chain of equal sums', text: ors(16_000, (i) => `sum by (id) (rate(${one(i)}[5m]))`), ...ONCE },
+  { name: 'a chain of ranks', text: ors(12_000, (i) => `topk by (id) (${i}, ${one(i)})`), ...ONCE },
+  { name: 'a chain of quantiles', text: ors(12_000, (i) => `quantile without (le) (0.${i}, ${one(i)})`), ...ONCE },
+  { name: 'a chain of smoothed series', text: ors(8000, (i) => `label_join(${one(i)}, "i", "${i}")`), ...ONCE },
+  { name: 'a sum of sums', text: Array.from({ length: 16_000 }, (_, i) => `sum(${one(i)})`).join(' + '), ...ONCE },
+  { name: 'sums over many steps', text: ors(3000, (i) => `sum by (id) (rate(${one(i)}[${i + 300}s]))`), ...LONG },
   { name: 'everything or everything', text: ors(1000, () => '{__name__=~".+"}'), ...ONCE },
   { name: 'everything by many patterns', text: ors(1000, (i) => `{__name__=~".+|${i}"}`), ...ONCE },
   { name: 'many patterns', text: ors(1500, (i) => `m{id=~"(a|b)+${i}?c*"}`), ...ONCE },

@@ -22,7 +22,7 @@ export function shareSubexpressions(root: Plan, look: Look, { useStartTimestamps
   const parts = new EqualParts(root, look);
   // The plan of a long chain is not copied for nothing.
   if (!parts.areSome()) return root;
-  const shared = new Map<string, SharedPlan>();
+  const shared = new Map<number, SharedPlan>();
   const uses = new Map<number, number>();
   const plan = foldTree<Place, Plan>(
     { plan: root, scope: 0 },
@@ -72,62 +72,47 @@ interface Place {
   readonly scope: number;
 }
 
-/** Which parts are equal: numbers them by what they are made of, places in the text aside. */
+/**
+ * Which parts are equal: numbers them by what they are made of, places in the text aside. A query may have 100,000 parts, so it keeps
+ * little for each, and for those that are not shared next to nothing.
+ */
 class EqualParts {
-  readonly #facts = new Map<Plan, { readonly number: number; readonly isShareable: boolean }>();
-  readonly #counts = new Map<string, number>();
-  readonly #last = new Map<string, Plan>();
+  readonly #numbers = new Map<Plan, number>();
+  /** By number. */
+  readonly #isShareable: boolean[] = [];
+  /** Some part with a number that is to be shared has been seen before. */
+  #areRepeated = false;
+  readonly #repeats = new Map<number, Repeats>();
   readonly #scopes = new Map<Plan, number>();
-  readonly #given = new Set<string>();
+  readonly #given = new Set<number>();
 
   constructor(root: Plan, look: Look) {
-    const numbers = new Map<string, number>();
-    foldTree<Plan, Facts>(
-      root,
-      planInputs,
-      (plan, inputs) => {
-        const text = `${ownText(plan)}(${inputs.map(({ number }) => number).join()})`;
-        const number = numbers.get(text) ?? numbers.size;
-        numbers.set(text, number);
-        const facts = { number, ...sharing(plan, inputs) };
-        this.#facts.set(plan, { number, isShareable: facts.isSmall && facts.reads && !facts.counts });
-        return facts;
-      },
-      { look },
-    );
+    this.#number(root, look);
+    if (!this.#areRepeated) return;
     foldTree<Place, null>(
       { plan: root, scope: 0 },
       (place) => this.#inputs(place),
       () => null,
-      {
-        enter: (place) => {
-          const key = this.#key(place);
-          this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-          this.#last.set(key, place.plan);
-        },
-        look,
-      },
+      { enter: (place) => this.#count(place), look },
     );
   }
 
   /** True where some part is to be shared. */
   areSome(): boolean {
-    for (const [key, plan] of this.#last) {
-      if (this.#counts.get(key)! > 1 && this.#facts.get(plan)!.isShareable) return true;
-    }
+    for (const { count } of this.#repeats.values()) if (count > 1) return true;
     return false;
   }
 
   /** What tells equal parts from others, or null where a part stands alone or is not to be shared. */
-  repeatedKey(place: Place): string | null {
+  repeatedKey(place: Place): number | null {
     const key = this.#key(place);
-    return this.#counts.get(key)! > 1 && this.#facts.get(place.plan)!.isShareable ? key : null;
+    return key !== null && this.#repeats.get(key)!.count > 1 ? key : null;
   }
 
   /** The last of the equals of a part that is to be shared; any other part itself. */
   last(place: Place): Place {
     const key = this.repeatedKey(place);
-    return key === null ? place : { ...place, plan: this.#last.get(key)! };
+    return key === null ? place : { ...place, plan: this.#repeats.get(key)!.last };
   }
 
   /** The inputs of a place; where it is repeated they are given once. */
@@ -139,8 +124,42 @@ class EqualParts {
     return this.#inputs(this.last(place));
   }
 
-  #key({ plan, scope }: Place): string {
-    return `${scope}:${this.#facts.get(plan)!.number}`;
+  #number(root: Plan, look: Look): void {
+    const ownNumbers = new Map<string, number>();
+    const numbers = new Map<string, number>();
+    foldTree<Plan, Facts>(
+      root,
+      planInputs,
+      (plan, inputs) => {
+        // Two texts: that of a part itself is long and mostly seen before, the one with its inputs is new and short.
+        const own = numbered(ownNumbers, ownText(plan));
+        const before = numbers.size;
+        const number = numbered(numbers, `${own}(${inputs.map((input) => input.number).join()})`);
+        const facts = { number, ...sharing(plan, inputs) };
+        if (number === before) this.#isShareable.push(facts.isSmall && facts.reads && !facts.counts);
+        else if (this.#isShareable[number]!) this.#areRepeated = true;
+        this.#numbers.set(plan, number);
+        return facts;
+      },
+      { look },
+    );
+  }
+
+  #count(place: Place): void {
+    const key = this.#key(place);
+    if (key === null) return;
+    const repeats = this.#repeats.get(key);
+    if (repeats === undefined) this.#repeats.set(key, { count: 1, last: place.plan });
+    else {
+      repeats.count++;
+      repeats.last = place.plan;
+    }
+  }
+
+  /** A number of its own for equal parts on the same grid; null where they are not to be shared. */
+  #key({ plan, scope }: Place): number | null {
+    const number = this.#numbers.get(plan)!;
+    return this.#isShareable[number]! ? scope * this.#isShareable.length + number : null;
   }
 
   #inputs({ plan, scope }: Place): readonly Place[] {
@@ -151,6 +170,23 @@ class EqualParts {
     }
     return planInputs(plan).map((input) => ({ plan: input, scope: inner }));
   }
+}
+
+/** Equal parts on the same grid. */
+interface Repeats {
+  count: number;
+  /** In the order of the text. */
+  last: Plan;
+}
+
+/** The number of a text: its own, or the next one. */
+function numbered(numbers: Map<string, number>, text: string): number {
+  let number = numbers.get(text);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(text, number);
+  }
+  return number;
 }
 
 interface Sharing {
