@@ -110,7 +110,11 @@ export const HOSTILE_QUERIES: readonly HostileQuery[] = [
   { name: 'quantile_over_time over all', text: 'quantile_over_time(0.5, m[1h])', ...LONG },
   { name: 'holt winters over all', text: 'double_exponential_smoothing(m[1h], 0.1, 0.1)', ...LONG },
   { name: 'a chain of 16,000 sums', text: ors(16_000, (i) => `sum by (id) (rate(m{id="${i}"}[5m]))`), ...ONCE },
-  { name: 'a chain of sums of series', text: ors(16_000, (i) => `sum by (id) (rate(${one(i)}[${i + 300}s]))`), ...ONCE },
+  {
+    name: 'a chain of sums of series',
+    text: ors(16_000, (i) => `sum by (id) (rate(${one(i)}[${i + 300}s]))`),
+    ...ONCE,
+  },
   { name: 'a chain of equal sums', text: ors(16_000, (i) => `sum by (id) (rate(${one(i)}[5m]))`), ...ONCE },
   { name: 'a chain of ranks', text: ors(12_000, (i) => `topk by (id) (${i}, ${one(i)})`), ...ONCE },
   { name: 'a chain of quantiles', text: ors(12_000, (i) => `quantile without (le) (0.${i}, ${one(i)})`), ...ONCE },

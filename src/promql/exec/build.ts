@@ -12,6 +12,7 @@ import { isArithmetic } from '../syntax/operators.ts';
 import { buildAggregate } from './aggregate/build-aggregate.ts';
 import { NegateVector } from './binary/negate.ts';
 import { SetOperation } from './binary/set-operation.ts';
+import { Union } from './binary/union.ts';
 import { VectorBinary } from './binary/vector-binary.ts';
 import { VectorScalar } from './binary/vector-scalar.ts';
 import { Absent, AbsentOverTime } from './call/absent.ts';
@@ -254,6 +255,12 @@ function buildVector(node: Node, inputs: readonly Built[], context: QueryContext
       return new VectorBinary(plan, inputs[0]!.vector!, inputs[1]!.vector!, scope, context);
     case 'setOperation':
       return new SetOperation(plan, inputs[0]!.vector!, inputs[1]!.vector!, context);
+    case 'union':
+      return new Union(
+        plan.matching,
+        inputs.map(({ vector }) => vector!),
+        context,
+      );
     case 'vectorScalar':
       return new VectorScalar(plan, inputs[plan.scalarLeft ? 1 : 0]!.vector!, scalars[0]!, count, context);
     case 'negateVector':
@@ -303,9 +310,8 @@ function duplicateRule(plan: Plan, isInstant: boolean, { features }: QueryContex
     case 'histogramCall':
     case 'histogramQuantiles':
     case 'vectorBinary':
+    case 'union':
       return unlessLater;
-    case 'setOperation':
-      return plan.op === 'or' ? unlessLater : null;
     case 'rangeCall':
       return plan.keepsName || byName === null ? null : { ...byName, among: 'sharedQuery' };
     case 'instantSelect':

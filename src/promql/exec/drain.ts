@@ -28,15 +28,20 @@ export async function drain(
 }
 
 /**
- * Asks the right operand of a binary operator for what `ask` does. Where that fails, a mistake in the left one is told instead: clients know it
- * as evaluated first, and whole.
+ * Asks an operand of a binary operator for what `ask` does. Where that fails, a mistake in one of the first `before` operands is told
+ * instead: clients know these as evaluated first, and whole.
  */
-export async function afterLeft<T>(left: VectorOperator, budget: QueryBudget, ask: () => Promise<T>): Promise<T> {
+export async function afterLeft<T>(
+  operands: readonly VectorOperator[],
+  before: number,
+  budget: QueryBudget,
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     const isMistake = error instanceof EvaluationError || (error instanceof QueryError && error.kind === 'execution');
-    if (isMistake) await drain(left, budget, () => {});
+    for (let i = 0; isMistake && i < before; i++) await drain(operands[i]!, budget, () => {});
     throw error;
   }
 }

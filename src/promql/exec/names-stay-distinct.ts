@@ -34,7 +34,7 @@ export function namesStayDistinct(plan: Plan, inputs: readonly boolean[]): boole
     case 'vectorScalar':
       return inputs[plan.scalarLeft ? 1 : 0]!;
     case 'setOperation':
-      return plan.op !== 'or' && inputs[0]!;
+      return inputs[0]!;
     default:
       return false;
   }

@@ -59,7 +59,7 @@ export function differWithout(plan: Plan, names: Names, features: FunctionFeatur
       return differIn(left, new Set([...matched].filter((name) => name !== METRIC_NAME && !names.has(name))));
     }
     case 'setOperation':
-      return plan.op !== 'or' && differWithout(plan.left, names, features);
+      return differWithout(plan.left, names, features);
     case 'vectorOf':
       return true;
     default:

@@ -236,6 +236,8 @@ function detailOf(plan: Plan): string {
       return joined(plan.op, plan.returnBool ? 'bool' : '', matchingText(plan.matching));
     case 'setOperation':
       return joined(plan.op, matchingText(plan.matching));
+    case 'union':
+      return joined('or', matchingText(plan.matching));
     case 'absent':
     case 'vectorOf':
     case 'scalarOf':

@@ -10,6 +10,7 @@ import type {
   MatrixSelector,
   PositionRange,
   Subquery,
+  VectorMatching,
   VectorSelector,
 } from '../syntax/ast.ts';
 import { differentMatchers } from '../syntax/different-matchers.ts';
@@ -18,6 +19,7 @@ import { absentLabels } from './absent-labels.ts';
 import { readOnFirstStep } from './first-step.ts';
 import { foldTree, type Look } from './fold-tree.ts';
 import { infoReference } from './info-reference.ts';
+import { NAMES_MAX } from './known-matchers.ts';
 import {
   type CallSite,
   type InstantSelectPlan,
@@ -358,6 +360,27 @@ function binary(expr: Binary, left: Plan, right: Plan): Plan {
   }
   const vectors = { left: left as VectorPlan, right: right as VectorPlan };
   const matching = expr.matching!;
-  if (op === 'and' || op === 'or' || op === 'unless') return { kind: 'setOperation', op, ...vectors, matching };
+  if (op === 'or') return union(vectors.left, vectors.right, matching);
+  if (op === 'and' || op === 'unless') return { kind: 'setOperation', op, ...vectors, matching };
   return { kind: 'vectorBinary', op, ...vectors, matching, returnBool, position };
+}
+
+/**
+ * `a or b or c` is one union. `left` is of this plan and has no other place in it, so what stands on its right joins its list: of thousands
+ * of links each would else copy those before it.
+ */
+function union(left: VectorPlan, right: VectorPlan, matching: VectorMatching): VectorPlan {
+  if (left.kind !== 'union' || !isSameMatching(left.matching, matching)) {
+    return { kind: 'union', inputs: [left, right], matching };
+  }
+  (left.inputs as VectorPlan[]).push(right);
+  return left;
+}
+
+function isSameMatching(a: VectorMatching, b: VectorMatching): boolean {
+  if (a === b) return true;
+  const { length } = a.matchingLabels;
+  // Long lists are equal in hostile queries alone.
+  if (a.on !== b.on || length !== b.matchingLabels.length || length > NAMES_MAX) return false;
+  return a.matchingLabels.every((name, i) => name === b.matchingLabels[i]);
 }

@@ -69,7 +69,7 @@ function findMatchers(plan: Plan): readonly Matcher[] {
       return both.length > KNOWN_MATCHERS_MAX ? both.slice(0, KNOWN_MATCHERS_MAX) : both;
     }
     case 'setOperation':
-      return plan.op === 'or' ? [] : knownMatchers(plan.left);
+      return knownMatchers(plan.left);
     default:
       return [];
   }

@@ -52,6 +52,7 @@ export type VectorPlan =
   | AggregatePlan
   | VectorBinaryPlan
   | SetOperationPlan
+  | UnionPlan
   | VectorScalarPlan
   | NegateVectorPlan
   | InvariantVectorPlan
@@ -257,9 +258,16 @@ export interface VectorBinaryPlan {
 
 export interface SetOperationPlan {
   readonly kind: 'setOperation';
-  readonly op: SetOp;
+  readonly op: Exclude<SetOp, 'or'>;
   readonly left: VectorPlan;
   readonly right: VectorPlan;
+  readonly matching: VectorMatching;
+}
+
+/** `or`: two operands or, in a chain of them that all match alike, more. */
+export interface UnionPlan {
+  readonly kind: 'union';
+  readonly inputs: readonly VectorPlan[];
   readonly matching: VectorMatching;
 }
 
@@ -331,6 +339,8 @@ export function planInputs(plan: Plan): readonly Plan[] {
     case 'vectorBinary':
     case 'setOperation':
       return [plan.left, plan.right];
+    case 'union':
+      return plan.inputs;
     case 'vectorScalar':
       return plan.scalarLeft ? [plan.scalar, plan.vector] : [plan.vector, plan.scalar];
     default:
@@ -371,6 +381,8 @@ export function withInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'setOperation':
       if (inputs[0] === plan.left && last === plan.right) return plan;
       return { ...plan, left: inputs[0] as VectorPlan, right: inputs[1] as VectorPlan };
+    case 'union':
+      return plan.inputs.every((input, i) => input === inputs[i]) ? plan : { ...plan, inputs: inputs as VectorPlan[] };
     case 'vectorScalar': {
       const scalar = inputs[plan.scalarLeft ? 0 : 1] as ScalarPlan;
       const vector = inputs[plan.scalarLeft ? 1 : 0] as VectorPlan;

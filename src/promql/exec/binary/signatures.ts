@@ -1,5 +1,6 @@
 import type { Spend } from '../../../kernels/blocks.ts';
 import { Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { NO_INT32 } from '../../../std/empty-arrays.ts';
 import type { VectorMatching } from '../../syntax/ast.ts';
 import type { QueryBudget } from '../budget.ts';
 import { GROUPING_WORK, LabelGroups } from '../label-groups.ts';
@@ -7,7 +8,7 @@ import { isLasting, keep, kept, type LabelList } from '../lasting-labels.ts';
 import { nameSet } from '../name-set.ts';
 
 /** The number of a series' group. */
-export const GROUP_NUMBER_BYTES = 4;
+const GROUP_NUMBER_BYTES = 4;
 
 /** Numbers the match groups of both sides of a vector operation: series with equal numbers belong together. */
 export class Signatures {
@@ -27,8 +28,14 @@ export class Signatures {
     this.#budget.held.letGo(this.#place);
   }
 
+  /** How many groups there are. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
   /** The group of every series. */
   ofAll(labels: readonly Labels[]): Int32Array {
+    if (labels.length === 0) return NO_INT32;
     this.#budget.takeBytes(GROUP_NUMBER_BYTES * labels.length);
     const groups = new Int32Array(labels.length);
     for (let row = 0; row < labels.length; row++) {

@@ -86,7 +86,7 @@ export class VectorBinary implements VectorOperator {
     const { budget } = this.#context;
     const left = await this.#left.series();
     const leftPlace = budget.held.hold(left);
-    const right = await afterLeft(this.#left, budget, () => this.#right.series());
+    const right = await afterLeft([this.#left], 1, budget, () => this.#right.series());
     const rightPlace = budget.held.hold(right);
     const { leftGroups, rightGroups } = matchGroups(left.labels, right.labels, matching, budget);
     const [many, manyGroups] = this.#isSwapped ? [right, rightGroups] : [left, leftGroups];
@@ -96,7 +96,7 @@ export class VectorBinary implements VectorOperator {
     this.#oneHeads = one;
     const add = (column: StepColumn, row: number) => oneSide.add(column, row);
     if (this.#isSwapped) await drain(this.#left, budget, add);
-    else await afterLeft(this.#left, budget, () => drain(this.#right, budget, add));
+    else await afterLeft([this.#left], 1, budget, () => drain(this.#right, budget, add));
     if (matching.fillLeft !== null || matching.fillRight !== null) this.#failOnAllConflicts();
     const heads = await this.#pair(many, manyGroups, oneSide);
     budget.held.letGo(rightPlace);

@@ -37,7 +37,7 @@ export function propagateMatchers(root: Plan, look: Look, features: FunctionFeat
         if (isFilled(matching) || !isUnique(one, matching, features)) return over;
         return withInputs(over, [joined(left, right, matching, narrowing), joined(right, left, matching, narrowing)]);
       }
-      if (over.kind === 'setOperation' && over.op !== 'or') {
+      if (over.kind === 'setOperation') {
         const { left, right, matching, op } = over;
         const narrowedLeft = op === 'and' ? joined(left, right, matching, narrowing) : left;
         return withInputs(over, [narrowedLeft, joined(right, left, matching, narrowing)]);
@@ -72,17 +72,16 @@ function narrowed(plan: Plan, matchers: readonly Matcher[], narrowing: Narrowing
   if (matchers.length === 0 || --narrowing.work.left < 0) return plan;
   if (plan.kind === 'instantSelect' || plan.kind === 'rangeSelect') return withMatchers(plan, matchers, narrowing);
   if (plan.kind === 'setOperation') {
-    const { left, matching, op } = plan;
-    if (op !== 'or') return { ...plan, left: narrowed(left, matchers, narrowing) as VectorPlan };
-    return bothNarrowed(plan, matching, matchers, narrowing);
+    return { ...plan, left: narrowed(plan.left, matchers, narrowing) as VectorPlan };
   }
+  if (plan.kind === 'union') return allNarrowed(plan, plan.matching, matchers, narrowing);
   if (plan.kind === 'vectorBinary') {
     const { left, right, matching } = plan;
     const { features } = narrowing;
     // Two of one match group would be refused even if nobody asked for them.
     if (matching.card !== 'one-to-one' || isFilled(matching)) return plan;
     if (!isUnique(left, matching, features) || !isUnique(right, matching, features)) return plan;
-    return bothNarrowed(plan, matching, matchers, { ...narrowing, needsPlainData: true });
+    return allNarrowed(plan, matching, matchers, { ...narrowing, needsPlainData: true });
   }
   const quiet = quietness(plan, narrowing.features);
   if (quiet === 'never') return plan;
@@ -109,19 +108,13 @@ function passedOn(plan: Plan, matchers: readonly Matcher[]): readonly Matcher[] 
   }
 }
 
-/** Both sides agree in the labels that they are matched by. */
-function bothNarrowed(
-  plan: Extract<Plan, { kind: 'setOperation' | 'vectorBinary' }>,
-  matching: VectorMatching,
-  matchers: readonly Matcher[],
-  narrowing: Narrowing,
-): Plan {
+/** All sides agree in the labels that they are matched by. */
+function allNarrowed(plan: Plan, matching: VectorMatching, matchers: readonly Matcher[], narrowing: Narrowing): Plan {
   const shared = matchers.filter(({ name }) => isMatched(matching, name));
-  const left = narrowed(plan.left, shared, narrowing) as VectorPlan;
-  const right = narrowed(plan.right, shared, narrowing) as VectorPlan;
-  // One side alone would let others of the other one through.
-  if (left === plan.left || right === plan.right) return plan;
-  return { ...plan, left, right };
+  const inputs = planInputs(plan);
+  const after = inputs.map((input) => narrowed(input, shared, narrowing));
+  // Some alone would let others through of those that are not.
+  return after.some((input, i) => input === inputs[i]) ? plan : withInputs(plan, after);
 }
 
 function withMatchers(

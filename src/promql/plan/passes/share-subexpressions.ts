@@ -252,6 +252,7 @@ const PARTS: ReadonlySet<string> = new Set([
   'args',
   'input',
   'inputPosition',
+  'inputs',
   'left',
   'param',
   'paramPosition',
