@@ -151,6 +151,10 @@ describe('what can not be done', () => {
     );
   });
 
+  test('a power in a duration is the one that operators give', async () => {
+    expect(await series('count_over_time(vector(1)[1.2^3:1ms])', { at: 240 })).toEqual({ '{}': '1728' });
+  });
+
   test('durations that can not be are refused with their place', async () => {
     await expect(series('requests[5m - 300]', { at: 0 })).rejects.toThrow(/^\d+:\d+: duration must be greater than 0$/);
     await expect(series('requests offset (1m / step())', { at: 0 })).rejects.toThrow(/^\d+:\d+: division by zero$/);

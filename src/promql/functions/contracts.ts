@@ -117,6 +117,8 @@ export interface HistogramGroup {
   readonly metricName: string;
   /** Upper bounds of `buckets`, rising; equal bounds (`1`, `1.0`) may follow each other, to be merged per step. */
   readonly upperBounds: Float64Array;
+  /** One of them is NaN: their order means nothing then. */
+  readonly hasNaNBound: boolean;
   /** One column a bucket, whole grid each; float entries only count (histogram entries were moved to `native`). */
   readonly buckets: readonly StepColumn[];
   /** For each of `buckets` the place that its series has among all of the group. */

@@ -83,3 +83,22 @@ it('histogram_quantiles lets counts of equal bounds grow with every quantile tha
   });
   expect(asked.infos[0]).toContain('from buckets 1 to 1, with a max diff of 2, over 1 samples');
 });
+
+it('buckets of which one has the bound NaN come in the order of the reference', async () => {
+  const odd = loaded(`load 1m
+    b{le="10"} 4 6 9
+    b{le="1"} 3 2 9
+    b{le="NaN"} 1 3 2
+    b{le="0.1"} 1 5 5
+    b{le="+Inf"} 10 10 10
+  `);
+  const times = { start: 0, end: 120, step: 60 };
+  const options = { queryable: odd, functions: functionImplementations };
+  const quantiles = await askEngine('histogram_quantiles(b, "q", 0.5, 0.9)', times, options);
+  expect(quantiles.series).toEqual({
+    '{q="0.5"}': '0.1 7.75 0.5555555555555556',
+    '{q="0.9"}': '0.1 0.1 1',
+  });
+  const fraction = await askEngine('histogram_fraction(0, 5, b)', times, options);
+  expect(fraction.series).toEqual({ '{}': '0.34444444444444444 0.37777777777777777 0.9' });
+});

@@ -51,7 +51,7 @@ function quantileAt(
   context: FunctionContext,
 ): void {
   context.spend(1 + group.buckets.length);
-  const length = gatherBuckets(group, step);
+  const length = gatherBuckets(group, step, context.spend);
   const native = nativeAt(group, step);
   if (native !== undefined) context.spend(NATIVE_WORK + histogramWork(native));
   out.present[step] = 0;
@@ -72,7 +72,7 @@ export const histogramFraction: HistogramFunction = (group, out, context) => {
   const [lower, upper] = context.args as [Float64Array, Float64Array];
   for (let i = 0; i < out.present.length; i++) {
     context.spend(1 + group.buckets.length);
-    const length = gatherBuckets(group, i);
+    const length = gatherBuckets(group, i, context.spend);
     const native = nativeAt(group, i);
     if (native !== undefined) context.spend(NATIVE_WORK + histogramWork(native));
     out.present[i] = 0;
@@ -97,7 +97,9 @@ export const histogramFraction: HistogramFunction = (group, out, context) => {
  * Collects the buckets that have a count at a step, equal bounds merged, into work arrays 0 (bounds) and 1 (counts).
  * Returns how many there are.
  */
-function gatherBuckets({ buckets, upperBounds }: HistogramGroup, step: number): number {
+function gatherBuckets(group: HistogramGroup, step: number, spend: Spend): number {
+  const { buckets, upperBounds } = group;
+  if (group.hasNaNBound) return gatherContradictory(group, step, spend);
   const bounds = workFloats(0, buckets.length);
   const counts = workFloats(1, buckets.length);
   let length = 0;
@@ -114,6 +116,19 @@ function gatherBuckets({ buckets, upperBounds }: HistogramGroup, step: number): 
     }
   }
   return length;
+}
+
+/**
+ * The same where a bound is NaN, which is neither above nor below any other: no order of all steps holds for one that lacks some
+ * of the buckets, so those of each step are put in order as the reference does it.
+ */
+function gatherContradictory(group: HistogramGroup, step: number, spend: Spend): number {
+  const bounds = workFloats(0, group.buckets.length);
+  const counts = workFloats(1, group.buckets.length);
+  const count = gatherUnmerged(group, step, bounds, counts);
+  spend(count);
+  patternSort(bucketList(bounds, counts), count);
+  return mergeEqual(bounds, counts, count);
 }
 
 function nativeAt({ native }: HistogramGroup, step: number): FloatHistogram | undefined {
@@ -167,7 +182,7 @@ function quantileOfBuckets(
  */
 function lookAgain(group: HistogramGroup, step: number, mergedLength: number, looks: number, spend: Spend): number {
   const count = countBuckets(group, step);
-  if (count === mergedLength) return mergedLength;
+  if (count === mergedLength && !group.hasNaNBound) return mergedLength;
   const bounds = workFloats(0, count);
   const counts = workFloats(1, count);
   gatherUnmerged(group, step, bounds, counts);
@@ -187,8 +202,8 @@ function countBuckets({ buckets }: HistogramGroup, step: number): number {
   return count;
 }
 
-/** All buckets that have a count at a step, in the order of their series. */
-function gatherUnmerged(group: HistogramGroup, step: number, bounds: Float64Array, counts: Float64Array): void {
+/** All buckets that have a count at a step, in the order of their series; gives how many. */
+function gatherUnmerged(group: HistogramGroup, step: number, bounds: Float64Array, counts: Float64Array): number {
   const { buckets, places, upperBounds } = group;
   const here = buckets.flatMap(({ present }, k) => (present[step] === 1 ? [k] : []));
   here.sort((a, b) => places[a]! - places[b]!);
@@ -196,6 +211,7 @@ function gatherUnmerged(group: HistogramGroup, step: number, bounds: Float64Arra
     bounds[i] = upperBounds[k]!;
     counts[i] = buckets[k]!.values[step]!;
   });
+  return here.length;
 }
 
 function bucketList(bounds: Float64Array, counts: Float64Array): Sortable {
@@ -215,6 +231,7 @@ function bucketList(bounds: Float64Array, counts: Float64Array): Sortable {
 
 /** Merges buckets of equal bounds to the front; gives how many are left. What lies behind them stays as it was. */
 function mergeEqual(bounds: Float64Array, counts: Float64Array, count: number): number {
+  if (count === 0) return 0;
   let last = 0;
   for (let i = 1; i < count; i++) {
     if (bounds[i] === bounds[last]) {

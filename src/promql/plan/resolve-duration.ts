@@ -1,3 +1,5 @@
+import { maximum, minimum } from '../../kernels/float-parts.ts';
+import { power } from '../../kernels/power.ts';
 import { seconds } from '../functions/rate-kind.ts';
 import type { DurationExpr, DurationValue, PositionRange } from '../syntax/ast.ts';
 
@@ -61,7 +63,7 @@ function secondsOf(expr: DurationExpr, times: QueryTimes): number {
     case 'minmax': {
       const left = secondsOf(expr.left, times);
       const right = secondsOf(expr.right, times);
-      return expr.name === 'min_of' ? Math.min(left, right) : Math.max(left, right);
+      return expr.name === 'min_of' ? minimum(left, right) : maximum(left, right);
     }
     case 'unary': {
       const operand = secondsOf(expr.operand, times);
@@ -87,7 +89,7 @@ function binary(expr: DurationExpr & { kind: 'binary' }, left: number, right: nu
       if (right === 0) throw refuse(expr.position, 'modulo by zero');
       return left % right;
     case '^':
-      return left ** right;
+      return power(left, right);
   }
 }
 

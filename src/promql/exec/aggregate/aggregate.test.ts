@@ -186,3 +186,15 @@ test('quantile() out of range is told where it is calculated last', async () => 
   );
   expect(warnings).toEqual(['PromQL warning: quantile value should be between 0 and 1, got -1 (1:10)']);
 });
+
+test('quantile() out of range is told where the parameter is infinite on one step and NaN on another', async () => {
+  const infinities = 'PromQL warning: quantile value should be between 0 and 1, got';
+  for (const sign of ['+', '-']) {
+    const { warnings } = await askEngine(
+      `quantile((time() - 1) * ${sign}Inf, m)`,
+      { start: 1, end: 2, step: 1 },
+      { queryable: loaded('load 1m\n  m 1') },
+    );
+    expect([...warnings].sort()).toEqual([`${infinities} ${sign}Inf (1:10)`, `${infinities} NaN (1:10)`]);
+  }
+});

@@ -1,4 +1,5 @@
 import { blockEnd } from '../../../kernels/blocks.ts';
+import { maximum, minimum } from '../../../kernels/float-parts.ts';
 import { goFloatCompact } from '../../../model/go-float.ts';
 import type { QueryBudget } from '../budget.ts';
 import { drain } from '../drain.ts';
@@ -21,8 +22,8 @@ export function parameterFromValues(values: Float64Array, budget: QueryBudget): 
     const stop = blockEnd(i, values.length, budget.spending);
     for (; i < stop; i++) {
       const value = values[i]!;
-      min = Math.min(min, value);
-      max = Math.max(max, value);
+      min = minimum(min, value);
+      max = maximum(max, value);
       if (Number.isNaN(value)) hasNaN = true;
     }
   }

@@ -114,6 +114,7 @@ export function toGroup(histogram: CollectedHistogram, context: QueryContext): H
     labels,
     metricName: context.features.delayedNameRemoval ? labels.get(METRIC_NAME) : '',
     upperBounds: Float64Array.from(order, (index) => bounds[index]!),
+    hasNaNBound: bounds.some(Number.isNaN),
     buckets: order.map((index) => buckets[index]!),
     places: order,
     native,
