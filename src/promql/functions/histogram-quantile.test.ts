@@ -42,6 +42,14 @@ it('buckets that two operands mend are told of at the first', async () => {
   expect(infos).toEqual([`${MENDED.replace('over 8', 'over 16')} (1:25)`]);
 });
 
+it('histogram_quantiles tells of a value out of range at the quantile that has it last', async () => {
+  const { warnings } = await ask('histogram_quantiles(b_bucket, "q", time() / 60, 2 - time() / 120)');
+  expect(warnings.toSorted()).toEqual([
+    'PromQL warning: quantile value should be between 0 and 1, got 1.5 (1:49)',
+    'PromQL warning: quantile value should be between 0 and 1, got 2 (1:36)',
+  ]);
+});
+
 it('histogram_quantiles tells nothing of buckets where no quantile looks at them', async () => {
   const { infos, warnings } = await ask('histogram_quantiles(b_bucket, "q", 2, -1)');
   expect(infos).toEqual([]);

@@ -126,24 +126,37 @@ export class HistogramCall implements VectorOperator {
     return { grid, args, annotations, metricName: '', position, argPositions, features, spend };
   }
 
-  /** Quantiles out of range are pointed out even where there is no histogram. */
+  /**
+   * Quantiles out of range are pointed out even where there is no histogram. Of equal ones the position is told that has the
+   * value last: on the latest step, and there as the latest argument.
+   */
   #checkQuantiles(args: readonly Float64Array[]): void {
     const { call, kind } = this.#plan;
     if (kind === 'histogramCall' && call.func !== 'histogram_quantile') return;
     const firstArgument = kind === 'histogramCall' ? 0 : 2;
+    const { annotations, budget } = this.#context;
+    const lastOf = new Map<number, { step: number; index: number }>();
     args.forEach((quantiles, index) => {
-      const position = call.argPositions[firstArgument + index]!;
-      const odd = new Set<number>();
-      for (let i = 0; i < quantiles.length; ) {
-        const stop = blockEnd(i, quantiles.length, this.#context.budget.spending);
-        for (; i < stop; i++) if (!(quantiles[i]! >= 0 && quantiles[i]! <= 1)) odd.add(quantiles[i]!);
-      }
-      for (const quantile of odd) {
-        this.#context.budget.spend(ANSWER_WORK);
-        const text = `quantile value should be between 0 and 1, got ${goFloatCompact(quantile)}`;
-        this.#context.annotations.warn(text, position, call.position);
+      for (let step = 0; step < quantiles.length; ) {
+        const stop = blockEnd(step, quantiles.length, budget.spending);
+        for (; step < stop; step++) {
+          const quantile = quantiles[step]!;
+          if (quantile >= 0 && quantile <= 1) continue;
+          const last = lastOf.get(quantile);
+          if (last === undefined) {
+            lastOf.set(quantile, { step, index });
+          } else if (step >= last.step) {
+            last.step = step;
+            last.index = index;
+          }
+        }
       }
     });
+    for (const [quantile, { index }] of lastOf) {
+      budget.spend(ANSWER_WORK);
+      const text = `quantile value should be between 0 and 1, got ${goFloatCompact(quantile)}`;
+      annotations.warn(text, call.argPositions[firstArgument + index]!, call.position);
+    }
   }
 }
 
