@@ -95,6 +95,8 @@ describe('compileRegex()', () => {
       ['a\\', 'trailing backslash at end of expression: ``'],
       [nest, `expression nests too deeply: \`${nest}\``],
       ['\\8', 'invalid escape sequence: `\\8`'],
+      ['(\\p{Alphabetic}', 'invalid character class range: `\\p{Alphabetic}`'],
+      ['(?<n>a)(?<n>b', 'missing closing ): `(?<n>a)(?<n>b`'],
     ];
     for (const [source, reason] of cases) {
       expect(messageOf(source)).toBe(`error parsing regexp: ${reason}`);

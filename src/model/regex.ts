@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { type Glob, globMatches, globsFromPattern, isPlainList } from './regex-globs.ts';
+import { renamePattern, withoutMarks } from './regex-names.ts';
 import { MATCH_STEPS_MAX, REGEX_SIZE_MAX, regexSize } from './regex-size.ts';
 
 /** A compiled pattern of a `=~` matcher or of relabelling: anchored at both ends, `.` matches a newline. */
@@ -143,7 +144,7 @@ function regexFromEngine(pattern: string): Regex {
   checkRegexSize(pattern);
   let engine: RE2JS;
   try {
-    engine = compileEngine(pattern);
+    engine = RE2JS.compile(renamePattern(pattern, 'exact').text, RE2JS.DOTALL);
   } catch (error) {
     throw new RegexSyntaxError(pattern, syntaxMessage(pattern, error), error);
   }
@@ -176,29 +177,12 @@ export function checkRegexSize(pattern: string): void {
   throw new RegexSyntaxError(pattern, `error parsing regexp: ${reason}`, null);
 }
 
-/** Go lets several groups have one name, re2js does not. Names mean nothing to a match, so they are then left out. */
-function compileEngine(pattern: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern, RE2JS.DOTALL);
-  } catch (error) {
-    const isDuplicate = error instanceof RE2JSSyntaxException && error.message.includes('duplicate capture group name');
-    if (!isDuplicate) throw error;
-    return RE2JS.compile(
-      pattern.replace(GROUP_NAMES, (part) => (part.startsWith('(') ? '(' : part)),
-      RE2JS.DOTALL,
-    );
-  }
-}
-
-/** Openings of named groups; quoted stretches, escapes and character classes match first so that none is seen in them. */
-const GROUP_NAMES = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<\w+>/g;
-
 /** re2js puts its flags before the pattern, and leaves a fragment out here and there; Go does neither. */
 function syntaxMessage(pattern: string, error: unknown): string {
   if (error instanceof RE2JSSyntaxException) {
     const { error: reason, input } = error as RE2JSSyntaxException & { error: string; input: string | null };
-    const isWhole = input === `(?s)${pattern}` || reason === 'expression nests too deeply';
-    const fragment = isWhole ? pattern : (input ?? '');
+    const isWhole = input === `(?s)${renamePattern(pattern, 'exact').text}` || reason === 'expression nests too deeply';
+    const fragment = isWhole ? pattern : withoutMarks(input ?? '');
     return `error parsing regexp: ${reason}: \`${fragment}\``;
   }
   return `error parsing regexp: ${error instanceof Error ? error.message : String(error)}`;

@@ -26,6 +26,9 @@ describe('label_replace', () => {
     ['$9', '(.*)', ''],
     ['$01', '(.*)', ''],
     ['[$0]', 'api-\\d\\d', '[api-42]'],
+    ['$x', '(?P<x>[a-z]+)(?P<x>.*)', 'api'],
+    ['$x', '(?P<x>b)?(?P<x>.*)', 'api-42'],
+    ['$1', '(\\p{lower-case letter}+).*', 'api'],
   ])('expands %s of %s', (replacement, pattern, expected) => {
     expect(replaced(replacement, pattern)).toBe(expected);
   });

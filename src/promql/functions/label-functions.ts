@@ -1,11 +1,12 @@
-import { type Matcher, RE2JS, RE2JSSyntaxException } from 're2js';
+import { RE2JS, RE2JSSyntaxException } from 're2js';
 import type { Labels } from '../../model/labels.ts';
 import { isValidLabelName } from '../../model/name-validation.ts';
 import { checkRegexSize, RegexSyntaxError } from '../../model/regex.ts';
+import { renamePattern } from '../../model/regex-names.ts';
 import { MATCH_STEPS_MAX } from '../../model/regex-size.ts';
 import { LONG_TEXT_UNITS } from '../../std/long-text-map.ts';
 import { EvaluationError, type LabelCosts, type LabelFunction } from './contracts.ts';
-import { parseTemplate, type TemplatePart, templateTexts } from './regex-template.ts';
+import { type Found, parseTemplate, type TemplatePart, templateTexts } from './regex-template.ts';
 
 /** Source texts whose replacement one call remembers: series share most label values. Others are matched each time. */
 const KNOWN_TEXTS_MAX = 4096;
@@ -22,7 +23,7 @@ const TEXT_LENGTH_MAX = 2 ** 20;
 export const labelReplace: LabelFunction = {
   prepare(strings, costs) {
     const [destination, replacement, source, pattern] = strings as [string, string, string, string];
-    const regex = compile(pattern);
+    const { regex, sharedNames } = compile(pattern);
     costs.spend(COMPILING_WORK * regex.programSize());
     costs.takeText(INSTRUCTION_UNITS * regex.programSize(), true);
     if (!isValidLabelName(destination, 'utf8')) {
@@ -38,7 +39,7 @@ export const labelReplace: LabelFunction = {
         if (steps > MATCH_STEPS_MAX) throw tooLongError(pattern, text.length);
         costs.spend(steps);
         const matcher = regex.matcher(text);
-        replaced = matcher.matches() ? expanded(template, matcher, costs) : null;
+        replaced = matcher.matches() ? expanded(template, { matcher, sharedNames }, costs) : null;
         if (known.size < KNOWN_TEXTS_MAX && text.length < LONG_TEXT_UNITS) known.set(text, replaced);
       }
       return replaced === null ? labels : labels.with(destination, replaced);
@@ -69,8 +70,8 @@ export const labelJoin: LabelFunction = {
   },
 };
 
-function expanded(template: readonly TemplatePart[], matcher: Matcher, costs: LabelCosts): string {
-  const texts = templateTexts(template, matcher, (work) => costs.spend(work));
+function expanded(template: readonly TemplatePart[], found: Found, costs: LabelCosts): string {
+  const texts = templateTexts(template, found, (work) => costs.spend(work));
   const length = texts.reduce((sum, text) => sum + text.length, 0);
   if (length > TEXT_LENGTH_MAX) throw longTextError('label_replace', length);
   costs.takeText(
@@ -101,10 +102,11 @@ function tooLongError(pattern: string, length: number): EvaluationError {
 }
 
 /** Anchored at both ends; `.` matches a newline. */
-function compile(pattern: string): RE2JS {
+function compile(pattern: string): { regex: RE2JS; sharedNames: Found['sharedNames'] } {
   try {
     checkRegexSize(pattern);
-    return RE2JS.compile(`^(?s:${pattern})$`);
+    const { text, sharedNames } = renamePattern(pattern, 'free');
+    return { regex: RE2JS.compile(`^(?s:${text})$`), sharedNames };
   } catch (error) {
     if (error instanceof RegexSyntaxError)
       throw new EvaluationError(`label_replace(): ${error.message}`, { cause: error });

@@ -1,5 +1,6 @@
 import type { Matcher } from 're2js';
 import type { Spend } from '../../kernels/blocks.ts';
+import type { RenamedPattern } from '../../model/regex-names.ts';
 
 /** Finding a part of a template takes about as long as so many samples, and filling it in. */
 const PARSING_WORK = 60;
@@ -28,25 +29,39 @@ export function parseTemplate(template: string, spend: Spend): readonly Template
   return parts;
 }
 
+/** A match, and the groups that share a name. */
+export interface Found {
+  readonly matcher: Matcher;
+  readonly sharedNames: RenamedPattern['sharedNames'];
+}
+
 /** The texts that a template comes to, part by part; groups that do not exist or took no part are empty. */
-export function templateTexts(template: readonly TemplatePart[], match: Matcher, spend: Spend): string[] {
+export function templateTexts(template: readonly TemplatePart[], found: Found, spend: Spend): string[] {
   const ofGroups = new Map<number | string, string>();
   return template.map((part) => {
     spend(FILLING_WORK);
     if ('text' in part) return part.text;
     let text = ofGroups.get(part.group);
     if (text === undefined) {
-      text = groupText(match, part.group);
+      text = groupText(found, part.group);
       ofGroups.set(part.group, text);
     }
     return text;
   });
 }
 
-function groupText(match: Matcher, group: number | string): string {
-  if (typeof group === 'number') return group <= match.groupCount() ? (match.group(group) ?? '') : '';
+function groupText({ matcher, sharedNames }: Found, group: number | string): string {
+  if (typeof group === 'number') return group <= matcher.groupCount() ? (matcher.group(group) ?? '') : '';
+  const shared = sharedNames?.get(group);
+  if (shared !== undefined) {
+    for (const number of shared) {
+      const text = matcher.group(number);
+      if (text !== null) return text;
+    }
+    return '';
+  }
   try {
-    return match.group(group) ?? '';
+    return matcher.group(group) ?? '';
   } catch {
     return '';
   }
