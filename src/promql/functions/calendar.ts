@@ -34,10 +34,14 @@ function ofSeconds(f: (seconds: number) => number): InstantFunction {
   };
 }
 
+/** The first second of the reference's calendar, on the 1st of March of the year -292277022400; it has 2^64 of them. */
+const FIRST_SECOND = -9_223_372_028_741_760_000;
+
 /**
- * NaN and what lies beyond 64 bits become the smallest 64-bit integer, as the reference's conversion on x86-64 does, and
- * that one's calendar wraps around to 2^63.
+ * NaN and what lies beyond 64 bits become the smallest 64-bit integer, as the reference's conversion on x86-64 does. What is before
+ * the calendar, as that one, comes from its other end.
  */
 function wholeSeconds(value: number): number {
-  return value >= -(2 ** 63) && value < 2 ** 63 ? Math.trunc(value) : 2 ** 63;
+  if (!(value >= -(2 ** 63) && value < 2 ** 63)) return 2 ** 63;
+  return value < FIRST_SECOND ? value + 2 ** 64 : Math.trunc(value);
 }

@@ -35,6 +35,7 @@ test.each([
   [1e17, 3168875820, 9, 6],
   [-1e18, -31688736537, 3, 10],
   [2 ** 63, 292277026596, 12, 4],
+  [-9223371966579725000, -292277020431, 12, 31],
 ])('second %d lies in the year %i', (seconds, year, month, day) => {
   expect(civilDay(dayOfSeconds(seconds))).toEqual({ year, month, day });
 });

@@ -16,9 +16,9 @@ export interface CivilDay {
   readonly day: number;
 }
 
-/** Days since 1970-01-01 of a moment in whole seconds. */
+/** Days since 1970-01-01 of a moment in whole seconds. Far from the epoch a quotient could round up to the next day. */
 export function dayOfSeconds(seconds: number): number {
-  return Math.floor(seconds / SECONDS_PER_DAY);
+  return Math.round((seconds - secondOfDay(seconds)) / SECONDS_PER_DAY);
 }
 
 /** Seconds since midnight, 0..86399. */
