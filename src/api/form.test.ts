@@ -41,6 +41,27 @@ test.each([
   expect([form.get('a'), form.get('b')]).toEqual(['', '1']);
 });
 
+test('Form decodes long texts as it does short ones', () => {
+  const piece = fc.constantFrom('%41', '%7f', '%00', '%c3%a9', '%80', '+', '%2B', 'x', 'é', '%4', '%g0', '%7', '%');
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const text = pieces.join('');
+      const filling = '.'.repeat(2000);
+      const [short, long] = [parsed(`a=${text}`), parsed(`a=${text}${filling}`)];
+      // A bad escape at the end goes on in what follows.
+      if (/%.?$/.test(text)) return;
+      expect(long.problem).toBe(short.problem);
+      expect(long.form.get('a')).toBe(short.problem === null ? short.form.get('a') + filling : '');
+    }),
+  );
+});
+
+test('Form knows a name by its bytes, however it is written', () => {
+  const { form } = parsed('match[]=a&match%5B%5D=b&match%5B%5D=c&match%5b%5d=d&=e&match[]=f');
+  expect(form.all('match[]')).toEqual(['a', 'b', 'c', 'd', 'f']);
+  expect(form.all('')).toEqual(['e']);
+});
+
 test('Form puts U+FFFD where bytes are no UTF-8', () => {
   expect(parsed('a=%ff%C3%A9').form.get('a')).toBe('\ufffdé');
 });

@@ -5,6 +5,9 @@ import { AMPERSAND } from '../kernels/ascii.ts';
  */
 export class Form {
   readonly #values = new Map<string, string[]>();
+  /** The last name, and as it was written: there may be thousands of `match[]` in a row. */
+  #name = '';
+  #rawName = '';
 
   /** The first value of `name`, or the empty string. */
   get(name: string): string {
@@ -15,8 +18,9 @@ export class Form {
     return this.#values.get(name) ?? [];
   }
 
-  /** A form with these pairs, then those of `other`. */
+  /** A form with these pairs, then those of `other`; this one where that has none. */
   followedBy(other: Form): Form {
+    if (other.#values.size === 0) return this;
     const both = new Form();
     for (const form of [this, other]) {
       for (const [name, values] of form.#values) for (const value of values) both.append(name, value);
@@ -54,8 +58,11 @@ export class Form {
   #addPair(pair: string): string | null {
     if (pair.includes(';')) return 'invalid semicolon separator in query';
     const equals = pair.indexOf('=');
-    const name = unescapeComponent(equals < 0 ? pair : pair.slice(0, equals));
+    const rawName = equals < 0 ? pair : pair.slice(0, equals);
+    const name = rawName === this.#rawName ? this.#name : unescapeComponent(rawName);
     if (typeof name !== 'string') return name.problem;
+    this.#rawName = rawName;
+    this.#name = name;
     const value = unescapeComponent(equals < 0 ? '' : pair.slice(equals + 1));
     if (typeof value !== 'string') return value.problem;
     this.append(name, value);
@@ -71,9 +78,31 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Decodes `%xx` and `+`; the problem text is Go's. */
 function unescapeComponent(text: string): string | { readonly problem: string } {
-  if (!text.includes('%')) return text.includes('+') ? text.replaceAll('+', ' ') : text;
-  const bytes = bytesFromPercent(text.replaceAll('+', ' '));
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!text.includes('%')) return spaced;
+  const ascii = asciiFromPercent(spaced);
+  if (ascii !== null) return ascii;
+  const bytes = bytesFromPercent(spaced);
   return bytes instanceof Uint8Array ? decoder.decode(bytes) : bytes;
+}
+
+/** Longer texts may have millions of escapes, and are decoded in bytes. */
+const SHORT_LENGTH_MAX = 1024;
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** What nearly every text is, without buffers: null where that is long, not ASCII, or has a bad escape. */
+function asciiFromPercent(text: string): string | null {
+  if (text.length > SHORT_LENGTH_MAX || NOT_ASCII.test(text)) return null;
+  let decoded = '';
+  let from = 0;
+  for (let at = text.indexOf('%'); at >= 0; at = text.indexOf('%', from)) {
+    const high = hexDigit(text.charCodeAt(at + 1));
+    const low = hexDigit(text.charCodeAt(at + 2));
+    if (high < 0 || low < 0 || high > 7) return null;
+    decoded += text.slice(from, at) + String.fromCharCode(high * 16 + low);
+    from = at + 3;
+  }
+  return decoded + text.slice(from);
 }
 
 /** The bytes behind a text with `%xx` escapes. */

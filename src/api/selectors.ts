@@ -15,11 +15,13 @@ import { slicesOf } from './slices.ts';
  */
 export async function selectors(call: Call, texts: readonly string[]): Promise<readonly (readonly Matcher[])[]> {
   const parsed = await parsedSelectors(call, texts);
+  const slices = slicesOf(call);
   for (const matchers of parsed) {
     // The first of them tells of nearly every selector, and compiling all patterns takes long.
     if (!matchers.some((matcher) => !matchesEmpty(matcher))) {
       throw new ApiError('bad_data', 'match[] must contain at least one non-empty matcher');
     }
+    if (slices.isOver()) await slices.next();
   }
   return parsed;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type BodyBudget, readBody } from '../http/body.ts';
 import { RegexSyntaxError } from '../model/regex.ts';
@@ -16,6 +17,8 @@ import type { Route } from './routes.ts';
 
 /** Bytes of a form body, Go's limit; a longer one is refused with 400. */
 const FORM_BYTES_MAX = 10 * 1024 * 1024;
+/** Reading the pairs of a larger one takes some milliseconds. */
+const LARGE_FORM_BYTES = 64 * 1024;
 
 /** Builds fastify's handler of one route: readiness, form, endpoint, CORS, compression, metrics. */
 export function serveRoute(route: Route, deps: ApiDependencies, budget: BodyBudget, metrics: RouteMetrics) {
@@ -236,6 +239,8 @@ async function withForm(call: Call, budget: BodyBudget): Promise<Call> {
   const { buffer, byteLength, byteOffset } = body.bytes;
   const problem = form.parse(Buffer.from(buffer, byteOffset, byteLength).toString('latin1'));
   body.release();
+  // What is done with so many pairs takes a turn of its own.
+  if (byteLength > LARGE_FORM_BYTES) await setImmediate();
   return { ...call, form: form.followedBy(call.query), formProblem: problem ?? call.formProblem };
 }
 

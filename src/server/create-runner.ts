@@ -109,7 +109,7 @@ export function createRunner({ query, features }: ServerOptions, parts: RunnerPa
     runner,
     parse: (text, form, signal) => pool.parse(text, form, signal),
     queryable: (signal) => threadedQueryable(database, openRead, signal, listsHandedOn, clock),
-    lists: new ThreadLists(database, (list, signal) => pool.list(list, signal)),
+    lists: new ThreadLists(database, (list, signal) => pool.list(list, signal), clock),
     close,
   };
 }

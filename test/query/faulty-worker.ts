@@ -4,8 +4,9 @@ import '../../src/query/pool/query-worker.ts';
 import { ThreadControl } from '../../src/query/pool/thread-control.ts';
 
 // A query thread that does what no query should: `spin` never gives way, `hang` is never done, `outgrow` ends as Node ends
-// threads whose heap is full, `die` ends the thread. `sum(FAULT_AT) + ...` meets its fault when it has sent its second message of a
-// kind: `die_question` ends the thread, `cancel_more` sees that it is canceled, `wait_more` takes half a second.
+// threads whose heap is full, `die` ends the thread. `sum(FAULT_AT) + ...`, or a list whose first selector has FAULT_AT as its first value,
+// meets its fault when it has sent its second message of a kind: `die_question` ends the thread, `cancel_more` sees that it is canceled,
+// `wait_more` takes half a second.
 
 const port = parentPort as MessagePort;
 const control = new ThreadControl((workerData as QueryThreadSettings).control);
@@ -25,11 +26,14 @@ port.postMessage = (message: MessageFromThread, moved) => {
 };
 
 port.on('message', (message: MessageToThread) => {
-  if (message.kind !== 'run') return;
-  const { slot, request } = message;
+  if (message.kind !== 'run' && message.kind !== 'list') return;
+  const { slot } = message;
   inMessages.delete(slot);
-  const [, fault, kind] = /^sum\((die|cancel|wait)_(question|more|series)\)/.exec(request.text) ?? [];
+  const text = message.kind === 'run' ? message.request.text : `sum(${message.list.selectors[0]!.matchers[0]!.value})`;
+  const [, fault, kind] = /^sum\((die|cancel|wait)_(question|more|next|series)\)/.exec(text) ?? [];
   if (fault !== undefined && kind !== undefined) inMessages.set(slot, { fault, kind, count: 0 });
+  if (message.kind === 'list') return;
+  const { request } = message;
   if (request.text === 'hang') hanging.add(slot);
   if (request.text === 'spin') {
     control.setAtWork(slot);

@@ -14,6 +14,7 @@ import { systemClock } from '../../src/std/clock.ts';
 import { nodeFiles } from '../../src/std/node-files.ts';
 import type { Queryable } from '../../src/storage/query.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { PART_ITEMS_MAX } from '../../src/tsdb/threads/message-parts.ts';
 import { type Database, openDatabase } from '../../src/tsdb/tsdb.ts';
 import { eventually } from '../support/ask.ts';
 import { appendSamples, createPoolRunner, SETTINGS } from './query-support.ts';
@@ -94,7 +95,7 @@ describe('lists', () => {
   function callOf(search: string, queryable: Queryable, signal = new AbortController().signal): Call {
     const form = new Form();
     form.parse(search);
-    const lists = new ThreadLists(database, (list, given) => runner.list(list, given));
+    const lists = new ThreadLists(database, (list, given) => runner.list(list, given), systemClock);
     const deps = { clock: systemClock, answers: new BodyBudget(2 ** 30), queryable: () => queryable, lists };
     return {
       deps: deps as unknown as Call['deps'],
@@ -139,6 +140,17 @@ describe('lists', () => {
     );
   });
 
+  it.each<[string, Endpoint]>([
+    ['series', series],
+    ['names', labelNames],
+    ['values', labelValues],
+  ])('are the same bytes where very many selectors find them: %s', async (_, endpoint) => {
+    const selectors = Array.from({ length: 2 * PART_ITEMS_MAX }, (_, n) => `{id="${n}"}`);
+    const search = [...SELECTORS, ...selectors].map((selector) => `match[]=${encodeURIComponent(selector)}`).join('&');
+    const found = await textOf(endpoint, callOf(search, nowhere));
+    expect(found).toBe(await textOf(endpoint, callOf(search, here)));
+  });
+
   it('end when the client is gone', async () => {
     const abort = new AbortController();
     const answer = textOf(series, callOf('match[]={id!=""}', nowhere, abort.signal));
@@ -153,7 +165,7 @@ describe('lists', () => {
 
   it('end where the answer is longer than it may be', async () => {
     const small = createPoolRunner(database, { threadsMax: 1, settings: { ...SETTINGS, bytesMax: 12_000 } });
-    const lists = new ThreadLists(database, (list, signal) => small.list(list, signal));
+    const lists = new ThreadLists(database, (list, signal) => small.list(list, signal), systemClock);
     const range = { minTime: 0, maxTime: 5 * HOUR };
     const matchers = [{ type: '=~', name: 'id', value: '.+' } as const];
     const request = { what: 'series', range, matcherSets: [matchers], sorted: false, limit: 0 } as const;

@@ -131,6 +131,22 @@ describe('a query with very many selectors', () => {
     expect(await run({ text: 'm', form: 'columns' })).toMatchObject({ ok: true, series: { length: SERIES } });
   });
 
+  it.each([
+    ['cancel_next', 'canceled'],
+    ['die_next', 'internal'],
+  ])('is not begun where it is a list that ends in the middle of them: %s', async (fault, errorType) => {
+    start({ entry: FAULTY });
+    await run({});
+    const selectors = [fault, ...Array.from({ length: SELECTORS }, (_, n) => `${n}`)].map((value) => {
+      return { matchers: [{ type: '=', name: 'i', value } as const], headSymbols: null };
+    });
+    const list = { what: 'series', range: { minTime: 0, maxTime: NOW }, sorted: true, limit: 0 } as const;
+    expect(await runner.list({ ...list, selectors }, neverEnded())).toMatchObject({ ok: false, errorType });
+    expect(database.stats().head.readers).toBe(0);
+    const reply = readable(await runner.list({ ...list, selectors: selectors.slice(1) }, neverEnded()));
+    expect(reply).toMatchObject({ data: { length: SELECTORS } });
+  });
+
   it('is ended where nobody waits for it any more while it is answered', async () => {
     const abort = new AbortController();
     start({ reads: () => watched(database.threadReads(), { asked: () => abort.abort() }) });

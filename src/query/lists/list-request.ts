@@ -15,9 +15,15 @@ export interface ListRequest {
 }
 
 /** What a thread is told of a list: which it can read by itself, but for names and values of the head. */
-export interface ThreadList extends ListRequest {
-  /** Parallel to the matcher sets (one entry where there are none): the symbols of the head's names or values, in any order. */
-  readonly headSymbols: readonly Uint32Array[];
+export interface ThreadList extends Omit<ListRequest, 'matcherSets'> {
+  /** One without matchers where names and values of everything are listed. */
+  readonly selectors: readonly ThreadSelector[];
+}
+
+export interface ThreadSelector {
+  readonly matchers: readonly Matcher[];
+  /** The symbols of what it finds of the head's names or values, in any order; null where series are listed. */
+  readonly headSymbols: Uint32Array | null;
 }
 
 /** What is asked of the storage, so that it is known whether there are more than `limit`. */

@@ -1,7 +1,14 @@
 import type { Matcher } from '../../model/matcher.ts';
+import { canceledError } from '../../promql/exec/query-error.ts';
+import type { Clock } from '../../std/clock.ts';
+import { turnsOf } from '../../std/turns.ts';
 import type { TimeRange } from '../../storage/query.ts';
+import { failedReply } from '../execute-query.ts';
 import type { QueryReply } from '../runner.ts';
-import { type ListRequest, storageLimit, type ThreadList } from './list-request.ts';
+import { type ListRequest, storageLimit, type ThreadList, type ThreadSelector } from './list-request.ts';
+
+/** What finding the head's names or values may hold the event loop for where there are many selectors, ms. */
+const TURN_MS = 5;
 
 /** Writes the whole answer with a list, whatever its length. */
 export interface ListRunner {
@@ -26,27 +33,40 @@ export interface HeadSymbols {
 export class ThreadLists implements ListRunner {
   readonly #head: ListedHead;
   readonly #runThere: (list: ThreadList, signal: AbortSignal) => Promise<QueryReply>;
+  readonly #clock: Clock;
 
-  constructor(head: ListedHead, runThere: (list: ThreadList, signal: AbortSignal) => Promise<QueryReply>) {
+  constructor(
+    head: ListedHead,
+    runThere: (list: ThreadList, signal: AbortSignal) => Promise<QueryReply>,
+    clock: Clock,
+  ) {
     this.#head = head;
     this.#runThere = runThere;
+    this.#clock = clock;
   }
 
   async list(request: ListRequest, signal: AbortSignal): Promise<QueryReply> {
     const { limit, matcherSets, range, what } = request;
     if (what === 'series') {
       const sorted = request.sorted || this.#head.hasBlocks(range);
-      return this.#runThere({ ...request, sorted, headSymbols: [] }, signal);
+      const selectors = matcherSets.map((matchers) => ({ matchers, headSymbols: null }));
+      return this.#runThere({ what, range, selectors, sorted, limit }, signal);
     }
     const name = what === 'names' ? null : what.valuesOf;
     const head = this.#head.headQuerier(range);
     // As long as it is open no other text gets one of the symbols.
     try {
-      const headSymbols: Uint32Array[] = [];
+      const { now, pause, pieceMs } = turnsOf(this.#clock, TURN_MS);
+      const selectors: ThreadSelector[] = [];
+      let end = now() + pieceMs;
       for (const matchers of matcherSets.length === 0 ? [[]] : matcherSets) {
-        headSymbols.push(await head.textSymbols(name, matchers, storageLimit(limit)));
+        selectors.push({ matchers, headSymbols: await head.textSymbols(name, matchers, storageLimit(limit)) });
+        if (now() < end) continue;
+        await pause();
+        if (signal.aborted) return failedReply(canceledError(), 'internal');
+        end = now() + pieceMs;
       }
-      return await this.#runThere({ ...request, headSymbols }, signal);
+      return await this.#runThere({ what, range, selectors, sorted: request.sorted, limit }, signal);
     } finally {
       head.close();
     }

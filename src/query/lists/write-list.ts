@@ -78,12 +78,12 @@ export async function writeList(
     const texts = await foundTexts(list, database, ask, writing);
     return written(new ColumnJson(texts), list.limit, writing);
   }
-  const { limit, matcherSets, range, sorted } = list;
+  const { limit, range, selectors, sorted } = list;
   const querier = database.queryable(ask).querier(range);
   try {
     const found = new FoundSeries();
     const sets: SymbolSet[] = [];
-    for (const matchers of matcherSets) {
+    for (const { matchers } of selectors) {
       const { check } = writing;
       const request = { matchers, range, sorted, limit: storageLimit(limit), labelsOnly: true, check };
       const parts = await querier.selectParts(request);
@@ -102,7 +102,7 @@ export async function writeList(
 }
 
 async function foundTexts(
-  { headSymbols, limit, matcherSets, range, what }: ThreadList,
+  { limit, range, selectors, what }: ThreadList,
   database: ThreadDatabase,
   ask: Parameters<ThreadDatabase['queryable']>[0],
   { check, turns }: ListWriting,
@@ -110,8 +110,8 @@ async function foundTexts(
   const run = <T>(steps: Generator<undefined, T>) => inTurns(steps, turns, check);
   const name = what === 'series' || what === 'names' ? null : what.valuesOf;
   const union = new SortedUnion(unionColumns);
-  for (const [i, symbols] of headSymbols.entries()) {
-    const wanted = { name, matchers: matcherSets[i] ?? [], range, limit: storageLimit(limit), symbols };
+  for (const { headSymbols, matchers } of selectors) {
+    const wanted = { name, matchers, range, limit: storageLimit(limit), symbols: headSymbols! };
     await run(union.add(await database.texts(wanted, ask, { check, run })));
   }
   return (await run(union.all())) ?? new TextColumn();

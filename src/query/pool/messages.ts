@@ -5,7 +5,7 @@ import type { ParserOptions } from '../../promql/syntax/options.ts';
 import type { HeadSnapshot } from '../../tsdb/head/head-snapshot.ts';
 import type { ThreadAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
 import type { QueryCost } from '../execute-query.ts';
-import type { ThreadList } from '../lists/list-request.ts';
+import type { ThreadList, ThreadSelector } from '../lists/list-request.ts';
 import type { ParsedForm } from '../parsed-text.ts';
 import type { ColumnSeries, QueryReply, QueryRequest } from '../runner.ts';
 import type { ReadBatch, ReadWish, ReadWork } from './read-messages.ts';
@@ -52,7 +52,16 @@ export type ThreadTask =
 
 /** `slot` is the number of a task in its thread: also that of its cancel flag. */
 export type MessageToThread =
-  | (ThreadTask & { readonly slot: number })
+  | (Exclude<ThreadTask, { readonly kind: 'list' }> & { readonly slot: number })
+  /** With the first selectors; all of them where it `isWhole`. */
+  | { readonly kind: 'list'; readonly slot: number; readonly list: ThreadList; readonly isWhole: boolean }
+  /** The next ones of the list. */
+  | {
+      readonly kind: 'selectors';
+      readonly slot: number;
+      readonly selectors: readonly ThreadSelector[];
+      readonly isWhole: boolean;
+    }
   | { readonly kind: 'wish'; readonly slot: number; readonly wish: ReadWish }
   /** The part of a question, or of a reply, has come that is not the last one. */
   | { readonly kind: 'next'; readonly slot: number }
@@ -66,6 +75,8 @@ export type MessageToThread =
 export type MessageFromThread =
   /** With the requests that follow those of the parts before, which were not `isWhole`. */
   | { readonly kind: 'question'; readonly slot: number; readonly question: ThreadQuestion; readonly isWhole: boolean }
+  /** The list has more selectors than have come. */
+  | { readonly kind: 'next'; readonly slot: number }
   /** The answer has more snapshots than have come. */
   | { readonly kind: 'more'; readonly slot: number }
   | { readonly kind: 'batch'; readonly slot: number; readonly batch: ReadBatch }

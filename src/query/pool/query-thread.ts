@@ -5,11 +5,12 @@ import { turnsOf } from '../../std/turns.ts';
 import { workerEntry } from '../../std/worker-entry.ts';
 import { youngGeneration } from '../../std/young-generation.ts';
 import type { HeadSnapshot } from '../../tsdb/head/head-snapshot.ts';
-import { endOfSnapshots } from '../../tsdb/threads/message-parts.ts';
+import { endOfSelectors, endOfSnapshots } from '../../tsdb/threads/message-parts.ts';
 import { type PackedSnapshots, packSnapshots } from '../../tsdb/threads/pack-snapshots.ts';
 import type { ThreadQuestion, ThreadRequest } from '../../tsdb/threads/thread-answer.ts';
 import { AnswerTooLarge, type ThreadRead, type ThreadReads } from '../../tsdb/threads/thread-reads.ts';
 import type { QueryCost } from '../execute-query.ts';
+import type { ThreadList, ThreadSelector } from '../lists/list-request.ts';
 import type { ColumnSeries, QueryReply } from '../runner.ts';
 import {
   type MessageFromThread,
@@ -78,6 +79,8 @@ interface RunningJob {
   /** What it was answered, of which so many were given to it. */
   snapshots: readonly HeadSnapshot[];
   given: number;
+  /** Of its list so many selectors were given to it. */
+  listed: number;
   /** The first series of its reply. */
   readonly series: ColumnSeries[];
 }
@@ -125,12 +128,17 @@ export class QueryThread {
     const slot = this.#running.indexOf(null);
     if (slot < 0) throw new Error('Cannot hand a query to a thread that has as many as it may');
     const read = this.#options.reads.open();
-    this.#running[slot] = { job, read, isAsking: false, asked: [], snapshots: [], given: 0, series: [] };
+    this.#running[slot] = { job, read, isAsking: false, asked: [], snapshots: [], given: 0, listed: 0, series: [] };
     this.#count++;
     this.#control.setCanceled(slot, false);
     // A running query keeps the process alive, an idle thread does not.
     this.#worker.ref();
-    this.#send({ ...job.task, slot });
+    const { task } = job;
+    if (task.kind !== 'list') this.#send({ ...task, slot });
+    else {
+      const { isWhole, selectors } = nextSelectors(this.#running[slot], task.list);
+      this.#send({ kind: 'list', slot, list: { ...task.list, selectors }, isWhole });
+    }
   }
 
   /** Says what a read is to give next. */
@@ -167,6 +175,12 @@ export class QueryThread {
       case 'question':
         this.#take(message, running);
         break;
+      case 'next': {
+        const { task } = running.job;
+        if (task.kind === 'list')
+          this.#send({ kind: 'selectors', slot: message.slot, ...nextSelectors(running, task.list) });
+        break;
+      }
       case 'more': {
         const { moved, snapshots } = nextSnapshots(running);
         this.#send({ kind: 'snapshots', slot: message.slot, snapshots }, moved);
@@ -245,6 +259,17 @@ export class QueryThread {
     this.#exited.resolve();
     this.#options.onExit(this, { jobs: left.map(({ job }) => job), holder, error: this.#error });
   }
+}
+
+/** The next part of the selectors of a list, and whether it is the last. */
+function nextSelectors(
+  running: RunningJob,
+  { selectors }: ThreadList,
+): { readonly selectors: readonly ThreadSelector[]; readonly isWhole: boolean } {
+  const { listed } = running;
+  const end = endOfSelectors(selectors, listed);
+  running.listed = end;
+  return { selectors: selectors.slice(listed, end), isWhole: end === selectors.length };
 }
 
 /** The next part of an answer. */

@@ -98,6 +98,7 @@ port.on('message', (message: MessageToThread) => {
       break;
     case 'next':
     case 'refusal':
+    case 'selectors':
     case 'snapshots':
       questions.hear(message);
       break;
@@ -176,16 +177,19 @@ async function read({ slot, work }: Extract<MessageToThread, { kind: 'read' }>):
 }
 
 /** Writes a list as a whole answer. */
-async function list({ list, slot }: Extract<MessageToThread, { kind: 'list' }>): Promise<void> {
+async function list(message: Extract<MessageToThread, { kind: 'list' }>): Promise<void> {
+  const { slot } = message;
   control.setAtWork(slot);
   const signal = new SlotSignal(slot);
+  const check = () => checkWanted(signal);
   let reply: QueryReply;
   try {
-    reply = await writeList(list, database, askMain(slot), {
+    const selectors = await questions.selectors(message, { slot, wait: waitIn(slot), check });
+    reply = await writeList({ ...message.list, selectors }, database, askMain(slot), {
       blocks: executor.blocks,
       bytesMax: settings.bytesMax,
       turns: { ...turnsOf(systemClock, LIST_TURN_MS), pause: () => othersWhile(slot, () => setImmediate()) },
-      check: () => checkWanted(signal),
+      check,
     });
   } catch (error) {
     reply = failedReply(error, 'internal');

@@ -91,6 +91,35 @@ test('nothing more is asked for where the query is not wanted any more', async (
   expect(sent).toHaveLength(2);
 });
 
+test('the selectors of a list come in parts that are asked for', async () => {
+  const { asking, questions, sent, state } = create();
+  const selectors = Array.from({ length: 5 }, (_, i) => {
+    return { matchers: [{ type: '=' as const, name: 'i', value: `${i}` }], headSymbols: null };
+  });
+  const list = { what: 'series' as const, range: RANGE, sorted: true, limit: 0 };
+  const first = (count: number, isWhole: boolean) => {
+    return { kind: 'list' as const, slot: SLOT, list: { ...list, selectors: selectors.slice(0, count) }, isWhole };
+  };
+  expect(await questions.selectors(first(5, true), asking)).toEqual(selectors);
+  expect(sent).toEqual([]);
+  const all = questions.selectors(first(2, false), asking);
+  for (const [from, to] of [
+    [2, 4],
+    [4, 5],
+  ] as const) {
+    await settled();
+    expect(sent.splice(0)).toEqual([{ kind: 'next', slot: SLOT }]);
+    questions.hear(told({ kind: 'selectors', selectors: selectors.slice(from, to), isWhole: to === 5 }));
+  }
+  expect(await all).toEqual(selectors);
+  expect(state.waits).toBe(2);
+  const unwanted = questions.selectors(first(2, false), asking);
+  state.isWanted = false;
+  questions.hear(told({ kind: 'selectors', selectors: selectors.slice(2, 4), isWhole: false }));
+  await expect(unwanted).rejects.toThrow('not wanted');
+  expect(sent).toHaveLength(1);
+});
+
 test('the last series of a reply are left for it, the others are given before, each part when the one before has come', async () => {
   const { asking, questions, sent, state } = create();
   const series = (count: number, steps = 1): FlatSeries[] =>

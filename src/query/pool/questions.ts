@@ -1,10 +1,11 @@
 import { QueryError } from '../../promql/exec/query-error.ts';
 import { endOfPart, endOfRequests, HISTOGRAM_ROWS, PART_ROWS_MAX } from '../../tsdb/threads/message-parts.ts';
 import type { AskedAnswer, ThreadQuestion } from '../../tsdb/threads/thread-answer.ts';
+import type { ThreadSelector } from '../lists/list-request.ts';
 import type { FlatSeries, MessageFromThread, MessageToThread } from './messages.ts';
 
 /** What the main thread says to a query that waits for it. */
-export type Told = Extract<MessageToThread, { kind: 'answer' | 'next' | 'refusal' | 'snapshots' }>;
+export type Told = Extract<MessageToThread, { kind: 'answer' | 'next' | 'refusal' | 'selectors' | 'snapshots' }>;
 type Given<Kind extends Told['kind']> = Extract<Told, { kind: Kind }>;
 
 interface Waiting {
@@ -53,6 +54,21 @@ export class Questions {
       return (await wait(() => this.#told<'snapshots'>(slot, { kind: 'more', slot }))).snapshots;
     };
     return { ...answer, more };
+  }
+
+  /** All selectors of a list, of which the first have come with it. */
+  async selectors(
+    { list, isWhole }: Extract<MessageToThread, { kind: 'list' }>,
+    { check, slot, wait }: Asking,
+  ): Promise<readonly ThreadSelector[]> {
+    if (isWhole) return list.selectors;
+    const all = [...list.selectors];
+    for (;;) {
+      const part = await wait(() => this.#told<'selectors'>(slot, { kind: 'next', slot }));
+      check();
+      all.push(...part.selectors);
+      if (part.isWhole) return all;
+    }
   }
 
   /** Gives the main thread the first parts of a reply's series; resolves with the last part, which goes with the reply. */

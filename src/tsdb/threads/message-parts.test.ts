@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HeadSnapshot } from '../head/head-snapshot.ts';
-import { endOfRequests, endOfSnapshots, PART_ITEMS_MAX } from './message-parts.ts';
+import { endOfRequests, endOfSelectors, endOfSnapshots, PART_ITEMS_MAX } from './message-parts.ts';
 import type { ThreadRequest } from './thread-answer.ts';
 
 const request = (units: number): ThreadRequest => ({
@@ -45,6 +45,16 @@ test('long texts, many rows and many late histograms make more parts, one item a
   expect(parts([both, both], endOfRequests)).toEqual([1, 1]);
   expect(parts([snapshot(60_000), snapshot(5000), snapshot(60_000), snapshot(1e6)], endOfSnapshots)).toEqual([2, 1, 1]);
   expect(parts([snapshot(10, 900), snapshot(10, 100), snapshot(10, 900)], endOfSnapshots)).toEqual([2, 1]);
+});
+
+test('selectors of a list go by their texts and symbols', () => {
+  const { matchers } = request(60_000);
+  const selector = (symbols: number | null) => {
+    return { matchers, headSymbols: symbols === null ? null : new Uint32Array(symbols) };
+  };
+  expect(parts(Array(9).fill(selector(null)), endOfSelectors)).toEqual([4, 4, 1]);
+  expect(parts(Array(5).fill(selector(15_000)), endOfSelectors)).toEqual([2, 2, 1]);
+  expect(parts([selector(1e6), selector(1), selector(1)], endOfSelectors)).toEqual([1, 2]);
 });
 
 test('parts have all items', () => {
