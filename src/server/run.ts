@@ -12,8 +12,7 @@ import { StartFailure } from './start-failure.ts';
 
 /** Runs the program with the arguments behind its name, to its end. Gives the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  // promtool has some of the commands behind this flag only: a line that was written for it works as it stands.
-  const words = args[0] === '--experimental' ? args.slice(1) : args;
+  const words = commandLine(args);
   const word = words[0] ?? '';
   if (Object.hasOwn(COMMANDS, word)) return COMMANDS[word]!.run(words.slice(1));
   let options: ServerOptions;
@@ -47,6 +46,24 @@ export async function run(args: readonly string[]): Promise<number> {
     }
     throw error;
   }
+}
+
+/**
+ * promtool has some of the commands behind `--experimental`, and takes that and the features of PromQL before them too: a line that
+ * was written for it works as it stands.
+ */
+function commandLine(args: readonly string[]): readonly string[] {
+  const features: string[] = [];
+  let at = 0;
+  for (; at < args.length; at++) {
+    const arg = args[at]!;
+    if (arg === '--enable-feature') features.push(`${arg}=${args[++at]}`);
+    else if (arg.startsWith('--enable-feature=')) features.push(arg);
+    else if (arg !== '--experimental') break;
+  }
+  const word = args[at] ?? '';
+  if (!Object.hasOwn(COMMANDS, word)) return args;
+  return [word, ...(word === 'promql' ? features : []), ...args.slice(at + 1)];
 }
 
 function print(text: string): number {

@@ -38,6 +38,8 @@ test('narthex promql works as the lines for promtool stand, which has it behind 
   const directory = bench.directory();
   const ended = await narthex(directory, '--experimental', 'promql', 'format', 'sum(a)by(b)');
   expect(ended).toEqual({ code: 0, stdout: 'sum by (b) (a)\n', stderr: '' });
+  const feature = ['--enable-feature', 'promql-experimental-functions', '--experimental'];
+  expect(await narthex(directory, ...feature, 'promql', 'format', 'limitk(1,a)')).toMatchObject({ code: 0 });
   expect(await narthex(directory, '--experimental')).toMatchObject({ code: 2, stdout: '' });
 });
 

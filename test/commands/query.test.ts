@@ -200,6 +200,8 @@ describe.skipIf(promtool === null)(`beside promtool${promtool === null ? ': none
     ['-o', 'json', 'range', ...RANGE, 'URL', 'requests_total'],
     ['range', `--start=${START}`, `--end=${END}`, '--step=0', 'URL', 'up'],
     ['range', `--start=${START}`, `--end=${END}`, '--step=0s', 'URL', 'up'],
+    ['range', `--start=${START}`, `--end=${END}`, '--step=1.5m', 'URL', 'up'],
+    ['range', `--start=${START}`, `--end=${END}`, '--step=30s30s500ms', 'URL', 'up'],
     ['series', '--match=up', '--match=requests_total', 'URL'],
     ['-o', 'json', 'series', '--match=up', 'URL'],
     ['labels', 'URL', '__name__'],

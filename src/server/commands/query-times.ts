@@ -64,11 +64,23 @@ export function durationFlag(given: Given, name: string): number | null {
   const text = given.flag(name);
   if (text === null) return null;
   try {
-    const ms = parseDuration(text);
+    const ms = decimalDuration(text) ?? parseDuration(text);
     if (ms > 0) return ms;
   } catch (error) {
     if (!(error instanceof DurationSyntaxError)) throw error;
     throw new UsageError(`--${name}: ${error.message}`, 'write a duration such as 30s or 1h30m');
   }
   throw new UsageError(`--${name} must be longer than nothing`, 'write a duration such as 30s or 1h30m');
+}
+
+const DECIMAL_PARTS = /(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)/g;
+const DECIMAL_DURATION = new RegExp(`^(?:${DECIMAL_PARTS.source})+$`);
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Whole ms of a duration such as `1.5m`, which promtool takes here; null for other texts. */
+function decimalDuration(text: string): number | null {
+  if (!DECIMAL_DURATION.test(text)) return null;
+  let ms = 0;
+  for (const [, count, unit] of text.matchAll(DECIMAL_PARTS)) ms += Number(count) * UNIT_MS[unit!]!;
+  return Math.floor(ms);
 }
