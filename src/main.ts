@@ -1,7 +1,7 @@
 import { constants, enableCompileCache, flushCompileCache } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 // Not by `import()`: compiled without a cache it is there sooner than with one that has to be asked for first.
 import { startLogThread } from './server/start-log-thread.ts';
+import { keepCompiledCode } from './std/compiled-code.ts';
 
 // Before all the rest is loaded: what Node has compiled once it need not compile again at the next start. A build has its
 // cache beside it, so that it goes with the build; where that can not be written, and for sources, it is Node's usual place.
@@ -25,13 +25,8 @@ const exitCode = await run(process.argv.slice(2));
 await allPrinted();
 process.exit(exitCode);
 
-/**
- * The cache of what is loaded by now is written for the next start, since a process that is killed writes none; and what is compiled is kept for good:
- * V8 throws code away that was not used during five collections, which heavy queries bring within a second, and compiles it again
- * for the next small request, which takes twice to three times as long. Not as a flag of the command line: V8 takes
- * code from a cache only where the flags are those that it was made with, and Node's own modules bring one that was made with none.
- */
+/** The cache of what is loaded by now is written for the next start, since a process that is killed writes none. */
 function keepCode(): void {
   flushCompileCache();
-  setFlagsFromString('--no-flush-bytecode');
+  keepCompiledCode();
 }

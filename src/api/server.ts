@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyBudget } from '../http/body.ts';
 import { createWriteReceiver } from '../remote/write-receiver.ts';
+import { loadCompiled } from '../std/compiled-code.ts';
 import { turnsOf } from '../std/turns.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { DirectRoutes } from './direct-routes.ts';
@@ -56,7 +57,7 @@ export function createHttpServer(deps: ApiDependencies): HttpServer {
   let loading: Promise<Framework> | null = null;
   /** With the first request that needs it: a start has better use for the 40 to 60 ms that loading it takes. */
   const load = (): Promise<Framework> => {
-    loading ??= import('./framework.ts').then(({ createFramework }) =>
+    loading ??= loadCompiled(() => import('./framework.ts')).then(({ createFramework }) =>
       createFramework({ deps, budget, routes: counted, unmatched: createUnmatched(table, prefix), prefix }),
     );
     return loading;
