@@ -82,7 +82,12 @@ export async function series(call: Call): Promise<ApiResult> {
     const list = sets.length === 1 ? (sets[0]!.lastingLabels ?? null) : null;
     const isWhole = list !== null && (limit === 0 || list.length <= limit) && warnings.length === 0;
     if (isWhole && list.length <= LASTING_SERIES_MAX) return lastingResult(call, list);
-    return labelSetsResult(call, merged(sets), limit, warnings);
+    return labelSetsResult(
+      call,
+      sets.length === 1 ? allOf(sets[0]!) : merged(await slices.run(SetHeap.inSteps(sets))),
+      limit,
+      warnings,
+    );
   });
 }
 
@@ -100,14 +105,12 @@ async function lastingResult(call: Call, list: readonly Labels[]): Promise<ApiRe
   return result;
 }
 
-/** One set as it is; of several sorted ones each label set once, in order. */
-function* merged(sets: readonly SeriesSet[]): Generator<Labels> {
-  const only = sets.length === 1 ? sets[0]! : null;
-  if (only !== null) {
-    for (let row = 0; row < only.length; row++) yield only.labels(row);
-    return;
-  }
-  const heap = new SetHeap(sets);
+function* allOf(set: SeriesSet): Generator<Labels> {
+  for (let row = 0; row < set.length; row++) yield set.labels(row);
+}
+
+/** Each label set of several sorted sets once, in order. */
+function* merged(heap: SetHeap): Generator<Labels> {
   let last: Labels | null = null;
   for (let labels = heap.take(); labels !== null; labels = heap.take()) {
     if (last === null || !labels.equals(last)) yield labels;
