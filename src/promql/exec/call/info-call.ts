@@ -12,7 +12,7 @@ import { QueryError } from '../query-error.ts';
 import type { Scope } from '../scope.ts';
 import { queryRange } from '../select-all.ts';
 import { ARRAY_BYTES, ENTRY_BYTES, keyBytes, MAP_ENTRY_BYTES } from '../sizes.ts';
-import { comparingTexts } from '../text-work.ts';
+import { comparingTexts, UNITS_PER_WORK } from '../text-work.ts';
 import { InfoSelector } from './info-selector.ts';
 import { InfoTable } from './info-table.ts';
 
@@ -152,6 +152,7 @@ export class InfoCall implements VectorOperator {
       const base = labels[row]!;
       // Whatever is found for it is found by its key, which it keeps.
       budget.takeBytes(keyBytes(base.key));
+      budget.spend(base.key.length / UNITS_PER_WORK);
       const isInfo = this.#selector.isInfoName(base.get(METRIC_NAME));
       const mark = dropName === null ? 0 : dropName[row]!;
       bases.push({ labels: base, dropName: mark, column: copyStepColumn(column), isInfo });

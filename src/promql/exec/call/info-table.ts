@@ -68,6 +68,7 @@ export class InfoTable {
     const group = this.#groups.get(key);
     // Its label set keeps its key, which whatever it belongs to is found by.
     this.#take(SERIES_BYTES + keyBytes(labels.key));
+    this.#budget.spend(labels.key.length / UNITS_PER_WORK);
     if (group === undefined) {
       this.#take(GROUP_BYTES + keyBytes(key));
       this.#groups.set(key, { name, series: [{ labels, times }], current: null });

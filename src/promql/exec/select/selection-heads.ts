@@ -41,6 +41,7 @@ export async function selectionHeads(selection: Selection, context: QueryContext
     budget.spend(LABELS_WORK * BLOCK);
     if (budget.pauseDue) await budget.pause();
   }
+  budget.spend(LABELS_WORK * (set.length % BLOCK));
   budget.held.letGo(place);
   return { labels, dropName: null };
 }
@@ -49,6 +50,8 @@ export async function selectionHeads(selection: Selection, context: QueryContext
 function takeAllLabels(list: readonly Labels[], budget: QueryBudget): void {
   let bytes = kept(list, BYTES) as number | undefined;
   if (bytes === undefined) {
+    // The list was made just now, and thousands of selectors may have one each.
+    budget.spend(LABELS_WORK * list.length);
     bytes = labelListBytes(list);
     keep(list, BYTES, bytes, NUMBER_BYTES);
   }
