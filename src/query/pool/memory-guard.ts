@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { QueryError } from '../../promql/exec/query-error.ts';
 import { beginCollecting } from '../../std/begin-collecting.ts';
-import { collectGarbage } from '../../std/collect-garbage.ts';
+import { collectObjects } from '../../std/collect-garbage.ts';
 
 /** So many looks of a query's budget, each after a tenth of a millisecond or more of work, make one look at memory: 1 µs. */
 const LOOKS_PER_MEASURE = 8;
@@ -9,6 +9,8 @@ const LOOKS_PER_MEASURE = 8;
 const GROWTH_BYTES = 256 * 2 ** 20;
 /** Or, where a thread has little, such a share of it. */
 const GROWTH_SHARE = 1 / 4;
+/** The second one finds buffers whose objects the first one has found. */
+const COLLECTIONS_MAX = 2;
 /** What is left after a collection must be this much below the limit, or collections would follow each other. */
 const LIVE_SHARE_MAX = 7 / 8;
 
@@ -28,6 +30,7 @@ export class MemoryGuard {
   #looks = 0;
   /** The least that was used since V8 was told to collect. */
   #least = 0;
+  #peak = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -38,6 +41,7 @@ export class MemoryGuard {
   look(): QueryError | null {
     if (++this.#looks % LOOKS_PER_MEASURE !== 0) return null;
     const before = usedBytes();
+    if (before > this.#peak) this.#peak = before;
     if (before < this.#least) this.#least = before;
     else if (before > this.#least + Math.max(this.#least, this.#growthBytes)) {
       beginCollecting();
@@ -45,14 +49,24 @@ export class MemoryGuard {
     }
     if (before <= this.#bytesMax) return null;
     // What nobody needs any more counts until it is collected.
-    collectGarbage();
-    const used = usedBytes();
+    let used = before;
+    for (let i = 0; i < COLLECTIONS_MAX && used > LIVE_SHARE_MAX * this.#bytesMax; i++) {
+      collectObjects();
+      used = usedBytes();
+    }
     this.#least = used;
     if (used <= LIVE_SHARE_MAX * this.#bytesMax) return null;
     return new QueryError(
       'execution',
       `query needs too much memory: its thread uses ${used} bytes, the limit is ${this.#bytesMax} bytes`,
     );
+  }
+
+  /** The most that was in use since this was called last, as far as looks have seen it. */
+  takePeakBytes(): number {
+    const peak = this.#peak;
+    this.#peak = 0;
+    return peak;
   }
 }
 

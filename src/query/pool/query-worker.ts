@@ -4,6 +4,7 @@ import { Engine } from '../../promql/engine.ts';
 import { type CancelSignal, checkWanted } from '../../promql/exec/budget.ts';
 import type { QueryError } from '../../promql/exec/query-error.ts';
 import { functionImplementations } from '../../promql/functions/registry.ts';
+import { beginReducing } from '../../std/begin-reducing.ts';
 import { systemClock } from '../../std/clock.ts';
 import { nodeFiles } from '../../std/node-files.ts';
 import { lowerThreadPriority } from '../../std/thread-priority.ts';
@@ -24,7 +25,7 @@ import { parsedText } from '../parsed-text.ts';
 import type { QueryReply } from '../runner.ts';
 import { IdleThread } from './idle-thread.ts';
 import { LargeQueries } from './large-queries.ts';
-import { MemoryGuard } from './memory-guard.ts';
+import { MemoryGuard, usedBytes } from './memory-guard.ts';
 import {
   type FlatReply,
   flatReply,
@@ -55,7 +56,11 @@ const control = new ThreadControl(settings.control);
 const decoded = new DecodedChunks(settings.decodedBytesMax, systemClock);
 const database = new ThreadDatabase(nodeFiles, settings.chunksHead, decoded);
 const guard = new MemoryGuard(settings.memoryBytesMax);
-const idle = new IdleThread(systemClock, () => executor.blocks.dropSpare());
+const idle = new IdleThread(
+  systemClock,
+  { used: usedBytes, takePeak: () => guard.takePeakBytes(), giveBack: beginReducing },
+  () => executor.blocks.dropSpare(),
+);
 const largeQueries = new LargeQueries(systemClock);
 const questions = new Questions(send);
 let subqueryStepMs = 0;
