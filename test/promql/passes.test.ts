@@ -222,7 +222,7 @@ const joins: fc.Arbitrary<string> = fc.letrec<{ side: string; range: string; joi
         .tuple(fc.constantFrom('sum', 'sum', 'avg', 'min', 'stddev', 'quantile', 'topk', 'count'), by, tie('side'))
         .map(([op, labels, v]) => `${op} ${labels} (${op === 'quantile' ? '0.5, ' : op === 'topk' ? '1, ' : ''}${v})`),
       fc
-        .tuple(fc.constantFrom('abs', 'ceil', '-', 'histogram_count', 'sort'), tie('side'))
+        .tuple(fc.constantFrom('abs', 'ceil', '-', 'histogram_count', 'sort', 'timestamp'), tie('side'))
         .map(([f, v]) => `${f}(${v})`),
       fc.tuple(tie('side'), fc.constantFrom('* 2', '> 1', '== bool 3', '>/ 2')).map(([v, rest]) => `(${v}) ${rest}`),
       fc
@@ -296,6 +296,18 @@ describe('joins are read by the matchers of their other side, and nobody can tel
       { numRuns: 600 },
     );
   });
+});
+
+test('what timestamp() refuses of series that differ in their types alone stays refused in a join', async () => {
+  const sets = [{ job: 'x' }, { __name__: 'up', job: 'y' }, { __name__: 'up', job: 'y', __type__: 'counter' }];
+  const series = sets.map((set) => ({
+    labels: labelsFromObject({ __name__: 'sum', ...set }),
+    samples: [{ time: START, startTime: 0, value: 1, stale: false, histogram: null }],
+  }));
+  const queryable = new MemoryQueryable();
+  for (const each of series) queryable.append(each);
+  const { error } = await ask(engineWithout(new Set()), 'sum{job="x"} unless timestamp(up)', queryable, 'instant');
+  expect(error).toBe('vector cannot contain metrics with the same labelset');
 });
 
 const SCRIPTS = new URL('../../../shared/conformance/', import.meta.url);

@@ -16,7 +16,7 @@ export function quietness(plan: Plan, features: FunctionFeatures): Quietness {
   switch (plan.kind) {
     case 'instantSelect':
       if (plan.take === 'value') return 'always';
-      return plan.take !== 'smoothed' && namesMetric(plan.matchers) ? 'always' : 'never';
+      return plan.take !== 'smoothed' && namesMetric(plan.matchers) ? 'over plain data' : 'never';
     case 'rangeSelect':
       return plan.extension === 'none' && namesMetric(plan.matchers) ? 'always' : 'never';
     case 'subquery':

@@ -120,9 +120,11 @@ function allNarrowed(plan: Plan, matching: VectorMatching, matchers: readonly Ma
 function withMatchers(
   plan: Extract<Plan, { kind: 'instantSelect' | 'rangeSelect' }>,
   matchers: readonly Matcher[],
-  { features, needsPlainData }: Narrowing,
+  narrowing: Narrowing,
 ): Plan {
-  if (quietness(plan, features) === 'never') return plan;
+  const quiet = quietness(plan, narrowing.features);
+  if (quiet === 'never') return plan;
+  const needsPlainData = narrowing.needsPlainData || quiet === 'over plain data';
   const own = needsPlainData ? [...plan.matchers, ...plan.floatMatchers] : plan.matchers;
   const more = matchers.filter((each) => !own.some((known) => isSameMatcher(known, each)));
   if (more.length === 0) return plan;
