@@ -22,7 +22,10 @@ export interface ThreadList extends Omit<ListRequest, 'matcherSets'> {
 
 export interface ThreadSelector {
   readonly matchers: readonly Matcher[];
-  /** The symbols of what it finds of the head's names or values, in any order; null where series are listed. */
+  /**
+   * The symbols of what it finds of the head's names or values and none before it has found, in any order; null where series are
+   * listed.
+   */
   readonly headSymbols: Uint32Array | null;
 }
 

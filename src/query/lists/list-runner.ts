@@ -6,6 +6,7 @@ import type { TimeRange } from '../../storage/query.ts';
 import { failedReply } from '../execute-query.ts';
 import type { QueryReply } from '../runner.ts';
 import { type ListRequest, storageLimit, type ThreadList, type ThreadSelector } from './list-request.ts';
+import { ToldSymbols } from './told-symbols.ts';
 
 /** What finding the head's names or values may hold the event loop for where there are many selectors, ms. */
 const TURN_MS = 5;
@@ -58,9 +59,12 @@ export class ThreadLists implements ListRunner {
     try {
       const { now, pause, pieceMs } = turnsOf(this.#clock, TURN_MS);
       const selectors: ThreadSelector[] = [];
+      const told = new ToldSymbols();
       let end = now() + pieceMs;
       for (const matchers of matcherSets.length === 0 ? [[]] : matcherSets) {
-        selectors.push({ matchers, headSymbols: await head.textSymbols(name, matchers, storageLimit(limit)) });
+        const found = await head.textSymbols(name, matchers, storageLimit(limit));
+        // What one found before comes from there, also where each list ends at the limit: it is among the first of that one, too.
+        selectors.push({ matchers, headSymbols: told.fresh(found) });
         if (now() < end) continue;
         await pause();
         if (signal.aborted) return failedReply(canceledError(), 'internal');
