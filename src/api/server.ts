@@ -57,8 +57,10 @@ export function createHttpServer(deps: ApiDependencies): HttpServer {
   let loading: Promise<Framework> | null = null;
   /** With the first request that needs it: a start has better use for the 40 to 60 ms that loading it takes. */
   const load = (): Promise<Framework> => {
-    loading ??= loadCompiled(() => import('./framework.ts')).then(({ createFramework }) =>
-      createFramework({ deps, budget, routes: counted, unmatched: createUnmatched(table, prefix), prefix }),
+    loading ??= loadCompiled(() =>
+      import('./framework.ts').then(({ createFramework }) =>
+        createFramework({ deps, budget, routes: counted, unmatched: createUnmatched(table, prefix), prefix }),
+      ),
     );
     return loading;
   };
