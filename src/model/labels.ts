@@ -1,4 +1,4 @@
-import { BRACE_CLOSE, BRACE_OPEN, COLON, COMMA, isPlain, QUOTE } from '../kernels/ascii.ts';
+import { BRACE_CLOSE, BRACE_OPEN, COLON, COMMA, ENCODED_LENGTH_MIN, isPlain, QUOTE } from '../kernels/ascii.ts';
 import { compareUtf8 } from './utf8.ts';
 
 /** Name of the label that holds a series' metric name. */
@@ -21,8 +21,11 @@ export interface LabelsJson {
   readonly size: number;
 }
 
-/** Words of a piece of memory that texts which are made one after the other share: they are also read one after the other. */
-const SHARED_WORDS = 512;
+/**
+ * Words of a piece of memory that texts which are made one after the other share: they are also read one after the other. Large, as V8
+ * may mark its heap for 5 ms at each buffer that is made (docs/decisions/0051).
+ */
+const SHARED_WORDS = 8192;
 let sharedWords = new Float64Array(0);
 let sharedBytes = new Uint8Array(0);
 let sharedUsed = 0;
@@ -49,15 +52,21 @@ function plainJsonOf(pairs: readonly string[]): LabelsJson | null {
     const text = pairs[i]!;
     if (i > 0) sharedBytes[at++] = i % 2 === 0 ? COMMA : COLON;
     sharedBytes[at++] = QUOTE;
-    for (let k = 0; k < text.length; k++) sharedBytes[at++] = text.charCodeAt(k);
+    if (text.length >= ENCODED_LENGTH_MIN) at += encoder.encodeInto(text, sharedBytes.subarray(at)).written;
+    else for (let k = 0; k < text.length; k++) sharedBytes[at++] = text.charCodeAt(k);
     sharedBytes[at++] = QUOTE;
   }
   sharedBytes[at] = BRACE_CLOSE;
   return { words: sharedWords, start, size };
 }
 
+const NOT_PLAIN = /["\\]|[^ -~]/;
+
+const encoder = new TextEncoder();
+
 /** Printable ASCII without quotes and backslashes. */
 function isPlainText(text: string): boolean {
+  if (text.length >= ENCODED_LENGTH_MIN) return !NOT_PLAIN.test(text);
   for (let i = 0; i < text.length; i++) if (!isPlain(text.charCodeAt(i))) return false;
   return true;
 }

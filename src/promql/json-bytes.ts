@@ -1,4 +1,4 @@
-import { BRACKET_CLOSE, BRACKET_OPEN, isPlain, QUOTE } from '../kernels/ascii.ts';
+import { BRACKET_CLOSE, BRACKET_OPEN, ENCODED_LENGTH_MIN, isPlain, QUOTE } from '../kernels/ascii.ts';
 import type { Spend } from '../kernels/blocks.ts';
 import { NUMBER_BYTES_MAX, writeSampleNumber } from '../kernels/format-number.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
@@ -64,7 +64,7 @@ export class JsonBytes {
 
   /** ASCII without anything to escape. */
   ascii(text: string): void {
-    if (text.length > ASCII_AT_ONCE) {
+    if (text.length >= ENCODED_LENGTH_MIN) {
       this.#encode(text);
       return;
     }
@@ -75,7 +75,7 @@ export class JsonBytes {
     this.at = at;
   }
 
-  /** `size` bytes, up to `ASCII_AT_ONCE`, from `words[start ...]` on: no bits of a NaN, which a double might not keep. */
+  /** `size` bytes, of which a block has room, from `words[start ...]` on: no bits of a NaN, which a double might not keep. */
   words(words: Float64Array, start: number, size: number): void {
     this.reserve(size + WORD_BYTES);
     const { at, view } = this;
@@ -85,7 +85,7 @@ export class JsonBytes {
 
   /** A string as series labels are written: `<`, `>` and `&` stay as they are. */
   string(text: string): void {
-    if (text.length <= ASCII_AT_ONCE && this.#plainString(text)) return;
+    if (text.length < ENCODED_LENGTH_MIN && this.#plainString(text)) return;
     this.ascii('"');
     this.#encode(escapedString(text));
     this.ascii('"');
@@ -112,7 +112,7 @@ export class JsonBytes {
 
   /** A string as all others are written: what HTML could take for markup is escaped too. */
   htmlString(text: string): void {
-    if (text.length > ASCII_AT_ONCE || MARKUP_ONCE.test(text) || !this.#plainString(text)) {
+    if (text.length >= ENCODED_LENGTH_MIN || MARKUP_ONCE.test(text) || !this.#plainString(text)) {
       this.#encode(`"${text.replace(MUST_ESCAPE_HTML, escapeCharacter)}"`);
     }
   }
@@ -271,9 +271,6 @@ function boundariesOf({ lowerInclusive, upperInclusive }: Bucket): string {
 /** Buckets between two calls of `spend`, and what writing one takes, in samples. */
 const BUCKETS_TOLD = 1024;
 const WRITTEN_BUCKET_WORK = 80;
-
-/** Longer texts go through the encoder, which may spread them over blocks. */
-const ASCII_AT_ONCE = 16 * 1024;
 
 const WORD_BYTES = 8;
 /** Parts copied between two looks; within a long one each block has its own. */

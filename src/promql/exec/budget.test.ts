@@ -80,3 +80,27 @@ test('QueryBudget counts long texts of a label set once for each time that it wa
   };
   expect(read('x'.repeat(200)) - read('x'.repeat(200))).toBe(224);
 });
+
+test('looks after a few buffers, at each of which V8 may mark its heap, not after small things', () => {
+  let looks = 0;
+  const budget = new QueryBudget({
+    samplesMax: 1000,
+    bytesMax: 1e9,
+    timeoutMs: 60_000,
+    clock: systemClock,
+    signal: {
+      get aborted() {
+        looks++;
+        return false;
+      },
+      reason: undefined,
+    },
+    pause: () => Promise.resolve(),
+    pauseAfterMs: 20,
+  });
+  for (let i = 0; i < 100; i++) budget.column(1000);
+  expect(looks).toBeGreaterThanOrEqual(50);
+  looks = 0;
+  for (let i = 0; i < 100; i++) budget.takeBytes(100);
+  expect(looks).toBe(0);
+});

@@ -41,6 +41,10 @@ export function checkWanted(signal: CancelSignal): void {
 
 /** One look at the clock for so much work (samples and steps), about a tenth of a millisecond. */
 const WORK_PER_LOOK = 20_000;
+/** And one for so many buffers: V8 may mark its heap for 5 ms at each that is made (docs/decisions/0051). */
+const BUFFERS_PER_LOOK = 2;
+/** What takes fewer bytes is no buffer, or one that lies in V8's heap. */
+const BUFFER_BYTES_MIN = 256;
 
 /**
  * What one query may use: samples and bytes in memory, time, and the event loop's patience.
@@ -72,6 +76,8 @@ export class QueryBudget implements ReadCosts {
   readonly #deadline: number;
   #lastPause: number;
   #work = 0;
+  /** Buffers since the last look. */
+  #buffers = 0;
   /** Before `#work`. */
   #spent = 0;
   readonly #spentMax: number;
@@ -139,11 +145,12 @@ export class QueryBudget implements ReadCosts {
     return this.bytes + this.#bytesBack;
   }
 
-  /** Counts bytes that are about to be allocated. */
+  /** Counts bytes that are about to be allocated; looks at the clock now and then. */
   takeBytes(bytes: number): void {
     const { bytesMax } = this.#options;
     if (this.bytes + bytes > bytesMax) throw tooManyBytesError(this.bytes, bytes, bytesMax);
     this.#bytes += bytes;
+    if (bytes >= BUFFER_BYTES_MIN && ++this.#buffers >= BUFFERS_PER_LOOK) this.check();
   }
 
   /** Takes back what was counted for something that nobody has any more. */
@@ -212,6 +219,7 @@ export class QueryBudget implements ReadCosts {
   check(): void {
     this.#spent += this.#work;
     this.#work = 0;
+    this.#buffers = 0;
     const { signal } = this.#options;
     checkWanted(signal);
     if (this.#spent > this.#spentMax) throw new TooMuchWork(`${this.#spent} samples and steps`);

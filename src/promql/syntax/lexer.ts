@@ -8,8 +8,8 @@ import { reservedWord, type Token, type TokenKind } from './tokens.ts';
 
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'max_of', 'min_of']);
 const ONE_CHARACTER = new Set(',*/%+-^@');
-/** Bytes of spaces and comments between two looks: far less than a millisecond. */
-const SKIPPED_PER_LOOK = 16_384;
+/** Bytes of spaces, a comment or a token between two looks: a millisecond, also before the loop is compiled. */
+const BYTES_PER_LOOK = 16_384;
 
 /**
  * Cuts a query into tokens, one a call, so that a mistake is only found when the parser gets there: which of several
@@ -30,7 +30,7 @@ export class Lexer {
   #colonSeen = false;
   #durationSeen = false;
 
-  /** `look` is called now and then in long spaces and comments, and may throw. */
+  /** `look` is called now and then in long spaces, comments and tokens, and may throw. */
   constructor(source: string, look: () => void = () => {}) {
     this.source = source;
     this.#look = look;
@@ -40,8 +40,8 @@ export class Lexer {
   next(): Token {
     const { source } = this;
     for (let looked = this.#at; ; ) {
-      this.#at = behindSpaces(source, this.#at, looked + SKIPPED_PER_LOOK);
-      if (this.#at - looked >= SKIPPED_PER_LOOK) {
+      this.#at = behindSpaces(source, this.#at, looked + BYTES_PER_LOOK);
+      if (this.#at - looked >= BYTES_PER_LOOK) {
         looked = this.#at;
         this.#look();
         continue;
@@ -213,7 +213,7 @@ export class Lexer {
   }
 
   #numberOrDuration(): Token {
-    const number = scanNumber(this.source, this.#at);
+    const number = scanNumber(this.source, this.#at, this.#look);
     if (number.ok) return this.#token('number', number.end);
     const duration = scanDurationUnits(this.source, number.end);
     if (duration.ok) return this.#token('duration', duration.end);
@@ -226,7 +226,11 @@ export class Lexer {
     const start = this.#at;
     const quote = source[start]!;
     const raw = quote === '`';
-    for (let at = start + 1; ; ) {
+    for (let at = start + 1, looked = start; ; ) {
+      if (at - looked >= BYTES_PER_LOOK) {
+        looked = at;
+        this.#look();
+      }
       const character = source[at];
       if (character === quote) return this.#token('string', at + 1);
       if (character === undefined || (character === '\n' && !raw)) {

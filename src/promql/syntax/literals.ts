@@ -18,20 +18,27 @@ export function numberValue(stream: TokenStream, token: Token): number {
   return stream.fail(`error parsing number: strconv.ParseFloat: parsing ${goQuote(token.text)}: ${problem}`, token);
 }
 
-/** The value of a string token, whose quotes and escapes the lexer has checked. */
-export function stringValue(token: Token): string {
-  return textOfBytes(unquote(token));
+/** The value of a string token, whose quotes and escapes the lexer has checked. `look` is called now and then within a long one. */
+export function stringValue(token: Token, look: () => void = () => {}): string {
+  return textOfBytes(unquote(token, look));
 }
 
+/** Bytes of a string with escapes between two looks. */
+const BYTES_PER_LOOK = 16_384;
+
 /** UTF-8 bytes, one character each. */
-function unquote(token: Token): string {
+function unquote(token: Token, look: () => void): string {
   const { text } = token;
   const end = text.length - 1;
   if (text[0] === '`' || !text.includes('\\')) return text.slice(1, end);
   // No escape is shorter than its bytes.
   const bytes = Buffer.allocUnsafe(end);
   let length = 0;
-  for (let at = 1; at < end; at++) {
+  for (let at = 1, looked = 0; at < end; at++) {
+    if (at - looked >= BYTES_PER_LOOK) {
+      looked = at;
+      look();
+    }
     const code = text.charCodeAt(at);
     if (code !== BACKSLASH) {
       bytes[length++] = code;

@@ -9,8 +9,14 @@ export interface Scan {
   readonly end: number;
 }
 
-/** Scans a decimal, octal, hexadecimal or exponent number that begins at `from` with a digit or a dot. */
-export function scanNumber(text: string, from: number): Scan {
+/** Digits between two looks. */
+const DIGITS_PER_LOOK = 16_384;
+
+/**
+ * Scans a decimal, octal, hexadecimal or exponent number that begins at `from` with a digit or a dot. `look` is called now and then
+ * within a long one.
+ */
+export function scanNumber(text: string, from: number, look: () => void): Scan {
   let at = from;
   let isOneMore = isDigit;
   if (text[at] === '0') {
@@ -25,7 +31,11 @@ export function scanNumber(text: string, from: number): Scan {
   if (isOneMore(text, at)) at++;
   let dotSeen = false;
   let exponentSeen = false;
-  while (at < text.length) {
+  for (let looked = from; at < text.length; ) {
+    if (at - looked >= DIGITS_PER_LOOK) {
+      looked = at;
+      look();
+    }
     if (isDigit(text, at)) {
       at++;
     } else if (text[at] === '.') {

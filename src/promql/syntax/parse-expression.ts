@@ -116,7 +116,7 @@ function parseOperand(stream: TokenStream): Expr {
       return parseNumber(stream);
     case 'string':
       stream.take();
-      return { kind: 'string', value: stringValue(token), position: rangeOf(token, token) };
+      return { kind: 'string', value: stringValue(token, () => stream.look()), position: rangeOf(token, token) };
     case '(': {
       stream.take();
       const expr = parseExpression(stream);

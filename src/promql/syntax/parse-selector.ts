@@ -53,7 +53,7 @@ function parseGroupingLabel(stream: TokenStream): string {
   const token = stream.peek();
   if (isGroupingLabel(token.kind)) return stream.take().text;
   if (token.kind !== 'string') return stream.unexpected({ inside: IN_GROUPING, expected: 'label' });
-  const label = stringValue(stream.take());
+  const label = stringValue(stream.take(), () => stream.look());
   if (label === '' || !label.isWellFormed()) stream.fail(`invalid label name for grouping: ${goQuote(label)}`, token);
   return label;
 }
@@ -96,7 +96,7 @@ function parseMatcher(stream: TokenStream): Matcher {
     return stream.unexpected({ inside: IN_MATCHERS, expected: 'identifier or "}"' });
   }
   stream.take();
-  const name = label.kind === 'string' ? stringValue(label) : label.text;
+  const name = label.kind === 'string' ? stringValue(label, () => stream.look()) : label.text;
   const type = stream.peek().kind;
   if (!isMatchType(type)) {
     if (label.kind === 'string') return { type: '=', name: METRIC_NAME, value: name };
@@ -104,7 +104,7 @@ function parseMatcher(stream: TokenStream): Matcher {
   }
   stream.take();
   const value = stream.takeIf('string') ?? stream.unexpected({ inside: IN_MATCHERS, expected: 'string' });
-  const matcher: Matcher = { type, name, value: stringValue(value) };
+  const matcher: Matcher = { type, name, value: stringValue(value, () => stream.look()) };
   if (type === '=~' || type === '!~') checkPattern(stream, matcher.value, { start: label.start, end: value.end });
   return matcher;
 }

@@ -259,6 +259,19 @@ test('parseExpr() looks whether it is still wanted within spaces and comments', 
   }
 });
 
+test('parseExpr() looks whether it is still wanted within strings and numbers', () => {
+  const digits = '7'.repeat(1_000_000);
+  for (const text of [`"${digits}"`, `"${'\\x41'.repeat(250_000)}"`, `0x${digits}`, `up{a="${digits}"}`]) {
+    let looks = 0;
+    try {
+      parseExpr(text, ALL_PARSER_OPTIONS, () => looks++);
+    } catch (error) {
+      expect((error as Error).message.slice(0, 40)).toContain('error parsing number');
+    }
+    expect(looks, text.slice(0, 9)).toBeGreaterThanOrEqual(45);
+  }
+});
+
 test('parseExpr() stops at too much nesting, whatever nests', () => {
   const hostile = ['(', '-', 'sum(', 'abs(', '1^'];
   for (const part of hostile)
