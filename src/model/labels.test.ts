@@ -65,9 +65,14 @@ test('plainJson is the label set as JSON where nothing needs an escape', () => {
   };
   expect(json({})).toBe('{}');
   expect(json({ b: '2 <&>~', a: '1' })).toBe('{"a":"1","b":"2 <&>~"}');
-  for (const odd of ['"', '\\', '\n', '\x7f', 'é', '\u2028']) {
-    expect(json({ a: odd })).toBeNull();
-    expect(json({ [odd]: 'a' })).toBeNull();
+  // Long texts are checked and written in another way.
+  for (const length of [0, 127, 128, 129, 9000]) {
+    const begin = 'x ~'.repeat(length).slice(0, length);
+    expect(json({ a: `${begin}!`, b: '1' })).toBe(`{"a":"${begin}!","b":"1"}`);
+    for (const odd of ['"', '\\', '\n', '\x1f', '\x7f', 'é', '\u2028']) {
+      expect(json({ a: `${begin}${odd}` })).toBeNull();
+      expect(json({ [`${begin}${odd}`]: 'a' })).toBeNull();
+    }
   }
 });
 

@@ -12,3 +12,13 @@ test('JsonBytes.htmlString() escapes markup, controls, quotes and line separator
     }),
   );
 });
+
+test('JsonBytes.string() escapes controls, quotes and backslashes alone, however long the text is', () => {
+  fc.assert(
+    fc.property(jsonText, (given) => {
+      const json = writtenJson((out) => out.string(given));
+      expect(JSON.parse(json)).toBe(given.toWellFormed());
+      for (const kept of ['<&>', 'é', '\u2028']) expect(json.includes(kept)).toBe(given.includes(kept));
+    }),
+  );
+});

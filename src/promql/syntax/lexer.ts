@@ -4,12 +4,10 @@ import type { PositionRange } from './ast.ts';
 import { characterAt } from './byte-text.ts';
 import { PromqlSyntaxError } from './error.ts';
 import { digitAt, isAlpha, isAlphaNumeric, isDigit, scanDurationUnits, scanNumber } from './number-scan.ts';
-import { reservedWord, type Token, type TokenKind } from './tokens.ts';
+import { BYTES_PER_LOOK, reservedWord, type Token, type TokenKind } from './tokens.ts';
 
 const DURATION_WORDS: ReadonlySet<string> = new Set(['step', 'range', 'max_of', 'min_of']);
 const ONE_CHARACTER = new Set(',*/%+-^@');
-/** Bytes of spaces, a comment or a token between two looks: a millisecond, also before the loop is compiled. */
-const BYTES_PER_LOOK = 16_384;
 
 /**
  * Cuts a query into tokens, one a call, so that a mistake is only found when the parser gets there: which of several

@@ -4,7 +4,7 @@ import { goQuote } from '../../model/labels.ts';
 import { textOfBytes } from './byte-text.ts';
 import { isDigit } from './number-scan.ts';
 import type { TokenStream } from './token-stream.ts';
-import type { Token } from './tokens.ts';
+import { BYTES_PER_LOOK, type Token } from './tokens.ts';
 
 /** The value of a `number` or `duration` token; durations count in seconds. */
 export function numberValue(stream: TokenStream, token: Token): number {
@@ -22,9 +22,6 @@ export function numberValue(stream: TokenStream, token: Token): number {
 export function stringValue(token: Token, look: () => void = () => {}): string {
   return textOfBytes(unquote(token, look));
 }
-
-/** Bytes of a string with escapes between two looks. */
-const BYTES_PER_LOOK = 16_384;
 
 /** UTF-8 bytes, one character each. */
 function unquote(token: Token, look: () => void): string {

@@ -1,3 +1,5 @@
+import { BYTES_PER_LOOK } from './tokens.ts';
+
 /**
  * Where a number or a duration ends. These scanners only tell tokens apart; whether what they found is a number at all
  * (`1e`, `0x`, `1_ `) is decided when its value is read.
@@ -8,9 +10,6 @@ export interface Scan {
   readonly ok: boolean;
   readonly end: number;
 }
-
-/** Digits between two looks. */
-const DIGITS_PER_LOOK = 16_384;
 
 /**
  * Scans a decimal, octal, hexadecimal or exponent number that begins at `from` with a digit or a dot. `look` is called now and then
@@ -32,7 +31,7 @@ export function scanNumber(text: string, from: number, look: () => void): Scan {
   let dotSeen = false;
   let exponentSeen = false;
   for (let looked = from; at < text.length; ) {
-    if (at - looked >= DIGITS_PER_LOOK) {
+    if (at - looked >= BYTES_PER_LOOK) {
       looked = at;
       look();
     }

@@ -2,7 +2,7 @@ import type { PositionRange } from './ast.ts';
 import { PromqlSyntaxError } from './error.ts';
 import { Lexer } from './lexer.ts';
 import type { ParserOptions } from './options.ts';
-import { describeToken, isMetricName, type Token, type TokenKind } from './tokens.ts';
+import { BYTES_PER_LOOK, describeToken, isMetricName, type Token, type TokenKind } from './tokens.ts';
 
 /**
  * How deep parentheses, calls, signs and right-hand operands may nest. Everything that walks a tree by recursion relies
@@ -18,8 +18,6 @@ export const BINARY_OPERATORS_MAX = 16_384;
 
 /** Tokens between two looks: less than a millisecond, unless they are patterns. */
 const TOKENS_PER_LOOK = 64;
-/** Bytes of a token that is worth a look by itself. */
-const TOKEN_LENGTH_PER_LOOK = 16_384;
 
 /** Where an unexpected token was found, and what was expected there; either may be empty. */
 export interface ErrorContext {
@@ -65,7 +63,7 @@ export class TokenStream {
     const token = this.peek();
     this.#next = null;
     this.lastEnd = token.end;
-    const isLong = token.end - token.start > TOKEN_LENGTH_PER_LOOK;
+    const isLong = token.end - token.start > BYTES_PER_LOOK;
     if (++this.#taken % TOKENS_PER_LOOK === 0 || isLong) this.#look();
     return token;
   }

@@ -2,6 +2,9 @@ import { goQuote } from '../../model/labels.ts';
 import type { AggregateOp } from './ast.ts';
 import { textOfBytes } from './byte-text.ts';
 
+/** Bytes of spaces, a comment or a token between two looks at whether a query is still wanted: a millisecond, also before loops are compiled. */
+export const BYTES_PER_LOOK = 16_384;
+
 /** Tokens that always look the same; the kind is their text. */
 export type PunctuationKind = '(' | ')' | '{' | '}' | '[' | ']' | ',' | ':' | '=';
 
